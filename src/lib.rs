@@ -1,1 +1,31 @@
-//! x
+//! Tallyship: community votes beside a panel's verdict.
+//!
+//! # Floor plan
+//! One crate, rooms in floors; imports run down only (`tests/floor_plan.rs` holds that).
+//!
+//! - ROOF: [`commands`] (one file a command), [`server`] (listeners, routes, what wraps each request), [`pages`] (what browsers see)
+//! - FLOOR 6: [`verdicts`] (catalogue and tallies together: tool, compare, the site API)
+//! - FLOOR 4: [`votes`] (cast, withdraw; the writer and its ledger; the recount)
+//! - FLOOR 2: [`tallies`] (percentages, the board in memory), [`limiter`] (quotas, in Redis and in process)
+//! - FLOOR 1: [`catalog`] (tools, panels, reviews), [`identity`] (voters, networks, origins, staff)
+//! - GROUND: [`db`], [`redis`], [`settings`], [`problem`], [`request`], [`telemetry`], [`vocabulary`]
+//!
+//! A vote's way: `server` → `votes::routes` → `identity` (who) → `limiter::permit` (may they) → `votes` (what) →
+//! `votes::writer` (one batch, one commit) → `votes::ledger` → `tallies::board` → back with the answer.
+
+pub mod catalog;
+pub mod commands;
+pub mod db;
+pub mod identity;
+pub mod limiter;
+pub mod pages;
+pub mod problem;
+pub mod redis;
+pub mod request;
+pub mod server;
+pub mod settings;
+pub mod tallies;
+pub mod telemetry;
+pub mod verdicts;
+pub mod vocabulary;
+pub mod votes;

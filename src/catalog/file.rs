@@ -1,0 +1,212 @@
+//! Catalogue files: TOML, JSON or CSV, read whole and checked whole before anything is done with them.
+//!
+//! `catalog import` and the first start call it. A file with one bad tool gives no tools.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{Listed, Review, Tool};
+use crate::vocabulary::Slug;
+
+/// Catalogue files are as bounded as the site API's bodies.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    slug: String,
+    name: String,
+    #[serde(default)]
+    tagline: String,
+    #[serde(default)]
+    category: String,
+    #[serde(default)]
+    entry: String,
+    #[serde(default)]
+    url: String,
+    #[serde(default)]
+    reviews: Vec<Review>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    tools: Vec<Entry>,
+}
+
+/// A CSV row: the same columns, with `reviews` as a JSON list in one cell.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    slug: String,
+    name: String,
+    #[serde(default)]
+    tagline: String,
+    #[serde(default)]
+    category: String,
+    #[serde(default)]
+    entry: String,
+    #[serde(default)]
+    url: String,
+    #[serde(default)]
+    reviews: String,
+}
+
+/// Reads a file; its ending says which kind it is.
+///
+/// # Errors
+/// A sentence that says where the file is wrong.
+pub fn read(path: &Path) -> Result<Vec<Listed>, String> {
+    let size = std::fs::metadata(path)
+        .map_err(|cause| format!("{}: {cause}", path.display()))?
+        .len();
+    if size > LARGEST {
+        return Err(format!("{}: larger than {LARGEST} bytes", path.display()));
+    }
+    let text =
+        std::fs::read_to_string(path).map_err(|cause| format!("{}: {cause}", path.display()))?;
+    let kind = path
+        .extension()
+        .and_then(|ending| ending.to_str())
+        .unwrap_or_default()
+        .to_lowercase();
+    let tools = match kind.as_str() {
+        "toml" => toml(&text),
+        "json" => json(&text),
+        "csv" => csv(&text),
+        _ => Err("the file's name must end in .toml, .json or .csv".to_owned()),
+    };
+    tools.map_err(|cause| format!("{}: {cause}", path.display()))
+}
+
+/// Reads TOML: `[[tools]]` with `[[tools.reviews]]`.
+///
+/// # Errors
+/// A sentence that says where it is wrong.
+pub fn toml(text: &str) -> Result<Vec<Listed>, String> {
+    let document: Document = toml::from_str(text).map_err(|cause| cause.to_string())?;
+    checked(document.tools)
+}
+
+/// A list of tools, or an object with the list under `tools`.
+fn json(text: &str) -> Result<Vec<Listed>, String> {
+    let entries = if text.trim_start().starts_with('[') {
+        serde_json::from_str(text)
+    } else {
+        serde_json::from_str(text).map(|document: Document| document.tools)
+    };
+    checked(entries.map_err(|cause| cause.to_string())?)
+}
+
+fn csv(text: &str) -> Result<Vec<Listed>, String> {
+    let mut entries = Vec::new();
+    for (position, row) in csv::Reader::from_reader(text.as_bytes())
+        .deserialize::<Row>()
+        .enumerate()
+    {
+        let row = row.map_err(|cause| cause.to_string())?;
+        let reviews = match row.reviews.trim() {
+            "" => Vec::new(),
+            list => serde_json::from_str(list)
+                .map_err(|cause| format!("row {}: reviews: {cause}", position + 1))?,
+        };
+        let Row {
+            slug,
+            name,
+            tagline,
+            category,
+            entry,
+            url,
+            ..
+        } = row;
+        entries.push(Entry {
+            slug,
+            name,
+            tagline,
+            category,
+            entry,
+            url,
+            reviews,
+        });
+    }
+    checked(entries)
+}
+
+fn checked(entries: Vec<Entry>) -> Result<Vec<Listed>, String> {
+    let mut seen = HashSet::new();
+    let mut tools = Vec::with_capacity(entries.len());
+    for (position, entry) in entries.into_iter().enumerate() {
+        let place = format!("tool {} ({:?})", position + 1, entry.slug);
+        let slug = Slug::parse(&entry.slug)
+            .ok_or_else(|| format!("{place}: slug: not of the form a-b-2"))?;
+        if !seen.insert(slug.clone()) {
+            return Err(format!("{place}: slug: named twice"));
+        }
+        let Entry {
+            name,
+            tagline,
+            category,
+            entry,
+            url,
+            reviews,
+            ..
+        } = entry;
+        let tool = Tool {
+            name,
+            tagline,
+            category,
+            entry,
+            url,
+            reviews,
+        };
+        tool.check().map_err(|cause| format!("{place}: {cause}"))?;
+        tools.push(Listed { slug, tool });
+    }
+    Ok(tools)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_kinds_of_file_say_the_same() {
+        let from_toml = toml(
+            "[[tools]]\nslug = \"a\"\nname = \"A\"\n[[tools.reviews]]\nreviewer = \"R\"\nverdict = \"ship\"\n\
+             [[tools]]\nslug = \"b\"\nname = \"B\"\n",
+        );
+        let from_json = json(
+            r#"[{"slug":"a","name":"A","reviews":[{"reviewer":"R","verdict":"ship"}]},{"slug":"b","name":"B"}]"#,
+        );
+        let from_csv = csv(
+            "slug,name,reviews\na,A,\"[{\"\"reviewer\"\":\"\"R\"\",\"\"verdict\"\":\"\"ship\"\"}]\"\nb,B,\n",
+        );
+        let expected = from_toml.expect("toml");
+        assert_eq!((expected.len(), expected[0].tool.panel()), (2, (1, 0)));
+        assert_eq!(from_json.expect("json"), expected);
+        assert_eq!(from_csv.expect("csv"), expected);
+    }
+
+    #[test]
+    fn one_bad_tool_spoils_the_file_and_is_named() {
+        for (bad, named) in [
+            (
+                r#"[{"slug":"a","name":"A"},{"slug":"A","name":"A"}]"#,
+                "tool 2",
+            ),
+            (
+                r#"[{"slug":"a","name":"A"},{"slug":"a","name":"B"}]"#,
+                "twice",
+            ),
+            (r#"[{"slug":"a"}]"#, "name"),
+            (r#"[{"slug":"a","name":"A","extra":1}]"#, "extra"),
+            (r#"{"tools":[{"slug":"a","name":""}]}"#, "name"),
+        ] {
+            let cause = json(bad).expect_err(bad);
+            assert!(cause.contains(named), "{bad}: {cause}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The catalogue: tools with their panel's reviews, as files, database and memory hold them.
+//!
+//! `verdicts` edits and shows it beside the tallies. It knows nothing of votes.
+
+pub mod file;
+pub mod shelf;
+pub mod store;
+
+use serde::{Deserialize, Serialize};
+
+use crate::vocabulary::{Choice, Slug};
+
+/// One reviewer's verdict on a tool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    pub reviewer: String,
+    pub verdict: Choice,
+    #[serde(default)]
+    pub summary: String,
+}
+
+/// A tool as `PUT /v1/tools/{slug}` takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    pub name: String,
+    #[serde(default)]
+    pub tagline: String,
+    #[serde(default)]
+    pub category: String,
+    /// The entry price in a word, such as `Free` or `Paid`.
+    #[serde(default)]
+    pub entry: String,
+    #[serde(default)]
+    pub url: String,
+    #[serde(default)]
+    pub reviews: Vec<Review>,
+}
+
+/// What `PATCH` takes: the fields to change.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToolPatch {
+    pub name: Option<String>,
+    pub tagline: Option<String>,
+    pub category: Option<String>,
+    pub entry: Option<String>,
+    pub url: Option<String>,
+    pub reviews: Option<Vec<Review>>,
+}
+
+/// A tool under its slug.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub slug: Slug,
+    pub tool: Tool,
+}
+
+impl Tool {
+    /// How many of the panel say ship, and how many skip.
+    #[must_use]
+    pub fn panel(&self) -> (i32, i32) {
+        let count = |verdict| {
+            self.reviews
+                .iter()
+                .filter(|review| review.verdict == verdict)
+                .count()
+        };
+        let small = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+        (small(count(Choice::Ship)), small(count(Choice::Skip)))
+    }
+
+    /// Lays a patch over the tool.
+    pub fn patch(&mut self, patch: ToolPatch) {
+        let fields = [
+            (&mut self.name, patch.name),
+            (&mut self.tagline, patch.tagline),
+            (&mut self.category, patch.category),
+            (&mut self.entry, patch.entry),
+            (&mut self.url, patch.url),
+        ];
+        for (field, value) in fields {
+            if let Some(value) = value {
+                *field = value;
+            }
+        }
+        if let Some(reviews) = patch.reviews {
+            self.reviews = reviews;
+        }
+    }
+
+    /// Whether every field is within its bounds.
+    ///
+    /// # Errors
+    /// A sentence that names the first field that is not.
+    pub fn check(&self) -> Result<(), String> {
+        text("name", &self.name, 1, 200)?;
+        text("tagline", &self.tagline, 0, 500)?;
+        text("category", &self.category, 0, 100)?;
+        text("entry", &self.entry, 0, 100)?;
+        text("url", &self.url, 0, 2000)?;
+        let web = |url: &str| {
+            url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+        };
+        if !self.url.is_empty() && !web(&self.url) {
+            return Err("url: expected an http or https address".to_owned());
+        }
+        if self.reviews.len() > 100 {
+            return Err("reviews: at most 100".to_owned());
+        }
+        for (position, review) in self.reviews.iter().enumerate() {
+            text(
+                &format!("reviews[{position}].reviewer"),
+                &review.reviewer,
+                1,
+                100,
+            )?;
+            text(
+                &format!("reviews[{position}].summary"),
+                &review.summary,
+                0,
+                5000,
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Length in characters, and no control characters but line breaks and tabs: they would break pages, logs and Postgres.
+fn text(field: &str, value: &str, least: usize, most: usize) -> Result<(), String> {
+    let length = value.chars().count();
+    if !(least..=most).contains(&length) {
+        return Err(format!(
+            "{field}: expected {least} to {most} characters, found {length}"
+        ));
+    }
+    if value
+        .chars()
+        .any(|c| c.is_control() && !matches!(c, '\n' | '\t'))
+    {
+        return Err(format!("{field}: control characters are not taken"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_out_of_bounds_is_named() {
+        let good = Tool {
+            name: "A tool".to_owned(),
+            tagline: String::new(),
+            category: String::new(),
+            entry: String::new(),
+            url: "https://example.org/x".to_owned(),
+            reviews: vec![Review {
+                reviewer: "R".to_owned(),
+                verdict: Choice::Ship,
+                summary: String::new(),
+            }],
+        };
+        assert_eq!((good.check(), good.panel()), (Ok(()), (1, 0)));
+        for (field, bad) in [
+            (
+                "name",
+                Tool {
+                    name: String::new(),
+                    ..good.clone()
+                },
+            ),
+            (
+                "tagline",
+                Tool {
+                    tagline: "x".repeat(501),
+                    ..good.clone()
+                },
+            ),
+            (
+                "entry",
+                Tool {
+                    entry: "a\0b".to_owned(),
+                    ..good.clone()
+                },
+            ),
+            (
+                "url",
+                Tool {
+                    url: "javascript:alert(1)".to_owned(),
+                    ..good.clone()
+                },
+            ),
+            (
+                "reviews[0].reviewer",
+                Tool {
+                    reviews: vec![Review {
+                        reviewer: String::new(),
+                        ..good.reviews[0].clone()
+                    }],
+                    ..good.clone()
+                },
+            ),
+        ] {
+            assert!(bad.check().expect_err(field).starts_with(field));
+        }
+    }
+}

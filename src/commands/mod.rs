@@ -1,0 +1,190 @@
+//! The command line: one file a command. `main` calls [`run`] and exits with what it returns.
+//!
+//! Exit codes: 0 done, 1 it failed or found a difference, 2 the configuration or the arguments are wrong.
+
+mod catalog;
+mod serve;
+mod token;
+mod verify;
+mod visitors;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::db::{self, DbConnection, Purpose};
+use crate::identity::secret::SecretError;
+use crate::identity::staff::Role;
+use crate::settings::{Layers, SettingError, Settings};
+use crate::telemetry;
+
+#[derive(Parser)]
+#[command(name = "tallyship", version, about = "Community votes beside a panel's verdict", long_about = None)]
+struct Arguments {
+    /// A configuration file (TOML), laid over config/default.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The public listener, such as 127.0.0.1:8080
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// sqlite://PATH or postgres://…
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server (the default)
+    Serve,
+    /// Bring the database to the newest schema
+    Migrate,
+    /// The catalogue of tools
+    #[command(subcommand)]
+    Catalog(CatalogCommand),
+    /// Staff tokens
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Visitor tokens, for tests and load
+    #[command(subcommand)]
+    Visitors(VisitorsCommand),
+    /// Recount every tally from the votes and from the ledger
+    Verify,
+}
+
+#[derive(Subcommand)]
+enum CatalogCommand {
+    /// Put the tools of a file (TOML, JSON or CSV): all of them, or none
+    Import { file: PathBuf },
+}
+
+#[derive(Subcommand)]
+enum TokenCommand {
+    /// Make a token and print it, this once
+    Create {
+        #[arg(long)]
+        role: Role,
+        #[arg(long)]
+        name: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum VisitorsCommand {
+    /// Print new visitor tokens, one a line
+    Mint {
+        #[arg(long, default_value_t = 1)]
+        count: u64,
+    },
+}
+
+/// Why a command ended early: what to say, and with which code.
+pub struct Failure {
+    message: String,
+    code: u8,
+}
+
+impl Failure {
+    fn new(cause: impl std::fmt::Display) -> Self {
+        Self {
+            message: cause.to_string(),
+            code: 1,
+        }
+    }
+
+    fn configuration(cause: impl std::fmt::Display) -> Self {
+        Self {
+            message: cause.to_string(),
+            code: 2,
+        }
+    }
+}
+
+impl From<SettingError> for Failure {
+    fn from(cause: SettingError) -> Self {
+        Self::configuration(cause)
+    }
+}
+
+impl From<SecretError> for Failure {
+    fn from(cause: SecretError) -> Self {
+        match cause {
+            SecretError::Query(_) => Self::new(cause),
+            _ => Self::configuration(cause),
+        }
+    }
+}
+
+impl From<db::OpenError> for Failure {
+    fn from(cause: db::OpenError) -> Self {
+        Self::new(cause)
+    }
+}
+
+impl From<diesel::result::Error> for Failure {
+    fn from(cause: diesel::result::Error) -> Self {
+        Self::new(format!("the database: {cause}"))
+    }
+}
+
+/// Reads arguments and settings and runs the command.
+#[must_use]
+pub fn run() -> ExitCode {
+    match carry_out(Arguments::parse()) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("tallyship: {}", failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let settings = settings(&arguments)?;
+    telemetry::start_log(&settings.log).map_err(Failure::configuration)?;
+    match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::run(settings),
+        Command::Migrate => {
+            let done = db::migrate(&mut db::open(&settings.database, Purpose::Command)?)?;
+            println!("{done} migrations were run");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Catalog(CatalogCommand::Import { file }) => catalog::import(&settings, &file),
+        Command::Token(TokenCommand::Create { role, name }) => {
+            token::create(&settings, role, &name)
+        }
+        Command::Visitors(VisitorsCommand::Mint { count }) => visitors::mint(&settings, count),
+        Command::Verify => verify::run(&settings),
+    }
+}
+
+/// The layers, in the contract's order.
+fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
+    let mut layers = Layers::defaults();
+    let default = Path::new("config/default.toml");
+    if default.exists() {
+        layers.add_file(default)?;
+    }
+    if let Some(file) = &arguments.config {
+        layers.add_file(file)?;
+    }
+    layers.add_environment(std::env::vars())?;
+    for (name, flag, value) in [
+        ("http.listen", "--listen", &arguments.listen),
+        ("database.url", "--database-url", &arguments.database_url),
+    ] {
+        if let Some(value) = value {
+            layers.set(name, value, flag)?;
+        }
+    }
+    Ok(Settings::from_layers(&layers)?)
+}
+
+/// A connection for a command, on a database of the newest schema.
+fn migrated(settings: &Settings) -> Result<DbConnection, Failure> {
+    let mut conn = db::open(&settings.database, Purpose::Command)?;
+    db::migrate(&mut conn)?;
+    Ok(conn)
+}

@@ -1,0 +1,103 @@
+//! Connections to either database: opening them with the settings that keep votes safe, a pool for readers, migrations.
+//!
+//! Stores, the writer and the commands call it. It must never open a connection whose commits could be lost.
+
+mod migrate;
+mod pool;
+mod postgres;
+pub mod schema;
+mod sqlite;
+
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::{PgConnection, QueryResult, SqliteConnection};
+
+use crate::settings::{self, DatabaseUrl};
+pub use migrate::migrate;
+pub use pool::{Readers, read, readers};
+
+/// A connection to whichever database the URL names. What diesel's `MultiConnection` cannot say, a room's
+/// `sqlite.rs` and `postgres.rs` say by matching on it.
+#[derive(diesel::MultiConnection)]
+pub enum DbConnection {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+/// What a connection is for; decides its timeouts and caches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Answers requests: reads only, short deadlines.
+    Read,
+    /// The server's one writer.
+    Write,
+    /// A command beside a server: no statement deadline.
+    Command,
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("cannot open the database: {0}")]
+    Connect(#[from] diesel::ConnectionError),
+    #[error("cannot prepare the database: {0}")]
+    Query(#[from] diesel::result::Error),
+    #[error("cannot make the folder of the database: {0}")]
+    Folder(#[from] std::io::Error),
+    #[error("the database refused a setting that votes depend on: {0}")]
+    Unsafe(String),
+    #[error("cannot migrate the database: {0}")]
+    Migrate(String),
+}
+
+/// Opens one connection.
+///
+/// # Errors
+/// Where the database cannot be reached, or did not take a setting that durability depends on.
+pub fn open(settings: &settings::Database, purpose: Purpose) -> Result<DbConnection, OpenError> {
+    match &settings.url {
+        DatabaseUrl::Sqlite(path) => sqlite::open(path, purpose).map(DbConnection::Sqlite),
+        DatabaseUrl::Postgres(url) => {
+            postgres::open(url.expose(), settings.ca_file.as_deref(), purpose)
+                .map(DbConnection::Postgres)
+        }
+    }
+}
+
+/// Runs `work` in one transaction that may write. On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), so that
+/// it can never fail half way for a lock it did not get.
+///
+/// # Errors
+/// What `work` returned, after a rollback; or the failure of begin or commit.
+pub fn write_transaction<T, E: From<diesel::result::Error>>(
+    conn: &mut DbConnection,
+    work: impl FnOnce(&mut DbConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    match conn {
+        DbConnection::Sqlite(inner) => {
+            AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?
+        }
+        DbConnection::Postgres(inner) => AnsiTransactionManager::begin_transaction(inner)?,
+    }
+    match work(conn) {
+        Ok(value) => {
+            finish(conn, true)?;
+            Ok(value)
+        }
+        Err(error) => {
+            // The first error is the one to report; a failed rollback leaves a connection that the next use finds broken.
+            let _ = finish(conn, false);
+            Err(error)
+        }
+    }
+}
+
+fn finish(conn: &mut DbConnection, commit: bool) -> QueryResult<()> {
+    match (conn, commit) {
+        (DbConnection::Sqlite(inner), true) => AnsiTransactionManager::commit_transaction(inner),
+        (DbConnection::Sqlite(inner), false) => AnsiTransactionManager::rollback_transaction(inner),
+        (DbConnection::Postgres(inner), true) => AnsiTransactionManager::commit_transaction(inner),
+        (DbConnection::Postgres(inner), false) => {
+            AnsiTransactionManager::rollback_transaction(inner)
+        }
+    }
+}

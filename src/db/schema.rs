@@ -1,0 +1,81 @@
+//! The tables as diesel sees them, one description for both databases. Only `db`, stores, the writer and its ledger use it.
+
+diesel::table! {
+    tools (id) {
+        id -> Integer,
+        slug -> Text,
+        name -> Text,
+        tagline -> Text,
+        category -> Text,
+        entry -> Text,
+        url -> Text,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    reviews (tool_id, position) {
+        tool_id -> Integer,
+        position -> Integer,
+        reviewer -> Text,
+        verdict -> SmallInt,
+        summary -> Text,
+    }
+}
+
+diesel::table! {
+    tallies (tool_id) {
+        tool_id -> Integer,
+        ship -> BigInt,
+        skip -> BigInt,
+        panel_ship -> Integer,
+        panel_skip -> Integer,
+        state -> SmallInt,
+        version -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    votes (tool_id, voter) {
+        tool_id -> Integer,
+        voter -> Binary,
+        choice -> SmallInt,
+        cast_at -> BigInt,
+        network -> Binary,
+        token_age -> Integer,
+        taken_out_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    vote_events (tool_id, version) {
+        tool_id -> Integer,
+        version -> BigInt,
+        voter -> Binary,
+        old -> SmallInt,
+        new -> SmallInt,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    tokens (id) {
+        id -> Binary,
+        hash -> Binary,
+        role -> SmallInt,
+        name -> Text,
+        created_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    site_facts (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(tools, tallies);
+diesel::allow_tables_to_appear_in_same_query!(tools, reviews);

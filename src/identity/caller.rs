@@ -1,0 +1,185 @@
+//! What a request says of its caller: the voter's token, the network, the page's origin.
+//!
+//! Every route asks here, in the contract's order. It trusts nothing that was not signed or sent by a trusted peer.
+
+use actix_web::http::header::{
+    AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, ORIGIN, SET_COOKIE,
+};
+use actix_web::{HttpMessage, HttpRequest};
+
+use super::network::{FORWARDING_HEADERS, Prefix};
+use super::origin::{Carrier, Provenance};
+use super::visitor_token::{self, Rejected, Standing, Verified};
+use super::{Identity, made_at};
+use crate::problem::{Code, Problem};
+use crate::vocabulary::{Moment, NetworkHash, VoterId};
+
+/// Visitor tokens begin with this in no case; staff tokens do, so that each is told from the other at a glance.
+pub const STAFF_PREFIX: &str = "tss_";
+/// Carries a renewed token back to a caller that sent its token in a header.
+pub const RENEWED_TOKEN: &str = "visitor-token";
+
+/// A voter, known by a valid token.
+#[derive(Debug, Clone, Copy)]
+pub struct Voter {
+    pub id: VoterId,
+    pub carrier: Carrier,
+    /// Since the visitor was made, in seconds.
+    pub age_seconds: i32,
+}
+
+/// The caller's network as the database and as the limiter know it.
+#[derive(Debug, Clone, Copy)]
+pub struct Client {
+    pub network: NetworkHash,
+    pub limiter_key: [u8; 16],
+}
+
+/// A header for the answer, left on the request until `server` writes it: a renewed token.
+pub struct Renewal(pub HeaderName, pub HeaderValue);
+
+/// A token as it was presented, valid or not.
+pub struct Presented<'a> {
+    pub text: &'a str,
+    pub carrier: Carrier,
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The bearer token, if the call has one. Another scheme is none.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+impl Identity {
+    /// The token that the call bears: the header's before the cookie's.
+    #[must_use]
+    pub fn presented<'a>(&self, headers: &'a HeaderMap) -> Option<Presented<'a>> {
+        if let Some(text) = bearer(headers) {
+            return Some(Presented {
+                text,
+                carrier: Carrier::Bearer,
+            });
+        }
+        headers
+            .get_all(COOKIE)
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(name, _)| *name == self.cookie_name())
+            .map(|(_, text)| Presented {
+                text,
+                carrier: Carrier::Cookie,
+            })
+    }
+
+    /// Checks a presented token.
+    ///
+    /// # Errors
+    /// 401 `bad-token` or `expired-token`; a token that ended within the last year counts as expired here.
+    pub fn verified(&self, presented: &Presented<'_>, now: Moment) -> Result<Verified, Problem> {
+        match visitor_token::verify(&self.keys, presented.text, now) {
+            Ok(token) if token.standing == Standing::Lapsed => Err(expired()),
+            Ok(token) => Ok(token),
+            Err(Rejected::Expired) => Err(expired()),
+            Err(Rejected::Bad) => Err(Problem::new(
+                Code::BadToken,
+                "This visitor token was not made here.",
+            )),
+        }
+    }
+
+    /// Who votes. A token past half its life is renewed along the way.
+    ///
+    /// # Errors
+    /// 401 `voter-required` without a token, else as [`Identity::verified`].
+    pub fn voter(&self, request: &HttpRequest, now: Moment) -> Result<Voter, Problem> {
+        let presented = self.presented(request.headers()).ok_or_else(|| {
+            Problem::new(Code::VoterRequired, "Get a visitor token from POST /v1/visitors, then send it as a cookie or bearer token.")
+        })?;
+        let token = self.verified(&presented, now)?;
+        if token.standing == Standing::Renew {
+            self.renew(request, token.voter, presented.carrier, now);
+        }
+        Ok(Voter {
+            id: token.voter,
+            carrier: presented.carrier,
+            age_seconds: age(token.voter, now),
+        })
+    }
+
+    fn renew(&self, request: &HttpRequest, voter: VoterId, carrier: Carrier, now: Moment) {
+        let token = visitor_token::sign(&self.keys, voter, now);
+        let (name, value) = match carrier {
+            Carrier::Cookie => (SET_COOKIE, self.set_cookie(&token)),
+            Carrier::Bearer | Carrier::None => (HeaderName::from_static(RENEWED_TOKEN), token),
+        };
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            request.extensions_mut().insert(Renewal(name, value));
+        }
+    }
+
+    /// The caller's network.
+    #[must_use]
+    pub fn client(&self, request: &HttpRequest, now: Moment) -> Client {
+        let headers = request.headers();
+        // A peer without an address (a socket file) is the machine itself.
+        let peer = request
+            .peer_addr()
+            .map_or(std::net::IpAddr::from([127, 0, 0, 1]), |peer| peer.ip());
+        let sent = FORWARDING_HEADERS
+            .iter()
+            .any(|name| headers.contains_key(*name));
+        let address = if sent {
+            self.proxies.warn_if_untrusted(peer, sent, now);
+            let lines: Vec<&str> = headers
+                .get_all("x-forwarded-for")
+                .map(|line| line.to_str().unwrap_or("unreadable"))
+                .collect();
+            self.proxies.client(peer, lines.into_iter())
+        } else {
+            peer
+        };
+        let prefix = Prefix::of(address);
+        Client {
+            network: self.keys.network(prefix.bytes()),
+            limiter_key: self.keys.limiter(prefix.bytes()),
+        }
+    }
+
+    /// Whether a write with these credentials may come from where it comes from.
+    ///
+    /// # Errors
+    /// 403 `origin-refused`.
+    pub fn check_origin(&self, headers: &HeaderMap, carrier: Carrier) -> Result<(), Problem> {
+        self.origins.check_write(carrier, provenance(headers))
+    }
+}
+
+/// Where the browser says the call comes from. A header that is no text is an origin that nobody allowed.
+#[must_use]
+pub fn provenance(headers: &HeaderMap) -> Provenance<'_> {
+    let origin = headers
+        .get(ORIGIN)
+        .map(|value| value.to_str().unwrap_or("null"));
+    Provenance {
+        origin,
+        sec_fetch_site: text(headers, "sec-fetch-site"),
+    }
+}
+
+fn expired() -> Problem {
+    Problem::new(
+        Code::ExpiredToken,
+        "This visitor token has ended; POST /v1/visitors renews it.",
+    )
+}
+
+fn age(voter: VoterId, now: Moment) -> i32 {
+    let seconds = made_at(voter).map_or(0, |made| (now.seconds() - made.seconds()).max(0));
+    i32::try_from(seconds).unwrap_or(i32::MAX)
+}

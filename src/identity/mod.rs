@@ -1,0 +1,96 @@
+//! Who calls: visitors by signed token, networks by keyed hash, origins by allow-list, staff by stored token.
+//!
+//! Routes take the extractors of [`caller`]; the limiter takes network hashes. No address and no token leaves this room.
+
+pub mod caller;
+pub mod keys;
+pub mod network;
+pub mod origin;
+pub mod routes;
+pub mod secret;
+pub mod staff;
+mod store;
+pub mod visitor_token;
+
+use url::Url;
+
+use crate::db::Readers;
+use crate::vocabulary::{Moment, VoterId};
+use keys::Keys;
+use network::Proxies;
+use origin::Origins;
+
+/// What the extractors need; one for the whole server.
+pub struct Identity {
+    pub keys: Keys,
+    pub proxies: Proxies,
+    pub origins: Origins,
+    /// Whether browsers reach us by https: decides the cookie's name and attributes.
+    pub https: bool,
+    /// Staff tokens are looked up here.
+    pub readers: Readers,
+}
+
+impl Identity {
+    #[must_use]
+    pub fn new(
+        keys: Keys,
+        proxies: Proxies,
+        origins: Origins,
+        public_url: &Url,
+        readers: Readers,
+    ) -> Self {
+        Self {
+            keys,
+            proxies,
+            origins,
+            https: public_url.scheme() == "https",
+            readers,
+        }
+    }
+
+    /// The visitor cookie's name. `__Host-` (RFC 6265bis) pins it to this host, and needs https.
+    #[must_use]
+    pub fn cookie_name(&self) -> &'static str {
+        if self.https {
+            "__Host-tallyship-visitor"
+        } else {
+            "tallyship-visitor"
+        }
+    }
+
+    /// The `Set-Cookie` that carries `token`. Written by hand: the framework's cookies know no `Partitioned` (CHIPS).
+    #[must_use]
+    pub fn set_cookie(&self, token: &str) -> String {
+        let name = self.cookie_name();
+        let age = visitor_token::LASTS_SECONDS;
+        let site = if self.https {
+            "SameSite=None; Secure; Partitioned"
+        } else {
+            "SameSite=Lax"
+        };
+        format!("{name}={token}; Path=/; Max-Age={age}; HttpOnly; {site}")
+    }
+
+    /// A new visitor and their token.
+    #[must_use]
+    pub fn mint(&self, now: Moment) -> (VoterId, String) {
+        let voter = new_voter();
+        (voter, visitor_token::sign(&self.keys, voter, now))
+    }
+}
+
+/// A new visitor: `UUIDv7` (RFC 9562), so that voters of one time stand next to each other in every index.
+#[must_use]
+pub fn new_voter() -> VoterId {
+    VoterId(uuid::Uuid::now_v7().into_bytes())
+}
+
+/// When a visitor was made, read out of the id; `None` for ids that carry no time.
+#[must_use]
+pub fn made_at(voter: VoterId) -> Option<Moment> {
+    let (seconds, nanos) = uuid::Uuid::from_bytes(voter.0).get_timestamp()?.to_unix();
+    Some(Moment(
+        i64::try_from(seconds).ok()? * 1_000_000 + i64::from(nanos) / 1_000,
+    ))
+}

@@ -1,0 +1,87 @@
+//! `POST /v1/visitors`: a visitor token, new or renewed, as JSON and as a cookie.
+
+use actix_web::http::header::{CACHE_CONTROL, SET_COOKIE};
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::{Deserialize, Serialize};
+
+use super::Identity;
+use super::origin::Carrier;
+use super::visitor_token::{self, Rejected};
+use crate::limiter::permit::Doors;
+use crate::problem::{Code, Problem};
+use crate::request;
+use crate::vocabulary::Moment;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoFields {}
+
+#[derive(Serialize)]
+struct Minted<'a> {
+    token: &'a str,
+    expires_at: Moment,
+}
+
+/// 201 with a new visitor's token; 200 with one for the same voter where a valid, or lately ended, token came along.
+///
+/// # Errors
+/// As the contract's order of checks says; a bad cookie is replaced, a bad bearer token is refused.
+pub async fn post_visitors(
+    http: HttpRequest,
+    payload: Payload,
+    identity: Data<Identity>,
+    doors: Data<Doors>,
+) -> Result<HttpResponse, Problem> {
+    let now = Moment::now();
+    let body = request::body(http.headers(), payload, request::SMALL).await?;
+    if !body.is_empty() {
+        request::require_json(http.headers())?;
+    }
+    let presented = identity.presented(http.headers());
+    let carrier = presented
+        .as_ref()
+        .map_or(Carrier::None, |token| token.carrier);
+    let known = match presented {
+        None => None,
+        Some(token) => match visitor_token::verify(&identity.keys, token.text, now) {
+            Ok(verified) => Some(verified.voter),
+            // A cookie that is no use any more must not keep its visitor out.
+            Err(_) if token.carrier == Carrier::Cookie => None,
+            Err(Rejected::Bad) => {
+                return Err(Problem::new(
+                    Code::BadToken,
+                    "This visitor token was not made here.",
+                ));
+            }
+            Err(Rejected::Expired) => {
+                return Err(Problem::new(
+                    Code::ExpiredToken,
+                    "This token ended more than a year ago.",
+                ));
+            }
+        },
+    };
+    identity.check_origin(http.headers(), carrier)?;
+    let client = identity.client(&http, now);
+    if known.is_none() {
+        doors.new_visitor(&http, &client).await?;
+    }
+    if !body.is_empty() {
+        let NoFields {} = request::json(&body)?;
+    }
+    let (mut answer, token) = match known {
+        Some(voter) => (
+            HttpResponse::Ok(),
+            visitor_token::sign(&identity.keys, voter, now),
+        ),
+        None => (HttpResponse::Created(), identity.mint(now).1),
+    };
+    Ok(answer
+        .insert_header((SET_COOKIE, identity.set_cookie(&token)))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(Minted {
+            token: &token,
+            expires_at: visitor_token::expiry(now),
+        }))
+}

@@ -1,0 +1,253 @@
+//! The limiter in process: governor's GCRA over a map of ours, so that a call that failed can be given back.
+//!
+//! `permit` charges it for every call, with Redis or without. Its keys must not stay for ever: `sweep` is called on a schedule.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use dashmap::DashMap;
+use governor::clock::MonotonicClock;
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed, StateStore};
+use governor::{RateLimiter, state::keyed::ShrinkableKeyedStateStore};
+use std::num::NonZeroU32;
+
+use super::{Charge, Decision, Decisions, Policy, admitted};
+use crate::vocabulary::Quota;
+
+type Key = [u8; 16];
+
+/// governor's state by key; shared, so that this file can read and give back what governor charged.
+#[derive(Clone, Default)]
+struct Arrivals(Arc<DashMap<Key, InMemoryState>>);
+
+impl StateStore for Arrivals {
+    type Key = Key;
+
+    fn measure_and_replace<T, F, E>(&self, key: &Key, f: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        if let Some(state) = self.0.get(key) {
+            return state.measure_and_replace(&NotKeyed::NonKey, f);
+        }
+        self.0
+            .entry(*key)
+            .or_default()
+            .measure_and_replace(&NotKeyed::NonKey, f)
+    }
+}
+
+impl ShrinkableKeyedStateStore<Key> for Arrivals {
+    fn retain_recent(&self, drop_below: Nanos) {
+        ShrinkableKeyedStateStore::retain_recent(&*self.0, drop_below);
+    }
+
+    fn shrink_to_fit(&self) {
+        self.0.shrink_to_fit();
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// One policy's limiter.
+struct Bucket {
+    policy: Policy,
+    quota: Quota,
+    arrivals: Arrivals,
+    limiter: RateLimiter<Key, Arrivals, MonotonicClock, NoOpMiddleware<Instant>>,
+    /// Close to the instant that the limiter counts from; only headers are computed with it.
+    start: Instant,
+}
+
+impl Bucket {
+    fn new(policy: Policy, quota: Quota) -> Self {
+        let arrivals = Arrivals::default();
+        let count = NonZeroU32::new(quota.count).unwrap_or(NonZeroU32::MIN);
+        let interval = std::time::Duration::from_micros(quota.interval_micros());
+        let rule = governor::Quota::with_period(interval)
+            .unwrap_or_else(|| governor::Quota::per_second(count))
+            .allow_burst(count);
+        let start = Instant::now();
+        Self {
+            policy,
+            quota,
+            limiter: RateLimiter::new(rule, arrivals.clone(), MonotonicClock),
+            arrivals,
+            start,
+        }
+    }
+
+    fn check(&self, key: &Key) -> Decision {
+        let allowed = self.limiter.check_key(key).is_ok();
+        let now = self.start.elapsed().as_nanos();
+        let ahead = self
+            .arrivals
+            .measure_and_replace::<(), _, u64>(key, |arrival| Err(arrival.map_or(0, Nanos::as_u64)))
+            .err()
+            .map_or(0, |arrival| u128::from(arrival).saturating_sub(now) / 1_000);
+        let ahead = u64::try_from(ahead).unwrap_or(u64::MAX);
+        Decision {
+            policy: self.policy,
+            quota: self.quota,
+            ahead,
+            allowed,
+        }
+    }
+
+    fn give_back(&self, key: &Key) {
+        let interval = self.quota.interval_micros() * 1_000;
+        // Where the arrival time has passed meanwhile, taking the interval off changes nothing that counts.
+        let _ = self
+            .arrivals
+            .measure_and_replace::<(), _, ()>(key, |arrival| {
+                let arrival = arrival.ok_or(())?.as_u64();
+                Ok(((), Nanos::new(arrival.saturating_sub(interval).max(1))))
+            });
+    }
+}
+
+/// Every policy's quota, counted in this process.
+#[derive(Default)]
+pub struct Local {
+    buckets: Vec<Bucket>,
+}
+
+impl Local {
+    #[must_use]
+    pub fn new(quotas: &[(Policy, Quota)]) -> Self {
+        Self {
+            buckets: quotas
+                .iter()
+                .map(|(policy, quota)| Bucket::new(*policy, *quota))
+                .collect(),
+        }
+    }
+
+    fn bucket(&self, policy: Policy) -> Option<&Bucket> {
+        self.buckets.iter().find(|bucket| bucket.policy == policy)
+    }
+
+    /// Charges all, or none where one refuses.
+    #[must_use]
+    pub fn check(&self, charges: &[Charge]) -> Decisions {
+        let mut decisions = Decisions::with_capacity(charges.len());
+        for charge in charges {
+            let Some(bucket) = self.bucket(charge.policy) else {
+                continue;
+            };
+            decisions.push(bucket.check(&charge.key));
+            if !admitted(&decisions) {
+                for (charged, decision) in charges.iter().zip(&decisions) {
+                    if decision.allowed {
+                        self.give_back(std::slice::from_ref(charged));
+                    }
+                }
+                break;
+            }
+        }
+        decisions
+    }
+
+    /// Takes back what a call was charged that came to nothing through no fault of its caller.
+    pub fn give_back(&self, charges: &[Charge]) {
+        for charge in charges {
+            if let Some(bucket) = self.bucket(charge.policy) {
+                bucket.give_back(&charge.key);
+            }
+        }
+    }
+
+    /// Forgets keys that are back at full quota. governor's maps never free by themselves.
+    pub fn sweep(&self) {
+        for bucket in &self.buckets {
+            bucket.limiter.retain_recent();
+            bucket.limiter.shrink_to_fit();
+        }
+    }
+
+    /// Keys held, for the metrics.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.buckets.iter().map(|bucket| bucket.limiter.len()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn charge(policy: Policy, quota: &str, key: u8) -> Charge {
+        Charge {
+            policy,
+            quota: Quota::parse(quota).expect("quota"),
+            key: [key; 16],
+        }
+    }
+
+    fn local(charges: &[Charge]) -> Local {
+        Local::new(
+            &charges
+                .iter()
+                .map(|charge| (charge.policy, charge.quota))
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    #[test]
+    fn a_burst_of_the_quota_and_no_more() {
+        let voter = charge(Policy::VotesPerVoter, "30/1h", 1);
+        let local = local(&[voter]);
+        for left in (0..30).rev() {
+            let decisions = local.check(&[voter]);
+            assert!(admitted(&decisions));
+            assert_eq!(decisions[0].remaining(), left);
+        }
+        let refused = local.check(&[voter]);
+        assert!(!admitted(&refused));
+        assert!(
+            (119..=120).contains(&refused[0].retry_after()),
+            "{}",
+            refused[0].retry_after()
+        );
+        local.give_back(&[voter]);
+        assert!(admitted(&local.check(&[voter])) && !admitted(&local.check(&[voter])));
+    }
+
+    #[test]
+    fn what_one_quota_refuses_is_charged_to_none() {
+        let (voter, network) = (
+            charge(Policy::VotesPerVoter, "2/1h", 1),
+            charge(Policy::VotesPerNetwork, "1/1h", 2),
+        );
+        let local = local(&[voter, network]);
+        assert!(admitted(&local.check(&[voter, network])));
+        for _ in 0..5 {
+            assert!(!admitted(&local.check(&[voter, network])));
+        }
+        assert_eq!(
+            local.check(&[voter])[0].remaining(),
+            0,
+            "one of the voter's two was left"
+        );
+    }
+
+    #[test]
+    fn keys_at_full_quota_are_forgotten() {
+        let quick = charge(Policy::VotesPerVoter, "1000/1s", 1);
+        let local = local(&[quick]);
+        assert!(admitted(&local.check(&[quick])));
+        let start = Instant::now();
+        while local.keys() > 0 {
+            local.sweep();
+            assert!(start.elapsed().as_secs() < 5, "never swept");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Quotas by GCRA: in process always, as the first door; in Redis too when there is one, exact across instances.
+//!
+//! `permit` is what routes call. A lost, slow or hanging Redis may cost a caller a few milliseconds, never an answer.
+
+pub mod headers;
+pub mod local;
+pub mod permit;
+pub mod redis;
+pub mod shared;
+
+use crate::vocabulary::Quota;
+
+/// The quotas there are; each counts its own keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Policy {
+    VotesPerVoter,
+    VotesPerNetwork,
+    VisitorsPerNetwork,
+}
+
+impl Policy {
+    /// The name in the `RateLimit` headers.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::VotesPerVoter => "voter",
+            Self::VotesPerNetwork => "network",
+            Self::VisitorsPerNetwork => "visitors",
+        }
+    }
+
+    /// Keeps the keys of one policy apart from another's.
+    fn tag(self) -> u8 {
+        match self {
+            Self::VotesPerVoter => b'v',
+            Self::VotesPerNetwork => b'n',
+            Self::VisitorsPerNetwork => b'm',
+        }
+    }
+}
+
+/// One quota to be charged for one key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Charge {
+    pub policy: Policy,
+    pub quota: Quota,
+    pub key: [u8; 16],
+}
+
+/// What a quota says of one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision {
+    pub policy: Policy,
+    pub quota: Quota,
+    /// How far the theoretical arrival time lies ahead, in microseconds, after this call was (or was not) charged.
+    pub ahead: u64,
+    pub allowed: bool,
+}
+
+impl Decision {
+    /// Whole calls left at this moment.
+    #[must_use]
+    pub fn remaining(&self) -> u64 {
+        let interval = self.quota.interval_micros();
+        (interval * u64::from(self.quota.count)).saturating_sub(self.ahead) / interval
+    }
+
+    /// Seconds, rounded up, until one call more is left than now.
+    #[must_use]
+    pub fn more_after(&self) -> u64 {
+        let interval = self.quota.interval_micros();
+        let room = (interval * u64::from(self.quota.count)).saturating_sub(self.ahead);
+        (interval - room % interval).div_ceil(1_000_000)
+    }
+
+    /// Seconds, rounded up and at least 1, until a refused call would be admitted.
+    #[must_use]
+    pub fn retry_after(&self) -> u64 {
+        let interval = self.quota.interval_micros();
+        let tolerance = interval * u64::from(self.quota.count - 1);
+        self.ahead
+            .saturating_sub(tolerance)
+            .div_ceil(1_000_000)
+            .max(1)
+    }
+}
+
+/// The decisions of all quotas of one call: admitted only if each allows it, and then charged to each.
+pub type Decisions = Vec<Decision>;
+
+/// Whether every quota allows the call.
+#[must_use]
+pub fn admitted(decisions: &[Decision]) -> bool {
+    decisions.iter().all(|decision| decision.allowed)
+}

@@ -1,0 +1,148 @@
+//! [`Doors`]: the quotas as routes meet them, and [`VotePermit`], the proof that a vote passed them.
+//!
+//! Only this file can make a permit, and `votes` takes no wish without one: an unlimited vote does not compile.
+
+use std::sync::Arc;
+
+use actix_web::{HttpMessage, HttpRequest};
+
+use super::headers::Touched;
+use super::local::Local;
+use super::shared::Shared;
+use super::{Charge, Policy, admitted};
+use crate::identity::caller::Client;
+use crate::problem::{Code, Problem};
+use crate::settings::Limits;
+use crate::vocabulary::VoterId;
+
+/// The limiter: in process, and in Redis where there is one. Cloning shares it.
+#[derive(Clone)]
+pub struct Doors {
+    limits: Limits,
+    local: Arc<Local>,
+    shared: Option<Shared>,
+}
+
+/// Proof that a vote passed its quotas. Dropping it keeps the charge; [`VotePermit::give_back`] returns it.
+pub struct VotePermit {
+    doors: Doors,
+    charges: Vec<Charge>,
+}
+
+impl VotePermit {
+    /// A 5xx gives the quota back: the caller did nothing wrong.
+    pub fn give_back(self) {
+        self.doors.local.give_back(&self.charges);
+        if let Some(shared) = &self.doors.shared {
+            shared.give_back(&self.charges);
+        }
+    }
+}
+
+impl Doors {
+    #[must_use]
+    pub fn new(limits: Limits, shared: Option<Shared>) -> Self {
+        let quotas: Vec<_> = [
+            (Policy::VotesPerVoter, limits.votes_per_voter),
+            (Policy::VotesPerNetwork, limits.votes_per_network),
+            (Policy::VisitorsPerNetwork, limits.visitors_per_network),
+        ]
+        .into_iter()
+        .filter_map(|(policy, quota)| Some((policy, quota?)))
+        .collect();
+        Self {
+            limits,
+            local: Arc::new(Local::new(&quotas)),
+            shared,
+        }
+    }
+
+    /// The limiter in process, for its sweeps and metrics.
+    #[must_use]
+    pub fn local(&self) -> &Local {
+        &self.local
+    }
+
+    /// Whether Redis decides: `None` where none is configured.
+    #[must_use]
+    pub fn redis_is_up(&self) -> Option<bool> {
+        self.shared.as_ref().map(Shared::is_up)
+    }
+
+    /// Charges a vote to its voter and its network.
+    ///
+    /// # Errors
+    /// 429 `rate-limited`, with the wait of the quota that refuses longest.
+    pub async fn vote(
+        &self,
+        http: &HttpRequest,
+        voter: VoterId,
+        client: &Client,
+    ) -> Result<VotePermit, Problem> {
+        let mut charges = Vec::with_capacity(2);
+        if let Some(quota) = self.limits.votes_per_voter {
+            charges.push(Charge {
+                policy: Policy::VotesPerVoter,
+                quota,
+                key: voter.0,
+            });
+        }
+        if let Some(quota) = self.limits.votes_per_network {
+            charges.push(Charge {
+                policy: Policy::VotesPerNetwork,
+                quota,
+                key: client.limiter_key,
+            });
+        }
+        self.pass(http, charges).await
+    }
+
+    /// Charges a new visitor token to its network.
+    ///
+    /// # Errors
+    /// 429 `rate-limited`.
+    pub async fn new_visitor(&self, http: &HttpRequest, client: &Client) -> Result<(), Problem> {
+        let charges = self.limits.visitors_per_network.map(|quota| Charge {
+            policy: Policy::VisitorsPerNetwork,
+            quota,
+            key: client.limiter_key,
+        });
+        self.pass(http, charges.into_iter().collect()).await?;
+        Ok(())
+    }
+
+    /// The local door first: it refuses without a call. Then Redis, whose word counts where it has one.
+    async fn pass(&self, http: &HttpRequest, charges: Vec<Charge>) -> Result<VotePermit, Problem> {
+        let mut decisions = self.local.check(&charges);
+        if let (true, Some(shared)) = (admitted(&decisions) && !charges.is_empty(), &self.shared)
+            && let Some(exact) = shared.check(&charges).await
+        {
+            if !admitted(&exact) {
+                self.local.give_back(&charges);
+            }
+            decisions = exact;
+        }
+        let wait = decisions
+            .iter()
+            .filter(|decision| !decision.allowed)
+            .map(super::Decision::retry_after)
+            .max();
+        let refused = decisions
+            .iter()
+            .find(|decision| !decision.allowed)
+            .map(|decision| decision.policy.name());
+        if !decisions.is_empty() {
+            http.extensions_mut().insert(Touched(decisions));
+        }
+        match (wait, refused) {
+            (Some(wait), Some(name)) => {
+                let detail = format!("The quota {name:?} is used up; try again in {wait} s.");
+                Err(Problem::new(Code::RateLimited, detail).retry_after(wait))
+            }
+            _ => Ok(VotePermit {
+                doors: self.clone(),
+                charges,
+            }),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! [`Shared`]: the limiter in Redis as the rest sees it: a question, and an answer within bounded time, or none.
+//!
+//! One thread of its own gathers what waits, asks Redis once for all of it, and watches over the connection: a call that
+//! takes longer than 25 ms is decided in process; two such, or an error, open the breaker until a trial run succeeds.
+//! No caller ever waits for a connection to be made.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{sleep, timeout};
+
+use super::redis::{Errand, Gcra};
+use super::{Charge, Decisions, Policy};
+use crate::redis::Link;
+use crate::settings;
+use crate::vocabulary::Quota;
+
+/// A decision that takes longer is made in process.
+const PATIENCE: Duration = Duration::from_millis(25);
+/// What has waited longer in the queue is not asked any more: with the call itself a caller stays under 100 ms.
+const STALE: Duration = Duration::from_millis(50);
+/// Calls taken together; the script's key list stays far below Lua's limit.
+const BATCH: usize = 128;
+const QUEUE: usize = 8192;
+/// So many slow calls in a row open the breaker; an error does at once.
+const SLOW_CALLS: u32 = 2;
+/// Between trials while the breaker is open.
+const TRIAL_EVERY: Duration = Duration::from_millis(500);
+/// An idle connection is tried this often, so that its loss is known before a vote meets it.
+const IDLE_TRIAL: Duration = Duration::from_secs(1);
+
+struct Ask {
+    errand: Errand,
+    since: Instant,
+    reply: Option<oneshot::Sender<Decisions>>,
+}
+
+/// The questioner's end. Cloning shares it.
+#[derive(Clone)]
+pub struct Shared {
+    queue: mpsc::Sender<Ask>,
+    up: Arc<AtomicBool>,
+}
+
+impl Shared {
+    /// Starts the thread; Redis need not be there yet.
+    ///
+    /// # Errors
+    /// Where the thread cannot be started.
+    pub fn start(settings: settings::Redis) -> std::io::Result<Self> {
+        let (queue, asks) = mpsc::channel(QUEUE);
+        let up = Arc::new(AtomicBool::new(false));
+        let gcra = Gcra::new(&settings.prefix);
+        let watch = Watch {
+            settings,
+            gcra,
+            asks,
+            up: Arc::clone(&up),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        std::thread::Builder::new()
+            .name("limiter".to_owned())
+            .spawn(move || runtime.block_on(watch.run()))?;
+        Ok(Self { queue, up })
+    }
+
+    /// Whether Redis decides at this moment.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.up.load(Ordering::Relaxed)
+    }
+
+    /// Redis's decision on `charges`; `None` where it has none to give in time.
+    pub async fn check(&self, charges: &[Charge]) -> Option<Decisions> {
+        if !self.is_up() {
+            return None;
+        }
+        let (reply, answer) = oneshot::channel();
+        let ask = Ask {
+            errand: Errand::Check(charges.to_vec()),
+            since: Instant::now(),
+            reply: Some(reply),
+        };
+        self.queue.try_send(ask).ok()?;
+        answer.await.ok()
+    }
+
+    /// Takes back what was charged; best effort.
+    pub fn give_back(&self, charges: &[Charge]) {
+        if self.is_up() {
+            let ask = Ask {
+                errand: Errand::GiveBack(charges.to_vec()),
+                since: Instant::now(),
+                reply: None,
+            };
+            let _ = self.queue.try_send(ask);
+        }
+    }
+}
+
+/// The thread's end.
+struct Watch {
+    settings: settings::Redis,
+    gcra: Gcra,
+    asks: mpsc::Receiver<Ask>,
+    up: Arc<AtomicBool>,
+}
+
+impl Watch {
+    async fn run(mut self) {
+        let mut said = false;
+        loop {
+            match self.connect().await {
+                Ok(link) => {
+                    self.up.store(true, Ordering::Relaxed);
+                    tracing::info!("Redis decides on quotas");
+                    said = false;
+                    let ended = self.serve(link).await;
+                    self.up.store(false, Ordering::Relaxed);
+                    let Some(cause) = ended else { return };
+                    tracing::warn!(%cause, "Redis is lost: quotas are counted in process until it returns");
+                }
+                Err(cause) if !said => {
+                    said = true;
+                    tracing::warn!(%cause, "no Redis: quotas are counted in process until it comes");
+                }
+                Err(_) => {}
+            }
+            if !self.refuse_for(TRIAL_EVERY).await {
+                return;
+            }
+        }
+    }
+
+    /// A connection on which the script has run in time.
+    async fn connect(&mut self) -> Result<Link, String> {
+        let connecting = Link::connect(&self.settings, Duration::from_millis(200));
+        let link = timeout(Duration::from_secs(2), connecting)
+            .await
+            .map_err(|_| "connecting took too long".to_owned())?;
+        let link = link.map_err(|cause| cause.to_string())?;
+        // The first run may have to load the script.
+        self.trial(&link, PATIENCE * 4).await?;
+        self.trial(&link, PATIENCE).await?;
+        Ok(link)
+    }
+
+    /// Runs the script on a key that counts nothing.
+    async fn trial(&self, link: &Link, patience: Duration) -> Result<(), String> {
+        let quota = Quota {
+            count: 1_000_000,
+            period: Duration::from_secs(1),
+        };
+        let errand = Errand::Check(vec![Charge {
+            policy: Policy::VotesPerVoter,
+            quota,
+            key: *b"trial-no-voter-x",
+        }]);
+        match timeout(patience, self.gcra.run(link, &[errand])).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(cause)) => Err(cause.to_string()),
+            Err(_) => Err("no answer in time".to_owned()),
+        }
+    }
+
+    /// Answers until something breaks; `None` when the server ends.
+    async fn serve(&mut self, link: Link) -> Option<String> {
+        let mut slow = 0;
+        let mut waiting: Vec<Ask> = Vec::with_capacity(BATCH);
+        loop {
+            match timeout(IDLE_TRIAL, self.asks.recv_many(&mut waiting, BATCH)).await {
+                Ok(0) => return None,
+                Ok(_) => {}
+                Err(_idle) => {
+                    match self.trial(&link, PATIENCE).await {
+                        Ok(()) => slow = 0,
+                        Err(cause) if slow + 1 >= SLOW_CALLS => return Some(cause),
+                        Err(_) => slow += 1,
+                    }
+                    continue;
+                }
+            }
+            waiting.retain(|ask| ask.since.elapsed() < STALE);
+            let errands: Vec<Errand> = waiting.iter().map(|ask| ask.errand.clone()).collect();
+            match timeout(PATIENCE, self.gcra.run(&link, &errands)).await {
+                Ok(Ok(answers)) => {
+                    slow = 0;
+                    for (ask, decisions) in waiting.drain(..).zip(answers) {
+                        if let Some(reply) = ask.reply {
+                            let _ = reply.send(decisions);
+                        }
+                    }
+                }
+                Ok(Err(cause)) => return Some(cause.to_string()),
+                Err(_late) => {
+                    slow += 1;
+                    // Dropping the replies sends their callers to the limiter in process.
+                    waiting.clear();
+                    if slow >= SLOW_CALLS {
+                        return Some("no answer in time".to_owned());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets those that still ask fall back, for a while; `false` when the server ends.
+    async fn refuse_for(&mut self, while_: Duration) -> bool {
+        let pause = sleep(while_);
+        tokio::pin!(pause);
+        loop {
+            tokio::select! {
+                () = &mut pause => return true,
+                ask = self.asks.recv() => if ask.is_none() { return false },
+            }
+        }
+    }
+}

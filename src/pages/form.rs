@@ -1,0 +1,128 @@
+//! `POST /tools/{slug}/vote`: a vote by plain form, for browsers without JavaScript. Answered 303, back to the page.
+//!
+//! The same checks in the same order as the API's, but own origin only; a visitor without a token gets one on the way.
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, SET_COOKIE};
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::identity::Identity;
+use crate::identity::caller::provenance;
+use crate::limiter::permit::Doors;
+use crate::problem::{Code, Problem};
+use crate::request;
+use crate::tallies::board::Board;
+use crate::vocabulary::{Choice, Moment};
+use crate::votes::Wish;
+use crate::votes::writer::Votes;
+
+/// What the form works with.
+pub struct State {
+    pub identity: Data<Identity>,
+    pub doors: Data<Doors>,
+    pub board: Data<Board>,
+    pub votes: Votes,
+}
+
+/// Takes `choice` = `ship`, `skip` or `withdraw`, and `back`, a path of ours.
+///
+/// # Errors
+/// As the contract's order of checks says.
+pub async fn post_vote(
+    http: HttpRequest,
+    payload: Payload,
+    slug: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let now = Moment::now();
+    let body = request::body(http.headers(), payload, request::SMALL).await?;
+    let kind = http
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    if !kind.starts_with("application/x-www-form-urlencoded") {
+        return Err(Problem::new(
+            Code::UnsupportedMediaType,
+            "Send a form (application/x-www-form-urlencoded).",
+        ));
+    }
+    // A cookie that is no use any more is no reason to send a person away: they are a new visitor.
+    let known = state.identity.voter(&http, now).ok();
+    state
+        .identity
+        .origins
+        .check_own(provenance(http.headers()))?;
+    let client = state.identity.client(&http, now);
+    let (voter, token_age, new_token) = if let Some(voter) = known {
+        (voter.id, voter.age_seconds, None)
+    } else {
+        state.doors.new_visitor(&http, &client).await?;
+        let (voter, token) = state.identity.mint(now);
+        (voter, 0, Some(token))
+    };
+    let permit = state.doors.vote(&http, voter, &client).await?;
+    let form = std::str::from_utf8(&body)
+        .map_err(|_not_text| Problem::bad_request("The form is no text."))?;
+    let choice = match request::query(form, "choice").as_deref() {
+        Some("ship") => Some(Choice::Ship),
+        Some("skip") => Some(Choice::Skip),
+        Some("withdraw") => None,
+        _ => return Err(Problem::invalid("choice: expected ship, skip or withdraw.")),
+    };
+    let back = request::query(form, "back").filter(|path| is_own_path(path));
+    let slot = state
+        .board
+        .find(&slug)
+        .ok_or_else(|| Problem::unknown_tool(&slug))?;
+    let wish = Wish {
+        tool: slot.id,
+        voter,
+        choice,
+        network: client.network,
+        token_age,
+    };
+    state
+        .votes
+        .cast(permit, wish)
+        .await
+        .map_err(|refused| refused.problem(&slug))?;
+    let mut answer = HttpResponse::SeeOther();
+    answer
+        .insert_header((LOCATION, back.unwrap_or_else(|| "/".to_owned())))
+        .insert_header((CACHE_CONTROL, "no-store"));
+    if let Some(token) = new_token {
+        answer.insert_header((SET_COOKIE, state.identity.set_cookie(&token)));
+    }
+    Ok(answer.finish())
+}
+
+/// A path on this site, and nothing that a browser could read as another site's address.
+fn is_own_path(path: &str) -> bool {
+    path.starts_with('/')
+        && path.len() <= 300
+        && !path.starts_with("//")
+        && path
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"/-_.?=&#".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_own_path;
+
+    #[test]
+    fn a_form_leads_back_to_our_own_pages_only() {
+        assert!(is_own_path("/compare/a-vs-b") && is_own_path("/"));
+        for foreign in [
+            "",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "/a\r\nSet-Cookie: x",
+            "evil",
+        ] {
+            assert!(!is_own_path(foreign), "{foreign:?}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! [`Problem`]: every error that a caller can meet, as `application/problem+json` (RFC 9457) with a stable `code`.
+//!
+//! Handlers and extractors of every room return it. It never carries a cause: what went wrong inside goes to the log,
+//! and the caller sees a constant sentence.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+
+/// The contract's errors by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    BadRequest,
+    VoterRequired,
+    TokenRequired,
+    BadToken,
+    ExpiredToken,
+    Forbidden,
+    OriginRefused,
+    UnknownTool,
+    NotFound,
+    MethodNotAllowed,
+    Conflict,
+    Archived,
+    TooLarge,
+    UnsupportedMediaType,
+    Invalid,
+    Frozen,
+    RateLimited,
+    Internal,
+    Unavailable,
+    Overloaded,
+}
+
+impl Code {
+    /// HTTP status, stable code, title.
+    fn row(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::BadRequest => (400, "bad-request", "The request cannot be read"),
+            Self::VoterRequired => (401, "voter-required", "A visitor token is needed"),
+            Self::TokenRequired => (401, "token-required", "A staff token is needed"),
+            Self::BadToken => (401, "bad-token", "The token is not valid"),
+            Self::ExpiredToken => (401, "expired-token", "The token has expired"),
+            Self::Forbidden => (403, "forbidden", "This token may not do that"),
+            Self::OriginRefused => (
+                403,
+                "origin-refused",
+                "Votes are not taken from this origin",
+            ),
+            Self::UnknownTool => (404, "unknown-tool", "No such tool"),
+            Self::NotFound => (404, "not-found", "Nothing is here"),
+            Self::MethodNotAllowed => (
+                405,
+                "method-not-allowed",
+                "This address does not take that method",
+            ),
+            Self::Conflict => (409, "conflict", "The state has changed"),
+            Self::Archived => (410, "archived", "The tool is archived"),
+            Self::TooLarge => (413, "too-large", "The body is too large"),
+            Self::UnsupportedMediaType => (415, "unsupported-media-type", "The body must be JSON"),
+            Self::Invalid => (422, "invalid", "A field is not valid"),
+            Self::Frozen => (423, "frozen", "Voting on this tool is frozen"),
+            Self::RateLimited => (429, "rate-limited", "Too many requests"),
+            Self::Internal => (500, "internal", "Something went wrong here"),
+            Self::Unavailable => (503, "unavailable", "The database cannot be reached"),
+            Self::Overloaded => (503, "overloaded", "Too much to do"),
+        }
+    }
+
+    #[must_use]
+    pub fn status(self) -> u16 {
+        self.row().0
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.row().1
+    }
+}
+
+/// One error answer: a [`Code`], a sentence for a person, and the headers that go with it.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    pub code: Code,
+    detail: Cow<'static, str>,
+    retry_after: Option<u64>,
+    allow: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    code: &'static str,
+}
+
+impl Problem {
+    #[must_use]
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            retry_after: None,
+            allow: None,
+        }
+    }
+
+    /// Adds `Retry-After`, in whole seconds.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// 405 with its `Allow`.
+    #[must_use]
+    pub fn method_not_allowed(allow: &'static str) -> Self {
+        let mut problem = Self::new(Code::MethodNotAllowed, format!("Allowed here: {allow}."));
+        problem.allow = Some(allow);
+        problem
+    }
+
+    #[must_use]
+    pub fn invalid(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::Invalid, detail)
+    }
+
+    #[must_use]
+    pub fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::BadRequest, detail)
+    }
+
+    #[must_use]
+    pub fn unknown_tool(slug: &str) -> Self {
+        Self::new(Code::UnknownTool, format!("There is no tool {slug:?}."))
+    }
+
+    /// The database did not answer, or its answer is not known.
+    #[must_use]
+    pub fn unavailable() -> Self {
+        Self::new(
+            Code::Unavailable,
+            "The database did not take this in time; please try again.",
+        )
+        .retry_after(1)
+    }
+
+    #[must_use]
+    pub fn internal() -> Self {
+        Self::new(Code::Internal, "This has been noted; please try again.")
+    }
+
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.detail)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let (status, code, title) = self.code.row();
+        let body = Body {
+            r#type: format!("urn:tallyship:problem:{code}"),
+            title,
+            status,
+            detail: &self.detail,
+            code,
+        };
+        let mut answer = HttpResponse::build(self.status_code());
+        answer
+            .content_type("application/problem+json")
+            .insert_header((CACHE_CONTROL, "no-store"));
+        if let Some(seconds) = self.retry_after {
+            answer.insert_header((RETRY_AFTER, seconds.to_string()));
+        }
+        if let Some(allow) = self.allow {
+            answer.insert_header((ALLOW, allow));
+        }
+        if status == 401 {
+            answer.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"tallyship\""));
+        }
+        answer.body(serde_json::to_vec(&body).unwrap_or_default())
+    }
+}

@@ -1,0 +1,230 @@
+//! Reading a request with bounds: its body (size and time), JSON with errors that name the field, its query.
+//!
+//! Routes and extractors call it. It knows nothing of votes; it must never wait for a body without a deadline.
+
+use std::time::Duration;
+
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use actix_web::web::{Bytes, BytesMut, Payload};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+
+use crate::problem::{Code, Problem};
+use crate::vocabulary::Slug;
+
+/// The largest body of a visitor's call.
+pub const SMALL: usize = 64 * 1024;
+/// The largest body of the site API and of catalogue files.
+pub const LARGE: usize = 4 * 1024 * 1024;
+
+/// A body arrives within this time, or the call ends: a client that drips bytes must not hold a connection.
+const BODY_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Reads the whole body.
+///
+/// # Errors
+/// 413 over `limit`, by the announced length before a byte is read, or by what arrives; 400 where it breaks off or drips.
+pub async fn body(
+    headers: &HeaderMap,
+    mut payload: Payload,
+    limit: usize,
+) -> Result<Bytes, Problem> {
+    let too_large = || {
+        Problem::new(
+            Code::TooLarge,
+            format!("At most {limit} bytes are taken here."),
+        )
+    };
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse().ok());
+    if announced.is_some_and(|length: u64| length > limit as u64) {
+        return Err(too_large());
+    }
+    let collect = async {
+        let mut whole = BytesMut::new();
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|_broken| Problem::bad_request("The body broke off."))?;
+            if whole.len() + chunk.len() > limit {
+                return Err(too_large());
+            }
+            // The usual body is one chunk: hand it on without a copy.
+            if whole.is_empty() && announced == Some(chunk.len() as u64) {
+                return Ok(chunk);
+            }
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(whole.freeze())
+    };
+    match tokio::time::timeout(BODY_DEADLINE, collect).await {
+        Ok(result) => result,
+        Err(_late) => Err(Problem::bad_request("The body did not arrive in time.")),
+    }
+}
+
+/// 415 unless the content type is JSON.
+///
+/// # Errors
+/// `unsupported-media-type`.
+pub fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::UnsupportedMediaType,
+        "Send application/json.",
+    ))
+}
+
+/// Reads one JSON object.
+///
+/// # Errors
+/// 400 `bad-request` where it is no JSON; 422 `invalid`, naming the field, where it is JSON of another shape.
+pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let first = body
+        .iter()
+        .copied()
+        .find(|byte| !byte.is_ascii_whitespace());
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    if first != Some(b'{') {
+        // serde would read an array into a struct, field by field.
+        return Err(
+            match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
+                Ok(_) => Problem::invalid("The body must be a JSON object."),
+                Err(cause) => Problem::bad_request(format!("The body is no JSON: {cause}.")),
+            },
+        );
+    }
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let cause = error.into_inner();
+        match cause.classify() {
+            serde_json::error::Category::Data if path == "." => Problem::invalid(sentence(&cause)),
+            serde_json::error::Category::Data => {
+                Problem::invalid(format!("{path}: {}", sentence(&cause)))
+            }
+            _ => Problem::bad_request(format!("The body is no JSON: {cause}.")),
+        }
+    })?;
+    reader
+        .end()
+        .map_err(|cause| Problem::bad_request(format!("The body is no JSON: {cause}.")))?;
+    Ok(value)
+}
+
+/// serde's message without the position at its end.
+fn sentence(cause: &serde_json::Error) -> String {
+    let text = cause.to_string();
+    text.rsplit_once(" at line ")
+        .map_or(text.clone(), |(message, _)| message.to_owned())
+}
+
+/// The first value of `name` in a query string, decoded.
+#[must_use]
+pub fn query(query_string: &str, name: &str) -> Option<String> {
+    url::form_urlencoded::parse(query_string.as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+/// `tools=a,b`: what was asked for, in order, each once. What is no slug at all comes back as text among the unknown.
+///
+/// # Errors
+/// 422 for none, or more than `most`.
+pub fn tools(query_string: &str, most: usize) -> Result<Vec<Result<Slug, String>>, Problem> {
+    let text = query(query_string, "tools").unwrap_or_default();
+    let mut asked: Vec<&str> = Vec::new();
+    for item in text
+        .split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+    {
+        if asked.len() > most {
+            break;
+        }
+        if !asked.contains(&item) {
+            asked.push(item);
+        }
+    }
+    if asked.is_empty() || asked.len() > most {
+        return Err(Problem::invalid(format!(
+            "tools: name 1 to {most} tools, comma separated."
+        )));
+    }
+    Ok(asked
+        .into_iter()
+        .map(|item| Slug::parse(item).ok_or_else(|| item.to_owned()))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocabulary::Choice;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        choice: Choice,
+    }
+
+    fn refused(body: &str) -> (Code, String) {
+        let problem = json::<Sample>(body.as_bytes()).expect_err(body);
+        (problem.code, problem.detail().to_owned())
+    }
+
+    #[test]
+    fn json_is_read_or_refused_by_name() {
+        assert_eq!(
+            json::<Sample>(b" {\"choice\":\"ship\"} ")
+                .expect("reads")
+                .choice,
+            Choice::Ship
+        );
+        for bad in [
+            "",
+            "{",
+            "{\"choice\":\"ship\"}x",
+            "nul",
+            "{\"choice\" \"ship\"}",
+            "\u{1}",
+        ] {
+            assert_eq!(refused(bad).0, Code::BadRequest, "{bad}");
+        }
+        for (bad, name) in [
+            ("{\"choice\":\"maybe\"}", "choice"),
+            ("{\"choice\":1}", "choice"),
+            ("{}", "choice"),
+            ("{\"choice\":\"ship\",\"extra\":1}", "extra"),
+            ("{\"choice\":\"ship\",\"choice\":\"skip\"}", "choice"),
+            ("[\"ship\"]", "object"),
+            ("\"ship\"", "object"),
+        ] {
+            let (code, detail) = refused(bad);
+            assert_eq!(code, Code::Invalid, "{bad}");
+            assert!(detail.contains(name), "{bad}: {detail}");
+        }
+    }
+
+    #[test]
+    fn tools_are_asked_once_each_and_bounded() {
+        let asked = tools("x=1&tools=b,a,b,%20,No", 3).expect("three");
+        assert_eq!(asked.len(), 3);
+        assert!(
+            asked
+                .iter()
+                .any(|item| item.as_ref().is_err_and(|text| text == "No"))
+        );
+        assert!(
+            tools("tools=", 3).is_err()
+                && tools("", 3).is_err()
+                && tools("tools=a,b,c,d", 3).is_err()
+        );
+    }
+}

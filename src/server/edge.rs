@@ -1,0 +1,170 @@
+//! What wraps every request: request id, CORS, the headers that rooms left behind, metrics and the log line.
+//!
+//! `server` puts it outermost, so that a refusal has its CORS headers too (without them a page sees a network failure)
+//! and preflights cost no quota. It must never log an address, a token or a cookie.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
+    ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY,
+    VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+
+use super::Parts;
+use crate::identity::Identity;
+use crate::identity::caller::Renewal;
+use crate::limiter::headers::Touched;
+use crate::telemetry::Meters;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "ETag, RateLimit, RateLimit-Policy, Retry-After, Visitor-Token, X-Request-Id",
+);
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
+const HEADERS: HeaderValue =
+    HeaderValue::from_static("authorization, content-type, if-none-match, x-request-id, altcha");
+const TRUE: HeaderValue = HeaderValue::from_static("true");
+const ANY: HeaderValue = HeaderValue::from_static("*");
+const VARIES: HeaderValue = HeaderValue::from_static("Origin");
+const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const REFERRER: HeaderValue = HeaderValue::from_static("strict-origin-when-cross-origin");
+/// Browsers keep a preflight's answer for two hours at most.
+const TWO_HOURS: HeaderValue = HeaderValue::from_static("7200");
+
+/// What the edge works with.
+pub(super) struct Edge {
+    identity: Data<Identity>,
+    meters: Arc<Meters>,
+}
+
+impl Edge {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self {
+            identity: parts.identity.clone(),
+            meters: Arc::clone(&parts.meters),
+        }
+    }
+}
+
+/// The middleware.
+pub(super) async fn around(
+    edge: Data<Edge>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, Error> {
+    let began = Instant::now();
+    let id = request_id(request.headers());
+    let preflight = request.method() == Method::OPTIONS
+        && request
+            .headers()
+            .contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    // Nothing may hold on to the request while it is handled: the framework then takes it apart.
+    let mut response = if preflight {
+        request
+            .into_response(HttpResponse::new(StatusCode::NO_CONTENT))
+            .map_into_right_body()
+    } else {
+        next.call(request).await?.map_into_left_body()
+    };
+    let (http, answer) = (response.request().clone(), response.response_mut());
+    let status = answer.status().as_u16();
+    decorate(&edge, &http, answer.headers_mut(), preflight);
+    let took = began.elapsed();
+    let route = http.match_name().unwrap_or("other");
+    edge.meters.answered(route, status, took);
+    let id_text = id.to_str().unwrap_or_default();
+    let (method, micros) = (http.method().as_str(), took.as_micros());
+    // A line for each vote would cost more than the vote: what went well is told at debug, and counted in the metrics.
+    match status {
+        500.. => tracing::error!(
+            request_id = id_text,
+            method,
+            route,
+            status,
+            micros,
+            "answered"
+        ),
+        400..500 => tracing::info!(
+            request_id = id_text,
+            method,
+            route,
+            status,
+            micros,
+            "answered"
+        ),
+        _ => tracing::debug!(
+            request_id = id_text,
+            method,
+            route,
+            status,
+            micros,
+            "answered"
+        ),
+    }
+    answer.headers_mut().insert(REQUEST_ID, id);
+    Ok(response)
+}
+
+/// The caller's own id, if it is harmless; else a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let harmless = |id: &&HeaderValue| {
+        let bytes = id.as_bytes();
+        (1..=64).contains(&bytes.len())
+            && bytes
+                .iter()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))
+    };
+    headers
+        .get(REQUEST_ID)
+        .filter(harmless)
+        .cloned()
+        .unwrap_or_else(|| {
+            let id = uuid::Uuid::now_v7().simple().to_string();
+            HeaderValue::from_maybe_shared(bytes::Bytes::from(id))
+                .unwrap_or(HeaderValue::from_static("none"))
+        })
+}
+
+fn decorate(edge: &Edge, http: &HttpRequest, headers: &mut HeaderMap, preflight: bool) {
+    headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
+    headers.insert(REFERRER_POLICY, REFERRER);
+    {
+        let left = http.extensions();
+        if let Some(touched) = left.get::<Touched>() {
+            touched.write(headers);
+        }
+        if let Some(Renewal(name, value)) = left.get::<Renewal>() {
+            headers.append(name.clone(), value.clone());
+        }
+    }
+    headers.append(VARY, VARIES);
+    let Some(origin) = http.headers().get(ORIGIN) else {
+        return;
+    };
+    if origin
+        .to_str()
+        .is_ok_and(|origin| edge.identity.origins.allows(origin))
+    {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        if preflight {
+            headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
+            headers.insert(ACCESS_CONTROL_MAX_AGE, TWO_HOURS);
+        }
+    } else if !preflight && matches!(*http.method(), Method::GET | Method::HEAD) {
+        // Counts are everybody's; without credentials nothing personal is in reach.
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    }
+}

@@ -1,0 +1,207 @@
+//! The server: listeners, what is wired to what, the start and the stop.
+//!
+//! `commands::serve` calls [`run`]. Read `routes.rs` beside this file to see every address and its policy, `edge.rs` for
+//! what wraps each request, `admin.rs` for health and metrics.
+
+mod admin;
+mod edge;
+mod routes;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::Data;
+use actix_web::{App, HttpServer, middleware};
+use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
+
+use crate::catalog::shelf::Shelf;
+use crate::db::{self, Readers};
+use crate::identity::keys::Keys;
+use crate::identity::network::Proxies;
+use crate::identity::origin::Origins;
+use crate::identity::{Identity, secret};
+use crate::limiter::permit::Doors;
+use crate::limiter::shared::Shared;
+use crate::settings::Settings;
+use crate::tallies::board::Board;
+use crate::telemetry::Meters;
+use crate::verdicts::follow::{Follower, fill};
+use crate::votes::writer::Votes;
+
+/// Why the server did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error(transparent)]
+    Secret(#[from] secret::SecretError),
+    #[error(transparent)]
+    Database(#[from] db::OpenError),
+    #[error("cannot read the catalogue and its tallies: {0}")]
+    Query(#[from] diesel::result::Error),
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    #[error("the server stopped: {0}")]
+    Io(#[from] std::io::Error),
+    #[error("cannot set up the metrics: {0}")]
+    Meters(String),
+}
+
+/// Everything that requests work with, made once. Handlers receive the parts they need.
+pub(crate) struct Parts {
+    pub settings: Settings,
+    pub identity: Data<Identity>,
+    pub doors: Data<Doors>,
+    pub board: Data<Board>,
+    pub shelf: Data<Shelf>,
+    pub readers: Readers,
+    pub votes: Votes,
+    pub meters: Arc<Meters>,
+}
+
+/// How long running requests may take after the signal to stop.
+const DRAIN_SECONDS: u64 = 10;
+
+/// Listens until SIGTERM or SIGINT, then takes nothing new, finishes what it took, and returns.
+///
+/// `opened` is called with the bound addresses once votes are taken.
+///
+/// # Errors
+/// See [`ServeError`].
+pub async fn run(
+    settings: Settings,
+    keys: Keys,
+    opened: impl FnOnce(&Url, SocketAddr, Option<SocketAddr>, &Shelf),
+) -> Result<(), ServeError> {
+    let meters = Arc::new(Meters::new(&routes::NAMES).map_err(ServeError::Meters)?);
+    let listener = listen(settings.http.listen)?;
+    let address = listener.local_addr()?;
+    let admin = settings.http.admin_listen.map(listen).transpose()?;
+    let public_url = match &settings.http.public_url {
+        Some(url) => url.clone(),
+        None => Url::parse(&format!("http://{address}")).map_err(std::io::Error::other)?,
+    };
+
+    let shelf = Arc::new(Shelf::default());
+    let board = Arc::new(Board::new(settings.min_votes));
+    fill(
+        &mut db::open(&settings.database, db::Purpose::Command)?,
+        &shelf,
+        &board,
+    )?;
+    let follower = Follower::start(
+        settings.database.clone(),
+        Arc::clone(&shelf),
+        Arc::clone(&board),
+    )?;
+
+    let shown = Arc::clone(&board);
+    let on_commit = Arc::new(move |row| shown.publish(row));
+    let (votes, writer) = Votes::start(settings.database.clone(), on_commit, Arc::clone(&meters))?;
+    let shared = match settings.redis.urls.is_empty() {
+        true => None,
+        false => Some(Shared::start(settings.redis.clone())?),
+    };
+    let readers = db::readers(&settings.database);
+    let origins = Origins::new(&public_url, &settings.http.allowed_origins);
+    let proxies = Proxies::new(settings.http.trusted_proxies.clone());
+    let parts = Arc::new(Parts {
+        identity: Data::new(Identity::new(
+            keys,
+            proxies,
+            origins,
+            &public_url,
+            readers.clone(),
+        )),
+        doors: Data::new(Doors::new(settings.limits.clone(), shared)),
+        board: Data::from(board),
+        shelf: Data::from(Arc::clone(&shelf)),
+        readers,
+        votes,
+        meters,
+        settings,
+    });
+
+    let admin_address = admin.as_ref().map(TcpListener::local_addr).transpose()?;
+    let admin = admin
+        .map(|listener| admin::start(listener, Arc::clone(&parts)))
+        .transpose()?;
+    let upkeep = tokio::spawn(upkeep(Arc::clone(&parts)));
+
+    let state = routes::State::new(&parts);
+    let edge = Data::new(edge::Edge::new(&parts));
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(edge.clone())
+            .configure(|config| state.configure(config))
+            .wrap(middleware::from_fn(edge::around))
+    })
+    .workers(parts.settings.http.workers)
+    .client_request_timeout(Duration::from_secs(10))
+    .client_disconnect_timeout(Duration::from_secs(2))
+    .keep_alive(Duration::from_secs(75))
+    .shutdown_timeout(DRAIN_SECONDS)
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    let handle = server.handle();
+    let running = tokio::spawn(server);
+    opened(&public_url, address, admin_address, &shelf);
+
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: nothing new is taken, what was taken is finished");
+    if let Some(admin) = &admin {
+        admin.draining();
+    }
+    handle.stop(true).await;
+    running.await.map_err(std::io::Error::other)??;
+    upkeep.abort();
+    let _ = upkeep.await;
+    drop(follower);
+    if let Some(admin) = admin {
+        admin.stop();
+    }
+    // The last clone of the writer's queue ends its thread, after everything that waits in it.
+    drop(parts);
+    if tokio::task::spawn_blocking(move || writer.join())
+        .await
+        .is_err()
+    {
+        tracing::error!("the writer ended badly");
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address).map_err(|cause| ServeError::Listen(address, cause))
+}
+
+/// What must happen now and then: meters folded, limiter keys forgotten, gauges set.
+async fn upkeep(parts: Arc<Parts>) {
+    let mut tick = tokio::time::interval(Duration::from_secs(5));
+    loop {
+        tick.tick().await;
+        parts.doors.local().sweep();
+        parts.meters.limiter_keys.set(f64::from(
+            u32::try_from(parts.doors.local().keys()).unwrap_or(u32::MAX),
+        ));
+        parts
+            .meters
+            .redis_up
+            .set(f64::from(u8::from(parts.doors.redis_is_up() == Some(true))));
+        let stale = parts.board.is_stale(crate::vocabulary::Moment::now());
+        parts
+            .meters
+            .database_readable
+            .set(f64::from(u8::from(!stale)));
+        parts.meters.upkeep();
+    }
+}

@@ -1,0 +1,201 @@
+//! Every address of the public listener, in groups that carry their policy.
+//!
+//! Adding a route means adding its name here: the meters and the 405s are made from this table.
+
+use actix_web::web::{self, Data, PathConfig, ServiceConfig};
+use actix_web::{HttpResponse, Resource, Route};
+
+use super::Parts;
+use crate::identity::Identity;
+use crate::limiter::permit::Doors;
+use crate::problem::{Code, Problem};
+use crate::tallies::board::Board;
+use crate::{identity, pages, tallies, verdicts, votes};
+
+/// The routes' names, as the metrics know them. `other` is everything that is none of ours.
+pub(super) const NAMES: [&str; 12] = [
+    "visitors",
+    "vote",
+    "votes",
+    "tally",
+    "tallies",
+    "tool",
+    "compare",
+    "index",
+    "compare_page",
+    "vote_form",
+    "asset",
+    "other",
+];
+
+/// What the handlers receive; shared by all workers.
+#[derive(Clone)]
+pub(super) struct State {
+    identity: Data<Identity>,
+    doors: Data<Doors>,
+    board: Data<Board>,
+    votes: Data<votes::routes::State>,
+    verdicts: Data<verdicts::routes::State>,
+    pages: Data<pages::routes::State>,
+    form: Data<pages::form::State>,
+}
+
+impl State {
+    pub(super) fn new(parts: &Parts) -> Self {
+        let (identity, doors, board) = (&parts.identity, &parts.doors, &parts.board);
+        Self {
+            identity: identity.clone(),
+            doors: doors.clone(),
+            board: board.clone(),
+            votes: Data::new(votes::routes::State {
+                identity: identity.clone(),
+                doors: doors.clone(),
+                board: board.clone(),
+                votes: parts.votes.clone(),
+                readers: parts.readers.clone(),
+            }),
+            verdicts: Data::new(verdicts::routes::State {
+                identity: identity.clone(),
+                shelf: parts.shelf.clone(),
+                board: board.clone(),
+                votes: parts.votes.clone(),
+            }),
+            pages: Data::new(pages::routes::State {
+                identity: identity.clone(),
+                shelf: parts.shelf.clone(),
+                board: board.clone(),
+                readers: parts.readers.clone(),
+            }),
+            form: Data::new(pages::form::State {
+                identity: identity.clone(),
+                doors: doors.clone(),
+                board: board.clone(),
+                votes: parts.votes.clone(),
+            }),
+        }
+    }
+
+    pub(super) fn configure(&self, config: &mut ServiceConfig) {
+        config
+            .app_data(self.identity.clone())
+            .app_data(self.doors.clone())
+            .app_data(self.board.clone())
+            .app_data(self.votes.clone())
+            .app_data(self.verdicts.clone())
+            .app_data(self.pages.clone())
+            .app_data(self.form.clone())
+            .app_data(PathConfig::default().error_handler(|_, _| nothing_here().into()));
+
+        // Voters: visitor token, origin, quota.
+        config
+            .service(
+                resource("/v1/visitors", "visitors", "POST")
+                    .route(web::post().to(identity::routes::post_visitors)),
+            )
+            .service(
+                readable(
+                    "/v1/tools/{slug}/vote",
+                    "vote",
+                    "GET, HEAD, PUT, DELETE",
+                    votes::routes::get_vote,
+                )
+                .route(web::put().to(votes::routes::put_vote))
+                .route(web::delete().to(votes::routes::delete_vote)),
+            )
+            .service(readable(
+                "/v1/votes",
+                "votes",
+                "GET, HEAD",
+                votes::routes::get_votes,
+            ));
+
+        // Everybody: from memory.
+        config
+            .service(readable(
+                "/v1/tools/{slug}/tally",
+                "tally",
+                "GET, HEAD",
+                tallies::routes::get_tally,
+            ))
+            .service(readable(
+                "/v1/tallies",
+                "tallies",
+                "GET, HEAD",
+                tallies::routes::get_tallies,
+            ))
+            .service(readable(
+                "/v1/compare",
+                "compare",
+                "GET, HEAD",
+                verdicts::routes::get_compare,
+            ));
+
+        // Everybody reads; the site's token edits.
+        config.service(
+            readable(
+                "/v1/tools/{slug}",
+                "tool",
+                "GET, HEAD, PUT, PATCH, DELETE",
+                verdicts::routes::get_tool,
+            )
+            .route(web::put().to(verdicts::routes::put_tool))
+            .route(web::patch().to(verdicts::routes::patch_tool))
+            .route(web::delete().to(verdicts::routes::delete_tool)),
+        );
+
+        // Pages: own origin only.
+        config
+            .service(readable(
+                "/",
+                "index",
+                "GET, HEAD",
+                pages::routes::get_index,
+            ))
+            .service(readable(
+                "/compare/{pair}",
+                "compare_page",
+                "GET, HEAD",
+                pages::routes::get_compare,
+            ))
+            .service(readable(
+                "/assets/{name}",
+                "asset",
+                "GET, HEAD",
+                pages::routes::get_asset,
+            ))
+            .service(
+                resource("/tools/{slug}/vote", "vote_form", "POST")
+                    .route(web::post().to(pages::form::post_vote)),
+            );
+
+        config.default_service(web::to(|| async {
+            Err::<HttpResponse, Problem>(nothing_here())
+        }));
+    }
+}
+
+fn nothing_here() -> Problem {
+    Problem::new(Code::NotFound, "There is nothing at this address.")
+}
+
+/// An address that answers 405, with what it allows, to any method that it has no route for.
+fn resource(path: &str, name: &str, allow: &'static str) -> Resource {
+    let refuse =
+        move || async move { Err::<HttpResponse, Problem>(Problem::method_not_allowed(allow)) };
+    web::resource(path.to_owned())
+        .name(name)
+        .default_service(web::to(refuse))
+}
+
+/// One that can be read; HEAD answers as GET does, without the body.
+fn readable<F, Args>(path: &str, name: &str, allow: &'static str, get: F) -> Resource
+where
+    F: actix_web::Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: actix_web::Responder + 'static,
+{
+    let head: Route = web::head().to(get.clone());
+    resource(path, name, allow)
+        .route(web::get().to(get))
+        .route(head)
+}

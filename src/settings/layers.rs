@@ -1,0 +1,315 @@
+//! [`Layers`]: where each setting's value came from. Later wins: defaults, `config/default.toml`, `--config`, environment, flags.
+//!
+//! Only [`super::Settings`] reads values out of it. It knows every key; one that it does not know stops the start.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// A key, its default, and whether its value is a secret.
+struct Key {
+    name: &'static str,
+    default: &'static str,
+    secret: bool,
+}
+
+const fn key(name: &'static str, default: &'static str) -> Key {
+    Key {
+        name,
+        default,
+        secret: false,
+    }
+}
+
+const fn secret(name: &'static str) -> Key {
+    Key {
+        name,
+        default: "",
+        secret: true,
+    }
+}
+
+/// Every setting there is. A secret one may also be given as `NAME_file`, a file that holds it.
+const KEYS: &[Key] = &[
+    key("http.listen", "127.0.0.1:8080"),
+    key("http.admin_listen", "127.0.0.1:9090"),
+    key("http.public_url", ""),
+    key("http.workers", ""),
+    key("http.allowed_origins", ""),
+    key("http.trusted_proxies", ""),
+    Key {
+        name: "database.url",
+        default: "sqlite://data/tallyship.db",
+        secret: true,
+    },
+    key("database.ca_file", ""),
+    secret("redis.url"),
+    key("redis.ca_file", ""),
+    key("redis.prefix", "tallyship"),
+    key("limits.votes_per_voter", "30/1m"),
+    key("limits.votes_per_network", "300/1m"),
+    key("limits.visitors_per_network", "600/1h"),
+    key("tally.min_votes", "5"),
+    secret("identity.secret"),
+    secret("identity.secret_previous"),
+    key("identity.jwt_algorithm", ""),
+    key("identity.jwt_issuer", ""),
+    key("identity.jwt_audience", ""),
+    secret("identity.jwt_keys"),
+    key("identity.jwt_jwks", ""),
+    key("abuse.hold", "on"),
+    key("catalog.file", "config/catalog.toml"),
+    key("log.level", "info,actix_server=warn"),
+    key("log.format", "json"),
+];
+
+/// What stopped the start: one line naming key, value and source.
+#[derive(Debug)]
+pub struct SettingError(String);
+
+impl fmt::Display for SettingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SettingError {}
+
+#[derive(Clone)]
+struct Value {
+    text: String,
+    source: String,
+}
+
+/// The winning value of each key, with its source.
+pub struct Layers {
+    values: BTreeMap<&'static str, Value>,
+}
+
+impl Layers {
+    /// The built-in defaults.
+    #[must_use]
+    pub fn defaults() -> Self {
+        let values = KEYS
+            .iter()
+            .map(|key| {
+                (
+                    key.name,
+                    Value {
+                        text: key.default.to_owned(),
+                        source: "the built-in default".to_owned(),
+                    },
+                )
+            })
+            .collect();
+        Self { values }
+    }
+
+    /// Puts `text` over what is there.
+    ///
+    /// # Errors
+    /// An unknown key; a secret's file that cannot be read.
+    pub fn set(&mut self, name: &str, text: &str, source: &str) -> Result<(), SettingError> {
+        if let Some(key) = KEYS.iter().find(|key| key.name == name) {
+            self.values.insert(
+                key.name,
+                Value {
+                    text: text.trim().to_owned(),
+                    source: source.to_owned(),
+                },
+            );
+            return Ok(());
+        }
+        let from_file = name
+            .strip_suffix("_file")
+            .and_then(|base| KEYS.iter().find(|key| key.secret && key.name == base));
+        if let Some(key) = from_file {
+            let read = std::fs::read_to_string(text).map_err(|cause| {
+                SettingError(format!(
+                    "setting {name} = \"{text}\" (from {source}): {cause}"
+                ))
+            })?;
+            let source = format!("the file {text}, named by {source}");
+            self.values.insert(
+                key.name,
+                Value {
+                    text: read.trim().to_owned(),
+                    source,
+                },
+            );
+            return Ok(());
+        }
+        // The value of a misspelt key may be a secret: only its length is safe to show when the name speaks of one.
+        let shown = if name.contains("secret") || name.contains("key") || name.contains("url") {
+            "(hidden)"
+        } else {
+            text
+        };
+        Err(SettingError(format!(
+            "setting {name} = \"{shown}\" (from {source}): there is no such setting"
+        )))
+    }
+
+    /// Lays a TOML file over what is there.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is no TOML, or holds an unknown key.
+    pub fn add_file(&mut self, path: &Path) -> Result<(), SettingError> {
+        let source = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|cause| SettingError(format!("cannot read {source}: {cause}")))?;
+        let table: toml::Table = text
+            .parse()
+            .map_err(|cause| SettingError(format!("{source} is no TOML: {cause}")))?;
+        for (section, content) in table {
+            let toml::Value::Table(content) = content else {
+                return Err(SettingError(format!(
+                    "setting {section} = {content} (from {source}): expected a [section]"
+                )));
+            };
+            for (name, value) in content {
+                self.set(&format!("{section}.{name}"), &flat(&value), &source)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lays the environment over what is there: `DATABASE_URL`, `REDIS_URL`, then `TALLYSHIP_<SECTION>__<KEY>`.
+    /// A name without `__` is none of ours (Kubernetes sets `TALLYSHIP_PORT` and its like for a service of our name).
+    ///
+    /// # Errors
+    /// An unknown `TALLYSHIP_<SECTION>__<KEY>`.
+    pub fn add_environment(
+        &mut self,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<(), SettingError> {
+        let variables: BTreeMap<String, String> = variables.collect();
+        for (alias, name) in [("DATABASE_URL", "database.url"), ("REDIS_URL", "redis.url")] {
+            if let Some(text) = variables.get(alias) {
+                self.set(name, text, &format!("environment {alias}"))?;
+            }
+        }
+        for (variable, text) in &variables {
+            let Some((section, name)) = variable
+                .strip_prefix("TALLYSHIP_")
+                .and_then(|rest| rest.split_once("__"))
+            else {
+                continue;
+            };
+            let name = format!("{}.{}", section.to_lowercase(), name.to_lowercase());
+            self.set(&name, text, &format!("environment {variable}"))?;
+        }
+        Ok(())
+    }
+
+    /// The value of a key that [`KEYS`] lists.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.values
+            .get(name)
+            .map_or("", |value| value.text.as_str())
+    }
+
+    /// A path; empty means none.
+    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
+        let text = self.text(name);
+        (!text.is_empty()).then(|| PathBuf::from(text))
+    }
+
+    /// Reads a value; a failure names key, value (unless secret) and source.
+    pub(super) fn parse<T>(
+        &self,
+        name: &str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<T, SettingError> {
+        let text = self.text(name);
+        read(text).map_err(|cause| {
+            let hidden = KEYS.iter().any(|key| key.name == name && key.secret);
+            let shown = if hidden { "(hidden)" } else { text };
+            let source = self
+                .values
+                .get(name)
+                .map_or("", |value| value.source.as_str());
+            SettingError(format!(
+                "setting {name} = \"{shown}\" (from {source}): {cause}"
+            ))
+        })
+    }
+}
+
+/// A TOML value as the environment would write it.
+fn flat(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Array(items) => items.iter().map(flat).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Settings;
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> Result<Settings, String> {
+        let mut layers = Layers::defaults();
+        let pairs = pairs
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        layers.add_environment(pairs).map_err(|e| e.to_string())?;
+        Settings::from_layers(&layers).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn defaults_stand_alone() {
+        let settings = environment(&[]).expect("defaults");
+        assert_eq!(settings.http.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.min_votes, 5);
+        assert!(settings.redis.urls.is_empty());
+    }
+
+    #[test]
+    fn a_bad_value_names_key_value_and_source() {
+        let error = environment(&[("TALLYSHIP_TALLY__MIN_VOTES", "many")]).expect_err("bad");
+        for part in ["tally.min_votes", "many", "TALLYSHIP_TALLY__MIN_VOTES"] {
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_and_a_foreign_name_is_not() {
+        let error = environment(&[("TALLYSHIP_HTTP__LISTN", "x")]).expect_err("unknown");
+        assert!(
+            error.contains("http.listn") && error.contains("TALLYSHIP_HTTP__LISTN"),
+            "{error}"
+        );
+        environment(&[("TALLYSHIP_PORT", "tcp://10.0.0.1:80")]).expect("not ours");
+    }
+
+    #[test]
+    fn our_name_wins_over_the_alias() {
+        let both = [
+            ("DATABASE_URL", "postgres://a/b"),
+            ("TALLYSHIP_DATABASE__URL", "sqlite://x.db"),
+        ];
+        let settings = environment(&both).expect("both");
+        assert!(matches!(
+            settings.database.url,
+            super::super::DatabaseUrl::Sqlite(_)
+        ));
+    }
+
+    #[test]
+    fn a_secret_is_never_shown() {
+        let error = environment(&[("TALLYSHIP_IDENTITY__SECRET", "tooshort")]).expect_err("short");
+        assert!(!error.contains("tooshort"), "{error}");
+        let error =
+            environment(&[("DATABASE_URL", "mysql://root:hunter2@db/x")]).expect_err("scheme");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn everybody_is_no_trusted_proxy() {
+        environment(&[("TALLYSHIP_HTTP__TRUSTED_PROXIES", "10.0.0.0/8, 0.0.0.0/0")])
+            .expect_err("catch-all");
+    }
+}

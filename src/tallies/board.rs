@@ -1,0 +1,230 @@
+//! [`Board`]: every tally in memory, serialised once for each version, so that a read costs a look-up.
+//!
+//! The writer publishes what it committed, `verdicts::follow` what other processes did. An old version never replaces a new one.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+
+use super::{Tally, TallyRow};
+use crate::vocabulary::{Moment, Slug};
+
+/// One version of a tally, ready to be sent.
+#[derive(Debug)]
+pub struct Published {
+    pub row: TallyRow,
+    /// The Tally as JSON.
+    pub body: Bytes,
+    /// A strong entity tag of those bytes, with its quotes.
+    pub etag: Bytes,
+}
+
+/// A tool's place on the board.
+#[derive(Debug)]
+pub struct Slot {
+    pub id: i32,
+    pub slug: Slug,
+    newest: ArcSwap<Published>,
+}
+
+impl Slot {
+    #[must_use]
+    pub fn tally(&self) -> Arc<Published> {
+        self.newest.load_full()
+    }
+}
+
+/// What is known of the database is called stale after so long without a look at it.
+const STALE_AFTER_MICROS: i64 = 3_000_000;
+
+/// All tallies.
+pub struct Board {
+    slots: RwLock<Slots>,
+    min_votes: i64,
+    seen: AtomicI64,
+}
+
+#[derive(Default)]
+struct Slots {
+    by_slug: HashMap<Slug, Arc<Slot>>,
+    by_id: HashMap<i32, Arc<Slot>>,
+}
+
+/// A strong entity tag (RFC 9110 §8.8.3): a 128-bit hash of the bytes.
+#[must_use]
+pub fn etag(bytes: &[u8]) -> Bytes {
+    Bytes::from(format!("\"{:032x}\"", xxhash_rust::xxh3::xxh3_128(bytes)))
+}
+
+impl Board {
+    #[must_use]
+    pub fn new(min_votes: i64) -> Self {
+        Self {
+            slots: RwLock::default(),
+            min_votes,
+            seen: AtomicI64::new(i64::MIN),
+        }
+    }
+
+    #[must_use]
+    pub fn min_votes(&self) -> i64 {
+        self.min_votes
+    }
+
+    /// The place of `slug`.
+    #[must_use]
+    pub fn find(&self, slug: &str) -> Option<Arc<Slot>> {
+        self.slots
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .by_slug
+            .get(slug)
+            .cloned()
+    }
+
+    /// Every place, in no order.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Slot>> {
+        self.slots
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .by_slug
+            .values()
+            .cloned()
+            .collect()
+    }
+
+    /// Shows a version of a tool that has a place; returns the newest. `None` where it has none yet.
+    pub fn publish(&self, row: TallyRow) -> Option<Arc<Published>> {
+        let slot = self
+            .slots
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .by_id
+            .get(&row.tool)
+            .cloned()?;
+        let current = slot.newest.load();
+        if current.row.version >= row.version {
+            return Some(Arc::clone(&current));
+        }
+        let fresh = Arc::new(self.ready(&slot.slug, row));
+        slot.newest.rcu(|newest| {
+            if newest.row.version < row.version {
+                Arc::clone(&fresh)
+            } else {
+                Arc::clone(newest)
+            }
+        });
+        Some(slot.tally())
+    }
+
+    /// Shows a version of a tool, making a place for it where it has none.
+    pub fn admit(&self, slug: &Slug, row: TallyRow) {
+        if self.publish(row).is_some() {
+            return;
+        }
+        let newest = ArcSwap::from_pointee(self.ready(slug, row));
+        let slot = Arc::new(Slot {
+            id: row.tool,
+            slug: slug.clone(),
+            newest,
+        });
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        slots
+            .by_id
+            .entry(row.tool)
+            .or_insert_with(|| Arc::clone(&slot));
+        slots.by_slug.entry(slug.clone()).or_insert(slot);
+        drop(slots);
+        // Somebody else may have made the place meanwhile, with an older version.
+        self.publish(row);
+    }
+
+    fn ready(&self, slug: &Slug, row: TallyRow) -> Published {
+        let body = Bytes::from(
+            serde_json::to_vec(&Tally::of(slug, &row, self.min_votes)).unwrap_or_default(),
+        );
+        Published {
+            row,
+            etag: etag(&body),
+            body,
+        }
+    }
+
+    /// Notes that the database was looked at.
+    pub fn seen(&self, now: Moment) {
+        self.seen.fetch_max(now.0, Ordering::Relaxed);
+    }
+
+    /// Whether the database has not been readable for a while, so that what is shown may be old.
+    #[must_use]
+    pub fn is_stale(&self, now: Moment) -> bool {
+        now.0 - self.seen.load(Ordering::Relaxed) > STALE_AFTER_MICROS
+    }
+}
+
+/// The same JSON object with `"stale":true` at its end.
+#[must_use]
+pub fn marked_stale(body: &Bytes) -> Bytes {
+    let mut marked = Vec::with_capacity(body.len() + 13);
+    marked.extend_from_slice(body.strip_suffix(b"}").unwrap_or(body));
+    marked.extend_from_slice(b",\"stale\":true}");
+    Bytes::from(marked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocabulary::ToolState;
+
+    fn row(ship: i64, version: i64) -> TallyRow {
+        let updated_at = Moment(version);
+        TallyRow {
+            tool: 7,
+            ship,
+            skip: 0,
+            panel_ship: 0,
+            panel_skip: 0,
+            state: ToolState::Open,
+            version,
+            updated_at,
+        }
+    }
+
+    #[test]
+    fn an_old_version_never_replaces_a_new_one() {
+        let board = Board::new(5);
+        let slug = Slug::parse("tool").expect("slug");
+        assert!(board.publish(row(1, 1)).is_none(), "no place yet");
+        board.admit(&slug, row(1, 2));
+        assert_eq!(board.publish(row(3, 5)).expect("there").row.ship, 3);
+        assert_eq!(board.publish(row(2, 4)).expect("there").row.ship, 3);
+        board.admit(&slug, row(2, 4));
+        let shown = board.find("tool").expect("there").tally();
+        assert_eq!(
+            (shown.row.version, shown.etag.clone()),
+            (5, etag(&shown.body))
+        );
+    }
+
+    #[test]
+    fn stale_is_said_inside_the_object() {
+        let marked = marked_stale(&Bytes::from_static(b"{\"tool\":\"a\"}"));
+        let value: serde_json::Value = serde_json::from_slice(&marked).expect("json");
+        assert_eq!(
+            (value["tool"].as_str(), value["stale"].as_bool()),
+            (Some("a"), Some(true))
+        );
+    }
+
+    #[test]
+    fn what_was_not_seen_for_a_while_is_stale() {
+        let board = Board::new(5);
+        assert!(board.is_stale(Moment(0)));
+        board.seen(Moment(1_000_000));
+        assert!(!board.is_stale(Moment(4_000_000)) && board.is_stale(Moment(4_000_001)));
+    }
+}

@@ -1,0 +1,202 @@
+//! Tallies: the counted votes on a tool beside its panel, as the public sees them.
+//!
+//! `votes` changes them through its ledger; `board` keeps all of them in memory, ready as bytes, for everything that reads.
+
+pub mod board;
+pub mod percent;
+pub mod routes;
+pub mod store;
+
+use serde::Serialize;
+
+use crate::vocabulary::{Choice, Moment, Slug, ToolState};
+use percent::{interval, percent};
+
+/// A tool's row in `tallies`. What a Tally shows is a function of this row, so two that differ never share a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TallyRow {
+    pub tool: i32,
+    pub ship: i64,
+    pub skip: i64,
+    pub panel_ship: i32,
+    pub panel_skip: i32,
+    pub state: ToolState,
+    pub version: i64,
+    pub updated_at: Moment,
+}
+
+impl TallyRow {
+    /// Moves one voter's contribution from `old` to `new`; where that changes a count the version grows by one.
+    /// Returns whether it did.
+    pub fn shift(&mut self, old: Option<Choice>, new: Option<Choice>, now: Moment) -> bool {
+        if old == new {
+            return false;
+        }
+        for (choice, delta) in [(old, -1), (new, 1)] {
+            match choice {
+                Some(Choice::Ship) => self.ship += delta,
+                Some(Choice::Skip) => self.skip += delta,
+                None => {}
+            }
+        }
+        self.touch(now);
+        true
+    }
+
+    /// One change more. Time never goes back, whatever this machine's clock says.
+    pub fn touch(&mut self, now: Moment) {
+        self.version += 1;
+        self.updated_at = self.updated_at.max(now);
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct PanelView {
+    ship: i32,
+    skip: i32,
+    percent: Option<i64>,
+}
+
+#[derive(Debug, Serialize)]
+struct CommunityView {
+    ship: i64,
+    skip: i64,
+    votes: i64,
+    percent: Option<i64>,
+    display: String,
+    interval: Option<[i64; 2]>,
+}
+
+/// The contract's Tally object.
+#[derive(Debug, Serialize)]
+pub struct Tally<'a> {
+    tool: &'a Slug,
+    state: ToolState,
+    panel: Option<PanelView>,
+    community: CommunityView,
+    gap: Option<i64>,
+    version: i64,
+    updated_at: Moment,
+}
+
+/// What stands where there are too few votes for a percentage.
+pub const DASH: &str = "—";
+
+impl<'a> Tally<'a> {
+    /// The public face of a row; below `min_votes` there is no percentage, no interval and no gap.
+    #[must_use]
+    pub fn of(slug: &'a Slug, row: &TallyRow, min_votes: i64) -> Self {
+        let votes = row.ship + row.skip;
+        let enough = votes >= min_votes;
+        let community = percent(row.ship, row.skip).filter(|_| enough);
+        let panel = panel_percent(row);
+        Self {
+            tool: slug,
+            state: row.state,
+            panel: panel.map(|percent| PanelView {
+                ship: row.panel_ship,
+                skip: row.panel_skip,
+                percent: Some(percent),
+            }),
+            community: CommunityView {
+                ship: row.ship,
+                skip: row.skip,
+                votes,
+                percent: community,
+                display: community.map_or_else(|| DASH.to_owned(), |percent| format!("{percent}%")),
+                interval: interval(row.ship, row.skip).filter(|_| enough),
+            },
+            gap: community
+                .zip(panel)
+                .map(|(community, panel)| community - panel),
+            version: row.version,
+            updated_at: row.updated_at,
+        }
+    }
+
+    /// What the community says, if it is enough to say anything: percentage and interval.
+    #[must_use]
+    pub fn community(&self) -> Option<(i64, [i64; 2])> {
+        self.community.percent.zip(self.community.interval)
+    }
+
+    #[must_use]
+    pub fn display(&self) -> &str {
+        &self.community.display
+    }
+
+    #[must_use]
+    pub fn gap(&self) -> Option<i64> {
+        self.gap
+    }
+}
+
+/// The panel's ship score; `None` where no reviewer gave a verdict.
+#[must_use]
+pub fn panel_percent(row: &TallyRow) -> Option<i64> {
+    percent(i64::from(row.panel_ship), i64::from(row.panel_skip))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocabulary::Moment;
+
+    fn row(ship: i64, skip: i64) -> TallyRow {
+        let updated_at = Moment(1_795_485_600_000_000);
+        TallyRow {
+            tool: 1,
+            ship,
+            skip,
+            panel_ship: 3,
+            panel_skip: 1,
+            state: ToolState::Open,
+            version: 42,
+            updated_at,
+        }
+    }
+
+    fn json(row: &TallyRow) -> serde_json::Value {
+        let slug = Slug::parse("codestral-2").expect("slug");
+        serde_json::to_value(Tally::of(&slug, row, 5)).expect("json")
+    }
+
+    #[test]
+    fn the_contracts_example() {
+        let expected = serde_json::json!({
+            "tool": "codestral-2", "state": "open",
+            "panel": {"ship": 3, "skip": 1, "percent": 75},
+            "community": {"ship": 13, "skip": 2, "votes": 15, "percent": 87, "display": "87%", "interval": [62, 97]},
+            "gap": 12, "version": 42, "updated_at": "2026-11-24T02:00:00.000000Z"
+        });
+        assert_eq!(json(&row(13, 2)), expected);
+    }
+
+    #[test]
+    fn below_the_minimum_there_is_a_dash_and_the_counts() {
+        let tally = json(&row(4, 0));
+        assert_eq!(tally["community"]["display"], "\u{2014}");
+        for field in [
+            &tally["community"]["percent"],
+            &tally["community"]["interval"],
+            &tally["gap"],
+        ] {
+            assert!(field.is_null(), "{tally}");
+        }
+        assert_eq!(tally["community"]["votes"], 4);
+    }
+
+    #[test]
+    fn without_a_panel_there_is_no_gap() {
+        let tally = json(&TallyRow {
+            panel_ship: 0,
+            panel_skip: 0,
+            ..row(9, 0)
+        });
+        assert!(
+            tally["panel"].is_null()
+                && tally["gap"].is_null()
+                && tally["community"]["percent"] == 100
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! `GET /v1/tools/{slug}/tally` and `GET /v1/tallies`: from memory, with strong entity tags.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH,
+};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
+
+use super::board::{Board, etag, marked_stale};
+use crate::problem::Problem;
+use crate::request;
+use crate::vocabulary::Moment;
+
+/// A second old is fresh enough for everybody; caches may show it for ten more while they ask again.
+const PUBLIC: HeaderValue =
+    HeaderValue::from_static("public, max-age=1, stale-while-revalidate=10");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// The most tools that one call names.
+const MOST: usize = 100;
+
+/// Whether `If-None-Match` names this tag (RFC 9110 §13.1.2: weak comparison, a list, or `*`).
+fn unchanged(headers: &HeaderMap, etag: &[u8]) -> bool {
+    headers
+        .get_all(IF_NONE_MATCH)
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == etag)
+}
+
+/// A public answer of `body`, or 304 where the caller has it already.
+pub fn cached(headers: &HeaderMap, body: Bytes, etag: Bytes) -> HttpResponse {
+    let known = unchanged(headers, &etag);
+    let mut answer = HttpResponse::new(if known {
+        StatusCode::NOT_MODIFIED
+    } else {
+        StatusCode::OK
+    });
+    let out = answer.headers_mut();
+    out.insert(CACHE_CONTROL, PUBLIC);
+    if let Ok(tag) = HeaderValue::from_maybe_shared(etag) {
+        out.insert(ETAG, tag);
+    }
+    if known {
+        return answer;
+    }
+    out.insert(CONTENT_TYPE, JSON);
+    answer.set_body(body).map_into_boxed_body()
+}
+
+/// One tally.
+///
+/// # Errors
+/// 404 `unknown-tool`.
+pub async fn get_tally(
+    http: HttpRequest,
+    slug: Path<String>,
+    board: Data<Board>,
+) -> Result<HttpResponse, Problem> {
+    let slot = board
+        .find(&slug)
+        .ok_or_else(|| Problem::unknown_tool(&slug))?;
+    let tally = slot.tally();
+    if board.is_stale(Moment::now()) {
+        let body = marked_stale(&tally.body);
+        let tag = etag(&body);
+        return Ok(cached(http.headers(), body, tag));
+    }
+    Ok(cached(
+        http.headers(),
+        tally.body.clone(),
+        tally.etag.clone(),
+    ))
+}
+
+/// Up to 100 tallies, in the order asked; `missing` lists what is no tool.
+///
+/// # Errors
+/// 422 for none or too many.
+pub async fn get_tallies(http: HttpRequest, board: Data<Board>) -> Result<HttpResponse, Problem> {
+    let asked = request::tools(http.query_string(), MOST)?;
+    let stale = board.is_stale(Moment::now());
+    let mut body = Vec::with_capacity(asked.len() * 320 + 32);
+    let mut missing: Vec<String> = Vec::new();
+    body.extend_from_slice(b"{\"tallies\":[");
+    let mut first = true;
+    for item in asked {
+        let found = item
+            .as_ref()
+            .ok()
+            .and_then(|slug| board.find(slug.as_str()));
+        let Some(slot) = found else {
+            missing.push(item.map_or_else(|text| text, |slug| slug.as_str().to_owned()));
+            continue;
+        };
+        if !std::mem::take(&mut first) {
+            body.push(b',');
+        }
+        let tally = slot.tally();
+        body.extend_from_slice(&if stale {
+            marked_stale(&tally.body)
+        } else {
+            tally.body.clone()
+        });
+    }
+    body.push(b']');
+    if !missing.is_empty() {
+        body.extend_from_slice(b",\"missing\":");
+        body.extend_from_slice(&serde_json::to_vec(&missing).unwrap_or_default());
+    }
+    body.push(b'}');
+    let tag = etag(&body);
+    Ok(cached(http.headers(), Bytes::from(body), tag))
+}

@@ -1,0 +1,170 @@
+//! What the server says of itself: structured logs and metrics, set up once and passed as [`Meters`].
+//!
+//! `commands` starts the log; `server`, the writer and the admin listener hold the meters. No address, token or cookie may
+//! ever be a field or a label.
+
+use std::collections::HashMap;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use metrics::{Counter, Gauge, Histogram, with_local_recorder};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+use crate::settings::{Log, LogFormat};
+
+/// Upper bounds in seconds: from a memory read to the longest that a caller may wait.
+const SECONDS: [f64; 12] = [
+    0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 5.0,
+];
+const BATCH: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 512.0];
+
+/// Starts the log on standard error, so that standard output stays with what commands print.
+///
+/// # Errors
+/// A filter that cannot be read, or a log that was started already.
+pub fn start_log(log: &Log) -> Result<(), String> {
+    let filter = EnvFilter::try_new(&log.level)
+        .map_err(|cause| format!("setting log.level = \"{}\": {cause}", log.level))?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    let started = match log.format {
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Text => builder
+            .with_ansi(std::io::stderr().is_terminal())
+            .try_init(),
+    };
+    started.map_err(|cause| cause.to_string())
+}
+
+/// Answers of one route, by the hundred of their status.
+struct RouteMeters {
+    by_class: [Counter; 6],
+    seconds: Histogram,
+}
+
+/// Every meter, registered once; counting is an atomic addition.
+pub struct Meters {
+    routes: HashMap<&'static str, RouteMeters>,
+    commits: Counter,
+    commit_failures: Counter,
+    commit_votes: Histogram,
+    commit_seconds: Histogram,
+    pub limiter_keys: Gauge,
+    pub redis_up: Gauge,
+    pub database_readable: Gauge,
+    handle: PrometheusHandle,
+}
+
+impl Meters {
+    /// Registers the meters, one set of HTTP meters for each of `routes`.
+    ///
+    /// # Errors
+    /// Never in practice: the bucket lists above are not empty.
+    pub fn new(routes: &[&'static str]) -> Result<Self, String> {
+        let seconds = Matcher::Suffix("_seconds".to_owned());
+        let recorder = PrometheusBuilder::new()
+            .set_buckets_for_metric(seconds, &SECONDS)
+            .and_then(|builder| {
+                builder.set_buckets_for_metric(Matcher::Suffix("_votes".to_owned()), &BATCH)
+            })
+            .map_err(|cause| cause.to_string())?
+            .build_recorder();
+        let handle = recorder.handle();
+        Ok(with_local_recorder(&recorder, || {
+            describe();
+            let route = |name: &'static str| {
+                RouteMeters {
+                by_class: ["none", "1xx", "2xx", "3xx", "4xx", "5xx"]
+                    .map(|status| metrics::counter!("tallyship_http_requests_total", "route" => name, "status" => status)),
+                seconds: metrics::histogram!("tallyship_http_request_seconds", "route" => name),
+            }
+            };
+            metrics::gauge!("tallyship_build_info", "version" => env!("CARGO_PKG_VERSION"))
+                .set(1.0);
+            Self {
+                routes: routes.iter().map(|name| (*name, route(name))).collect(),
+                commits: metrics::counter!("tallyship_commits_total"),
+                commit_failures: metrics::counter!("tallyship_commit_failures_total"),
+                commit_votes: metrics::histogram!("tallyship_commit_votes"),
+                commit_seconds: metrics::histogram!("tallyship_commit_seconds"),
+                limiter_keys: metrics::gauge!("tallyship_limiter_keys"),
+                redis_up: metrics::gauge!("tallyship_redis_up"),
+                database_readable: metrics::gauge!("tallyship_database_readable"),
+                handle,
+            }
+        }))
+    }
+
+    /// One answer on `route`.
+    pub fn answered(&self, route: &str, status: u16, took: Duration) {
+        let Some(meters) = self.routes.get(route) else {
+            return;
+        };
+        if let Some(counter) = meters.by_class.get(usize::from(status / 100)) {
+            counter.increment(1);
+        }
+        meters.seconds.record(took);
+    }
+
+    /// One commit of so many votes.
+    pub fn commit(&self, votes: usize, took: Duration) {
+        self.commits.increment(1);
+        self.commit_votes
+            .record(f64::from(u32::try_from(votes).unwrap_or(u32::MAX)));
+        self.commit_seconds.record(took);
+    }
+
+    pub fn failed_commit(&self) {
+        self.commit_failures.increment(1);
+    }
+
+    /// The Prometheus text format.
+    #[must_use]
+    pub fn render(&self) -> String {
+        self.handle.render()
+    }
+
+    /// Folds recorded samples into their buckets. Without this, run every few seconds, memory grows between scrapes.
+    pub fn upkeep(&self) {
+        self.handle.run_upkeep();
+    }
+}
+
+fn describe() {
+    metrics::describe_counter!(
+        "tallyship_http_requests_total",
+        "Answers, by route and hundred of the status"
+    );
+    metrics::describe_histogram!(
+        "tallyship_http_request_seconds",
+        "From a request's head to its answer"
+    );
+    metrics::describe_counter!(
+        "tallyship_commits_total",
+        "Commits of votes; each is on disk"
+    );
+    metrics::describe_counter!(
+        "tallyship_commit_failures_total",
+        "Batches of votes that were not taken"
+    );
+    metrics::describe_histogram!("tallyship_commit_votes", "Votes in one commit");
+    metrics::describe_histogram!(
+        "tallyship_commit_seconds",
+        "From a batch's begin to its commit"
+    );
+    metrics::describe_gauge!(
+        "tallyship_limiter_keys",
+        "Keys that the limiter in process holds"
+    );
+    metrics::describe_gauge!(
+        "tallyship_redis_up",
+        "1 while Redis decides on quotas, 0 while it is lost or none is set"
+    );
+    metrics::describe_gauge!(
+        "tallyship_database_readable",
+        "1 while tallies are fresh, 0 while they are shown as stale"
+    );
+    metrics::describe_gauge!("tallyship_build_info", "1, with the version as a label");
+}

@@ -1,0 +1,224 @@
+//! Edits of the catalogue that also touch the tally: put, patch, archive, import.
+//!
+//! The site API runs them on the writer's connection, commands on their own. Panel and state belong to the tally row, so
+//! each edit takes that row's lock first, as a vote does, and raises the version where the Tally changes.
+
+use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
+
+use crate::catalog::shelf::Shelved;
+use crate::catalog::{Listed, Tool, ToolPatch, store as catalog};
+use crate::db::schema::tallies;
+use crate::db::{DbConnection, write_transaction};
+use crate::tallies::{TallyRow, store};
+use crate::vocabulary::{Moment, Slug, ToolState};
+
+/// A tool after an edit, as the database has it.
+pub struct Edited {
+    pub created: bool,
+    pub shelved: Shelved,
+    pub row: TallyRow,
+}
+
+/// What an edit by slug came to.
+pub enum Outcome {
+    Done(Edited),
+    Unknown,
+    /// The patched tool would be out of bounds; the sentence names the field.
+    Invalid(String),
+}
+
+/// Puts a tool: new, or in the place of what was there. An archived one is open again.
+///
+/// # Errors
+/// A failed statement.
+pub fn put(conn: &mut DbConnection, slug: &Slug, tool: &Tool, now: Moment) -> QueryResult<Edited> {
+    write_transaction(conn, |conn| put_within(conn, slug, tool, now))
+}
+
+/// Puts all of them, or none.
+///
+/// # Errors
+/// A failed statement.
+pub fn import(conn: &mut DbConnection, tools: &[Listed], now: Moment) -> QueryResult<usize> {
+    write_transaction(conn, |conn| {
+        // In the order of slugs, as votes lock their tools by id: both orders are fixed, and an import holds few rows long.
+        let mut sorted: Vec<&Listed> = tools.iter().collect();
+        sorted.sort_by(|a, b| a.slug.cmp(&b.slug));
+        let mut created = 0;
+        for listed in sorted {
+            created += usize::from(put_within(conn, &listed.slug, &listed.tool, now)?.created);
+        }
+        Ok(created)
+    })
+}
+
+fn put_within(
+    conn: &mut DbConnection,
+    slug: &Slug,
+    tool: &Tool,
+    now: Moment,
+) -> QueryResult<Edited> {
+    let Some(id) = catalog::id(conn, slug)? else {
+        let id = catalog::insert(conn, slug, tool, now)?;
+        let row = first_tally(conn, id, tool, now)?;
+        let shelved = Shelved {
+            slug: slug.clone(),
+            tool: tool.clone(),
+            updated_at: now,
+        };
+        return Ok(Edited {
+            created: true,
+            shelved,
+            row,
+        });
+    };
+    let before = locked(conn, id)?;
+    let state = if before.state == ToolState::Archived {
+        ToolState::Open
+    } else {
+        before.state
+    };
+    replaced(conn, slug, tool, before, state, now)
+}
+
+/// Lays a patch over a tool.
+///
+/// # Errors
+/// A failed statement.
+pub fn patch(
+    conn: &mut DbConnection,
+    slug: &Slug,
+    patch: ToolPatch,
+    now: Moment,
+) -> QueryResult<Outcome> {
+    write_transaction(conn, |conn| {
+        let Some(id) = catalog::id(conn, slug)? else {
+            return Ok(Outcome::Unknown);
+        };
+        let before = locked(conn, id)?;
+        let Some(found) = catalog::find(conn, slug.as_str())? else {
+            return Ok(Outcome::Unknown);
+        };
+        let mut tool = found.tool;
+        tool.patch(patch);
+        if let Err(cause) = tool.check() {
+            return Ok(Outcome::Invalid(cause));
+        }
+        replaced(conn, slug, &tool, before, before.state, now).map(Outcome::Done)
+    })
+}
+
+/// Archives a tool; one that is archived stays as it is.
+///
+/// # Errors
+/// A failed statement.
+pub fn archive(conn: &mut DbConnection, slug: &Slug, now: Moment) -> QueryResult<Outcome> {
+    write_transaction(conn, |conn| {
+        let Some(id) = catalog::id(conn, slug)? else {
+            return Ok(Outcome::Unknown);
+        };
+        let before = locked(conn, id)?;
+        let Some(shelved) = catalog::find(conn, slug.as_str())? else {
+            return Ok(Outcome::Unknown);
+        };
+        let row = changed(conn, before, |row| row.state = ToolState::Archived, now)?;
+        Ok(Outcome::Done(Edited {
+            created: false,
+            shelved,
+            row,
+        }))
+    })
+}
+
+fn replaced(
+    conn: &mut DbConnection,
+    slug: &Slug,
+    tool: &Tool,
+    before: TallyRow,
+    state: ToolState,
+    now: Moment,
+) -> QueryResult<Edited> {
+    catalog::replace(conn, before.tool, tool, now)?;
+    let row = changed(
+        conn,
+        before,
+        |row| {
+            (row.panel_ship, row.panel_skip) = tool.panel();
+            row.state = state;
+        },
+        now,
+    )?;
+    let shelved = Shelved {
+        slug: slug.clone(),
+        tool: tool.clone(),
+        updated_at: now,
+    };
+    Ok(Edited {
+        created: false,
+        shelved,
+        row,
+    })
+}
+
+/// Takes the tally row's lock by writing what is there, and reads it: the same on both databases.
+fn locked(conn: &mut DbConnection, id: i32) -> QueryResult<TallyRow> {
+    diesel::update(tallies::table.filter(tallies::tool_id.eq(id)))
+        .set(tallies::version.eq(tallies::version))
+        .execute(conn)?;
+    store::find(conn, id)?.ok_or(diesel::result::Error::NotFound)
+}
+
+/// Writes the row as `edit` leaves it; one version more if that is another Tally.
+fn changed(
+    conn: &mut DbConnection,
+    before: TallyRow,
+    edit: impl FnOnce(&mut TallyRow),
+    now: Moment,
+) -> QueryResult<TallyRow> {
+    let mut row = before;
+    edit(&mut row);
+    if row == before {
+        return Ok(row);
+    }
+    row.touch(now);
+    diesel::update(tallies::table.filter(tallies::tool_id.eq(row.tool)))
+        .set((
+            tallies::panel_ship.eq(row.panel_ship),
+            tallies::panel_skip.eq(row.panel_skip),
+            tallies::state.eq(row.state.code()),
+            tallies::version.eq(row.version),
+            tallies::updated_at.eq(row.updated_at.0),
+        ))
+        .execute(conn)?;
+    Ok(row)
+}
+
+fn first_tally(
+    conn: &mut DbConnection,
+    id: i32,
+    tool: &Tool,
+    now: Moment,
+) -> QueryResult<TallyRow> {
+    let (panel_ship, panel_skip) = tool.panel();
+    let state = ToolState::Open;
+    diesel::insert_into(tallies::table)
+        .values((
+            tallies::tool_id.eq(id),
+            tallies::panel_ship.eq(panel_ship),
+            tallies::panel_skip.eq(panel_skip),
+            tallies::state.eq(state.code()),
+            tallies::version.eq(1_i64),
+            tallies::updated_at.eq(now.0),
+        ))
+        .execute(conn)?;
+    Ok(TallyRow {
+        tool: id,
+        ship: 0,
+        skip: 0,
+        panel_ship,
+        panel_skip,
+        state,
+        version: 1,
+        updated_at: now,
+    })
+}

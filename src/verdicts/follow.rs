@@ -1,0 +1,154 @@
+//! Following the database: what other instances and commands wrote appears on shelf and board within a second.
+//!
+//! `serve` fills both once with [`fill`] and then starts [`Follower`], a thread with a reader of its own. It only ever
+//! reads; a version that is already shown, or older, changes nothing.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use diesel::sql_types::Integer;
+use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_query};
+
+use crate::catalog::shelf::Shelf;
+use crate::catalog::store as catalog;
+use crate::db::{self, DbConnection, Purpose};
+use crate::settings;
+use crate::tallies::board::Board;
+use crate::tallies::store as tallies;
+use crate::vocabulary::Moment;
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_millis(250);
+/// A look at everything, for what the clocks of other machines hide from a look at the newest.
+const WHOLE_EVERY: Duration = Duration::from_secs(4);
+/// How far back a look at the newest goes: longer than any transaction of ours, and than clocks differ as a rule.
+const OVERLAP_SECONDS: i64 = 10;
+
+/// Loads the whole catalogue and every tally.
+///
+/// # Errors
+/// A failed query.
+pub fn fill(conn: &mut DbConnection, shelf: &Shelf, board: &Board) -> QueryResult<()> {
+    for shelved in catalog::all(conn)? {
+        shelf.put(shelved);
+    }
+    for (slug, row) in tallies::changed_since(conn, Moment(i64::MIN))? {
+        board.admit(&slug, row);
+    }
+    board.seen(Moment::now());
+    Ok(())
+}
+
+/// The running thread; dropping it ends the thread at its next look.
+pub struct Follower {
+    _stop: Sender<()>,
+}
+
+impl Follower {
+    /// Starts to follow.
+    ///
+    /// # Errors
+    /// Where the thread cannot be started.
+    pub fn start(
+        settings: settings::Database,
+        shelf: Arc<Shelf>,
+        board: Arc<Board>,
+    ) -> std::io::Result<Self> {
+        let (stop, stopped) = channel();
+        let follow = Follow {
+            settings,
+            shelf,
+            board,
+            conn: None,
+            data_version: None,
+            whole_at: Instant::now(),
+        };
+        std::thread::Builder::new()
+            .name("follower".to_owned())
+            .spawn(move || follow.run(&stopped))?;
+        Ok(Self { _stop: stop })
+    }
+}
+
+struct Follow {
+    settings: settings::Database,
+    shelf: Arc<Shelf>,
+    board: Arc<Board>,
+    conn: Option<DbConnection>,
+    /// SQLite's own mark of "somebody else committed".
+    data_version: Option<i32>,
+    whole_at: Instant,
+}
+
+#[derive(QueryableByName)]
+struct DataVersion {
+    #[diesel(sql_type = Integer)]
+    data_version: i32,
+}
+
+impl Follow {
+    fn run(mut self, stopped: &Receiver<()>) {
+        let mut newest = Moment::now();
+        let mut said = false;
+        while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+            let began = Moment::now();
+            match self.look(&mut newest) {
+                Ok(()) => {
+                    self.board.seen(began);
+                    if std::mem::take(&mut said) {
+                        tracing::info!("the database can be read again");
+                    }
+                }
+                Err(cause) => {
+                    self.conn = None;
+                    self.data_version = None;
+                    if !std::mem::replace(&mut said, true) {
+                        tracing::error!(%cause, "the database cannot be read: tallies are shown as they were");
+                    }
+                }
+            }
+        }
+    }
+
+    fn look(&mut self, newest: &mut Moment) -> Result<(), db::OpenError> {
+        if self.conn.is_none() {
+            self.conn = Some(db::open(&self.settings, Purpose::Read)?);
+            // What happened while nobody looked is found by looking at everything.
+            self.whole_at = Instant::now();
+        }
+        let Some(conn) = self.conn.as_mut() else {
+            return Ok(());
+        };
+        if let DbConnection::Sqlite(conn) = conn {
+            let mark: DataVersion = sql_query("PRAGMA data_version").get_result(conn)?;
+            if self.data_version.replace(mark.data_version) == Some(mark.data_version) {
+                return Ok(());
+            }
+        }
+        let whole = Instant::now() >= self.whole_at;
+        let since = if whole {
+            Moment(i64::MIN)
+        } else {
+            newest.plus_seconds(-OVERLAP_SECONDS)
+        };
+        if whole {
+            self.whole_at = Instant::now() + WHOLE_EVERY;
+        }
+        // The catalogue first, so that no tally stands without its tool.
+        for (slug, stamp) in catalog::stamps(conn, since)? {
+            let known = self
+                .shelf
+                .find(&slug)
+                .is_some_and(|shelved| shelved.updated_at.0 >= stamp);
+            if !known && let Some(shelved) = catalog::find(conn, &slug)? {
+                self.shelf.put(shelved);
+            }
+        }
+        for (slug, row) in tallies::changed_since(conn, since)? {
+            *newest = (*newest).max(row.updated_at);
+            self.board.admit(&slug, row);
+        }
+        Ok(())
+    }
+}

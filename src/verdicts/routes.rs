@@ -1,0 +1,215 @@
+//! `GET /v1/tools/{slug}`, `GET /v1/compare`, and the site API: `PUT`, `PATCH`, `DELETE /v1/tools/{slug}`.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::edit::{self, Edited, Outcome};
+use super::{Leaders, ToolView, Verdict, leaders};
+use crate::catalog::shelf::Shelf;
+use crate::catalog::{Tool, ToolPatch};
+use crate::identity::Identity;
+use crate::identity::staff::Role;
+use crate::problem::Problem;
+use crate::request;
+use crate::tallies::board::{Board, etag, marked_stale};
+use crate::tallies::routes::cached;
+use crate::vocabulary::{Moment, Slug};
+use crate::votes::writer::Votes;
+
+/// What these routes work with.
+pub struct State {
+    pub identity: Data<Identity>,
+    pub shelf: Data<Shelf>,
+    pub board: Data<Board>,
+    pub votes: Votes,
+}
+
+impl State {
+    fn verdict(&self, slug: &str) -> Result<Verdict, Problem> {
+        Verdict::find(&self.shelf, &self.board, slug).ok_or_else(|| Problem::unknown_tool(slug))
+    }
+}
+
+fn public<T: Serialize>(http: &HttpRequest, body: &T) -> Result<HttpResponse, Problem> {
+    let body = Bytes::from(serde_json::to_vec(body).map_err(|_unreachable| Problem::internal())?);
+    let tag = etag(&body);
+    Ok(cached(http.headers(), body, tag))
+}
+
+/// One tool with its reviews and its tally.
+///
+/// # Errors
+/// 404 `unknown-tool`.
+pub async fn get_tool(
+    http: HttpRequest,
+    slug: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let verdict = state.verdict(&slug)?;
+    let tally = verdict.slot.tally();
+    let body = if state.board.is_stale(Moment::now()) {
+        marked_stale(&tally.body)
+    } else {
+        tally.body.clone()
+    };
+    public(&http, &verdict.view(&body).ok_or_else(Problem::internal)?)
+}
+
+#[derive(Serialize)]
+struct Comparison<'a> {
+    tools: Vec<ToolView<'a>>,
+    verdict: Leaders<'a>,
+}
+
+/// Two to four tools side by side, and who leads.
+///
+/// # Errors
+/// 422 for fewer or more, 404 `unknown-tool`.
+pub async fn get_compare(http: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let asked = request::tools(http.query_string(), 4)?;
+    if asked.len() < 2 {
+        return Err(Problem::invalid(
+            "tools: name 2 to 4 tools, comma separated.",
+        ));
+    }
+    let stale = state.board.is_stale(Moment::now());
+    let mut found = Vec::with_capacity(asked.len());
+    for item in &asked {
+        let slug = item.as_ref().map_or_else(String::as_str, Slug::as_str);
+        let verdict = state.verdict(slug)?;
+        let tally = verdict.slot.tally();
+        found.push((verdict, tally));
+    }
+    let mut tools = Vec::with_capacity(found.len());
+    for (verdict, tally) in &found {
+        let body = if stale {
+            marked_stale(&tally.body)
+        } else {
+            tally.body.clone()
+        };
+        tools.push(verdict.view(&body).ok_or_else(Problem::internal)?);
+    }
+    let rows: Vec<_> = found
+        .iter()
+        .map(|(verdict, tally)| (&verdict.shelved.slug, tally.row))
+        .collect();
+    public(
+        &http,
+        &Comparison {
+            tools,
+            verdict: leaders(&rows, state.board.min_votes()),
+        },
+    )
+}
+
+/// The body of a site call: bounded, JSON, from staff of role `site` or above.
+async fn site_body(http: &HttpRequest, payload: Payload, state: &State) -> Result<Bytes, Problem> {
+    let body = request::body(http.headers(), payload, request::LARGE).await?;
+    request::require_json(http.headers())?;
+    state.identity.staff(http.headers(), Role::Site).await?;
+    Ok(body)
+}
+
+/// Shows an edit and answers with the tool as it now is.
+fn edited(state: &State, edited: Edited) -> Result<HttpResponse, Problem> {
+    let Edited {
+        created,
+        shelved,
+        row,
+    } = edited;
+    let slug = shelved.slug.clone();
+    state.shelf.put(shelved);
+    state.board.admit(&slug, row);
+    let verdict = state.verdict(slug.as_str())?;
+    let tally = verdict.slot.tally();
+    let status = if created {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok(HttpResponse::build(status)
+        .insert_header(("cache-control", "no-store"))
+        .json(verdict.view(&tally.body).ok_or_else(Problem::internal)?))
+}
+
+fn settled(state: &State, slug: &str, outcome: Outcome) -> Result<HttpResponse, Problem> {
+    match outcome {
+        Outcome::Done(done) => edited(state, done),
+        Outcome::Unknown => Err(Problem::unknown_tool(slug)),
+        Outcome::Invalid(cause) => Err(Problem::invalid(cause)),
+    }
+}
+
+/// Makes or replaces a tool: 201 or 200.
+///
+/// # Errors
+/// As the contract's order of checks says.
+pub async fn put_tool(
+    http: HttpRequest,
+    payload: Payload,
+    slug: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let body = site_body(&http, payload, &state).await?;
+    let tool: Tool = request::json(&body)?;
+    tool.check().map_err(Problem::invalid)?;
+    let parsed = Slug::parse(&slug).ok_or_else(|| {
+        Problem::invalid("slug: expected 1 to 64 of a-z, 0-9 and single inner hyphens.")
+    })?;
+    let done = state
+        .votes
+        .edit(move |conn| edit::put(conn, &parsed, &tool, Moment::now()))
+        .await;
+    edited(&state, done.map_err(|refused| refused.problem(&slug))?)
+}
+
+/// Changes some fields of a tool.
+///
+/// # Errors
+/// As the contract's order of checks says.
+pub async fn patch_tool(
+    http: HttpRequest,
+    payload: Payload,
+    slug: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let body = site_body(&http, payload, &state).await?;
+    let patch: ToolPatch = request::json(&body)?;
+    let parsed = Slug::parse(&slug).ok_or_else(|| Problem::unknown_tool(&slug))?;
+    let done = state
+        .votes
+        .edit(move |conn| edit::patch(conn, &parsed, patch, Moment::now()))
+        .await;
+    settled(
+        &state,
+        &slug,
+        done.map_err(|refused| refused.problem(&slug))?,
+    )
+}
+
+/// Archives a tool.
+///
+/// # Errors
+/// As the contract's order of checks says.
+pub async fn delete_tool(
+    http: HttpRequest,
+    payload: Payload,
+    slug: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    request::body(http.headers(), payload, request::LARGE).await?;
+    state.identity.staff(http.headers(), Role::Site).await?;
+    let parsed = Slug::parse(&slug).ok_or_else(|| Problem::unknown_tool(&slug))?;
+    let done = state
+        .votes
+        .edit(move |conn| edit::archive(conn, &parsed, Moment::now()))
+        .await;
+    settled(
+        &state,
+        &slug,
+        done.map_err(|refused| refused.problem(&slug))?,
+    )
+}

@@ -1,0 +1,315 @@
+//! The domain's own words: [`Choice`], [`Slug`], [`VoterId`], [`NetworkHash`], [`ToolState`], [`Moment`] and [`Quota`].
+//!
+//! Every room uses them. They parse once, at the edge, and are valid ever after; nothing here does input or output.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What a voter or a reviewer says of a tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Choice {
+    Ship,
+    Skip,
+}
+
+impl Choice {
+    /// As kept in the database: 1 ship, 2 skip.
+    #[must_use]
+    pub fn code(self) -> i16 {
+        match self {
+            Self::Ship => 1,
+            Self::Skip => 2,
+        }
+    }
+
+    /// The reverse of [`Choice::code`]; `None` for 0 ("no vote") and anything unknown.
+    #[must_use]
+    pub fn from_code(code: i16) -> Option<Self> {
+        match code {
+            1 => Some(Self::Ship),
+            2 => Some(Self::Skip),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ship => "ship",
+            Self::Skip => "skip",
+        }
+    }
+}
+
+/// A tool's name in addresses: `[a-z0-9]` and single inner `-`, 1 to 64 characters.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Slug(Arc<str>);
+
+impl Slug {
+    pub const MAX_LEN: usize = 64;
+
+    /// `None` where `text` is no slug.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let shaped = (1..=Self::MAX_LEN).contains(&text.len())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && !text.starts_with('-')
+            && !text.ends_with('-')
+            && !text.contains("--");
+        shaped.then(|| Self(text.into()))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::borrow::Borrow<str> for Slug {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One voter: 16 bytes, time-ordered (`UUIDv7`) for anonymous visitors.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VoterId(pub [u8; 16]);
+
+impl fmt::Debug for VoterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A voter's id must not slip into a log through a derived Debug.
+        f.write_str("VoterId(..)")
+    }
+}
+
+/// A client network (IPv4 /32, IPv6 /64) as a keyed hash; the address itself is never kept.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NetworkHash(pub [u8; 16]);
+
+impl fmt::Debug for NetworkHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NetworkHash(..)")
+    }
+}
+
+/// Whether a tool takes votes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ToolState {
+    Open,
+    Frozen,
+    Archived,
+}
+
+impl ToolState {
+    /// As kept in the database.
+    #[must_use]
+    pub fn code(self) -> i16 {
+        match self {
+            Self::Open => 0,
+            Self::Frozen => 1,
+            Self::Archived => 2,
+        }
+    }
+
+    /// The reverse of [`ToolState::code`]. An unknown code reads as frozen: what we do not understand takes no votes.
+    #[must_use]
+    pub fn from_code(code: i16) -> Self {
+        match code {
+            0 => Self::Open,
+            2 => Self::Archived,
+            _ => Self::Frozen,
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Frozen => "frozen",
+            Self::Archived => "archived",
+        }
+    }
+}
+
+/// A point in time: microseconds since 1970, UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(pub i64);
+
+impl Moment {
+    /// The system clock. Only the outermost callers read it; everything below takes a `Moment`.
+    #[must_use]
+    pub fn now() -> Self {
+        Self(Utc::now().timestamp_micros())
+    }
+
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
+    #[must_use]
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
+    }
+}
+
+impl fmt::Display for Moment {
+    /// RFC 3339, UTC, to the microsecond.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = DateTime::<Utc>::from_timestamp_micros(self.0).unwrap_or_default();
+        f.write_str(&time.to_rfc3339_opts(SecondsFormat::Micros, true))
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// `COUNT/PERIOD`: a burst of `count`, refilled evenly over `period`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    pub count: u32,
+    pub period: Duration,
+}
+
+impl Quota {
+    /// Reads `30/1m` (units `s`, `m`, `h`). The error is a phrase that says what is wrong.
+    ///
+    /// # Errors
+    /// Where the text is no quota, or refills faster than once a microsecond.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let (count, period) = text
+            .split_once('/')
+            .ok_or("expected COUNT/PERIOD, such as 30/1m, or off")?;
+        let count: u32 = count
+            .trim()
+            .parse()
+            .map_err(|_| "the count is not a whole number")?;
+        let period = period.trim();
+        let unit = period.chars().last().ok_or("the period is missing")?;
+        let scale = match unit {
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            _ => return Err("the period ends in none of s, m, h"),
+        };
+        let amount: u64 = period
+            .strip_suffix(unit)
+            .unwrap_or_default()
+            .parse()
+            .map_err(|_| "the period is not a whole number and a unit")?;
+        if count == 0 || amount == 0 || amount > 24 * 365 {
+            return Err("count and period must be at least 1, the period at most 8760 units");
+        }
+        let quota = Self {
+            count,
+            period: Duration::from_secs(amount * scale),
+        };
+        if quota.interval_micros() == 0 {
+            return Err("it refills faster than once a microsecond; use off instead");
+        }
+        Ok(quota)
+    }
+
+    /// GCRA's emission interval T, in whole microseconds.
+    #[must_use]
+    pub fn interval_micros(self) -> u64 {
+        u64::try_from(self.period.as_micros()).unwrap_or(u64::MAX) / u64::from(self.count)
+    }
+}
+
+impl fmt::Display for Quota {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}s", self.count, self.period.as_secs())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn slugs_are_what_the_contract_says() {
+        for good in ["a", "codestral-2", "0", &"a".repeat(64), "a-b-c"] {
+            assert_eq!(Slug::parse(good).expect(good).as_str(), good);
+        }
+        for bad in [
+            "",
+            "-a",
+            "a-",
+            "a--b",
+            "A",
+            "a_b",
+            "ä",
+            "a b",
+            &"a".repeat(65),
+            "a/b",
+            "a\n",
+        ] {
+            assert_eq!(Slug::parse(bad), None, "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_slug_is_exactly_the_pattern(text in "[a-zA-Z0-9_-]{0,70}") {
+            let groups: Vec<&str> = text.split('-').collect();
+            let pattern = !text.is_empty() && text.len() <= 64
+                && groups.iter().all(|g| !g.is_empty() && g.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+            prop_assert_eq!(Slug::parse(&text).is_some(), pattern);
+        }
+
+        #[test]
+        fn a_quota_reads_as_written(count in 1u32..1_000_000, amount in 1u64..8760) {
+            let quota = Quota::parse(&format!("{count}/{amount}h")).expect("a quota");
+            prop_assert_eq!(quota.count, count);
+            prop_assert_eq!(quota.period.as_secs(), amount * 3600);
+        }
+    }
+
+    #[test]
+    fn bad_quotas_say_why() {
+        for bad in [
+            "",
+            "30",
+            "30/",
+            "/1m",
+            "0/1m",
+            "30/0m",
+            "30/1d",
+            "x/1m",
+            "30/m",
+            "-1/1m",
+            "30/1m ago",
+            "4000000000/1s",
+        ] {
+            assert!(Quota::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn moments_are_rfc_3339() {
+        assert_eq!(
+            Moment(1_700_000_000_123_456).to_string(),
+            "2023-11-14T22:13:20.123456Z"
+        );
+    }
+}

@@ -1,0 +1,255 @@
+//! The ledger's statements on Postgres: three for a whole batch, over arrays, each prepared once.
+//!
+//! Only `ledger` calls it. One statement over `unnest` was measured 15 to 20 times faster than a loop over rows.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt};
+use diesel::{PgConnection, QueryResult, RunQueryDsl};
+
+use super::Standing;
+use super::fold::{Folded, Key};
+use crate::tallies::{TallyRow, store};
+use crate::vocabulary::{Choice, Moment, VoterId};
+
+/// A statement of fixed text: prepared once, found again by its type.
+macro_rules! fixed_statement {
+    ($name:ty) => {
+        impl QueryId for $name {
+            type QueryId = Self;
+            const HAS_STATIC_QUERY_ID: bool = true;
+        }
+        impl RunQueryDsl<PgConnection> for $name {}
+    };
+}
+
+struct LockTallies {
+    tools: Vec<i32>,
+}
+fixed_statement!(LockTallies);
+
+impl Query for LockTallies {
+    type SqlType = (
+        Integer,
+        BigInt,
+        BigInt,
+        Integer,
+        Integer,
+        SmallInt,
+        BigInt,
+        BigInt,
+    );
+}
+
+impl QueryFragment<Pg> for LockTallies {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at FROM tallies \
+             WHERE tool_id = ANY(",
+        );
+        out.push_bind_param::<Array<Integer>, _>(&self.tools)?;
+        out.push_sql(") ORDER BY tool_id FOR NO KEY UPDATE");
+        Ok(())
+    }
+}
+
+struct SelectVotes {
+    tools: Vec<i32>,
+    voters: Vec<Vec<u8>>,
+}
+fixed_statement!(SelectVotes);
+
+impl Query for SelectVotes {
+    type SqlType = (Integer, Binary, SmallInt, BigInt, Nullable<BigInt>);
+}
+
+impl QueryFragment<Pg> for SelectVotes {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT v.tool_id, v.voter, v.choice, v.cast_at, v.taken_out_by FROM unnest(");
+        out.push_bind_param::<Array<Integer>, _>(&self.tools)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Binary>, _>(&self.voters)?;
+        out.push_sql(
+            ") AS w (tool_id, voter) JOIN votes v ON v.tool_id = w.tool_id AND v.voter = w.voter",
+        );
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Write {
+    upsert: Upserts,
+    delete_tools: Vec<i32>,
+    delete_voters: Vec<Vec<u8>>,
+    event: Events,
+    at: i64,
+    tally: Tallies,
+}
+fixed_statement!(Write);
+
+#[derive(Default)]
+struct Upserts {
+    tools: Vec<i32>,
+    voters: Vec<Vec<u8>>,
+    choices: Vec<i16>,
+    cast_at: Vec<i64>,
+    networks: Vec<Vec<u8>>,
+    token_ages: Vec<i32>,
+}
+
+#[derive(Default)]
+struct Events {
+    tools: Vec<i32>,
+    versions: Vec<i64>,
+    voters: Vec<Vec<u8>>,
+    old: Vec<i16>,
+    new: Vec<i16>,
+}
+
+#[derive(Default)]
+struct Tallies {
+    tools: Vec<i32>,
+    ship: Vec<i64>,
+    skip: Vec<i64>,
+    versions: Vec<i64>,
+    updated_at: Vec<i64>,
+}
+
+impl QueryFragment<Pg> for Write {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "WITH put AS (INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age) SELECT * FROM unnest(",
+        );
+        out.push_bind_param::<Array<Integer>, _>(&self.upsert.tools)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Binary>, _>(&self.upsert.voters)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<SmallInt>, _>(&self.upsert.choices)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.upsert.cast_at)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Binary>, _>(&self.upsert.networks)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Integer>, _>(&self.upsert.token_ages)?;
+        out.push_sql(
+            ") ON CONFLICT (tool_id, voter) DO UPDATE SET choice = excluded.choice, cast_at = excluded.cast_at, \
+             network = excluded.network, token_age = excluded.token_age, taken_out_by = NULL), \
+             gone AS (DELETE FROM votes v USING unnest(",
+        );
+        out.push_bind_param::<Array<Integer>, _>(&self.delete_tools)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Binary>, _>(&self.delete_voters)?;
+        out.push_sql(
+            ") AS w (tool_id, voter) WHERE v.tool_id = w.tool_id AND v.voter = w.voter), \
+             noted AS (INSERT INTO vote_events (tool_id, version, voter, old, new, at) SELECT w.*, ",
+        );
+        out.push_bind_param::<BigInt, _>(&self.at)?;
+        out.push_sql(" FROM unnest(");
+        out.push_bind_param::<Array<Integer>, _>(&self.event.tools)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.event.versions)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Binary>, _>(&self.event.voters)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<SmallInt>, _>(&self.event.old)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<SmallInt>, _>(&self.event.new)?;
+        out.push_sql(
+            ") AS w) UPDATE tallies t SET ship = w.ship, skip = w.skip, version = w.version, \
+             updated_at = w.updated_at FROM unnest(",
+        );
+        out.push_bind_param::<Array<Integer>, _>(&self.tally.tools)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.tally.ship)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.tally.skip)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.tally.versions)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.tally.updated_at)?;
+        out.push_sql(
+            ") AS w (tool_id, ship, skip, version, updated_at) WHERE t.tool_id = w.tool_id",
+        );
+        Ok(())
+    }
+}
+
+/// Locks the tally rows of `tools` in their order, and returns them.
+pub(super) fn lock(
+    conn: &mut PgConnection,
+    tools: &BTreeSet<i32>,
+) -> QueryResult<BTreeMap<i32, TallyRow>> {
+    let rows: Vec<store::Columns> = LockTallies {
+        tools: tools.iter().copied().collect(),
+    }
+    .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(store::row)
+        .map(|row| (row.tool, row))
+        .collect())
+}
+
+/// The votes that stand under `keys`; a statement of its own after the locks, so that its snapshot is no older than they.
+pub(super) fn present(
+    conn: &mut PgConnection,
+    keys: &BTreeSet<Key>,
+) -> QueryResult<HashMap<Key, Standing>> {
+    type Row = (i32, Vec<u8>, i16, i64, Option<i64>);
+    let (tools, voters) = keys
+        .iter()
+        .map(|(tool, voter)| (*tool, voter.0.to_vec()))
+        .unzip();
+    let rows: Vec<Row> = SelectVotes { tools, voters }.load(conn)?;
+    let standing = |(tool, voter, choice, cast_at, taken_out_by): Row| {
+        let key = (tool, VoterId(voter.try_into().ok()?));
+        let choice = Choice::from_code(choice)?;
+        Some((
+            key,
+            Standing {
+                choice,
+                cast_at: Moment(cast_at),
+                counted: taken_out_by.is_none(),
+            },
+        ))
+    };
+    Ok(rows.into_iter().filter_map(standing).collect())
+}
+
+/// Writes a folded batch.
+pub(super) fn write(conn: &mut PgConnection, folded: &Folded, now: Moment) -> QueryResult<()> {
+    let mut write = Write {
+        at: now.0,
+        ..Write::default()
+    };
+    for (wish, standing) in &folded.upserts {
+        write.upsert.tools.push(wish.tool);
+        write.upsert.voters.push(wish.voter.0.to_vec());
+        write.upsert.choices.push(standing.choice.code());
+        write.upsert.cast_at.push(standing.cast_at.0);
+        write.upsert.networks.push(wish.network.0.to_vec());
+        write.upsert.token_ages.push(wish.token_age);
+    }
+    for (tool, voter) in &folded.deletes {
+        write.delete_tools.push(*tool);
+        write.delete_voters.push(voter.0.to_vec());
+    }
+    for event in &folded.events {
+        write.event.tools.push(event.tool);
+        write.event.versions.push(event.version);
+        write.event.voters.push(event.voter.0.to_vec());
+        write.event.old.push(event.old.map_or(0, Choice::code));
+        write.event.new.push(event.new.map_or(0, Choice::code));
+    }
+    for row in &folded.tallies {
+        write.tally.tools.push(row.tool);
+        write.tally.ship.push(row.ship);
+        write.tally.skip.push(row.skip);
+        write.tally.versions.push(row.version);
+        write.tally.updated_at.push(row.updated_at.0);
+    }
+    write.execute(conn)?;
+    Ok(())
+}

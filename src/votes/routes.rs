@@ -1,0 +1,247 @@
+//! `PUT`, `GET`, `DELETE /v1/tools/{slug}/vote` and `GET /v1/votes`: the order of checks is the contract's.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::{Deserialize, Serialize};
+
+use super::writer::Votes;
+use super::{Done, Refused, Standing, Wish, store};
+use crate::db::{Readers, read};
+use crate::identity::Identity;
+use crate::limiter::permit::Doors;
+use crate::problem::{Code, Problem};
+use crate::request;
+use crate::tallies::board::{Board, Slot, marked_stale};
+use crate::vocabulary::{Choice, Moment, Slug, ToolState};
+
+const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// The most tools that one call names.
+const MOST: usize = 100;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cast {
+    choice: Choice,
+}
+
+/// A vote as its voter sees it; nulls where there is none.
+#[derive(Serialize)]
+struct OwnVote<'a> {
+    tool: &'a Slug,
+    choice: Option<Choice>,
+    cast_at: Option<Moment>,
+}
+
+impl<'a> OwnVote<'a> {
+    fn new(tool: &'a Slug, vote: Option<Standing>) -> Self {
+        Self {
+            tool,
+            choice: vote.map(|vote| vote.choice),
+            cast_at: vote.map(|vote| vote.cast_at),
+        }
+    }
+}
+
+impl Refused {
+    /// The answer that says it.
+    #[must_use]
+    pub fn problem(self, slug: &str) -> Problem {
+        match self {
+            Self::UnknownTool => Problem::unknown_tool(slug),
+            Self::Frozen => Problem::new(
+                Code::Frozen,
+                "The moderators have frozen the votes on this tool.",
+            ),
+            Self::Archived => {
+                Problem::new(Code::Archived, "This tool is archived and takes no votes.")
+            }
+            Self::Unavailable => Problem::unavailable(),
+            Self::Overloaded => {
+                Problem::new(Code::Overloaded, "Too many votes are waiting.").retry_after(1)
+            }
+        }
+    }
+}
+
+/// `{"vote":…,"tally":…}`; the tally is the bytes that everybody gets.
+fn answer(status: StatusCode, slot: &Slot, vote: Option<Standing>, tally: &[u8]) -> HttpResponse {
+    let mut body = Vec::with_capacity(tally.len() + 128);
+    body.extend_from_slice(b"{\"vote\":");
+    body.extend_from_slice(
+        &serde_json::to_vec(&OwnVote::new(&slot.slug, vote)).unwrap_or_default(),
+    );
+    body.extend_from_slice(b",\"tally\":");
+    body.extend_from_slice(tally);
+    body.push(b'}');
+    let mut answer = HttpResponse::new(status);
+    answer.headers_mut().insert(CONTENT_TYPE, JSON);
+    answer.headers_mut().insert(CACHE_CONTROL, PRIVATE);
+    answer.set_body(body).map_into_boxed_body()
+}
+
+/// Everything that a write passes before its body is looked at, then `choose` reads the body, then the vote is cast.
+async fn write(
+    http: &HttpRequest,
+    state: &State,
+    slug: &str,
+    choose: impl FnOnce() -> Result<Option<Choice>, Problem>,
+) -> Result<(Arc<Slot>, Done), Problem> {
+    let now = Moment::now();
+    let voter = state.identity.voter(http, now)?;
+    state.identity.check_origin(http.headers(), voter.carrier)?;
+    let client = state.identity.client(http, now);
+    let permit = state.doors.vote(http, voter.id, &client).await?;
+    let choice = choose()?;
+    let slot = state
+        .board
+        .find(slug)
+        .ok_or_else(|| Problem::unknown_tool(slug))?;
+    // The writer checks again under the row's lock; here a tool known to be closed costs no commit.
+    match slot.tally().row.state {
+        ToolState::Open => {}
+        ToolState::Frozen => return Err(Refused::Frozen.problem(slug)),
+        ToolState::Archived => return Err(Refused::Archived.problem(slug)),
+    }
+    let wish = Wish {
+        tool: slot.id,
+        voter: voter.id,
+        choice,
+        network: client.network,
+        token_age: voter.age_seconds,
+    };
+    let done = state
+        .votes
+        .cast(permit, wish)
+        .await
+        .map_err(|refused| refused.problem(slug))?;
+    Ok((slot, done))
+}
+
+/// What the vote's routes work with.
+pub struct State {
+    pub identity: Data<Identity>,
+    pub doors: Data<Doors>,
+    pub board: Data<Board>,
+    pub votes: Votes,
+    pub readers: Readers,
+}
+
+/// Casts or changes a vote: 201 for the first, 200 after that.
+///
+/// # Errors
+/// Everything that the contract's order of checks names.
+pub async fn put_vote(
+    http: HttpRequest,
+    payload: Payload,
+    slug: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let body = request::body(http.headers(), payload, request::SMALL).await?;
+    request::require_json(http.headers())?;
+    let (slot, done) = write(&http, &state, &slug, || {
+        request::json::<Cast>(&body).map(|cast| Some(cast.choice))
+    })
+    .await?;
+    let status = if done.first {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok(answer(status, &slot, done.vote, &done.tally.body))
+}
+
+/// Withdraws a vote; without one there is nothing to do, and that is fine.
+///
+/// # Errors
+/// As for a vote.
+pub async fn delete_vote(
+    http: HttpRequest,
+    payload: Payload,
+    slug: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let body = request::body(http.headers(), payload, request::SMALL).await?;
+    if !body.is_empty() {
+        request::require_json(http.headers())?;
+    }
+    let (slot, done) = write(&http, &state, &slug, || Ok(None)).await?;
+    Ok(answer(StatusCode::OK, &slot, done.vote, &done.tally.body))
+}
+
+/// The caller's own vote on a tool.
+///
+/// # Errors
+/// 401, 404, 503.
+pub async fn get_vote(
+    http: HttpRequest,
+    slug: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let now = Moment::now();
+    let voter = state.identity.voter(&http, now)?;
+    let slot = state
+        .board
+        .find(&slug)
+        .ok_or_else(|| Problem::unknown_tool(&slug))?;
+    let tool = slot.id;
+    let vote = read(&state.readers, move |conn| {
+        store::own(conn, voter.id, &[tool])
+    })
+    .await?
+    .remove(&tool);
+    // The vote was read before this tally, so the tally holds it.
+    let tally = slot.tally();
+    let body = if state.board.is_stale(now) {
+        marked_stale(&tally.body)
+    } else {
+        tally.body.clone()
+    };
+    Ok(answer(StatusCode::OK, &slot, vote, &body))
+}
+
+#[derive(Serialize)]
+struct OwnVotes<'a> {
+    items: Vec<OwnVote<'a>>,
+    next: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<String>,
+}
+
+/// The caller's own votes on up to 100 tools, in the order asked.
+///
+/// # Errors
+/// 401, 422, 503.
+pub async fn get_votes(http: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let voter = state.identity.voter(&http, Moment::now())?;
+    let (mut slots, mut missing) = (Vec::new(), Vec::new());
+    for item in request::tools(http.query_string(), MOST)? {
+        match item.map(|slug| {
+            state
+                .board
+                .find(slug.as_str())
+                .ok_or_else(|| slug.as_str().to_owned())
+        }) {
+            Ok(Ok(slot)) => slots.push(slot),
+            Ok(Err(unknown)) | Err(unknown) => missing.push(unknown),
+        }
+    }
+    let ids: Vec<i32> = slots.iter().map(|slot| slot.id).collect();
+    let votes = read(&state.readers, move |conn| store::own(conn, voter.id, &ids)).await?;
+    let items = slots
+        .iter()
+        .map(|slot| OwnVote::new(&slot.slug, votes.get(&slot.id).copied()))
+        .collect();
+    let body = OwnVotes {
+        items,
+        next: None,
+        missing,
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, PRIVATE))
+        .json(body))
+}

@@ -1,0 +1,43 @@
+//! Own votes, as their voter reads them. Routes call it through the pool of readers.
+
+use std::collections::HashMap;
+
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
+
+use super::Standing;
+use crate::db::DbConnection;
+use crate::db::schema::votes;
+use crate::vocabulary::{Choice, Moment, VoterId};
+
+/// The voter's votes on `tools`, by tool. Each look-up is one step down the primary key.
+///
+/// # Errors
+/// A failed query.
+pub fn own(
+    conn: &mut DbConnection,
+    voter: VoterId,
+    tools: &[i32],
+) -> QueryResult<HashMap<i32, Standing>> {
+    let mut found = HashMap::with_capacity(tools.len());
+    for tool in tools {
+        let row: Option<(i16, i64, Option<i64>)> = votes::table
+            .filter(votes::tool_id.eq(tool))
+            .filter(votes::voter.eq(voter.0.as_slice()))
+            .select((votes::choice, votes::cast_at, votes::taken_out_by))
+            .first(conn)
+            .optional()?;
+        if let Some((choice, cast_at, taken_out_by)) = row
+            && let Some(choice) = Choice::from_code(choice)
+        {
+            found.insert(
+                *tool,
+                Standing {
+                    choice,
+                    cast_at: Moment(cast_at),
+                    counted: taken_out_by.is_none(),
+                },
+            );
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,277 @@
+//! The writer: one thread, one connection, one commit for everything that waits.
+//!
+//! `routes` hands it wishes and `verdicts` hands it edits of the catalogue; nothing else in the server writes. A batch
+//! grows by itself while a commit runs; nobody waits for a timer. An answer is given after the commit, never before.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use diesel::result::{DatabaseErrorKind, Error};
+use tokio::sync::{mpsc, oneshot};
+
+use super::fold::Folded;
+use super::{Done, Refused, Wish, ledger};
+use crate::db::{self, DbConnection, Purpose};
+use crate::limiter::permit::VotePermit;
+use crate::settings;
+use crate::tallies::TallyRow;
+use crate::tallies::board::Published;
+use crate::telemetry::Meters;
+use crate::vocabulary::Moment;
+
+/// Wishes that may wait; one more is refused with 503 `overloaded`.
+const QUEUE: usize = 8192;
+/// The largest batch: about 10 ms of work, so that a commit is never far away.
+const BATCH: usize = 512;
+/// A caller gets its answer within 5 s, whatever the database does.
+const DEADLINE: Duration = Duration::from_millis(4_500);
+/// After a failed connection the next is tried this much later; until then votes are refused at once.
+const RECONNECT_AFTER: Duration = Duration::from_millis(250);
+
+type Answer = Result<Done, Refused>;
+/// An edit gets the connection, or nothing where there is none.
+type Edit = Box<dyn FnOnce(Option<&mut DbConnection>) -> EditEnd + Send>;
+
+/// Whether an edit left the connection usable.
+pub enum EditEnd {
+    Fine,
+    Broken,
+}
+
+enum Job {
+    Cast(Wish, oneshot::Sender<Answer>),
+    Edit(Edit),
+}
+
+/// Where committed tallies go; returns what is then shown.
+pub type OnCommit = Arc<dyn Fn(TallyRow) -> Option<Arc<Published>> + Send + Sync>;
+
+/// The callers' end of the writer. Cloning shares it.
+#[derive(Clone)]
+pub struct Votes {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Votes {
+    /// Starts the writer's thread, which ends once every clone is dropped and all that waited is done.
+    ///
+    /// # Errors
+    /// Where the thread cannot be started.
+    pub fn start(
+        settings: settings::Database,
+        on_commit: OnCommit,
+        meters: Arc<Meters>,
+    ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let writer = Writer {
+            settings,
+            on_commit,
+            meters,
+            conn: None,
+            retry_at: Instant::now(),
+        };
+        let thread = std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || writer.run(queue))?;
+        Ok((Self { jobs }, thread))
+    }
+
+    /// Casts, changes or withdraws a vote, and waits until that is on disk. A failure that is ours gives the quota back.
+    ///
+    /// # Errors
+    /// Why the wish was not carried out; with [`Refused::Unavailable`] it may have been, if the commit's outcome is unknown.
+    pub async fn cast(&self, permit: VotePermit, wish: Wish) -> Answer {
+        let (reply, answer) = oneshot::channel();
+        let result = match self.jobs.try_send(Job::Cast(wish, reply)) {
+            Err(mpsc::error::TrySendError::Full(_)) => Err(Refused::Overloaded),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(Refused::Unavailable),
+            Ok(()) => match tokio::time::timeout(DEADLINE, answer).await {
+                Ok(Ok(result)) => result,
+                Ok(Err(_)) | Err(_) => Err(Refused::Unavailable),
+            },
+        };
+        if matches!(result, Err(Refused::Unavailable | Refused::Overloaded)) {
+            permit.give_back();
+        }
+        result
+    }
+
+    /// Runs an edit on the writer's connection, between two batches.
+    ///
+    /// # Errors
+    /// [`Refused::Unavailable`] or [`Refused::Overloaded`] where it did not run, or its end is not known.
+    pub async fn edit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut DbConnection) -> diesel::QueryResult<T> + Send + 'static,
+    ) -> Result<T, Refused> {
+        let (reply, answer) = oneshot::channel();
+        let edit: Edit = Box::new(move |conn| {
+            let Some(conn) = conn else {
+                return EditEnd::Broken;
+            };
+            match work(conn) {
+                Ok(value) => {
+                    let _ = reply.send(value);
+                    EditEnd::Fine
+                }
+                Err(cause) => {
+                    tracing::error!(%cause, "an edit failed");
+                    EditEnd::Broken
+                }
+            }
+        });
+        self.jobs
+            .try_send(Job::Edit(edit))
+            .map_err(|_full| Refused::Overloaded)?;
+        match tokio::time::timeout(DEADLINE, answer).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(_)) | Err(_) => Err(Refused::Unavailable),
+        }
+    }
+}
+
+struct Writer {
+    settings: settings::Database,
+    on_commit: OnCommit,
+    meters: Arc<Meters>,
+    conn: Option<DbConnection>,
+    retry_at: Instant,
+}
+
+impl Writer {
+    fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+        self.connect();
+        let mut jobs = Vec::with_capacity(BATCH);
+        while queue.blocking_recv_many(&mut jobs, BATCH) > 0 {
+            let (mut casts, mut edits) = (Vec::with_capacity(jobs.len()), Vec::new());
+            for job in jobs.drain(..) {
+                match job {
+                    // Nobody waits for it any more: its caller was told 503, so better not to do it.
+                    Job::Cast(_, reply) if reply.is_closed() => {}
+                    Job::Cast(wish, reply) => casts.push((wish, reply)),
+                    Job::Edit(edit) => edits.push(edit),
+                }
+            }
+            self.cast(casts);
+            for edit in edits {
+                self.connect();
+                if matches!(edit(self.conn.as_mut()), EditEnd::Broken) {
+                    self.conn = None;
+                }
+            }
+        }
+    }
+
+    /// Makes sure of a connection, unless one failed a moment ago.
+    fn connect(&mut self) {
+        if self.conn.is_some() || Instant::now() < self.retry_at {
+            return;
+        }
+        match db::open(&self.settings, Purpose::Write) {
+            Ok(conn) => self.conn = Some(conn),
+            Err(cause) => {
+                tracing::error!(%cause, "the writer has no database; votes are answered 503 until it returns");
+                self.retry_at = Instant::now() + RECONNECT_AFTER;
+            }
+        }
+    }
+
+    fn cast(&mut self, casts: Vec<(Wish, oneshot::Sender<Answer>)>) {
+        if casts.is_empty() {
+            return;
+        }
+        let (wishes, replies): (Vec<Wish>, Vec<_>) = casts.into_iter().unzip();
+        for (reply, answer) in replies.into_iter().zip(self.carry_out(&wishes)) {
+            let _ = reply.send(answer);
+        }
+    }
+
+    /// Carries out a batch; where the batch as a whole is refused by the database, each wish by itself, so that one at
+    /// fault stands alone.
+    fn carry_out(&mut self, wishes: &[Wish]) -> Vec<Answer> {
+        self.connect();
+        let Some(conn) = self.conn.as_mut() else {
+            return vec![Err(Refused::Unavailable); wishes.len()];
+        };
+        let began = Instant::now();
+        match ledger::record(conn, wishes, Moment::now()) {
+            Ok(folded) => {
+                self.meters.commit(wishes.len(), began.elapsed());
+                self.shown(wishes, folded)
+            }
+            Err(cause) if wishes.len() > 1 && is_about_the_data(&cause) => {
+                tracing::error!(%cause, "a batch was refused; its votes are taken one by one");
+                wishes
+                    .iter()
+                    .flat_map(|wish| self.carry_out(std::slice::from_ref(wish)))
+                    .collect()
+            }
+            Err(cause) => {
+                tracing::error!(%cause, votes = wishes.len(), "votes were not taken");
+                self.meters.failed_commit();
+                // The commit may have gone through or not: nobody is told that it did, and the next batch reads anew.
+                self.conn = None;
+                vec![Err(Refused::Unavailable); wishes.len()]
+            }
+        }
+    }
+
+    /// Publishes what was committed and answers each wish with the tally as it now is.
+    fn shown(&self, wishes: &[Wish], folded: Folded) -> Vec<Answer> {
+        let mut shown: Vec<(i32, Arc<Published>)> = Vec::with_capacity(folded.tallies.len());
+        for row in folded.tallies {
+            shown.extend((self.on_commit)(row).map(|published| (row.tool, published)));
+        }
+        let mut tally_of = |tool: i32| {
+            if let Some((_, published)) = shown.iter().find(|(of, _)| *of == tool) {
+                return Some(Arc::clone(published));
+            }
+            // Unchanged by this batch: version 0 replaces nothing and returns what is shown.
+            let published = (self.on_commit)(unchanged(tool))?;
+            shown.push((tool, Arc::clone(&published)));
+            Some(published)
+        };
+        wishes
+            .iter()
+            .zip(folded.outcomes)
+            .map(|(wish, outcome)| {
+                let outcome = outcome?;
+                let tally = tally_of(wish.tool).ok_or(Refused::UnknownTool)?;
+                Ok(Done {
+                    vote: outcome.vote,
+                    first: outcome.first,
+                    tally,
+                })
+            })
+            .collect()
+    }
+}
+
+/// A row that is older than any.
+fn unchanged(tool: i32) -> TallyRow {
+    let state = crate::vocabulary::ToolState::Open;
+    TallyRow {
+        tool,
+        ship: 0,
+        skip: 0,
+        panel_ship: 0,
+        panel_skip: 0,
+        state,
+        version: 0,
+        updated_at: Moment(0),
+    }
+}
+
+/// A constraint was hurt: the connection is fine, and nothing was committed.
+fn is_about_the_data(cause: &Error) -> bool {
+    use DatabaseErrorKind::{
+        CheckViolation, ForeignKeyViolation, NotNullViolation, UniqueViolation,
+    };
+    matches!(
+        cause,
+        Error::DatabaseError(
+            CheckViolation | ForeignKeyViolation | NotNullViolation | UniqueViolation,
+            _
+        )
+    )
+}
