@@ -104,17 +104,14 @@ pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let cause = error.into_inner();
-        match cause.classify() {
-            serde_json::error::Category::Data if path == "." => Problem::invalid(sentence(&cause)),
-            serde_json::error::Category::Data => {
-                Problem::invalid(format!("{path}: {}", sentence(&cause)))
-            }
-            _ => Problem::bad_request(format!("The body is no JSON: {cause}.")),
+        // serde calls a number where a word belongs a syntax error; whether the body is JSON is asked of the body itself.
+        if !cause.is_data() && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_err() {
+            return Problem::bad_request(format!("The body is no JSON: {cause}."));
         }
+        let message = sentence(&cause);
+        Problem::invalid(if path == "." { message } else { format!("{path}: {message}") })
     })?;
-    reader
-        .end()
-        .map_err(|cause| Problem::bad_request(format!("The body is no JSON: {cause}.")))?;
+    reader.end().map_err(|cause| Problem::bad_request(format!("The body is no JSON: {cause}.")))?;
     Ok(value)
 }
 

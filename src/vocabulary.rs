@@ -201,7 +201,7 @@ impl Quota {
         let count: u32 = count
             .trim()
             .parse()
-            .map_err(|_| "the count is not a whole number")?;
+            .map_err(|_unread| "the count is not a whole number")?;
         let period = period.trim();
         let unit = period.chars().last().ok_or("the period is missing")?;
         let scale = match unit {
@@ -214,7 +214,7 @@ impl Quota {
             .strip_suffix(unit)
             .unwrap_or_default()
             .parse()
-            .map_err(|_| "the period is not a whole number and a unit")?;
+            .map_err(|_unread| "the period is not a whole number and a unit")?;
         if count == 0 || amount == 0 || amount > 24 * 365 {
             return Err("count and period must be at least 1, the period at most 8760 units");
         }

@@ -15,7 +15,7 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct Item {
     slug: String,
     name: String,
     #[serde(default)]
@@ -34,7 +34,7 @@ struct Entry {
 #[serde(deny_unknown_fields)]
 struct Document {
     #[serde(default)]
-    tools: Vec<Entry>,
+    tools: Vec<Item>,
 }
 
 /// A CSV row: the same columns, with `reviews` as a JSON list in one cell.
@@ -122,7 +122,7 @@ fn csv(text: &str) -> Result<Vec<Listed>, String> {
             url,
             ..
         } = row;
-        entries.push(Entry {
+        entries.push(Item {
             slug,
             name,
             tagline,
@@ -135,7 +135,7 @@ fn csv(text: &str) -> Result<Vec<Listed>, String> {
     checked(entries)
 }
 
-fn checked(entries: Vec<Entry>) -> Result<Vec<Listed>, String> {
+fn checked(entries: Vec<Item>) -> Result<Vec<Listed>, String> {
     let mut seen = HashSet::new();
     let mut tools = Vec::with_capacity(entries.len());
     for (position, entry) in entries.into_iter().enumerate() {
@@ -145,7 +145,7 @@ fn checked(entries: Vec<Entry>) -> Result<Vec<Listed>, String> {
         if !seen.insert(slug.clone()) {
             return Err(format!("{place}: slug: named twice"));
         }
-        let Entry {
+        let Item {
             name,
             tagline,
             category,

@@ -74,7 +74,7 @@ pub fn write_transaction<T, E: From<diesel::result::Error>>(
 ) -> Result<T, E> {
     match conn {
         DbConnection::Sqlite(inner) => {
-            AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?
+            AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?;
         }
         DbConnection::Postgres(inner) => AnsiTransactionManager::begin_transaction(inner)?,
     }

@@ -97,8 +97,8 @@ pub fn verify(keys: &Keys, text: &str, now: Moment) -> Result<Verified, Rejected
     if !bool::from(key.tag(signed).as_slice().ct_eq(tag)) {
         return Err(Rejected::Bad);
     }
-    let voter = VoterId(voter.try_into().map_err(|_| Rejected::Bad)?);
-    let issued = i64::from_be_bytes(issued.try_into().map_err(|_| Rejected::Bad)?);
+    let voter = VoterId(voter.try_into().map_err(|_wrong_length| Rejected::Bad)?);
+    let issued = i64::from_be_bytes(issued.try_into().map_err(|_wrong_length| Rejected::Bad)?);
     let age = now.seconds().saturating_sub(issued);
     let standing = if age >= LASTS_SECONDS + RENEWS_SECONDS {
         return Err(Rejected::Expired);

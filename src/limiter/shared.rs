@@ -141,7 +141,7 @@ impl Watch {
         let connecting = Link::connect(&self.settings, Duration::from_millis(200));
         let link = timeout(Duration::from_secs(2), connecting)
             .await
-            .map_err(|_| "connecting took too long".to_owned())?;
+            .map_err(|_late| "connecting took too long".to_owned())?;
         let link = link.map_err(|cause| cause.to_string())?;
         // The first run may have to load the script.
         self.trial(&link, PATIENCE * 4).await?;

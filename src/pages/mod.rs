@@ -70,9 +70,12 @@ pub struct IndexPage<'a> {
     pub comparison: Option<(String, String)>,
 }
 
+/// A visitor's choices by tool id.
+pub type OwnChoices = HashMap<i32, Choice>;
+
 /// A tool's card; `own` are the visitor's votes by tool id.
 #[must_use]
-pub fn card<'a>(verdict: &'a Verdict, own: &HashMap<i32, Choice>, min_votes: i64) -> ToolCard<'a> {
+pub fn card<'a>(verdict: &'a Verdict, own: &OwnChoices, min_votes: i64) -> ToolCard<'a> {
     let row = verdict.slot.tally().row;
     let tool = &verdict.shelved.tool;
     let slug = &verdict.shelved.slug;

@@ -12,7 +12,7 @@ use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer};
 use serde::Serialize;
 
-use super::Parts;
+use super::parts::Parts;
 use crate::problem::{Code, Problem};
 use crate::vocabulary::Moment;
 

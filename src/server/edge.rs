@@ -19,7 +19,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
-use super::Parts;
+use super::parts::Parts;
 use crate::identity::Identity;
 use crate::identity::caller::Renewal;
 use crate::limiter::headers::Touched;

@@ -1,10 +1,11 @@
 //! The server: listeners, what is wired to what, the start and the stop.
 //!
-//! `commands::serve` calls [`run`]. Read `routes.rs` beside this file to see every address and its policy, `edge.rs` for
+//! `commands::serve` calls [`run`]. Read `parts.rs` to see what is wired to what, `routes.rs` for every address and its policy, `edge.rs` for
 //! what wraps each request, `admin.rs` for health and metrics.
 
 mod admin;
 mod edge;
+mod parts;
 mod routes;
 
 use std::net::{SocketAddr, TcpListener};
@@ -17,18 +18,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
 use crate::catalog::shelf::Shelf;
-use crate::db::{self, Readers};
+use crate::db;
 use crate::identity::keys::Keys;
-use crate::identity::network::Proxies;
-use crate::identity::origin::Origins;
-use crate::identity::{Identity, secret};
-use crate::limiter::permit::Doors;
-use crate::limiter::shared::Shared;
+use crate::identity::secret;
 use crate::settings::Settings;
-use crate::tallies::board::Board;
-use crate::telemetry::Meters;
-use crate::verdicts::follow::{Follower, fill};
-use crate::votes::writer::Votes;
+use parts::Parts;
 
 /// Why the server did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -47,18 +41,6 @@ pub enum ServeError {
     Meters(String),
 }
 
-/// Everything that requests work with, made once. Handlers receive the parts they need.
-pub(crate) struct Parts {
-    pub settings: Settings,
-    pub identity: Data<Identity>,
-    pub doors: Data<Doors>,
-    pub board: Data<Board>,
-    pub shelf: Data<Shelf>,
-    pub readers: Readers,
-    pub votes: Votes,
-    pub meters: Arc<Meters>,
-}
-
 /// How long running requests may take after the signal to stop.
 const DRAIN_SECONDS: u64 = 10;
 
@@ -73,7 +55,6 @@ pub async fn run(
     keys: Keys,
     opened: impl FnOnce(&Url, SocketAddr, Option<SocketAddr>, &Shelf),
 ) -> Result<(), ServeError> {
-    let meters = Arc::new(Meters::new(&routes::NAMES).map_err(ServeError::Meters)?);
     let listener = listen(settings.http.listen)?;
     let address = listener.local_addr()?;
     let admin = settings.http.admin_listen.map(listen).transpose()?;
@@ -82,46 +63,8 @@ pub async fn run(
         None => Url::parse(&format!("http://{address}")).map_err(std::io::Error::other)?,
     };
 
-    let shelf = Arc::new(Shelf::default());
-    let board = Arc::new(Board::new(settings.min_votes));
-    fill(
-        &mut db::open(&settings.database, db::Purpose::Command)?,
-        &shelf,
-        &board,
-    )?;
-    let follower = Follower::start(
-        settings.database.clone(),
-        Arc::clone(&shelf),
-        Arc::clone(&board),
-    )?;
-
-    let shown = Arc::clone(&board);
-    let on_commit = Arc::new(move |row| shown.publish(row));
-    let (votes, writer) = Votes::start(settings.database.clone(), on_commit, Arc::clone(&meters))?;
-    let shared = match settings.redis.urls.is_empty() {
-        true => None,
-        false => Some(Shared::start(settings.redis.clone())?),
-    };
-    let readers = db::readers(&settings.database);
-    let origins = Origins::new(&public_url, &settings.http.allowed_origins);
-    let proxies = Proxies::new(settings.http.trusted_proxies.clone());
-    let parts = Arc::new(Parts {
-        identity: Data::new(Identity::new(
-            keys,
-            proxies,
-            origins,
-            &public_url,
-            readers.clone(),
-        )),
-        doors: Data::new(Doors::new(settings.limits.clone(), shared)),
-        board: Data::from(board),
-        shelf: Data::from(Arc::clone(&shelf)),
-        readers,
-        votes,
-        meters,
-        settings,
-    });
-
+    let (parts, threads) = Parts::new(settings, keys, &public_url)?;
+    let parts = Arc::new(parts);
     let admin_address = admin.as_ref().map(TcpListener::local_addr).transpose()?;
     let admin = admin
         .map(|listener| admin::start(listener, Arc::clone(&parts)))
@@ -146,7 +89,7 @@ pub async fn run(
     .run();
     let handle = server.handle();
     let running = tokio::spawn(server);
-    opened(&public_url, address, admin_address, &shelf);
+    opened(&public_url, address, admin_address, &parts.shelf);
 
     let (mut terminate, mut interrupt) = (
         signal(SignalKind::terminate())?,
@@ -164,13 +107,13 @@ pub async fn run(
     running.await.map_err(std::io::Error::other)??;
     upkeep.abort();
     let _ = upkeep.await;
-    drop(follower);
+    drop(threads.follower);
     if let Some(admin) = admin {
         admin.stop();
     }
     // The last clone of the writer's queue ends its thread, after everything that waits in it.
     drop(parts);
-    if tokio::task::spawn_blocking(move || writer.join())
+    if tokio::task::spawn_blocking(move || threads.writer.join())
         .await
         .is_err()
     {

@@ -5,7 +5,7 @@
 use actix_web::web::{self, Data, PathConfig, ServiceConfig};
 use actix_web::{HttpResponse, Resource, Route};
 
-use super::Parts;
+use super::parts::Parts;
 use crate::identity::Identity;
 use crate::limiter::permit::Doors;
 use crate::problem::{Code, Problem};

@@ -207,7 +207,7 @@ fn list(text: &str) -> impl Iterator<Item = &str> {
 
 fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
-        .map_err(|_| "expected ADDRESS:PORT, such as 127.0.0.1:8080".to_owned())
+        .map_err(|_unread| "expected ADDRESS:PORT, such as 127.0.0.1:8080".to_owned())
 }
 
 fn public_url(text: &str) -> Result<Option<Url>, String> {
@@ -244,7 +244,7 @@ fn networks(text: &str) -> Result<Vec<IpNet>, String> {
                     item.parse()
                         .map(|address: std::net::IpAddr| IpNet::from(address))
                 })
-                .map_err(|_| format!("{item} is no network such as 10.0.0.0/8"))?;
+                .map_err(|_unread| format!("{item} is no network such as 10.0.0.0/8"))?;
             if net.prefix_len() == 0 {
                 return Err(format!(
                     "{item} would believe forwarding headers of everybody"

@@ -162,7 +162,7 @@ impl Board {
     /// Whether the database has not been readable for a while, so that what is shown may be old.
     #[must_use]
     pub fn is_stale(&self, now: Moment) -> bool {
-        now.0 - self.seen.load(Ordering::Relaxed) > STALE_AFTER_MICROS
+        now.0.saturating_sub(self.seen.load(Ordering::Relaxed)) > STALE_AFTER_MICROS
     }
 }
 

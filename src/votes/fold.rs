@@ -105,7 +105,7 @@ pub(super) fn fold(
     for (key, (wish, standing)) in after {
         match standing {
             Some(standing) if before.get(&key) != Some(&standing) => {
-                folded.upserts.push((wish, standing))
+                folded.upserts.push((wish, standing));
             }
             None if before.contains_key(&key) => folded.deletes.push(key),
             // It came and went within the batch, or ended as it began.

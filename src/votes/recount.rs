@@ -121,9 +121,9 @@ fn compare(tallies: &[TallyLine], votes: &[VoteLine], ledger: &[LedgerLine]) -> 
         recount.votes += line.votes;
         let (ship, skip) = counted.entry(line.tool_id).or_default();
         if line.choice == 1 {
-            *ship += line.votes
+            *ship += line.votes;
         } else {
-            *skip += line.votes
+            *skip += line.votes;
         }
     }
     let mut noted: BTreeMap<i32, &LedgerLine> = BTreeMap::new();

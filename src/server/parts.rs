@@ -1,0 +1,77 @@
+//! [`Parts`]: what is wired to what. Everything that requests work with is made here, once, and passed down.
+//!
+//! `server` calls it at the start. Adding a room to the server begins here.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use actix_web::web::Data;
+use url::Url;
+
+use super::{ServeError, routes};
+use crate::catalog::shelf::Shelf;
+use crate::db::{self, Purpose, Readers};
+use crate::identity::Identity;
+use crate::identity::keys::Keys;
+use crate::identity::network::Proxies;
+use crate::identity::origin::Origins;
+use crate::limiter::permit::Doors;
+use crate::limiter::shared::Shared;
+use crate::settings::Settings;
+use crate::tallies::board::Board;
+use crate::telemetry::Meters;
+use crate::verdicts::follow::{Follower, fill};
+use crate::votes::writer::Votes;
+
+/// Everything that requests work with. Handlers receive the parts they need.
+pub(super) struct Parts {
+    pub settings: Settings,
+    pub identity: Data<Identity>,
+    pub doors: Data<Doors>,
+    pub board: Data<Board>,
+    pub shelf: Data<Shelf>,
+    pub readers: Readers,
+    pub votes: Votes,
+    pub meters: Arc<Meters>,
+}
+
+/// The threads beside the workers, to be ended in order.
+pub(super) struct Threads {
+    /// Ends once every clone of [`Parts::votes`] is gone.
+    pub writer: JoinHandle<()>,
+    /// Ends when it is dropped.
+    pub follower: Follower,
+}
+
+impl Parts {
+    /// Reads the catalogue and all tallies, and starts the threads.
+    pub(super) fn new(settings: Settings, keys: Keys, public_url: &Url) -> Result<(Self, Threads), ServeError> {
+        let meters = Arc::new(Meters::new(&routes::NAMES).map_err(ServeError::Meters)?);
+        let shelf = Arc::new(Shelf::default());
+        let board = Arc::new(Board::new(settings.min_votes));
+        fill(&mut db::open(&settings.database, Purpose::Command)?, &shelf, &board)?;
+        let follower = Follower::start(settings.database.clone(), Arc::clone(&shelf), Arc::clone(&board))?;
+
+        // What happens on commit: the new tally is shown.
+        let shown = Arc::clone(&board);
+        let on_commit = Arc::new(move |row| shown.publish(row));
+        let (votes, writer) = Votes::start(settings.database.clone(), on_commit, Arc::clone(&meters))?;
+
+        let shared = if settings.redis.urls.is_empty() { None } else { Some(Shared::start(settings.redis.clone())?) };
+        let readers = db::readers(&settings.database);
+        let origins = Origins::new(public_url, &settings.http.allowed_origins);
+        let proxies = Proxies::new(settings.http.trusted_proxies.clone());
+        let identity = Identity::new(keys, proxies, origins, public_url, readers.clone());
+        let parts = Self {
+            identity: Data::new(identity),
+            doors: Data::new(Doors::new(settings.limits.clone(), shared)),
+            board: Data::from(board),
+            shelf: Data::from(shelf),
+            readers,
+            votes,
+            meters,
+            settings,
+        };
+        Ok((parts, Threads { writer, follower }))
+    }
+}
