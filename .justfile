@@ -1,0 +1,27 @@
+# The project's commands; each is short enough to type without just.
+
+# the server on SQLite
+run:
+    cargo run --release
+
+# every test and lint
+test:
+    tests/all
+
+lint:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+
+# faults only: kill -9, races, a lost Redis, TLS
+faults:
+    cargo test --test faults
+
+# an empty migration of the same name for both databases
+new-migration NAME:
+    #!/usr/bin/env bash
+    set -eu
+    stamp=$(date -u +%Y-%m-%d-%H%M%S)
+    for database in sqlite postgres; do
+        mkdir "migrations/$database/${stamp}_{{NAME}}"
+        touch "migrations/$database/${stamp}_{{NAME}}/"{up,down}.sql
+    done
