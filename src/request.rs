@@ -82,6 +82,17 @@ pub fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     ))
 }
 
+/// 415 where there is a body, or says it is one, that is no JSON; a call without either is fine.
+///
+/// # Errors
+/// `unsupported-media-type`.
+pub fn json_if_any(headers: &HeaderMap, body: &[u8]) -> Result<(), Problem> {
+    if body.is_empty() && !headers.contains_key(CONTENT_TYPE) {
+        return Ok(());
+    }
+    require_json(headers)
+}
+
 /// Reads one JSON object.
 ///
 /// # Errors
@@ -109,9 +120,15 @@ pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
             return Problem::bad_request(format!("The body is no JSON: {cause}."));
         }
         let message = sentence(&cause);
-        Problem::invalid(if path == "." { message } else { format!("{path}: {message}") })
+        Problem::invalid(if path == "." {
+            message
+        } else {
+            format!("{path}: {message}")
+        })
     })?;
-    reader.end().map_err(|cause| Problem::bad_request(format!("The body is no JSON: {cause}.")))?;
+    reader
+        .end()
+        .map_err(|cause| Problem::bad_request(format!("The body is no JSON: {cause}.")))?;
     Ok(value)
 }
 

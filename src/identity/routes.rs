@@ -35,9 +35,7 @@ pub async fn post_visitors(
 ) -> Result<HttpResponse, Problem> {
     let now = Moment::now();
     let body = request::body(http.headers(), payload, request::SMALL).await?;
-    if !body.is_empty() {
-        request::require_json(http.headers())?;
-    }
+    request::json_if_any(http.headers(), &body)?;
     let presented = identity.presented(http.headers());
     let carrier = presented
         .as_ref()

@@ -2,16 +2,16 @@
 //!
 //! `permit` charges it for every call, with Redis or without. Its keys must not stay for ever: `sweep` is called on a schedule.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Instant;
 
 use dashmap::DashMap;
-use governor::clock::MonotonicClock;
+use governor::RateLimiter;
+use governor::clock::{Clock, MonotonicClock, ReasonablyRealtime, Reference};
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
+use governor::state::keyed::ShrinkableKeyedStateStore;
 use governor::state::{InMemoryState, NotKeyed, StateStore};
-use governor::{RateLimiter, state::keyed::ShrinkableKeyedStateStore};
-use std::num::NonZeroU32;
 
 use super::{Charge, Decision, Decisions, Policy, admitted};
 use crate::vocabulary::Quota;
@@ -58,28 +58,28 @@ impl ShrinkableKeyedStateStore<Key> for Arrivals {
 }
 
 /// One policy's limiter.
-struct Bucket {
+struct Bucket<C: Clock> {
     policy: Policy,
     quota: Quota,
     arrivals: Arrivals,
-    limiter: RateLimiter<Key, Arrivals, MonotonicClock, NoOpMiddleware<Instant>>,
+    limiter: RateLimiter<Key, Arrivals, C, NoOpMiddleware<C::Instant>>,
     /// Close to the instant that the limiter counts from; only headers are computed with it.
-    start: Instant,
+    start: C::Instant,
 }
 
-impl Bucket {
-    fn new(policy: Policy, quota: Quota) -> Self {
+impl<C: Clock + Clone> Bucket<C> {
+    fn new(policy: Policy, quota: Quota, clock: &C) -> Self {
         let arrivals = Arrivals::default();
         let count = NonZeroU32::new(quota.count).unwrap_or(NonZeroU32::MIN);
         let interval = std::time::Duration::from_micros(quota.interval_micros());
         let rule = governor::Quota::with_period(interval)
             .unwrap_or_else(|| governor::Quota::per_second(count))
             .allow_burst(count);
-        let start = Instant::now();
+        let start = clock.now();
         Self {
             policy,
             quota,
-            limiter: RateLimiter::new(rule, arrivals.clone(), MonotonicClock),
+            limiter: RateLimiter::new(rule, arrivals.clone(), clock.clone()),
             arrivals,
             start,
         }
@@ -87,13 +87,17 @@ impl Bucket {
 
     fn check(&self, key: &Key) -> Decision {
         let allowed = self.limiter.check_key(key).is_ok();
-        let now = self.start.elapsed().as_nanos();
+        let now = self
+            .limiter
+            .clock()
+            .now()
+            .duration_since(self.start)
+            .as_u64();
         let ahead = self
             .arrivals
             .measure_and_replace::<(), _, u64>(key, |arrival| Err(arrival.map_or(0, Nanos::as_u64)))
             .err()
-            .map_or(0, |arrival| u128::from(arrival).saturating_sub(now) / 1_000);
-        let ahead = u64::try_from(ahead).unwrap_or(u64::MAX);
+            .map_or(0, |arrival| arrival.saturating_sub(now) / 1_000);
         Decision {
             policy: self.policy,
             quota: self.quota,
@@ -109,29 +113,34 @@ impl Bucket {
             .arrivals
             .measure_and_replace::<(), _, ()>(key, |arrival| {
                 let arrival = arrival.ok_or(())?.as_u64();
-                Ok(((), Nanos::new(arrival.saturating_sub(interval).max(1))))
+                Ok(((), Nanos::new(arrival.saturating_sub(interval))))
             });
     }
 }
 
 /// Every policy's quota, counted in this process.
-#[derive(Default)]
-pub struct Local {
-    buckets: Vec<Bucket>,
+pub struct Local<C: Clock = MonotonicClock> {
+    buckets: Vec<Bucket<C>>,
 }
 
 impl Local {
     #[must_use]
     pub fn new(quotas: &[(Policy, Quota)]) -> Self {
+        Self::with_clock(quotas, &MonotonicClock)
+    }
+}
+
+impl<C: Clock + Clone> Local<C> {
+    fn with_clock(quotas: &[(Policy, Quota)], clock: &C) -> Self {
         Self {
             buckets: quotas
                 .iter()
-                .map(|(policy, quota)| Bucket::new(*policy, *quota))
+                .map(|(policy, quota)| Bucket::new(*policy, *quota, clock))
                 .collect(),
         }
     }
 
-    fn bucket(&self, policy: Policy) -> Option<&Bucket> {
+    fn bucket(&self, policy: Policy) -> Option<&Bucket<C>> {
         self.buckets.iter().find(|bucket| bucket.policy == policy)
     }
 
@@ -166,7 +175,10 @@ impl Local {
     }
 
     /// Forgets keys that are back at full quota. governor's maps never free by themselves.
-    pub fn sweep(&self) {
+    pub fn sweep(&self)
+    where
+        C: ReasonablyRealtime,
+    {
         for bucket in &self.buckets {
             bucket.limiter.retain_recent();
             bucket.limiter.shrink_to_fit();
@@ -183,6 +195,10 @@ impl Local {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use governor::clock::FakeRelativeClock;
+    use proptest::prelude::*;
+    use std::time::Duration;
+    use std::time::Instant;
 
     fn charge(policy: Policy, quota: &str, key: u8) -> Charge {
         Charge {
@@ -248,6 +264,72 @@ mod tests {
         while local.keys() > 0 {
             local.sweep();
             assert!(start.elapsed().as_secs() < 5, "never swept");
+        }
+    }
+
+    /// What happens to a limiter: time passes, calls come, a call that failed is given back.
+    #[derive(Debug, Clone)]
+    enum Step {
+        Pass(u64),
+        Call,
+        GiveBack,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            3 => (0u64..400_000).prop_map(Step::Pass),
+            6 => Just(Step::Call),
+            1 => Just(Step::GiveBack),
+        ];
+        prop::collection::vec(step, 1..200)
+    }
+
+    proptest! {
+        /// Against GCRA as the literature writes it, in whole microseconds, and against the quota itself: in any span
+        /// of time no more than its count and what was refilled meanwhile.
+        #[test]
+        fn it_is_gcra_and_never_admits_more_than_the_quota(count in 1u32..8, per_call in 1u64..300, steps in steps()) {
+            let period = Duration::from_millis(per_call * u64::from(count));
+            let quota = Quota { count, period };
+            let charge = Charge { policy: Policy::VotesPerVoter, quota, key: [1; 16] };
+            let clock = FakeRelativeClock::default();
+            let local = Local::with_clock(&[(charge.policy, quota)], &clock);
+            let interval = quota.interval_micros();
+            let (mut now, mut arrival) = (0_u64, 0_u64);
+            let mut admitted_at: Vec<u64> = Vec::new();
+            for step in steps {
+                match step {
+                    Step::Pass(micros) => {
+                        now += micros;
+                        clock.advance(Duration::from_micros(micros));
+                    }
+                    Step::Call => {
+                        let decision = local.check(&[charge])[0];
+                        let ahead = arrival.max(now) - now;
+                        let allowed = ahead <= interval * u64::from(count - 1);
+                        prop_assert_eq!(decision.allowed, allowed);
+                        if allowed {
+                            arrival = now + ahead + interval;
+                            admitted_at.push(now);
+                        } else {
+                            let enough = decision.retry_after() * 1_000_000;
+                            prop_assert!(ahead <= interval * u64::from(count - 1) + enough, "waiting as told is enough");
+                        }
+                        prop_assert!(decision.ahead.abs_diff(arrival.saturating_sub(now)) <= 1);
+                    }
+                    Step::GiveBack => {
+                        if admitted_at.pop().is_some() {
+                            local.give_back(&[charge]);
+                            arrival = arrival.saturating_sub(interval);
+                        }
+                    }
+                }
+            }
+            for (n, from) in admitted_at.iter().enumerate() {
+                for (m, to) in admitted_at.iter().enumerate().skip(n) {
+                    prop_assert!((m - n) as u64 + 1 <= u64::from(count) + (to - from) / interval);
+                }
+            }
         }
     }
 }

@@ -45,19 +45,36 @@ pub(super) struct Threads {
 
 impl Parts {
     /// Reads the catalogue and all tallies, and starts the threads.
-    pub(super) fn new(settings: Settings, keys: Keys, public_url: &Url) -> Result<(Self, Threads), ServeError> {
+    pub(super) fn new(
+        settings: Settings,
+        keys: Keys,
+        public_url: &Url,
+    ) -> Result<(Self, Threads), ServeError> {
         let meters = Arc::new(Meters::new(&routes::NAMES).map_err(ServeError::Meters)?);
         let shelf = Arc::new(Shelf::default());
         let board = Arc::new(Board::new(settings.min_votes));
-        fill(&mut db::open(&settings.database, Purpose::Command)?, &shelf, &board)?;
-        let follower = Follower::start(settings.database.clone(), Arc::clone(&shelf), Arc::clone(&board))?;
+        fill(
+            &mut db::open(&settings.database, Purpose::Command)?,
+            &shelf,
+            &board,
+        )?;
+        let follower = Follower::start(
+            settings.database.clone(),
+            Arc::clone(&shelf),
+            Arc::clone(&board),
+        )?;
 
         // What happens on commit: the new tally is shown.
         let shown = Arc::clone(&board);
         let on_commit = Arc::new(move |row| shown.publish(row));
-        let (votes, writer) = Votes::start(settings.database.clone(), on_commit, Arc::clone(&meters))?;
+        let (votes, writer) =
+            Votes::start(settings.database.clone(), on_commit, Arc::clone(&meters))?;
 
-        let shared = if settings.redis.urls.is_empty() { None } else { Some(Shared::start(settings.redis.clone())?) };
+        let shared = if settings.redis.urls.is_empty() {
+            None
+        } else {
+            Some(Shared::start(settings.redis.clone())?)
+        };
         let readers = db::readers(&settings.database);
         let origins = Origins::new(public_url, &settings.http.allowed_origins);
         let proxies = Proxies::new(settings.http.trusted_proxies.clone());

@@ -315,13 +315,28 @@ mod tests {
 
     #[test]
     fn every_key_is_explained_where_people_look() {
-        let (readme, file) = (include_str!("../../README.md"), include_str!("../../config/default.toml"));
+        let (readme, file) = (
+            include_str!("../../README.md"),
+            include_str!("../../config/default.toml"),
+        );
         for key in KEYS {
             let (section, name) = key.name.split_once('.').expect("two parts");
-            let variable = format!("TALLYSHIP_{}__{}", section.to_uppercase(), name.to_uppercase());
+            let variable = format!(
+                "TALLYSHIP_{}__{}",
+                section.to_uppercase(),
+                name.to_uppercase()
+            );
             let short = format!("…__{}", name.to_uppercase());
-            assert!(readme.contains(&variable) || readme.contains(&short), "README: {variable}");
-            assert!(file.contains(&format!("# {name} = \"{}\"", key.default)) || file.contains(&format!("# {name} = {}", key.default)), "default.toml: {}", key.name);
+            assert!(
+                readme.contains(&variable) || readme.contains(&short),
+                "README: {variable}"
+            );
+            assert!(
+                file.contains(&format!("# {name} = \"{}\"", key.default))
+                    || file.contains(&format!("# {name} = {}", key.default)),
+                "default.toml: {}",
+                key.name
+            );
         }
     }
 }

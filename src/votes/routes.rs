@@ -166,9 +166,7 @@ pub async fn delete_vote(
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let body = request::body(http.headers(), payload, request::SMALL).await?;
-    if !body.is_empty() {
-        request::require_json(http.headers())?;
-    }
+    request::json_if_any(http.headers(), &body)?;
     let (slot, done) = write(&http, &state, &slug, || Ok(None)).await?;
     Ok(answer(StatusCode::OK, &slot, done.vote, &done.tally.body))
 }
