@@ -50,8 +50,21 @@ const SPEAKERS: &[(&str, &[&str])] = &[
     ),
     (
         "diesel",
-        &["/store.rs", "/sqlite.rs", "/postgres.rs", "votes/writer.rs", "votes/ledger.rs", "votes/recount.rs", "db/",
-          "verdicts/edit.rs", "verdicts/follow.rs", "identity/secret.rs", "identity/staff.rs", "server/mod.rs", "commands/mod.rs"],
+        &[
+            "/store.rs",
+            "/sqlite.rs",
+            "/postgres.rs",
+            "votes/writer.rs",
+            "votes/ledger.rs",
+            "votes/recount.rs",
+            "db/",
+            "verdicts/edit.rs",
+            "verdicts/follow.rs",
+            "identity/secret.rs",
+            "identity/staff.rs",
+            "server/mod.rs",
+            "commands/mod.rs",
+        ],
     ),
     ("redis", &["redis/", "limiter/redis.rs"]),
 ];
@@ -59,7 +72,10 @@ const SPEAKERS: &[(&str, &[&str])] = &[
 const MOST_LINES: usize = 330;
 
 fn floor(room: &str) -> Option<u8> {
-    ROOMS.iter().find(|(name, _)| *name == room).map(|(_, floor)| *floor)
+    ROOMS
+        .iter()
+        .find(|(name, _)| *name == room)
+        .map(|(_, floor)| *floor)
 }
 
 /// The first two segments of every path that begins at `crate`, and the first of every other.
@@ -89,7 +105,9 @@ impl Paths {
             syn::UseTree::Name(name) => self.take(&with(&name.ident)),
             syn::UseTree::Rename(rename) => self.take(&with(&rename.ident)),
             syn::UseTree::Glob(_) => self.take(before),
-            syn::UseTree::Group(group) => group.items.iter().for_each(|item| self.tree(before, item)),
+            syn::UseTree::Group(group) => {
+                group.items.iter().for_each(|item| self.tree(before, item))
+            }
         }
     }
 }
@@ -101,7 +119,11 @@ impl<'ast> Visit<'ast> for Paths {
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         if path.segments.len() > 1 {
-            let segments: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+            let segments: Vec<String> = path
+                .segments
+                .iter()
+                .map(|segment| segment.ident.to_string())
+                .collect();
             self.take(&segments);
         }
         visit::visit_path(self, path);
@@ -116,12 +138,18 @@ fn faults(file: &str, text: &str) -> Vec<String> {
     }
     let lines = text.lines().count();
     if lines > MOST_LINES {
-        faults.push(format!("{file}: {lines} lines; what second thing moved in?"));
+        faults.push(format!(
+            "{file}: {lines} lines; what second thing moved in?"
+        ));
     }
     let Ok(parsed) = syn::parse_file(text) else {
         return vec![format!("{file}: cannot be parsed")];
     };
-    let room = file.split('/').next().unwrap_or(file).trim_end_matches(".rs");
+    let room = file
+        .split('/')
+        .next()
+        .unwrap_or(file)
+        .trim_end_matches(".rs");
     if matches!(room, "lib" | "main") {
         return faults;
     }
@@ -132,7 +160,9 @@ fn faults(file: &str, text: &str) -> Vec<String> {
     let mut paths = Paths::default();
     paths.visit_file(&parsed);
     for path in &paths.ours {
-        let Some(target) = path.first().filter(|target| *target != room) else { continue };
+        let Some(target) = path.first().filter(|target| *target != room) else {
+            continue;
+        };
         let extractor = matches!(path.as_slice(), [a, b, ..] if a == "limiter" && b == "permit")
             || target == "identity";
         let excused = file.ends_with("/routes.rs") && extractor;
@@ -141,20 +171,30 @@ fn faults(file: &str, text: &str) -> Vec<String> {
             None => false,
         };
         if !down && !excused {
-            faults.push(format!("{file}: looks up or sideways to crate::{}", path.join("::")));
+            faults.push(format!(
+                "{file}: looks up or sideways to crate::{}",
+                path.join("::")
+            ));
         }
     }
     for (name, speakers) in SPEAKERS {
-        let may = speakers.iter().any(|speaker| file.ends_with(speaker) || (speaker.ends_with('/') && file.starts_with(speaker)));
+        let may = speakers.iter().any(|speaker| {
+            file.ends_with(speaker) || (speaker.ends_with('/') && file.starts_with(speaker))
+        });
         if paths.theirs.contains(*name) && !may {
-            faults.push(format!("{file}: speaks to {name}, which is not for this room"));
+            faults.push(format!(
+                "{file}: speaks to {name}, which is not for this room"
+            ));
         }
     }
     faults
 }
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder of src").map(|entry| entry.expect("an entry").path()) {
+    for entry in fs::read_dir(folder)
+        .expect("a folder of src")
+        .map(|entry| entry.expect("an entry").path())
+    {
         if entry.is_dir() {
             sources(&entry, found);
         } else if entry.extension().is_some_and(|ending| ending == "rs") {
@@ -172,7 +212,11 @@ fn imports_run_down_only() {
     let faults: Vec<String> = files
         .iter()
         .flat_map(|path| {
-            let name = path.strip_prefix(&src).expect("below src").display().to_string();
+            let name = path
+                .strip_prefix(&src)
+                .expect("below src")
+                .display()
+                .to_string();
             faults(&name, &fs::read_to_string(path).expect("readable"))
         })
         .collect();
@@ -183,13 +227,41 @@ fn imports_run_down_only() {
 #[test]
 fn a_broken_plan_is_found() {
     let found = |file: &str, text: &str| faults(file, &format!("//! A file.\n{text}")).len();
-    assert_eq!(found("tallies/x.rs", "use crate::votes::Wish;"), 1, "upward");
-    assert_eq!(found("tallies/x.rs", "use crate::{db, limiter::Policy};"), 1, "sideways, in a group");
-    assert_eq!(found("tallies/x.rs", "fn f() { crate::server::run(); }"), 1, "inline");
-    assert_eq!(found("votes/x.rs", "use crate::tallies::Tally;"), 0, "downward");
-    assert_eq!(found("identity/routes.rs", "use crate::limiter::permit::Doors;"), 0, "the one exception");
-    assert_eq!(found("identity/x.rs", "use crate::limiter::permit::Doors;"), 1, "which is for routes only");
-    assert_eq!(found("tallies/x.rs", "use diesel::prelude::*;"), 1, "a crate of another room");
+    assert_eq!(
+        found("tallies/x.rs", "use crate::votes::Wish;"),
+        1,
+        "upward"
+    );
+    assert_eq!(
+        found("tallies/x.rs", "use crate::{db, limiter::Policy};"),
+        1,
+        "sideways, in a group"
+    );
+    assert_eq!(
+        found("tallies/x.rs", "fn f() { crate::server::run(); }"),
+        1,
+        "inline"
+    );
+    assert_eq!(
+        found("votes/x.rs", "use crate::tallies::Tally;"),
+        0,
+        "downward"
+    );
+    assert_eq!(
+        found("identity/routes.rs", "use crate::limiter::permit::Doors;"),
+        0,
+        "the one exception"
+    );
+    assert_eq!(
+        found("identity/x.rs", "use crate::limiter::permit::Doors;"),
+        1,
+        "which is for routes only"
+    );
+    assert_eq!(
+        found("tallies/x.rs", "use diesel::prelude::*;"),
+        1,
+        "a crate of another room"
+    );
     assert_eq!(found("attic/x.rs", ""), 1, "a room that is not on the plan");
     assert_eq!(faults("tallies/x.rs", "use std::fmt;").len(), 1, "no //!");
 }

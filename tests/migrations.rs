@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 
 fn names(database: &str) -> BTreeSet<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(database);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("migrations")
+        .join(database);
     fs::read_dir(folder)
         .expect("a folder of migrations")
         .map(|entry| entry.expect("an entry").path())
@@ -14,7 +16,12 @@ fn names(database: &str) -> BTreeSet<String> {
                 assert!(path.join(file).exists(), "{} lacks {file}", path.display());
             }
         })
-        .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned())
+        .map(|path| {
+            path.file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned()
+        })
         .collect()
 }
 

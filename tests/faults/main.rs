@@ -1,0 +1,27 @@
+//! Fault tests: races, kills, hangs and stops against the real server, on real databases and a real Redis.
+//!
+//! Run by `cargo test --test faults`. Times that a test allows are five times the promised figure; the measured one is printed.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::pedantic,
+    reason = "a test may fail loudly and count freely"
+)]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod book;
+mod certificates;
+mod front;
+mod fsync;
+mod kill;
+mod kill_postgres;
+mod races;
+mod redis;
+mod redis_loss;
+mod stop;
+mod tls;
+
+/// What a promise of one second may take here, where two cores run the tests, a debug server and its databases.
+const SLACK: u32 = 5;
