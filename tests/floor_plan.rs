@@ -1,6 +1,8 @@
 //! Holds the floor plan of `src/lib.rs`: imports run down only, each crate is spoken to from its own rooms, every file
 //! says what it is and stays short. It reads the code's paths (`syn`), not its text.
 
+#![expect(clippy::expect_used, reason = "a test may fail loudly")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -106,7 +108,7 @@ impl Paths {
             syn::UseTree::Rename(rename) => self.take(&with(&rename.ident)),
             syn::UseTree::Glob(_) => self.take(before),
             syn::UseTree::Group(group) => {
-                group.items.iter().for_each(|item| self.tree(before, item))
+                group.items.iter().for_each(|item| self.tree(before, item));
             }
         }
     }

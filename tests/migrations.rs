@@ -1,5 +1,7 @@
 //! Both databases have the same migrations, each with its way back.
 
+#![expect(clippy::expect_used, reason = "a test may fail loudly")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

@@ -31,7 +31,7 @@ async fn steadily(clients: &[Client; 2], tokens: &[String], log: &Log, stop: &Ce
         let call = clients[at % 2].vote(
             &tokens[at % tokens.len()],
             "codestral-2",
-            if at % 7 == 0 { "skip" } else { "ship" },
+            if at.is_multiple_of(7) { "skip" } else { "ship" },
         );
         calls.push(tokio::spawn(async move {
             // From the moment that it was due, so that a stall of ours counts too.
@@ -58,7 +58,7 @@ async fn steadily(clients: &[Client; 2], tokens: &[String], log: &Log, stop: &Ce
 async fn without_redis_for_a_while(take: impl Fn(&Redis), bring: impl Fn(&Redis), is_lost: bool) {
     let redis = Redis::start();
     // The load is under the default network quota's shadow otherwise; voters take turns below their own quota.
-    let (a, b) = pair(&redis, |setup| slowly(setup)).await;
+    let (a, b) = pair(&redis, slowly).await;
     let clients = [a.client(), b.client()];
     let tokens = a.setup.mint(2_000).await;
     let (log, stop) = (Log::default(), Cell::new(false));
