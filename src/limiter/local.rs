@@ -1,61 +1,18 @@
-//! The limiter in process: governor's GCRA over a map of ours, so that a call that failed can be given back.
+//! The limiter in process: governor's GCRA, with what it charged kept where it can be given back.
 //!
 //! `permit` charges it for every call, with Redis or without. Its keys must not stay for ever: `sweep` is called on a schedule.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
 
-use dashmap::DashMap;
 use governor::RateLimiter;
 use governor::clock::{Clock, MonotonicClock, ReasonablyRealtime, Reference};
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
-use governor::state::keyed::ShrinkableKeyedStateStore;
-use governor::state::{InMemoryState, NotKeyed, StateStore};
+use governor::state::StateStore;
 
+use super::arrivals::{Arrivals, Key};
 use super::{Charge, Decision, Decisions, Policy, admitted};
 use crate::vocabulary::Quota;
-
-type Key = [u8; 16];
-
-/// governor's state by key; shared, so that this file can read and give back what governor charged.
-#[derive(Clone, Default)]
-struct Arrivals(Arc<DashMap<Key, InMemoryState>>);
-
-impl StateStore for Arrivals {
-    type Key = Key;
-
-    fn measure_and_replace<T, F, E>(&self, key: &Key, f: F) -> Result<T, E>
-    where
-        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
-    {
-        if let Some(state) = self.0.get(key) {
-            return state.measure_and_replace(&NotKeyed::NonKey, f);
-        }
-        self.0
-            .entry(*key)
-            .or_default()
-            .measure_and_replace(&NotKeyed::NonKey, f)
-    }
-}
-
-impl ShrinkableKeyedStateStore<Key> for Arrivals {
-    fn retain_recent(&self, drop_below: Nanos) {
-        ShrinkableKeyedStateStore::retain_recent(&*self.0, drop_below);
-    }
-
-    fn shrink_to_fit(&self) {
-        self.0.shrink_to_fit();
-    }
-
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
 
 /// One policy's limiter.
 struct Bucket<C: Clock> {

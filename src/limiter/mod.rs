@@ -2,6 +2,7 @@
 //!
 //! `permit` is what routes call. A lost, slow or hanging Redis may cost a caller a few milliseconds, never an answer.
 
+mod arrivals;
 pub mod headers;
 pub mod local;
 pub mod permit;

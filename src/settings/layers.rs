@@ -6,62 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A key, its default, and whether its value is a secret.
-struct Key {
-    name: &'static str,
-    default: &'static str,
-    secret: bool,
-}
-
-const fn key(name: &'static str, default: &'static str) -> Key {
-    Key {
-        name,
-        default,
-        secret: false,
-    }
-}
-
-const fn secret(name: &'static str) -> Key {
-    Key {
-        name,
-        default: "",
-        secret: true,
-    }
-}
-
-/// Every setting there is. A secret one may also be given as `NAME_file`, a file that holds it.
-const KEYS: &[Key] = &[
-    key("http.listen", "127.0.0.1:8080"),
-    key("http.admin_listen", "127.0.0.1:9090"),
-    key("http.public_url", ""),
-    key("http.workers", ""),
-    key("http.allowed_origins", ""),
-    key("http.trusted_proxies", ""),
-    Key {
-        name: "database.url",
-        default: "sqlite://data/tallyship.db",
-        secret: true,
-    },
-    key("database.ca_file", ""),
-    secret("redis.url"),
-    key("redis.ca_file", ""),
-    key("redis.prefix", "tallyship"),
-    key("limits.votes_per_voter", "30/1m"),
-    key("limits.votes_per_network", "300/1m"),
-    key("limits.visitors_per_network", "600/1h"),
-    key("tally.min_votes", "5"),
-    secret("identity.secret"),
-    secret("identity.secret_previous"),
-    key("identity.jwt_algorithm", ""),
-    key("identity.jwt_issuer", ""),
-    key("identity.jwt_audience", ""),
-    secret("identity.jwt_keys"),
-    key("identity.jwt_jwks", ""),
-    key("abuse.hold", "on"),
-    key("catalog.file", "config/catalog.toml"),
-    key("log.level", "info,actix_server=warn"),
-    key("log.format", "json"),
-];
+use super::keys::KEYS;
 
 /// What stopped the start: one line naming key, value and source.
 #[derive(Debug)]
@@ -311,32 +256,5 @@ mod tests {
     fn everybody_is_no_trusted_proxy() {
         environment(&[("TALLYSHIP_HTTP__TRUSTED_PROXIES", "10.0.0.0/8, 0.0.0.0/0")])
             .expect_err("catch-all");
-    }
-
-    #[test]
-    fn every_key_is_explained_where_people_look() {
-        let (readme, file) = (
-            include_str!("../../README.md"),
-            include_str!("../../config/default.toml"),
-        );
-        for key in KEYS {
-            let (section, name) = key.name.split_once('.').expect("two parts");
-            let variable = format!(
-                "TALLYSHIP_{}__{}",
-                section.to_uppercase(),
-                name.to_uppercase()
-            );
-            let short = format!("…__{}", name.to_uppercase());
-            assert!(
-                readme.contains(&variable) || readme.contains(&short),
-                "README: {variable}"
-            );
-            assert!(
-                file.contains(&format!("# {name} = \"{}\"", key.default))
-                    || file.contains(&format!("# {name} = {}", key.default)),
-                "default.toml: {}",
-                key.name
-            );
-        }
     }
 }

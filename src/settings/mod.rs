@@ -2,7 +2,9 @@
 //!
 //! `commands` reads it; rooms receive the part they need. Nothing here is global, and no secret is ever printed.
 
+mod keys;
 mod layers;
+mod values;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,6 +14,10 @@ use url::Url;
 
 use crate::vocabulary::Quota;
 pub use layers::{Layers, SettingError};
+use values::{
+    address, database_url, min_votes, networks, on_off, origins, public_url, quota, redis_urls,
+    secret,
+};
 
 /// A secret text; its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq)]
@@ -197,120 +203,4 @@ fn identity(layers: &Layers) -> Result<Identity, SettingError> {
         secret: layers.parse("identity.secret", secret)?,
         secret_previous: layers.parse("identity.secret_previous", secret)?,
     })
-}
-
-fn list(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-}
-
-fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_unread| "expected ADDRESS:PORT, such as 127.0.0.1:8080".to_owned())
-}
-
-fn public_url(text: &str) -> Result<Option<Url>, String> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let url = Url::parse(text).map_err(|cause| cause.to_string())?;
-    match (url.scheme(), url.host_str(), url.path()) {
-        ("http" | "https", Some(_), "/") if url.query().is_none() && url.fragment().is_none() => {
-            Ok(Some(url))
-        }
-        _ => Err("expected http://HOST or https://HOST, without a path".to_owned()),
-    }
-}
-
-fn origins(text: &str) -> Result<Vec<String>, String> {
-    list(text)
-        .map(|item| {
-            public_url(item)
-                .ok()
-                .flatten()
-                .map(|url| url.origin().ascii_serialization())
-                .ok_or_else(|| format!("{item} is no origin such as https://example.org"))
-        })
-        .collect()
-}
-
-fn networks(text: &str) -> Result<Vec<IpNet>, String> {
-    list(text)
-        .map(|item| {
-            let net = item
-                .parse::<IpNet>()
-                .or_else(|_| {
-                    item.parse()
-                        .map(|address: std::net::IpAddr| IpNet::from(address))
-                })
-                .map_err(|_unread| format!("{item} is no network such as 10.0.0.0/8"))?;
-            if net.prefix_len() == 0 {
-                return Err(format!(
-                    "{item} would believe forwarding headers of everybody"
-                ));
-            }
-            Ok(net)
-        })
-        .collect()
-}
-
-fn database_url(text: &str) -> Result<DatabaseUrl, String> {
-    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        return Ok(DatabaseUrl::Postgres(Secret::new(text.to_owned())));
-    }
-    let path = text
-        .strip_prefix("sqlite://")
-        .or_else(|| text.strip_prefix("sqlite:"));
-    match path {
-        Some(path) if !path.is_empty() && !path.contains(":memory:") && !path.ends_with('/') => {
-            Ok(DatabaseUrl::Sqlite(PathBuf::from(path)))
-        }
-        _ => Err("expected sqlite://PATH (a file) or postgres://…".to_owned()),
-    }
-}
-
-fn redis_urls(text: &str) -> Result<Vec<Secret>, String> {
-    list(text)
-        .map(|item| match Url::parse(item) {
-            Ok(url) if url.fragment() == Some("insecure") => Err(
-                "#insecure would believe any certificate; name its authority in redis.ca_file"
-                    .to_owned(),
-            ),
-            Ok(url) if matches!(url.scheme(), "redis" | "rediss") && url.host_str().is_some() => {
-                Ok(Secret::new(item.to_owned()))
-            }
-            _ => Err("expected redis://HOST or rediss://HOST, several for a cluster".to_owned()),
-        })
-        .collect()
-}
-
-fn quota(text: &str) -> Result<Option<Quota>, String> {
-    if text == "off" {
-        return Ok(None);
-    }
-    Quota::parse(text).map(Some).map_err(str::to_owned)
-}
-
-fn min_votes(text: &str) -> Result<i64, String> {
-    text.parse()
-        .ok()
-        .filter(|n| (1..=1_000_000).contains(n))
-        .ok_or_else(|| "expected 1 to 1000000".to_owned())
-}
-
-fn on_off(text: &str) -> Result<bool, String> {
-    match text {
-        "on" => Ok(true),
-        "off" => Ok(false),
-        _ => Err("expected on or off".to_owned()),
-    }
-}
-
-fn secret(text: &str) -> Result<Option<Secret>, String> {
-    match text.len() {
-        0 => Ok(None),
-        1..32 => Err("expected at least 32 bytes".to_owned()),
-        _ => Ok(Some(Secret::new(text.to_owned()))),
-    }
 }

@@ -1,0 +1,92 @@
+//! Every setting there is: its name, its built-in default, and whether it is a secret.
+//!
+//! `layers` knows a key by this list; README and `config/default.toml` explain each, and a test here holds them to it.
+
+/// A key, its default, and whether its value is a secret.
+pub(super) struct Key {
+    pub name: &'static str,
+    pub default: &'static str,
+    pub secret: bool,
+}
+
+const fn key(name: &'static str, default: &'static str) -> Key {
+    Key {
+        name,
+        default,
+        secret: false,
+    }
+}
+
+const fn secret(name: &'static str) -> Key {
+    Key {
+        name,
+        default: "",
+        secret: true,
+    }
+}
+
+/// Every setting there is. A secret one may also be given as `NAME_file`, a file that holds it.
+pub(super) const KEYS: &[Key] = &[
+    key("http.listen", "127.0.0.1:8080"),
+    key("http.admin_listen", "127.0.0.1:9090"),
+    key("http.public_url", ""),
+    key("http.workers", ""),
+    key("http.allowed_origins", ""),
+    key("http.trusted_proxies", ""),
+    Key {
+        name: "database.url",
+        default: "sqlite://data/tallyship.db",
+        secret: true,
+    },
+    key("database.ca_file", ""),
+    secret("redis.url"),
+    key("redis.ca_file", ""),
+    key("redis.prefix", "tallyship"),
+    key("limits.votes_per_voter", "30/1m"),
+    key("limits.votes_per_network", "300/1m"),
+    key("limits.visitors_per_network", "600/1h"),
+    key("tally.min_votes", "5"),
+    secret("identity.secret"),
+    secret("identity.secret_previous"),
+    key("identity.jwt_algorithm", ""),
+    key("identity.jwt_issuer", ""),
+    key("identity.jwt_audience", ""),
+    secret("identity.jwt_keys"),
+    key("identity.jwt_jwks", ""),
+    key("abuse.hold", "on"),
+    key("catalog.file", "config/catalog.toml"),
+    key("log.level", "info,actix_server=warn"),
+    key("log.format", "json"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_explained_where_people_look() {
+        let (readme, file) = (
+            include_str!("../../README.md"),
+            include_str!("../../config/default.toml"),
+        );
+        for key in KEYS {
+            let (section, name) = key.name.split_once('.').expect("two parts");
+            let variable = format!(
+                "TALLYSHIP_{}__{}",
+                section.to_uppercase(),
+                name.to_uppercase()
+            );
+            let short = format!("…__{}", name.to_uppercase());
+            assert!(
+                readme.contains(&variable) || readme.contains(&short),
+                "README: {variable}"
+            );
+            assert!(
+                file.contains(&format!("# {name} = \"{}\"", key.default))
+                    || file.contains(&format!("# {name} = {}", key.default)),
+                "default.toml: {}",
+                key.name
+            );
+        }
+    }
+}
