@@ -73,6 +73,26 @@ impl Home {
         row.n
     }
 
+    /// Changes the database behind the server's back.
+    pub fn execute(&self, sql: &str) {
+        let query = diesel::sql_query(sql);
+        let done = match &self.database {
+            Some(database) => {
+                query.execute(&mut PgConnection::establish(&database.url).expect("Postgres"))
+            }
+            None => {
+                let path = self.path().join("data/tallyship.db");
+                let mut connection =
+                    SqliteConnection::establish(&path.display().to_string()).expect("SQLite");
+                diesel::sql_query("PRAGMA busy_timeout = 5000")
+                    .execute(&mut connection)
+                    .expect("busy_timeout");
+                query.execute(&mut connection)
+            }
+        };
+        done.unwrap_or_else(|e| panic!("{sql}: {e}"));
+    }
+
     pub fn setup(self: &Arc<Self>) -> Setup {
         let mut setup = Setup {
             home: Arc::clone(self),

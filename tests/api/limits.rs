@@ -1,0 +1,183 @@
+//! Quotas as their callers meet them: headers, refusals and refills, in process and with a real Redis.
+use crate::harness::redis::Redis;
+use crate::harness::server::{Home, Server, Setup};
+use crate::harness::{Backend, eventually};
+use std::time::Duration;
+
+const TOOL: &str = "codestral-2";
+const GUARD: Duration = Duration::from_secs(25);
+
+crate::both!(a_voters_quota, a_networks_quota, new_visitors, off_is_off);
+
+/// Both ways of counting: alone, and with Redis (which is returned so that it lives).
+async fn both_ways(
+    backend: Backend,
+    prepare: impl Fn(Setup) -> Setup,
+) -> Vec<(Server, Option<Redis>)> {
+    let alone = prepare(Home::new(backend).setup().generous()).start().await;
+    let redis = Redis::start();
+    let shared = prepare(Home::new(backend).setup().generous().redis(redis.url()))
+        .start()
+        .await;
+    let admin = shared.admin();
+    eventually("Redis decides", GUARD, async || {
+        admin.get("/readyz").send().await.json["status"] == "ready"
+    })
+    .await;
+    vec![(alone, None), (shared, Some(redis))]
+}
+
+/// `r` and `t` of a policy in `RateLimit`.
+fn state(header: Option<&str>, policy: &str) -> (u64, u64) {
+    let item = header
+        .expect("RateLimit")
+        .split(", ")
+        .find(|item| item.starts_with(&format!("\"{policy}\"")))
+        .expect("the policy");
+    let number = |name: &str| {
+        item.split(';')
+            .find_map(|part| part.strip_prefix(name))
+            .expect("a parameter")
+            .parse()
+            .expect("a number")
+    };
+    (number("r="), number("t="))
+}
+
+async fn a_voters_quota(backend: Backend) {
+    for (server, _redis) in both_ways(backend, |setup| {
+        setup.env("TALLYSHIP_LIMITS__VOTES_PER_VOTER", "30/1m")
+    })
+    .await
+    {
+        let client = server.client();
+        let voter = client.visitor().await;
+        let first = client.put_vote(&voter, TOOL, "ship").await.expect(201);
+        assert!(
+            first
+                .header("ratelimit-policy")
+                .expect("a policy")
+                .split(", ")
+                .any(|item| item == "\"voter\";q=30;w=60")
+        );
+        assert_eq!(state(first.header("ratelimit"), "voter"), (29, 2));
+        let mut refused = None;
+        let mut least = 29;
+        for n in 0..60 {
+            let answer = client
+                .put_vote(&voter, TOOL, if n % 2 == 0 { "skip" } else { "ship" })
+                .await;
+            if answer.status == 429 {
+                refused = Some(answer);
+                break;
+            }
+            least = state(answer.header("ratelimit"), "voter").0;
+        }
+        assert_eq!(least, 0, "the last one that was admitted left none");
+        let refused = refused.expect("a refusal").problem(429, "rate-limited");
+        assert_eq!(state(refused.header("ratelimit"), "voter").0, 0);
+        let wait: u64 = refused
+            .header("retry-after")
+            .expect("Retry-After")
+            .parse()
+            .expect("seconds");
+        assert!((1..=2).contains(&wait), "{wait}");
+        let other = client.visitor().await;
+        client.put_vote(&other, TOOL, "ship").await.expect(201);
+        client.get_vote(&voter, TOOL).await.expect(200);
+        client
+            .put("/v1/tools/codestral-2/vote")
+            .json(&serde_json::json!({}))
+            .send()
+            .await
+            .problem(401, "voter-required");
+        eventually("the quota is refilled", GUARD, async || {
+            client.put_vote(&voter, TOOL, "ship").await.success()
+        })
+        .await;
+    }
+}
+
+async fn a_networks_quota(backend: Backend) {
+    for (server, _redis) in both_ways(backend, |setup| {
+        setup.env("TALLYSHIP_LIMITS__VOTES_PER_NETWORK", "5/1h")
+    })
+    .await
+    {
+        let client = server.client();
+        let tokens = server.setup.mint(6).await;
+        for token in &tokens[..5] {
+            client.put_vote(token, TOOL, "ship").await.expect(201);
+        }
+        let refused = client
+            .put_vote(&tokens[5], TOOL, "ship")
+            .await
+            .problem(429, "rate-limited");
+        assert!(
+            refused.json["detail"]
+                .as_str()
+                .expect("detail")
+                .contains("network")
+        );
+        let elsewhere =
+            crate::harness::client::Client::from_address(&server.url, [127, 0, 0, 2].into());
+        elsewhere
+            .put_vote(&tokens[5], TOOL, "ship")
+            .await
+            .expect(201);
+        assert_eq!(client.counts(TOOL).await, (6, 0));
+    }
+}
+
+async fn new_visitors(backend: Backend) {
+    for (server, _redis) in both_ways(backend, |setup| {
+        setup.env("TALLYSHIP_LIMITS__VISITORS_PER_NETWORK", "3/1h")
+    })
+    .await
+    {
+        let client = server.client();
+        let token = client.visitor().await;
+        for _ in 0..10 {
+            client
+                .post("/v1/visitors")
+                .bearer(&token)
+                .send()
+                .await
+                .expect(200);
+        }
+        let last = {
+            client.visitor().await;
+            client.post("/v1/visitors").send().await.expect(201)
+        };
+        assert_eq!(state(last.header("ratelimit"), "visitors").0, 0);
+        let refused = client
+            .post("/v1/visitors")
+            .send()
+            .await
+            .problem(429, "rate-limited");
+        assert!(refused.header("retry-after").is_some() && refused.header("set-cookie").is_none());
+    }
+}
+
+async fn off_is_off(backend: Backend) {
+    let prepare = |setup: Setup| {
+        let names = [
+            "VOTES_PER_VOTER",
+            "VOTES_PER_NETWORK",
+            "VISITORS_PER_NETWORK",
+        ];
+        names.iter().fold(setup, |setup, name| {
+            setup.env(&format!("TALLYSHIP_LIMITS__{name}"), "off")
+        })
+    };
+    for (server, _redis) in both_ways(backend, prepare).await {
+        let client = server.client();
+        let voter = client.visitor().await;
+        for n in 0..100 {
+            let answer = client
+                .put_vote(&voter, TOOL, if n % 2 == 0 { "ship" } else { "skip" })
+                .await;
+            assert!(answer.success() && answer.header("ratelimit").is_none());
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Black-box tests of the HTTP and command contract: the real binary on both databases, from the outside only.
+//!
+//! Run by `cargo test --test api`. Written against the contract, never against the code.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::pedantic,
+    reason = "a test may fail loudly and count freely"
+)]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod client_address;
+mod errors;
+mod identity;
+mod limits;
+mod model;
+mod origin;
+mod site;
+mod start;
+mod tallies;
+mod votes;

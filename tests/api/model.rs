@@ -1,0 +1,89 @@
+//! Random votes against a model, and the recount that finds what was tampered with.
+use crate::harness::Backend;
+use crate::harness::server::Home;
+use std::collections::HashMap;
+
+const TOOLS: [&str; 2] = ["codestral-2", "cursor-background-agents"];
+
+crate::both!(
+    random_votes_end_as_the_model_says,
+    a_tampered_tally_is_found,
+    a_tampered_vote_is_found
+);
+
+async fn random_votes_end_as_the_model_says(backend: Backend) {
+    let server = Home::new(backend).setup().generous().start().await;
+    let client = server.client();
+    let voters = server.setup.mint(6).await;
+    let mut model: HashMap<(usize, usize), &str> = HashMap::new();
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = |below: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below).expect("small")
+    };
+    for _ in 0..300 {
+        let (voter, tool) = (random(6), random(2));
+        let (status, old) = match ["ship", "skip", "withdraw"][random(3)] {
+            "withdraw" => (
+                client.delete_vote(&voters[voter], TOOLS[tool]).await.status,
+                model.remove(&(voter, tool)),
+            ),
+            choice => (
+                client
+                    .put_vote(&voters[voter], TOOLS[tool], choice)
+                    .await
+                    .status,
+                model.insert((voter, tool), choice),
+            ),
+        };
+        let first = old.is_none() && model.contains_key(&(voter, tool));
+        assert_eq!(status, if first { 201 } else { 200 });
+        let count = |side: &str| {
+            model
+                .iter()
+                .filter(|((_, t), choice)| *t == tool && **choice == side)
+                .count() as i64
+        };
+        assert_eq!(
+            client.counts(TOOLS[tool]).await,
+            (count("ship"), count("skip"))
+        );
+    }
+    for (voter, token) in voters.iter().enumerate() {
+        for (tool, slug) in TOOLS.iter().enumerate() {
+            let own = client.get_vote(token, slug).await.expect(200);
+            assert_eq!(
+                own.json["vote"]["choice"].as_str(),
+                model.get(&(voter, tool)).copied()
+            );
+        }
+    }
+    server.verify().await;
+}
+
+/// `verify` after `sql` was run behind the server's back.
+async fn verify_after(backend: Backend, sql: &str) {
+    let server = Home::new(backend).setup().generous().start().await;
+    let client = server.client();
+    let voter = client.visitor().await;
+    client.put_vote(&voter, TOOLS[0], "ship").await.expect(201);
+    server.verify().await;
+    server.home().execute(sql);
+    let found = server.run_cli(&["verify"]).await;
+    assert_eq!(found.code(), 1, "{}", found.stdout);
+    assert!(
+        found.stdout.lines().any(|line| line.starts_with(TOOLS[0])),
+        "{}",
+        found.stdout
+    );
+}
+
+async fn a_tampered_tally_is_found(backend: Backend) {
+    verify_after(backend, "UPDATE tallies SET ship = ship + 1 WHERE ship = 1").await;
+}
+
+async fn a_tampered_vote_is_found(backend: Backend) {
+    verify_after(backend, "UPDATE votes SET choice = 2").await;
+}

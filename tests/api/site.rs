@@ -1,0 +1,322 @@
+//! The site's own calls and commands: tools made, changed, archived and imported, beside a running server.
+use crate::harness::client::Client;
+use crate::harness::server::{Home, Server};
+use crate::harness::{Backend, eventually};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+crate::both!(
+    tools_come_change_and_go,
+    what_is_out_of_bounds_is_named,
+    only_staff_may,
+    files_are_imported_whole
+);
+
+async fn server(backend: Backend) -> Server {
+    Home::new(backend).setup().generous().start().await
+}
+
+async fn token(server: &Server, role: &str) -> String {
+    let made = server
+        .run_cli(&["token", "create", "--role", role, "--name", "the test"])
+        .await
+        .success("token create");
+    assert_eq!(
+        made.stdout.lines().count(),
+        1,
+        "alone on standard output: {}",
+        made.stdout
+    );
+    made.stdout.trim().to_owned()
+}
+
+fn edit(client: &Client, method: Method, slug: &str, token: &str) -> crate::harness::client::Call {
+    client
+        .call(method, &format!("/v1/tools/{slug}"))
+        .bearer(token)
+}
+
+fn reviews(ship: usize, skip: usize) -> Value {
+    let verdicts = std::iter::repeat_n("ship", ship).chain(std::iter::repeat_n("skip", skip));
+    verdicts.enumerate().map(|(n, verdict)| json!({"reviewer": format!("R{n}"), "verdict": verdict, "summary": "Says so."})).collect()
+}
+
+async fn tools_come_change_and_go(backend: Backend) {
+    let server = server(backend).await;
+    let client = server.client();
+    let site = token(&server, "site").await;
+    let put = async |body: Value| {
+        edit(&client, Method::PUT, "new-tool", &site)
+            .json(&body)
+            .send()
+            .await
+    };
+    let made =
+        put(json!({"name": "New", "category": "C", "entry": "Free", "reviews": reviews(1, 1)}))
+            .await
+            .expect(201);
+    assert_eq!(
+        (
+            made.json["slug"].as_str(),
+            made.json["tally"]["panel"]["percent"].as_i64()
+        ),
+        (Some("new-tool"), Some(50))
+    );
+    let voter = client.visitor().await;
+    let voted = client
+        .put_vote(&voter, "new-tool", "ship")
+        .await
+        .expect(201)
+        .json["tally"]["version"]
+        .as_i64()
+        .expect("n");
+    let renamed = put(json!({"name": "Renamed", "reviews": reviews(1, 1)}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (
+            renamed.json["name"].as_str(),
+            renamed.json["category"].as_str()
+        ),
+        (Some("Renamed"), Some(""))
+    );
+    assert_eq!(
+        client.tally("new-tool").await["version"],
+        voted,
+        "a name is no part of the tally"
+    );
+    let patched = edit(&client, Method::PATCH, "new-tool", &site)
+        .json(&json!({"reviews": reviews(3, 1)}))
+        .send()
+        .await
+        .expect(200);
+    assert_eq!(
+        (
+            patched.json["name"].as_str(),
+            patched.json["reviews"].as_array().map(Vec::len)
+        ),
+        (Some("Renamed"), Some(4))
+    );
+    let tally = client.tally("new-tool").await;
+    assert_eq!(
+        (
+            tally["version"].as_i64(),
+            tally["panel"]["percent"].as_i64()
+        ),
+        (Some(voted + 1), Some(75))
+    );
+    let archived = edit(&client, Method::DELETE, "new-tool", &site)
+        .send()
+        .await
+        .expect(200);
+    assert_eq!(archived.json["tally"]["state"], "archived");
+    assert_eq!(archived.json["tally"]["version"], voted + 2);
+    client
+        .put_vote(&voter, "new-tool", "skip")
+        .await
+        .problem(410, "archived");
+    client
+        .delete_vote(&voter, "new-tool")
+        .await
+        .problem(410, "archived");
+    assert_eq!(client.counts("new-tool").await, (1, 0));
+    let back = put(json!({"name": "Back", "reviews": reviews(3, 1)}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (
+            back.json["tally"]["state"].as_str(),
+            back.json["tally"]["version"].as_i64()
+        ),
+        (Some("open"), Some(voted + 3))
+    );
+    client
+        .put_vote(&voter, "new-tool", "skip")
+        .await
+        .expect(200);
+    assert_eq!(
+        client
+            .get("/v1/tools/new-tool")
+            .send()
+            .await
+            .expect(200)
+            .json["tally"],
+        client.tally("new-tool").await
+    );
+    for method in [Method::PATCH, Method::DELETE] {
+        edit(&client, method, "nothing-there", &site)
+            .json(&json!({}))
+            .send()
+            .await
+            .problem(404, "unknown-tool");
+    }
+    server.verify().await;
+}
+
+async fn what_is_out_of_bounds_is_named(backend: Backend) {
+    let server = server(backend).await;
+    let client = server.client();
+    let site = token(&server, "site").await;
+    for (bad, named) in [
+        (json!({}), "name"),
+        (json!({"name": ""}), "name"),
+        (json!({"name": "x".repeat(201)}), "name"),
+        (json!({"name": "nul \u{0}"}), "name"),
+        (json!({"name": "x", "nmae": "y"}), "nmae"),
+        (json!({"name": "x", "url": "javascript:alert(1)"}), "url"),
+        (
+            json!({"name": "x", "reviews": [{"reviewer": "r", "verdict": "maybe"}]}),
+            "verdict",
+        ),
+        (
+            json!({"name": "x", "reviews": [{"reviewer": "", "verdict": "ship"}]}),
+            "reviewer",
+        ),
+        (json!({"name": 7}), "name"),
+    ] {
+        let answer = edit(&client, Method::PUT, "bad-tool", &site)
+            .json(&bad)
+            .send()
+            .await
+            .problem(422, "invalid");
+        assert!(
+            answer.json["detail"]
+                .as_str()
+                .expect("detail")
+                .contains(named),
+            "{bad}: {}",
+            answer.text
+        );
+    }
+    for slug in ["Bad", "a--b", "-a", &"a".repeat(65)] {
+        edit(&client, Method::PUT, slug, &site)
+            .json(&json!({"name": "x"}))
+            .send()
+            .await
+            .problem(422, "invalid");
+    }
+    let patch = edit(&client, Method::PATCH, "codestral-2", &site)
+        .json(&json!({"name": ""}))
+        .send()
+        .await;
+    patch.problem(422, "invalid");
+    edit(&client, Method::PUT, "bad-tool", &site)
+        .body("{}")
+        .send()
+        .await
+        .problem(415, "unsupported-media-type");
+    let large = edit(&client, Method::PUT, "bad-tool", &site)
+        .json(&json!({"name": "x".repeat(5 * 1024 * 1024)}));
+    large.send().await.problem(413, "too-large");
+    let fits =
+        edit(&client, Method::PUT, "bad-tool", &site).json(&json!({"name": "x".repeat(100_000)}));
+    fits.send().await.problem(422, "invalid");
+    client
+        .get("/v1/tools/bad-tool")
+        .send()
+        .await
+        .problem(404, "unknown-tool");
+    assert_eq!(
+        client.get("/v1/tools/codestral-2").send().await.json["name"],
+        "Codestral 2"
+    );
+}
+
+async fn only_staff_may(backend: Backend) {
+    let server = server(backend).await;
+    let client = server.client();
+    let visitor = client.visitor().await;
+    for method in [Method::PUT, Method::PATCH, Method::DELETE] {
+        let body = json!({"name": "x"});
+        let bare = client
+            .call(method.clone(), "/v1/tools/codestral-2")
+            .json(&body)
+            .send()
+            .await;
+        assert!(
+            bare.problem(401, "token-required")
+                .header("www-authenticate")
+                .is_some()
+        );
+        for bad in [visitor.as_str(), "tss_AAAA", "x.y.z"] {
+            edit(&client, method.clone(), "codestral-2", bad)
+                .json(&body)
+                .send()
+                .await
+                .problem(401, "bad-token");
+        }
+    }
+    for role in ["site", "moderator", "admin"] {
+        let staff = token(&server, role).await;
+        edit(&client, Method::PATCH, "codestral-2", &staff)
+            .json(&json!({"entry": role}))
+            .send()
+            .await
+            .expect(200);
+        client
+            .put_vote(&staff, "codestral-2", "ship")
+            .await
+            .problem(401, "bad-token");
+    }
+    assert_ne!(
+        server
+            .run_cli(&["token", "create", "--role", "king", "--name", "x"])
+            .await
+            .code(),
+        0
+    );
+}
+
+async fn files_are_imported_whole(backend: Backend) {
+    let server = server(backend).await;
+    let client = server.client();
+    let shows = async |slug: &str| client.get(&format!("/v1/tools/{slug}")).send().await;
+    let csv = "slug,name,entry,reviews\nfrom-csv,\"From, CSV\",Free,\"[{\"\"reviewer\"\":\"\"R\"\",\"\"verdict\"\":\"\"ship\"\"}]\"\n";
+    for (file, content) in [
+        (
+            "a.toml",
+            "[[tools]]\nslug = \"from-toml\"\nname = \"T\"\n[[tools.reviews]]\nreviewer = \"R\"\nverdict = \"ship\"\n",
+        ),
+        (
+            "a.json",
+            "[{\"slug\":\"from-json\",\"name\":\"J\",\"reviews\":[{\"reviewer\":\"R\",\"verdict\":\"ship\"}]}]",
+        ),
+        ("a.csv", csv),
+    ] {
+        server.home().write(file, content);
+        server
+            .run_cli(&["catalog", "import", file])
+            .await
+            .success(file);
+        let slug = format!("from-{}", &file[2..]);
+        let took = eventually("the import is shown", Duration::from_secs(25), async || {
+            shows(&slug).await.success()
+        })
+        .await;
+        println!("{file}: shown after {took:?}");
+        assert_eq!(shows(&slug).await.json["tally"]["panel"]["percent"], 100);
+        let voter = client.visitor().await;
+        client.put_vote(&voter, &slug, "ship").await.expect(201);
+        server
+            .run_cli(&["catalog", "import", file])
+            .await
+            .success("the same again");
+    }
+    server.home().write(
+        "bad.json",
+        "[{\"slug\":\"fine\",\"name\":\"F\"},{\"slug\":\"not fine\",\"name\":\"N\"}]",
+    );
+    let refused = server.run_cli(&["catalog", "import", "bad.json"]).await;
+    assert_eq!(refused.code(), 1);
+    assert!(refused.stderr.contains("not fine"), "{}", refused.stderr);
+    assert_eq!(server.home().number("SELECT count(*) AS n FROM tools"), 5);
+    assert_eq!(
+        server
+            .run_cli(&["catalog", "import", "missing.toml"])
+            .await
+            .code(),
+        1
+    );
+    server.verify().await;
+}
