@@ -98,6 +98,9 @@ pub fn json_if_any(headers: &HeaderMap, body: &[u8]) -> Result<(), Problem> {
 /// # Errors
 /// 400 `bad-request` where it is no JSON; 422 `invalid`, naming the field, where it is JSON of another shape.
 pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    if std::str::from_utf8(body).is_err() {
+        return Err(Problem::bad_request("The body is no UTF-8."));
+    }
     let first = body
         .iter()
         .copied()

@@ -103,9 +103,17 @@ impl Layers {
         let source = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|cause| SettingError(format!("cannot read {source}: {cause}")))?;
-        let table: toml::Table = text
-            .parse()
-            .map_err(|cause| SettingError(format!("{source} is no TOML: {cause}")))?;
+        let table: toml::Table = text.parse().map_err(|cause: toml::de::Error| {
+            let before = cause
+                .span()
+                .and_then(|span| text.get(..span.start))
+                .unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            SettingError(format!(
+                "{source}, line {line}, is no TOML: {}",
+                cause.message().replace('\n', "; ")
+            ))
+        })?;
         for (section, content) in table {
             let toml::Value::Table(content) = content else {
                 return Err(SettingError(format!(
