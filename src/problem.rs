@@ -200,3 +200,43 @@ impl ResponseError for Problem {
         answer.body(serde_json::to_vec(&body).unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_contracts_table() {
+        use Code as C;
+        for (code, status, name) in [
+            (C::BadRequest, 400, "bad-request"),
+            (C::VoterRequired, 401, "voter-required"),
+            (C::TokenRequired, 401, "token-required"),
+            (C::BadToken, 401, "bad-token"),
+            (C::ExpiredToken, 401, "expired-token"),
+            (C::Forbidden, 403, "forbidden"),
+            (C::OriginRefused, 403, "origin-refused"),
+            (C::UnknownTool, 404, "unknown-tool"),
+            (C::NotFound, 404, "not-found"),
+            (C::MethodNotAllowed, 405, "method-not-allowed"),
+            (C::Conflict, 409, "conflict"),
+            (C::Archived, 410, "archived"),
+            (C::TooLarge, 413, "too-large"),
+            (C::UnsupportedMediaType, 415, "unsupported-media-type"),
+            (C::Invalid, 422, "invalid"),
+            (C::Frozen, 423, "frozen"),
+            (C::RateLimited, 429, "rate-limited"),
+            (C::Internal, 500, "internal"),
+            (C::Unavailable, 503, "unavailable"),
+            (C::Overloaded, 503, "overloaded"),
+        ] {
+            assert_eq!((code.status(), code.as_str()), (status, name));
+            let answer = Problem::new(code, "x").error_response();
+            assert_eq!(answer.status().as_u16(), status);
+            assert_eq!(
+                answer.headers().get("content-type").expect("a type"),
+                "application/problem+json"
+            );
+        }
+    }
+}

@@ -243,3 +243,57 @@ pub async fn get_votes(http: HttpRequest, state: Data<State>) -> Result<HttpResp
         .insert_header((CACHE_CONTROL, PRIVATE))
         .json(body))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::caller::Client;
+    use crate::limiter::permit::Doors;
+    use crate::settings::Limits;
+    use crate::vocabulary::{NetworkHash, Quota, VoterId};
+    use actix_web::ResponseError;
+    use actix_web::test::TestRequest;
+
+    #[actix_web::test]
+    async fn a_full_queue_is_overloaded_and_gives_the_quota_back() {
+        let once = Some(Quota::parse("1/1h").expect("quota"));
+        let limits = Limits {
+            votes_per_voter: once,
+            votes_per_network: once,
+            visitors_per_network: None,
+        };
+        let doors = Doors::new(limits, None);
+        let (votes, _kept_full) = Votes::full();
+        let http = TestRequest::default().to_http_request();
+        let client = Client {
+            network: NetworkHash([1; 16]),
+            limiter_key: [2; 16],
+        };
+        let voter = VoterId([3; 16]);
+        let choice = Some(Choice::Ship);
+        let wish = Wish {
+            tool: 1,
+            voter,
+            choice,
+            network: client.network,
+            token_age: 0,
+        };
+        for _ in 0..3 {
+            let permit = doors
+                .vote(&http, voter, &client)
+                .await
+                .expect("the quota was given back");
+            let refused = votes.cast(permit, wish).await.expect_err("full");
+            let answer = refused.problem("codestral-2").error_response();
+            assert_eq!(answer.status().as_u16(), 503);
+            assert!(answer.headers().contains_key("retry-after"));
+            assert_eq!(refused, Refused::Overloaded);
+        }
+        let kept = doors.vote(&http, voter, &client).await.expect("one call");
+        drop(kept);
+        assert!(
+            doors.vote(&http, voter, &client).await.is_err(),
+            "a permit that was not given back is spent"
+        );
+    }
+}

@@ -76,6 +76,14 @@ impl Votes {
         Ok((Self { jobs }, thread))
     }
 
+    /// A queue that is full already, with what keeps it so.
+    #[cfg(test)]
+    pub(super) fn full() -> (Self, impl Sized) {
+        let (jobs, queue) = mpsc::channel(1);
+        let _ = jobs.try_send(Job::Edit(Box::new(|_| EditEnd::Fine)));
+        (Self { jobs }, queue)
+    }
+
     /// Casts, changes or withdraws a vote, and waits until that is on disk. A failure that is ours gives the quota back.
     ///
     /// # Errors

@@ -72,6 +72,81 @@ async fn a_visitor_stays_the_same_voter(backend: Backend) {
     assert_eq!(client.counts(TOOL).await, (1, 0));
 }
 
+/// Tokens of other days, signed with the server's own secret: what the library is asked for here is only the past.
+async fn tokens_age(backend: Backend) {
+    use tallyship::identity::keys::Keys;
+    use tallyship::identity::{new_voter, visitor_token};
+    use tallyship::settings::Secret;
+    use tallyship::vocabulary::Moment;
+
+    let secret = "a secret that both the server and the test know";
+    let setup = Home::new(backend)
+        .setup()
+        .generous()
+        .env("TALLYSHIP_IDENTITY__SECRET", secret);
+    let server = setup.start().await;
+    let client = server.client();
+    let keys = Keys::new(&Secret::new(secret.to_owned()), None);
+    let voter = new_voter();
+    let issued = |days: i64| {
+        visitor_token::sign(&keys, voter, Moment::now().plus_seconds(-days * 24 * 3600))
+    };
+    let fresh = client
+        .put_vote(&issued(199), TOOL, "ship")
+        .await
+        .expect(201);
+    assert!(fresh.header("visitor-token").is_none() && fresh.header("set-cookie").is_none());
+    let older = client
+        .put_vote(&issued(201), TOOL, "ship")
+        .await
+        .expect(200);
+    let renewed = older
+        .header("visitor-token")
+        .expect("a new token comes along")
+        .to_owned();
+    client.put_vote(&renewed, TOOL, "ship").await.expect(200);
+    let cookie = format!("tallyship-visitor={}", issued(201));
+    let path = format!("/v1/tools/{TOOL}/vote");
+    let by_cookie = client
+        .get(&path)
+        .header("cookie", &cookie)
+        .send()
+        .await
+        .expect(200);
+    assert!(
+        by_cookie
+            .header("set-cookie")
+            .is_some_and(|set| set.starts_with("tallyship-visitor="))
+    );
+    for days in [401, 764, 766, 3000] {
+        client
+            .put_vote(&issued(days), TOOL, "skip")
+            .await
+            .problem(401, "expired-token");
+    }
+    for days in [401, 764] {
+        let answer = client
+            .post("/v1/visitors")
+            .bearer(&issued(days))
+            .send()
+            .await
+            .expect(200);
+        let token = answer.json["token"].as_str().expect("a token");
+        assert_eq!(
+            client.get_vote(token, TOOL).await.expect(200).json["vote"]["choice"],
+            "ship",
+            "the same voter"
+        );
+    }
+    client
+        .post("/v1/visitors")
+        .bearer(&issued(766))
+        .send()
+        .await
+        .problem(401, "expired-token");
+    assert_eq!(client.counts(TOOL).await, (1, 0));
+}
+
 #[test]
 fn the_cookie_is_fit_for_where_it_goes() {
     run(async {
