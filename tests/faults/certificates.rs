@@ -1,145 +1,106 @@
-//! Certificates for the TLS tests: an authority of the test's own, and good and bad server certificates.
+//! Certificates for the TLS tests: an authority, and servers' certificates that are good, expired, or for another host.
 //!
-//! Called by `tls`. They must never be trusted by anything outside the test.
-use crate::harness::process::Scratch;
-use openssl::asn1::{Asn1Integer, Asn1Time};
-use openssl::bn::BigNum;
+//! Made anew in each test, in memory; nothing here is ever a secret worth keeping.
+use openssl::asn1::Asn1Time;
+use openssl::bn::{BigNum, MsbOption};
+use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
-use openssl::rsa::Rsa;
-use openssl::x509::extension::{BasicConstraints, KeyUsage, SubjectAlternativeName};
-use openssl::x509::{X509, X509Builder, X509NameBuilder};
-use std::path::PathBuf;
+use openssl::x509::extension::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName};
+use openssl::x509::{X509, X509Builder, X509Name, X509NameBuilder};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const DAY: i64 = 24 * 3600;
+const DAY: i64 = 86_400;
 
 pub struct Authority {
     certificate: X509,
     key: PKey<Private>,
-    folder: Scratch,
 }
 
-/// A server's certificate and key, as PEM and as files.
-pub struct Issued {
-    pub certificate: PathBuf,
-    pub key: PathBuf,
-    pub certificate_pem: Vec<u8>,
-    pub key_pem: Vec<u8>,
-}
-
-/// What is wrong with a certificate, if anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flaw {
-    None,
-    WrongHost,
-    Expired,
+/// PEM of a server's certificate and key.
+pub struct Identity {
+    pub certificate: Vec<u8>,
+    pub key: Vec<u8>,
 }
 
 impl Authority {
     pub fn new(name: &str) -> Authority {
-        let key = new_key();
-        let mut builder = draft(name, &key, -1, 10);
-        let subject = builder_name(name);
-        builder.set_issuer_name(&subject).expect("issuer");
-        builder
-            .append_extension(BasicConstraints::new().critical().ca().build().expect("ca"))
-            .expect("ca");
-        builder
-            .append_extension(
-                KeyUsage::new()
-                    .critical()
-                    .key_cert_sign()
-                    .crl_sign()
-                    .build()
-                    .expect("usage"),
-            )
-            .expect("usage");
+        let key = key();
+        let name = named(name);
+        let mut builder = builder(&name, &name, &key, -DAY, 30 * DAY);
+        builder.append_extension(BasicConstraints::new().critical().ca().build().expect("CA")).expect("CA");
+        let usage = KeyUsage::new().critical().key_cert_sign().crl_sign().build().expect("usage");
+        builder.append_extension(usage).expect("usage");
         builder.sign(&key, MessageDigest::sha256()).expect("signed");
-        let authority = Authority {
-            certificate: builder.build(),
-            key,
-            folder: Scratch::new("certificates"),
-        };
-        let pem = authority.certificate.to_pem().expect("pem");
-        std::fs::write(authority.file(), pem).expect("the authority's file");
-        authority
+        Authority { certificate: builder.build(), key }
     }
 
-    /// The authority's own certificate.
-    pub fn file(&self) -> PathBuf {
-        self.folder.path().join("ca.pem")
+    pub fn pem(&self) -> Vec<u8> {
+        self.certificate.to_pem().expect("PEM")
     }
 
-    /// A certificate for 127.0.0.1, with that flaw.
-    pub fn issue(&self, flaw: Flaw) -> Issued {
-        let key = new_key();
-        let (from, to) = if flaw == Flaw::Expired {
-            (-3, -1)
-        } else {
-            (-1, 10)
-        };
-        let mut builder = draft("server", &key, from, to);
-        builder
-            .set_issuer_name(self.certificate.subject_name())
-            .expect("issuer");
+    /// For 127.0.0.1 and localhost, valid now.
+    pub fn good(&self) -> Identity {
+        self.issue(|names| names.ip("127.0.0.1").dns("localhost"), 30 * DAY)
+    }
+
+    pub fn expired(&self) -> Identity {
+        self.issue(|names| names.ip("127.0.0.1").dns("localhost"), -DAY)
+    }
+
+    pub fn for_another_host(&self) -> Identity {
+        self.issue(|names| names.ip("192.0.2.1").dns("elsewhere.example"), 30 * DAY)
+    }
+
+    fn issue(
+        &self,
+        hosts: impl FnOnce(&mut SubjectAlternativeName) -> &mut SubjectAlternativeName,
+        until: i64,
+    ) -> Identity {
+        let key = key();
+        let subject = named("a server of the tests");
+        let mut builder = builder(&subject, self.certificate.subject_name(), &key, -10 * DAY, until);
         let mut names = SubjectAlternativeName::new();
-        if flaw == Flaw::WrongHost {
-            names.dns("elsewhere.example").ip("192.0.2.1");
-        } else {
-            names.dns("localhost").ip("127.0.0.1");
-        }
-        let names = names
-            .build(&builder.x509v3_context(Some(&self.certificate), None))
-            .expect("names");
-        builder.append_extension(names).expect("names");
-        builder
-            .sign(&self.key, MessageDigest::sha256())
-            .expect("signed");
-        let certificate_pem = builder.build().to_pem().expect("pem");
-        let key_pem = key.private_key_to_pem_pkcs8().expect("pem");
-        let at = |kind: &str| self.folder.path().join(format!("{flaw:?}-{kind}.pem"));
-        let (certificate, key) = (at("certificate"), at("key"));
-        std::fs::write(&certificate, &certificate_pem).expect("a file");
-        std::fs::write(&key, &key_pem).expect("a file");
-        Issued {
-            certificate,
-            key,
-            certificate_pem,
-            key_pem,
-        }
+        let names = hosts(&mut names).build(&builder.x509v3_context(Some(&self.certificate), None)).expect("hosts");
+        builder.append_extension(names).expect("hosts");
+        let purpose = ExtendedKeyUsage::new().server_auth().build().expect("purpose");
+        builder.append_extension(purpose).expect("purpose");
+        builder.sign(&self.key, MessageDigest::sha256()).expect("signed");
+        let key = key.private_key_to_pem_pkcs8().expect("PEM");
+        Identity { certificate: builder.build().to_pem().expect("PEM"), key }
     }
 }
 
-fn new_key() -> PKey<Private> {
-    PKey::from_rsa(Rsa::generate(2048).expect("a key")).expect("a key")
+fn key() -> PKey<Private> {
+    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).expect("a curve");
+    PKey::from_ec_key(EcKey::generate(&group).expect("a key")).expect("a key")
 }
 
-fn builder_name(name: &str) -> openssl::x509::X509Name {
-    let mut subject = X509NameBuilder::new().expect("name");
-    subject.append_entry_by_text("CN", name).expect("name");
-    subject.build()
+fn named(name: &str) -> X509Name {
+    let mut builder = X509NameBuilder::new().expect("a name");
+    builder.append_entry_by_nid(Nid::COMMONNAME, name).expect("a name");
+    builder.build()
 }
 
-/// An unsigned certificate, valid between two days counted from now.
-fn draft(name: &str, key: &PKey<Private>, from: i64, to: i64) -> X509Builder {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("after 1970")
-        .as_secs();
-    let now = i64::try_from(now).expect("a time");
-    let at = |days: i64| Asn1Time::from_unix(now + days * DAY).expect("a time");
-    let mut builder = X509Builder::new().expect("builder");
+fn builder(
+    subject: &X509Name,
+    issuer: &openssl::x509::X509NameRef,
+    key: &PKey<Private>,
+    from: i64,
+    until: i64,
+) -> X509Builder {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs() as i64;
+    let time = |offset| Asn1Time::from_unix(now + offset).expect("a time");
+    let mut serial = BigNum::new().expect("a serial");
+    serial.rand(120, MsbOption::MAYBE_ZERO, false).expect("a serial");
+    let mut builder = X509Builder::new().expect("a certificate");
     builder.set_version(2).expect("version");
-    let serial = BigNum::from_u32(u32::try_from(now % 1_000_000).expect("small")).expect("serial");
-    builder
-        .set_serial_number(&Asn1Integer::from_bn(&serial).expect("serial"))
-        .expect("serial");
-    builder
-        .set_subject_name(&builder_name(name))
-        .expect("subject");
+    builder.set_serial_number(&serial.to_asn1_integer().expect("a serial")).expect("a serial");
+    builder.set_subject_name(subject).expect("subject");
+    builder.set_issuer_name(issuer).expect("issuer");
     builder.set_pubkey(key).expect("key");
-    builder.set_not_before(&at(from)).expect("from");
-    builder.set_not_after(&at(to)).expect("to");
+    builder.set_not_before(&time(from)).expect("from");
+    builder.set_not_after(&time(until)).expect("until");
     builder
 }

@@ -18,7 +18,7 @@ mod fsync;
 mod kill;
 mod kill_postgres;
 mod races;
-mod redis;
+mod quotas;
 mod redis_loss;
 mod stop;
 mod tls;

@@ -104,6 +104,11 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
+    /// The postmaster's.
+    pub fn pid(&self) -> u32 {
+        self.process.lock().expect("process").as_ref().expect("it runs").pid()
+    }
+
     pub fn port(&self) -> u16 {
         self.port
     }

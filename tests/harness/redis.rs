@@ -75,6 +75,10 @@ impl Redis {
         format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
+    pub fn pid(&self) -> u32 {
+        self.process.lock().expect("redis").pid()
+    }
+
     pub fn port(&self) -> u16 {
         self.port
     }

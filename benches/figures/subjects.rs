@@ -1,0 +1,98 @@
+//! What is measured: the ceiling and our server on each database, with all processes that work for it.
+//!
+//! Called by every measurement. Each subject is the default configuration but for quotas raised; what differs is printed.
+use crate::cpu;
+use crate::harness::postgres::Cluster;
+use crate::harness::process::{Process, Scratch};
+use crate::harness::redis::Redis;
+use crate::harness::server::{Home, Server, Setup};
+use crate::harness::{Backend, eventually};
+use crate::wishes::SECRET;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub const RAISED: [(&str, &str); 3] = [
+    ("TALLYSHIP_LIMITS__VOTES_PER_VOTER", "1000000/1s"),
+    ("TALLYSHIP_LIMITS__VOTES_PER_NETWORK", "1000000/1s"),
+    ("TALLYSHIP_LIMITS__VISITORS_PER_NETWORK", "1000000/1s"),
+];
+
+/// Something that answers, and the processes whose CPU counts.
+pub struct Subject {
+    pub name: &'static str,
+    pub url: String,
+    pids: Vec<u32>,
+    _keeps: Box<dyn std::any::Any>,
+    pub server: Option<Arc<Server>>,
+}
+
+impl Subject {
+    pub fn cpu(&self) -> Duration {
+        self.pids.iter().map(|pid| cpu::of_family(*pid)).sum()
+    }
+
+    pub fn server(&self) -> &Arc<Server> {
+        self.server.as_ref().expect("a server of ours")
+    }
+}
+
+pub fn raised(setup: Setup) -> Setup {
+    let setup = setup.env("TALLYSHIP_IDENTITY__SECRET", SECRET);
+    RAISED.iter().fold(setup, |setup, (name, value)| setup.env(name, *value))
+}
+
+pub async fn sqlite() -> Subject {
+    of_server("SQLite", raised(Home::new(Backend::Sqlite).setup()), Vec::new(), Box::new(())).await
+}
+
+pub async fn sqlite_with_redis() -> Subject {
+    let redis = Redis::start();
+    let setup = raised(Home::new(Backend::Sqlite).setup()).redis(redis.url());
+    let pid = redis.pid();
+    let subject = of_server("SQLite, Redis", setup, vec![pid], Box::new(redis)).await;
+    let admin = subject.server().admin();
+    eventually("Redis decides", Duration::from_secs(20), async || {
+        admin.get("/readyz").send().await.json["status"] == "ready"
+    })
+    .await;
+    subject
+}
+
+pub async fn postgres() -> Subject {
+    let cluster = Cluster::private();
+    let setup = raised(Home::on(cluster.fresh_database()).setup());
+    let pid = cluster.pid();
+    of_server("Postgres", setup, vec![pid], Box::new(cluster)).await
+}
+
+/// A server whose voters have one vote an hour: what comes after it is refused.
+pub async fn strict() -> Subject {
+    let setup = raised(Home::new(Backend::Sqlite).setup()).env("TALLYSHIP_LIMITS__VOTES_PER_VOTER", "1/1h");
+    of_server("SQLite, strict", setup, Vec::new(), Box::new(())).await
+}
+
+pub async fn of_server(name: &'static str, setup: Setup, others: Vec<u32>, keeps: Box<dyn std::any::Any>) -> Subject {
+    let server = Arc::new(setup.start().await);
+    let mut pids = vec![server.pid()];
+    pids.extend(others);
+    Subject { name, url: server.url.clone(), pids, _keeps: keeps, server: Some(server) }
+}
+
+/// The ceiling, answering GET with `body`.
+pub async fn ceiling(name: &'static str, body: &[u8]) -> Subject {
+    let folder = Scratch::new("ceiling");
+    let file = folder.path().join("body");
+    std::fs::write(&file, body).expect("the body");
+    let own = std::env::current_exe().expect("this bench").display().to_string();
+    let argv = [own, "ceiling".to_owned(), file.display().to_string()];
+    let process = Process::start("ceiling", "KILL", &argv, &[], folder.path());
+    let mut url = String::new();
+    eventually("the ceiling listens", Duration::from_secs(20), async || {
+        let printed = process.stdout();
+        url = printed.trim().trim_start_matches("listening on ").to_owned();
+        printed.ends_with('\n')
+    })
+    .await;
+    let pids = vec![process.pid()];
+    Subject { name, url, pids, _keeps: Box::new((process, folder)), server: None }
+}
