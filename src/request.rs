@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures_util::StreamExt;
@@ -140,6 +141,12 @@ fn sentence(cause: &serde_json::Error) -> String {
     let text = cause.to_string();
     text.rsplit_once(" at line ")
         .map_or(text.clone(), |(message, _)| message.to_owned())
+}
+
+/// The `{slug}` of the address, as it was sent.
+#[must_use]
+pub fn slug(http: &HttpRequest) -> &str {
+    http.match_info().get("slug").unwrap_or_default()
 }
 
 /// The first value of `name` in a query string, decoded.

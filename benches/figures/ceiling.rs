@@ -16,7 +16,10 @@ struct Cast {
 pub fn serve(body_file: &str) {
     let body = Bytes::from(std::fs::read(body_file).expect("the body to answer"));
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    println!("listening on http://{}", listener.local_addr().expect("an address"));
+    println!(
+        "listening on http://{}",
+        listener.local_addr().expect("an address")
+    );
     let server = HttpServer::new(move || {
         let body = body.clone();
         App::new().service(
@@ -27,12 +30,20 @@ pub fn serve(body_file: &str) {
                 }))
                 .route(web::get().to(move || {
                     let mut answer = HttpResponse::Ok().body(body.clone());
-                    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                    answer
+                        .headers_mut()
+                        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
                     async move { answer }
                 })),
         )
     });
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    let running = server.workers(workers).listen(listener).expect("listens").run();
-    actix_web::rt::System::new().block_on(running).expect("serves");
+    let running = server
+        .workers(workers)
+        .listen(listener)
+        .expect("listens")
+        .run();
+    actix_web::rt::System::new()
+        .block_on(running)
+        .expect("serves");
 }

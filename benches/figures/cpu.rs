@@ -7,14 +7,21 @@ use std::time::Duration;
 const TICK: Duration = Duration::from_millis(10);
 
 fn ticks(fields: &[&str], which: &[usize]) -> u64 {
-    which.iter().map(|at| fields[*at].parse::<u64>().expect("ticks")).sum()
+    which
+        .iter()
+        .map(|at| fields[*at].parse::<u64>().expect("ticks"))
+        .sum()
 }
 
 /// (parent, own user + system, that of children already gone)
 fn stat(pid: u32) -> Option<(u32, u64, u64)> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let fields: Vec<&str> = text[text.rfind(')')? + 1..].split_whitespace().collect();
-    Some((fields[1].parse().ok()?, ticks(&fields, &[11, 12]), ticks(&fields, &[13, 14])))
+    Some((
+        fields[1].parse().ok()?,
+        ticks(&fields, &[11, 12]),
+        ticks(&fields, &[13, 14]),
+    ))
 }
 
 /// What the process and all of its children, living and gone, have used.
@@ -34,15 +41,32 @@ pub fn of_family(pid: u32) -> Duration {
 /// (busy, all) of the whole machine.
 pub fn of_machine() -> (Duration, Duration) {
     let text = std::fs::read_to_string("/proc/stat").expect("/proc/stat");
-    let fields: Vec<&str> = text.lines().next().expect("a line").split_whitespace().skip(1).collect();
+    let fields: Vec<&str> = text
+        .lines()
+        .next()
+        .expect("a line")
+        .split_whitespace()
+        .skip(1)
+        .collect();
     let all = ticks(&fields, &[0, 1, 2, 3, 4, 5, 6, 7]);
     let idle = ticks(&fields, &[3, 4]);
-    (TICK * u32::try_from(all - idle).expect("ticks"), TICK * u32::try_from(all).expect("ticks"))
+    (
+        TICK * u32::try_from(all - idle).expect("ticks"),
+        TICK * u32::try_from(all).expect("ticks"),
+    )
 }
 
 /// Resident memory in MiB.
 pub fn memory(pid: u32) -> f64 {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("status");
-    let line = text.lines().find(|line| line.starts_with("VmRSS:")).expect("VmRSS");
-    line.split_whitespace().nth(1).expect("a number").parse::<f64>().expect("kB") / 1024.0
+    let line = text
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .expect("VmRSS");
+    line.split_whitespace()
+        .nth(1)
+        .expect("a number")
+        .parse::<f64>()
+        .expect("kB")
+        / 1024.0
 }

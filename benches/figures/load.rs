@@ -17,7 +17,10 @@ impl Connection {
     pub async fn open(address: &str) -> Connection {
         let stream = TcpStream::connect(address).await.expect("connects");
         stream.set_nodelay(true).expect("nodelay");
-        Connection { stream, buffer: Vec::with_capacity(64 * 1024) }
+        Connection {
+            stream,
+            buffer: Vec::with_capacity(64 * 1024),
+        }
     }
 
     /// Sends a request and reads its answer; returns the status.
@@ -43,7 +46,11 @@ fn head(bytes: &[u8]) -> Option<(u16, usize)> {
     let status: u16 = text.get(9..12)?.parse().expect("a status");
     let length = text
         .lines()
-        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().parse::<usize>().expect("n")))
+        .find_map(|line| {
+            line.to_ascii_lowercase()
+                .strip_prefix("content-length:")
+                .map(|n| n.trim().parse::<usize>().expect("n"))
+        })
         .unwrap_or(0);
     Some((status, end + if status == 304 { 0 } else { length }))
 }
@@ -82,7 +89,9 @@ pub async fn closed(
             tokio::spawn(async move {
                 let mut statuses = BTreeMap::new();
                 while !stop.load(Ordering::Relaxed) {
-                    *statuses.entry(connection.call(&make()).await).or_insert(0_u64) += 1;
+                    *statuses
+                        .entry(connection.call(&make()).await)
+                        .or_insert(0_u64) += 1;
                 }
                 statuses
             })

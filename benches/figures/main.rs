@@ -4,7 +4,12 @@
 //! It measures the real binary in its default configuration, quotas raised and never off. What counts is a ratio to the
 //! ceiling in the same run; nothing here may compare with a number from another machine or another day.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::pedantic, reason = "a measurement may fail loudly and count freely")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::pedantic,
+    reason = "a measurement may fail loudly and count freely"
+)]
 
 #[path = "../../tests/harness/mod.rs"]
 mod harness;
@@ -28,7 +33,9 @@ fn main() {
             .enable_all()
             .build()
             .expect("a runtime")
-            .block_on(measure(arguments.iter().any(|argument| argument == "short"))),
+            .block_on(measure(
+                arguments.iter().any(|argument| argument == "short"),
+            )),
     }
 }
 

@@ -12,12 +12,18 @@ pub struct Report {
 pub fn spread(values: &[f64]) -> (f64, f64, f64) {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    (sorted[sorted.len() / 2], sorted[0], sorted[sorted.len() - 1])
+    (
+        sorted[sorted.len() / 2],
+        sorted[0],
+        sorted[sorted.len() - 1],
+    )
 }
 
 impl Report {
     pub fn new() -> Report {
-        Report { text: String::new() }
+        Report {
+            text: String::new(),
+        }
     }
 
     pub fn line(&mut self, line: &str) {
@@ -30,22 +36,55 @@ impl Report {
         self.line("# Figures\n");
         self.line("Made by `benches/run`. Each figure stands beside a ceiling measured in the same run: the smallest actix-web server of the same build flags and workers that parses the same body and answers 204 (or answers the same bytes to a GET). CPU is user and system time of all processes that work for the server.\n");
         let version = |program: &str| {
-            let out = Command::new(crate::harness::process::program(program, program)).arg("--version").output();
-            out.map_or_else(|e| e.to_string(), |out| String::from_utf8_lossy(&out.stdout).lines().next().unwrap_or("").trim().to_owned())
+            let out = Command::new(crate::harness::process::program(program, program))
+                .arg("--version")
+                .output();
+            out.map_or_else(
+                |e| e.to_string(),
+                |out| {
+                    String::from_utf8_lossy(&out.stdout)
+                        .lines()
+                        .next()
+                        .unwrap_or("")
+                        .trim()
+                        .to_owned()
+                },
+            )
         };
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
         let date = chrono::Utc::now().format("%Y-%m-%d %H:%M UTC").to_string();
         let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-        self.line(&format!("{date}; {cores} cores, Linux {}; tallyship {}; {}; {}; {}", kernel.trim(), env!("CARGO_PKG_VERSION"), version("rustc"), version("postgres"), version("redis-server")));
-        let raised: Vec<String> = crate::subjects::RAISED.iter().map(|(name, value)| format!("`{name}={value}`")).collect();
-        self.line(&format!("\nConfiguration: the defaults, but for quotas raised, never off: {}.\n", raised.join(", ")));
+        self.line(&format!(
+            "{date}; {cores} cores, Linux {}; tallyship {}; {}; {}; {}",
+            kernel.trim(),
+            env!("CARGO_PKG_VERSION"),
+            version("rustc"),
+            version("postgres"),
+            version("redis-server")
+        ));
+        let raised: Vec<String> = crate::subjects::RAISED
+            .iter()
+            .map(|(name, value)| format!("`{name}={value}`"))
+            .collect();
+        self.line(&format!(
+            "\nConfiguration: the defaults, but for quotas raised, never off: {}.\n",
+            raised.join(", ")
+        ));
     }
 
     /// A row that must hold: figure, what it must be at most, and what it should be.
     pub fn ratio(&mut self, what: &str, values: &[f64], must: f64, aim: f64) {
         let (middle, least, most) = spread(values);
-        let word = if middle <= aim { "aim reached" } else if middle <= must { "holds" } else { "**does not hold**" };
-        self.line(&format!("| {what} | {middle:.2} ({least:.2} to {most:.2}) | {must:.2} | {aim:.2} | {word} |"));
+        let word = if middle <= aim {
+            "aim reached"
+        } else if middle <= must {
+            "holds"
+        } else {
+            "**does not hold**"
+        };
+        self.line(&format!(
+            "| {what} | {middle:.2} ({least:.2} to {most:.2}) | {must:.2} | {aim:.2} | {word} |"
+        ));
     }
 
     pub fn write(&self, file: &str) {

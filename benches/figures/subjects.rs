@@ -38,11 +38,19 @@ impl Subject {
 
 pub fn raised(setup: Setup) -> Setup {
     let setup = setup.env("TALLYSHIP_IDENTITY__SECRET", SECRET);
-    RAISED.iter().fold(setup, |setup, (name, value)| setup.env(name, *value))
+    RAISED
+        .iter()
+        .fold(setup, |setup, (name, value)| setup.env(name, *value))
 }
 
 pub async fn sqlite() -> Subject {
-    of_server("SQLite", raised(Home::new(Backend::Sqlite).setup()), Vec::new(), Box::new(())).await
+    of_server(
+        "SQLite",
+        raised(Home::new(Backend::Sqlite).setup()),
+        Vec::new(),
+        Box::new(()),
+    )
+    .await
 }
 
 pub async fn sqlite_with_redis() -> Subject {
@@ -67,15 +75,27 @@ pub async fn postgres() -> Subject {
 
 /// A server whose voters have one vote an hour: what comes after it is refused.
 pub async fn strict() -> Subject {
-    let setup = raised(Home::new(Backend::Sqlite).setup()).env("TALLYSHIP_LIMITS__VOTES_PER_VOTER", "1/1h");
+    let setup =
+        raised(Home::new(Backend::Sqlite).setup()).env("TALLYSHIP_LIMITS__VOTES_PER_VOTER", "1/1h");
     of_server("SQLite, strict", setup, Vec::new(), Box::new(())).await
 }
 
-pub async fn of_server(name: &'static str, setup: Setup, others: Vec<u32>, keeps: Box<dyn std::any::Any>) -> Subject {
+pub async fn of_server(
+    name: &'static str,
+    setup: Setup,
+    others: Vec<u32>,
+    keeps: Box<dyn std::any::Any>,
+) -> Subject {
     let server = Arc::new(setup.start().await);
     let mut pids = vec![server.pid()];
     pids.extend(others);
-    Subject { name, url: server.url.clone(), pids, _keeps: keeps, server: Some(server) }
+    Subject {
+        name,
+        url: server.url.clone(),
+        pids,
+        _keeps: keeps,
+        server: Some(server),
+    }
 }
 
 /// The ceiling, answering GET with `body`.
@@ -83,16 +103,28 @@ pub async fn ceiling(name: &'static str, body: &[u8]) -> Subject {
     let folder = Scratch::new("ceiling");
     let file = folder.path().join("body");
     std::fs::write(&file, body).expect("the body");
-    let own = std::env::current_exe().expect("this bench").display().to_string();
+    let own = std::env::current_exe()
+        .expect("this bench")
+        .display()
+        .to_string();
     let argv = [own, "ceiling".to_owned(), file.display().to_string()];
     let process = Process::start("ceiling", "KILL", &argv, &[], folder.path());
     let mut url = String::new();
     eventually("the ceiling listens", Duration::from_secs(20), async || {
         let printed = process.stdout();
-        url = printed.trim().trim_start_matches("listening on ").to_owned();
+        url = printed
+            .trim()
+            .trim_start_matches("listening on ")
+            .to_owned();
         printed.ends_with('\n')
     })
     .await;
     let pids = vec![process.pid()];
-    Subject { name, url, pids, _keeps: Box::new((process, folder)), server: None }
+    Subject {
+        name,
+        url,
+        pids,
+        _keeps: Box::new((process, folder)),
+        server: None,
+    }
 }

@@ -14,7 +14,11 @@ pub const TOOLS: [&str; 2] = ["codestral-2", "cursor-background-agents"];
 /// One request with its bearer token and body.
 pub fn request(method: &str, slug: &str, token: &str, choice: Option<&str>) -> Vec<u8> {
     let body = choice.map_or_else(String::new, |choice| format!("{{\"choice\":\"{choice}\"}}"));
-    let kind = if choice.is_some() { "content-type: application/json\r\n" } else { "" };
+    let kind = if choice.is_some() {
+        "content-type: application/json\r\n"
+    } else {
+        ""
+    };
     format!(
         "{method} /v1/tools/{slug}/vote HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n{kind}content-length: {}\r\n\r\n{body}",
         body.len()
@@ -38,7 +42,11 @@ pub struct Voters {
 impl Voters {
     pub fn new() -> Voters {
         let keys = Arc::new(Keys::new(&Secret::new(SECRET.to_owned()), None));
-        Voters { keys, count: Arc::default(), recent: Arc::default() }
+        Voters {
+            keys,
+            count: Arc::default(),
+            recent: Arc::default(),
+        }
     }
 
     pub fn token(&self, voter: VoterId) -> String {

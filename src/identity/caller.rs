@@ -7,6 +7,7 @@ use actix_web::http::header::{
 };
 use actix_web::{HttpMessage, HttpRequest};
 
+use super::keys::Keys;
 use super::network::{FORWARDING_HEADERS, Prefix};
 use super::origin::{Carrier, Provenance};
 use super::visitor_token::{self, Rejected, Standing, Verified};
@@ -28,11 +29,30 @@ pub struct Voter {
     pub age_seconds: i32,
 }
 
-/// The caller's network as the database and as the limiter know it.
-#[derive(Debug, Clone, Copy)]
-pub struct Client {
-    pub network: NetworkHash,
-    pub limiter_key: [u8; 16],
+/// The caller's network; hashed only where a hash is wanted.
+#[derive(Clone, Copy)]
+pub struct Client<'a> {
+    prefix: Prefix,
+    keys: &'a Keys,
+}
+
+impl<'a> Client<'a> {
+    #[must_use]
+    pub fn new(prefix: Prefix, keys: &'a Keys) -> Self {
+        Self { prefix, keys }
+    }
+
+    /// As the database knows it.
+    #[must_use]
+    pub fn network(&self) -> NetworkHash {
+        self.keys.network(self.prefix.bytes())
+    }
+
+    /// As the limiter knows it.
+    #[must_use]
+    pub fn limiter_key(&self) -> [u8; 16] {
+        self.keys.limiter(self.prefix.bytes())
+    }
 }
 
 /// A header for the answer, left on the request until `server` writes it: a renewed token.
@@ -125,7 +145,7 @@ impl Identity {
 
     /// The caller's network.
     #[must_use]
-    pub fn client(&self, request: &HttpRequest, now: Moment) -> Client {
+    pub fn client(&self, request: &HttpRequest, now: Moment) -> Client<'_> {
         let headers = request.headers();
         // A peer without an address (a socket file) is the machine itself.
         let peer = request
@@ -144,11 +164,7 @@ impl Identity {
         } else {
             peer
         };
-        let prefix = Prefix::of(address);
-        Client {
-            network: self.keys.network(prefix.bytes()),
-            limiter_key: self.keys.limiter(prefix.bytes()),
-        }
+        Client::new(Prefix::of(address), &self.keys)
     }
 
     /// Whether a write with these credentials may come from where it comes from.

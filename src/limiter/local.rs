@@ -11,7 +11,7 @@ use governor::nanos::Nanos;
 use governor::state::StateStore;
 
 use super::arrivals::{Arrivals, Key};
-use super::{Charge, Decision, Decisions, Policy, admitted};
+use super::{Charge, Decision, Decisions, Policy};
 use crate::vocabulary::Quota;
 
 /// One policy's limiter.
@@ -101,25 +101,25 @@ impl<C: Clock + Clone> Local<C> {
         self.buckets.iter().find(|bucket| bucket.policy == policy)
     }
 
-    /// Charges all, or none where one refuses.
+    /// Charges all, or none where one refuses; returns what was charged. A charge after a refusal is not even made.
     #[must_use]
-    pub fn check(&self, charges: &[Charge]) -> Decisions {
-        let mut decisions = Decisions::with_capacity(charges.len());
+    pub fn check(&self, charges: impl IntoIterator<Item = Charge>) -> (Vec<Charge>, Decisions) {
+        let mut charged = Vec::with_capacity(2);
+        let mut decisions = Decisions::with_capacity(2);
         for charge in charges {
             let Some(bucket) = self.bucket(charge.policy) else {
                 continue;
             };
-            decisions.push(bucket.check(&charge.key));
-            if !admitted(&decisions) {
-                for (charged, decision) in charges.iter().zip(&decisions) {
-                    if decision.allowed {
-                        self.give_back(std::slice::from_ref(charged));
-                    }
-                }
+            let decision = bucket.check(&charge.key);
+            decisions.push(decision);
+            if !decision.allowed {
+                self.give_back(&charged);
+                charged.clear();
                 break;
             }
+            charged.push(charge);
         }
-        decisions
+        (charged, decisions)
     }
 
     /// Takes back what a call was charged that came to nothing through no fault of its caller.
@@ -151,6 +151,7 @@ impl<C: Clock + Clone> Local<C> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::admitted;
     use super::*;
     use governor::clock::FakeRelativeClock;
     use proptest::prelude::*;
@@ -179,11 +180,11 @@ mod tests {
         let voter = charge(Policy::VotesPerVoter, "30/1h", 1);
         let local = local(&[voter]);
         for left in (0..30).rev() {
-            let decisions = local.check(&[voter]);
+            let decisions = local.check([voter]).1;
             assert!(admitted(&decisions));
             assert_eq!(decisions[0].remaining(), left);
         }
-        let refused = local.check(&[voter]);
+        let refused = local.check([voter]).1;
         assert!(!admitted(&refused));
         assert!(
             (119..=120).contains(&refused[0].retry_after()),
@@ -191,7 +192,7 @@ mod tests {
             refused[0].retry_after()
         );
         local.give_back(&[voter]);
-        assert!(admitted(&local.check(&[voter])) && !admitted(&local.check(&[voter])));
+        assert!(admitted(&local.check([voter]).1) && !admitted(&local.check([voter]).1));
     }
 
     #[test]
@@ -201,12 +202,12 @@ mod tests {
             charge(Policy::VotesPerNetwork, "1/1h", 2),
         );
         let local = local(&[voter, network]);
-        assert!(admitted(&local.check(&[voter, network])));
+        assert!(admitted(&local.check([voter, network]).1));
         for _ in 0..5 {
-            assert!(!admitted(&local.check(&[voter, network])));
+            assert!(!admitted(&local.check([voter, network]).1));
         }
         assert_eq!(
-            local.check(&[voter])[0].remaining(),
+            local.check([voter]).1[0].remaining(),
             0,
             "one of the voter's two was left"
         );
@@ -216,7 +217,7 @@ mod tests {
     fn keys_at_full_quota_are_forgotten() {
         let quick = charge(Policy::VotesPerVoter, "1000/1s", 1);
         let local = local(&[quick]);
-        assert!(admitted(&local.check(&[quick])));
+        assert!(admitted(&local.check([quick]).1));
         let start = Instant::now();
         while local.keys() > 0 {
             local.sweep();
@@ -261,7 +262,7 @@ mod tests {
                         clock.advance(Duration::from_micros(micros));
                     }
                     Step::Call => {
-                        let decision = local.check(&[charge])[0];
+                        let decision = local.check([charge]).1[0];
                         let ahead = arrival.max(now) - now;
                         let allowed = ahead <= interval * u64::from(count - 1);
                         prop_assert_eq!(decision.allowed, allowed);

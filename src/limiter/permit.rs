@@ -2,7 +2,7 @@
 //!
 //! Only this file can make a permit, and `votes` takes no wish without one: an unlimited vote does not compile.
 
-use std::sync::Arc;
+use std::iter;
 
 use actix_web::{HttpMessage, HttpRequest};
 
@@ -15,21 +15,20 @@ use crate::problem::{Code, Problem};
 use crate::settings::Limits;
 use crate::vocabulary::VoterId;
 
-/// The limiter: in process, and in Redis where there is one. Cloning shares it.
-#[derive(Clone)]
+/// The limiter: in process, and in Redis where there is one.
 pub struct Doors {
     limits: Limits,
-    local: Arc<Local>,
+    local: Local,
     shared: Option<Shared>,
 }
 
 /// Proof that a vote passed its quotas. Dropping it keeps the charge; [`VotePermit::give_back`] returns it.
-pub struct VotePermit {
-    doors: Doors,
+pub struct VotePermit<'a> {
+    doors: &'a Doors,
     charges: Vec<Charge>,
 }
 
-impl VotePermit {
+impl VotePermit<'_> {
     /// A 5xx gives the quota back: the caller did nothing wrong.
     pub fn give_back(self) {
         self.doors.local.give_back(&self.charges);
@@ -52,7 +51,7 @@ impl Doors {
         .collect();
         Self {
             limits,
-            local: Arc::new(Local::new(&quotas)),
+            local: Local::new(&quotas),
             shared,
         }
     }
@@ -77,44 +76,56 @@ impl Doors {
         &self,
         http: &HttpRequest,
         voter: VoterId,
-        client: &Client,
-    ) -> Result<VotePermit, Problem> {
-        let mut charges = Vec::with_capacity(2);
-        if let Some(quota) = self.limits.votes_per_voter {
-            charges.push(Charge {
-                policy: Policy::VotesPerVoter,
-                quota,
-                key: voter.0,
-            });
-        }
-        if let Some(quota) = self.limits.votes_per_network {
-            charges.push(Charge {
+        client: &Client<'_>,
+    ) -> Result<VotePermit<'_>, Problem> {
+        let of_voter = self.limits.votes_per_voter.map(|quota| Charge {
+            policy: Policy::VotesPerVoter,
+            quota,
+            key: voter.0,
+        });
+        // The network is hashed only once the voter has passed.
+        let of_network = || {
+            self.limits.votes_per_network.map(|quota| Charge {
                 policy: Policy::VotesPerNetwork,
                 quota,
-                key: client.limiter_key,
-            });
-        }
-        self.pass(http, charges).await
+                key: client.limiter_key(),
+            })
+        };
+        self.pass(
+            http,
+            of_voter
+                .into_iter()
+                .chain(iter::once_with(of_network).flatten()),
+        )
+        .await
     }
 
     /// Charges a new visitor token to its network.
     ///
     /// # Errors
     /// 429 `rate-limited`.
-    pub async fn new_visitor(&self, http: &HttpRequest, client: &Client) -> Result<(), Problem> {
+    pub async fn new_visitor(
+        &self,
+        http: &HttpRequest,
+        client: &Client<'_>,
+    ) -> Result<(), Problem> {
         let charges = self.limits.visitors_per_network.map(|quota| Charge {
             policy: Policy::VisitorsPerNetwork,
             quota,
-            key: client.limiter_key,
+            key: client.limiter_key(),
         });
-        self.pass(http, charges.into_iter().collect()).await?;
+        self.pass(http, charges).await?;
         Ok(())
     }
 
     /// The local door first: it refuses without a call. Then Redis, whose word counts where it has one.
-    async fn pass(&self, http: &HttpRequest, charges: Vec<Charge>) -> Result<VotePermit, Problem> {
-        let mut decisions = self.local.check(&charges);
-        if let (true, Some(shared)) = (admitted(&decisions) && !charges.is_empty(), &self.shared)
+    async fn pass(
+        &self,
+        http: &HttpRequest,
+        charges: impl IntoIterator<Item = Charge>,
+    ) -> Result<VotePermit<'_>, Problem> {
+        let (charges, mut decisions) = self.local.check(charges);
+        if let (false, Some(shared)) = (charges.is_empty(), &self.shared)
             && let Some(exact) = shared.check(&charges).await
         {
             if !admitted(&exact) {
@@ -140,7 +151,7 @@ impl Doors {
                 Err(Problem::new(Code::RateLimited, detail).retry_after(wait))
             }
             _ => Ok(VotePermit {
-                doors: self.clone(),
+                doors: self,
                 charges,
             }),
         }

@@ -79,7 +79,7 @@ pub async fn post_vote(
         tool: slot.id,
         voter,
         choice,
-        network: client.network,
+        network: client.network(),
         token_age,
     };
     state

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, REFERRER_POLICY};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -58,6 +58,7 @@ fn page(template: &impl Template) -> Result<HttpResponse, Problem> {
         .content_type("text/html; charset=utf-8")
         .insert_header((CACHE_CONTROL, "private, no-cache"))
         .insert_header(("content-security-policy", CONTENT_POLICY))
+        .insert_header((REFERRER_POLICY, "strict-origin-when-cross-origin"))
         .body(html))
 }
 

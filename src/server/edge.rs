@@ -4,15 +4,16 @@
 //! and preflights cost no quota. It must never log an address, a token or a cookie.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY,
-    VARY, X_CONTENT_TYPE_OPTIONS,
+    ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderName, HeaderValue, ORIGIN, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -20,6 +21,7 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
 use super::parts::Parts;
+use super::routes::RouteName;
 use crate::identity::Identity;
 use crate::identity::caller::Renewal;
 use crate::limiter::headers::Touched;
@@ -36,7 +38,6 @@ const TRUE: HeaderValue = HeaderValue::from_static("true");
 const ANY: HeaderValue = HeaderValue::from_static("*");
 const VARIES: HeaderValue = HeaderValue::from_static("Origin");
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
-const REFERRER: HeaderValue = HeaderValue::from_static("strict-origin-when-cross-origin");
 /// Browsers keep a preflight's answer for two hours at most.
 const TWO_HOURS: HeaderValue = HeaderValue::from_static("7200");
 
@@ -44,6 +45,9 @@ const TWO_HOURS: HeaderValue = HeaderValue::from_static("7200");
 pub(super) struct Edge {
     identity: Data<Identity>,
     meters: Arc<Meters>,
+    /// Random at each start, so that no two instances give the same request id.
+    start: String,
+    requests: AtomicU64,
 }
 
 impl Edge {
@@ -51,7 +55,17 @@ impl Edge {
         Self {
             identity: parts.identity.clone(),
             meters: Arc::clone(&parts.meters),
+            start: uuid::Uuid::now_v7().simple().to_string(),
+            requests: AtomicU64::new(0),
         }
+    }
+
+    /// This start's name and the request's number.
+    fn next_id(&self) -> HeaderValue {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        let id = format!("{}-{number}", self.start);
+        HeaderValue::from_maybe_shared(bytes::Bytes::from(id))
+            .unwrap_or(HeaderValue::from_static("none"))
     }
 }
 
@@ -62,7 +76,7 @@ pub(super) async fn around(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, Error> {
     let began = Instant::now();
-    let id = request_id(request.headers());
+    let id = request_id(&edge, request.headers());
     let preflight = request.method() == Method::OPTIONS
         && request
             .headers()
@@ -79,43 +93,30 @@ pub(super) async fn around(
     let status = answer.status().as_u16();
     decorate(&edge, &http, answer.headers_mut(), preflight);
     let took = began.elapsed();
-    let route = http.match_name().unwrap_or("other");
+    let route = http
+        .app_data::<RouteName>()
+        .map_or("other", |route| route.0);
     edge.meters.answered(route, status, took);
-    let id_text = id.to_str().unwrap_or_default();
-    let (method, micros) = (http.method().as_str(), took.as_micros());
-    // A line for each vote would cost more than the vote: what went well is told at debug, and counted in the metrics.
-    match status {
-        500.. => tracing::error!(
-            request_id = id_text,
-            method,
-            route,
-            status,
-            micros,
-            "answered"
-        ),
-        400..500 => tracing::info!(
-            request_id = id_text,
-            method,
-            route,
-            status,
-            micros,
-            "answered"
-        ),
-        _ => tracing::debug!(
-            request_id = id_text,
-            method,
-            route,
-            status,
-            micros,
-            "answered"
-        ),
-    }
+    tell(&http, route, status, took, &id);
     answer.headers_mut().insert(REQUEST_ID, id);
     Ok(response)
 }
 
+/// The log line. One for each vote would cost as much as the vote, and a flood of refusals must not fill a disk: both are
+/// told at debug, and counted in the metrics.
+fn tell(http: &HttpRequest, route: &str, status: u16, took: Duration, id: &HeaderValue) {
+    let id = id.to_str().unwrap_or_default();
+    let (method, micros) = (http.method().as_str(), took.as_micros());
+    match status {
+        500.. => tracing::error!(request_id = id, method, route, status, micros, "answered"),
+        429 => tracing::debug!(request_id = id, method, route, status, micros, "answered"),
+        400.. => tracing::info!(request_id = id, method, route, status, micros, "answered"),
+        _ => tracing::debug!(request_id = id, method, route, status, micros, "answered"),
+    }
+}
+
 /// The caller's own id, if it is harmless; else a new one.
-fn request_id(headers: &HeaderMap) -> HeaderValue {
+fn request_id(edge: &Edge, headers: &HeaderMap) -> HeaderValue {
     let harmless = |id: &&HeaderValue| {
         let bytes = id.as_bytes();
         (1..=64).contains(&bytes.len())
@@ -127,16 +128,11 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
         .get(REQUEST_ID)
         .filter(harmless)
         .cloned()
-        .unwrap_or_else(|| {
-            let id = uuid::Uuid::now_v7().simple().to_string();
-            HeaderValue::from_maybe_shared(bytes::Bytes::from(id))
-                .unwrap_or(HeaderValue::from_static("none"))
-        })
+        .unwrap_or_else(|| edge.next_id())
 }
 
 fn decorate(edge: &Edge, http: &HttpRequest, headers: &mut HeaderMap, preflight: bool) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
-    headers.insert(REFERRER_POLICY, REFERRER);
     {
         let left = http.extensions();
         if let Some(touched) = left.get::<Touched>() {

@@ -9,6 +9,7 @@ use super::parts::Parts;
 use crate::identity::Identity;
 use crate::limiter::permit::Doors;
 use crate::problem::{Code, Problem};
+use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
 use crate::{identity, pages, tallies, verdicts, votes};
 
@@ -28,12 +29,16 @@ pub(super) const NAMES: [&str; 12] = [
     "other",
 ];
 
+/// A route's name, left on its requests: asking the router for it would match every pattern a second time.
+pub(super) struct RouteName(pub &'static str);
+
 /// What the handlers receive; shared by all workers.
 #[derive(Clone)]
 pub(super) struct State {
     identity: Data<Identity>,
     doors: Data<Doors>,
     board: Data<Board>,
+    batches: Data<Batches>,
     votes: Data<votes::routes::State>,
     verdicts: Data<verdicts::routes::State>,
     pages: Data<pages::routes::State>,
@@ -47,6 +52,7 @@ impl State {
             identity: identity.clone(),
             doors: doors.clone(),
             board: board.clone(),
+            batches: Data::new(Batches::default()),
             votes: Data::new(votes::routes::State {
                 identity: identity.clone(),
                 doors: doors.clone(),
@@ -80,11 +86,34 @@ impl State {
             .app_data(self.identity.clone())
             .app_data(self.doors.clone())
             .app_data(self.board.clone())
+            .app_data(self.batches.clone())
             .app_data(self.votes.clone())
             .app_data(self.verdicts.clone())
             .app_data(self.pages.clone())
             .app_data(self.form.clone())
             .app_data(PathConfig::default().error_handler(|_, _| nothing_here().into()));
+
+        // Patterns are tried in this order: the busiest first.
+        // Everybody: from memory.
+        config
+            .service(readable(
+                "/v1/tools/{slug}/tally",
+                "tally",
+                "GET, HEAD",
+                tallies::routes::get_tally,
+            ))
+            .service(readable(
+                "/v1/tallies",
+                "tallies",
+                "GET, HEAD",
+                tallies::routes::get_tallies,
+            ))
+            .service(readable(
+                "/v1/compare",
+                "compare",
+                "GET, HEAD",
+                verdicts::routes::get_compare,
+            ));
 
         // Voters: visitor token, origin, quota.
         config
@@ -107,27 +136,6 @@ impl State {
                 "votes",
                 "GET, HEAD",
                 votes::routes::get_votes,
-            ));
-
-        // Everybody: from memory.
-        config
-            .service(readable(
-                "/v1/tools/{slug}/tally",
-                "tally",
-                "GET, HEAD",
-                tallies::routes::get_tally,
-            ))
-            .service(readable(
-                "/v1/tallies",
-                "tallies",
-                "GET, HEAD",
-                tallies::routes::get_tallies,
-            ))
-            .service(readable(
-                "/v1/compare",
-                "compare",
-                "GET, HEAD",
-                verdicts::routes::get_compare,
             ));
 
         // Everybody reads; the site's token edits.
@@ -179,16 +187,16 @@ fn nothing_here() -> Problem {
 }
 
 /// An address that answers 405, with what it allows, to any method that it has no route for.
-fn resource(path: &str, name: &str, allow: &'static str) -> Resource {
+fn resource(path: &str, name: &'static str, allow: &'static str) -> Resource {
     let refuse =
         move || async move { Err::<HttpResponse, Problem>(Problem::method_not_allowed(allow)) };
     web::resource(path.to_owned())
-        .name(name)
+        .app_data(RouteName(name))
         .default_service(web::to(refuse))
 }
 
 /// One that can be read; HEAD answers as GET does, without the body.
-fn readable<F, Args>(path: &str, name: &str, allow: &'static str, get: F) -> Resource
+fn readable<F, Args>(path: &str, name: &'static str, allow: &'static str, get: F) -> Resource
 where
     F: actix_web::Handler<Args>,
     Args: actix_web::FromRequest + 'static,

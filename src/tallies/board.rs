@@ -3,7 +3,7 @@
 //! The writer publishes what it committed, `verdicts::follow` what other processes did. An old version never replaces a new one.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
@@ -45,12 +45,19 @@ pub struct Board {
     slots: RwLock<Slots>,
     min_votes: i64,
     seen: AtomicI64,
+    /// Grows after each tally that is shown anew.
+    moves: AtomicU64,
+    /// Grows after each tool that gets a place.
+    places: AtomicU64,
 }
+
+/// Keys come from the site's own staff, so a fast hash does.
+type Map<K> = HashMap<K, Arc<Slot>, foldhash::fast::RandomState>;
 
 #[derive(Default)]
 struct Slots {
-    by_slug: HashMap<Slug, Arc<Slot>>,
-    by_id: HashMap<i32, Arc<Slot>>,
+    by_slug: Map<Slug>,
+    by_id: Map<i32>,
 }
 
 /// A strong entity tag (RFC 9110 §8.8.3): a 128-bit hash of the bytes.
@@ -66,6 +73,8 @@ impl Board {
             slots: RwLock::default(),
             min_votes,
             seen: AtomicI64::new(i64::MIN),
+            moves: AtomicU64::new(0),
+            places: AtomicU64::new(0),
         }
     }
 
@@ -118,6 +127,7 @@ impl Board {
                 Arc::clone(newest)
             }
         });
+        self.moves.fetch_add(1, Ordering::Release);
         Some(slot.tally())
     }
 
@@ -139,6 +149,7 @@ impl Board {
             .or_insert_with(|| Arc::clone(&slot));
         slots.by_slug.entry(slug.clone()).or_insert(slot);
         drop(slots);
+        self.places.fetch_add(1, Ordering::Release);
         // Somebody else may have made the place meanwhile, with an older version.
         self.publish(row);
     }
@@ -152,6 +163,16 @@ impl Board {
             etag: etag(&body),
             body,
         }
+    }
+
+    /// Another number means that some tally has moved since.
+    pub(super) fn moves(&self) -> u64 {
+        self.moves.load(Ordering::Acquire)
+    }
+
+    /// Another number means that some tool has come since.
+    pub(super) fn places(&self) -> u64 {
+        self.places.load(Ordering::Acquire)
     }
 
     /// Notes that the database was looked at.

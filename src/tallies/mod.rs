@@ -2,6 +2,7 @@
 //!
 //! `votes` changes them through its ledger; `board` keeps all of them in memory, ready as bytes, for everything that reads.
 
+pub mod batch;
 pub mod board;
 pub mod percent;
 pub mod routes;

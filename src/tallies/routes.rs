@@ -4,10 +4,11 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH,
 };
-use actix_web::web::{Data, Path};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 
+use super::batch::Batches;
 use super::board::{Board, etag, marked_stale};
 use crate::problem::Problem;
 use crate::request;
@@ -17,9 +18,6 @@ use crate::vocabulary::Moment;
 const PUBLIC: HeaderValue =
     HeaderValue::from_static("public, max-age=1, stale-while-revalidate=10");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-
-/// The most tools that one call names.
-const MOST: usize = 100;
 
 /// Whether `If-None-Match` names this tag (RFC 9110 §13.1.2: weak comparison, a list, or `*`).
 fn unchanged(headers: &HeaderMap, etag: &[u8]) -> bool {
@@ -55,14 +53,11 @@ pub fn cached(headers: &HeaderMap, body: Bytes, etag: Bytes) -> HttpResponse {
 ///
 /// # Errors
 /// 404 `unknown-tool`.
-pub async fn get_tally(
-    http: HttpRequest,
-    slug: Path<String>,
-    board: Data<Board>,
-) -> Result<HttpResponse, Problem> {
+pub async fn get_tally(http: HttpRequest, board: Data<Board>) -> Result<HttpResponse, Problem> {
+    let slug = request::slug(&http);
     let slot = board
-        .find(&slug)
-        .ok_or_else(|| Problem::unknown_tool(&slug))?;
+        .find(slug)
+        .ok_or_else(|| Problem::unknown_tool(slug))?;
     let tally = slot.tally();
     if board.is_stale(Moment::now()) {
         let body = marked_stale(&tally.body);
@@ -80,38 +75,16 @@ pub async fn get_tally(
 ///
 /// # Errors
 /// 422 for none or too many.
-pub async fn get_tallies(http: HttpRequest, board: Data<Board>) -> Result<HttpResponse, Problem> {
-    let asked = request::tools(http.query_string(), MOST)?;
+pub async fn get_tallies(
+    http: HttpRequest,
+    board: Data<Board>,
+    batches: Data<Batches>,
+) -> Result<HttpResponse, Problem> {
     let stale = board.is_stale(Moment::now());
-    let mut body = Vec::with_capacity(asked.len() * 320 + 32);
-    let mut missing: Vec<String> = Vec::new();
-    body.extend_from_slice(b"{\"tallies\":[");
-    let mut first = true;
-    for item in asked {
-        let found = item
-            .as_ref()
-            .ok()
-            .and_then(|slug| board.find(slug.as_str()));
-        let Some(slot) = found else {
-            missing.push(item.map_or_else(|text| text, |slug| slug.as_str().to_owned()));
-            continue;
-        };
-        if !std::mem::take(&mut first) {
-            body.push(b',');
-        }
-        let tally = slot.tally();
-        body.extend_from_slice(&if stale {
-            marked_stale(&tally.body)
-        } else {
-            tally.body.clone()
-        });
-    }
-    body.push(b']');
-    if !missing.is_empty() {
-        body.extend_from_slice(b",\"missing\":");
-        body.extend_from_slice(&serde_json::to_vec(&missing).unwrap_or_default());
-    }
-    body.push(b'}');
-    let tag = etag(&body);
-    Ok(cached(http.headers(), Bytes::from(body), tag))
+    let batch = batches.get(&board, http.query_string(), stale)?;
+    Ok(cached(
+        http.headers(),
+        batch.body.clone(),
+        batch.etag.clone(),
+    ))
 }

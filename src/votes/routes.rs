@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
-use actix_web::web::{Data, Path, Payload};
+use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 
@@ -88,10 +88,10 @@ fn answer(status: StatusCode, slot: &Slot, vote: Option<Standing>, tally: &[u8])
 async fn write(
     http: &HttpRequest,
     state: &State,
-    slug: &str,
     choose: impl FnOnce() -> Result<Option<Choice>, Problem>,
 ) -> Result<(Arc<Slot>, Done), Problem> {
     let now = Moment::now();
+    let slug = request::slug(http);
     let voter = state.identity.voter(http, now)?;
     state.identity.check_origin(http.headers(), voter.carrier)?;
     let client = state.identity.client(http, now);
@@ -111,7 +111,7 @@ async fn write(
         tool: slot.id,
         voter: voter.id,
         choice,
-        network: client.network,
+        network: client.network(),
         token_age: voter.age_seconds,
     };
     let done = state
@@ -138,12 +138,11 @@ pub struct State {
 pub async fn put_vote(
     http: HttpRequest,
     payload: Payload,
-    slug: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let body = request::body(http.headers(), payload, request::SMALL).await?;
     request::require_json(http.headers())?;
-    let (slot, done) = write(&http, &state, &slug, || {
+    let (slot, done) = write(&http, &state, || {
         request::json::<Cast>(&body).map(|cast| Some(cast.choice))
     })
     .await?;
@@ -162,12 +161,11 @@ pub async fn put_vote(
 pub async fn delete_vote(
     http: HttpRequest,
     payload: Payload,
-    slug: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let body = request::body(http.headers(), payload, request::SMALL).await?;
     request::json_if_any(http.headers(), &body)?;
-    let (slot, done) = write(&http, &state, &slug, || Ok(None)).await?;
+    let (slot, done) = write(&http, &state, || Ok(None)).await?;
     Ok(answer(StatusCode::OK, &slot, done.vote, &done.tally.body))
 }
 
@@ -175,17 +173,14 @@ pub async fn delete_vote(
 ///
 /// # Errors
 /// 401, 404, 503.
-pub async fn get_vote(
-    http: HttpRequest,
-    slug: Path<String>,
-    state: Data<State>,
-) -> Result<HttpResponse, Problem> {
+pub async fn get_vote(http: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
     let now = Moment::now();
     let voter = state.identity.voter(&http, now)?;
+    let slug = request::slug(&http);
     let slot = state
         .board
-        .find(&slug)
-        .ok_or_else(|| Problem::unknown_tool(&slug))?;
+        .find(slug)
+        .ok_or_else(|| Problem::unknown_tool(slug))?;
     let tool = slot.id;
     let vote = read(&state.readers, move |conn| {
         store::own(conn, voter.id, &[tool])
@@ -248,9 +243,11 @@ pub async fn get_votes(http: HttpRequest, state: Data<State>) -> Result<HttpResp
 mod tests {
     use super::*;
     use crate::identity::caller::Client;
+    use crate::identity::keys::Keys;
+    use crate::identity::network::Prefix;
     use crate::limiter::permit::Doors;
-    use crate::settings::Limits;
-    use crate::vocabulary::{NetworkHash, Quota, VoterId};
+    use crate::settings::{Limits, Secret};
+    use crate::vocabulary::{Quota, VoterId};
     use actix_web::ResponseError;
     use actix_web::test::TestRequest;
 
@@ -265,17 +262,15 @@ mod tests {
         let doors = Doors::new(limits, None);
         let (votes, _kept_full) = Votes::full();
         let http = TestRequest::default().to_http_request();
-        let client = Client {
-            network: NetworkHash([1; 16]),
-            limiter_key: [2; 16],
-        };
+        let keys = Keys::new(&Secret::new("a secret of this test alone".to_owned()), None);
+        let client = Client::new(Prefix::of([127, 0, 0, 1].into()), &keys);
         let voter = VoterId([3; 16]);
         let choice = Some(Choice::Ship);
         let wish = Wish {
             tool: 1,
             voter,
             choice,
-            network: client.network,
+            network: client.network(),
             token_age: 0,
         };
         for _ in 0..3 {

@@ -88,7 +88,7 @@ impl Votes {
     ///
     /// # Errors
     /// Why the wish was not carried out; with [`Refused::Unavailable`] it may have been, if the commit's outcome is unknown.
-    pub async fn cast(&self, permit: VotePermit, wish: Wish) -> Answer {
+    pub async fn cast(&self, permit: VotePermit<'_>, wish: Wish) -> Answer {
         let (reply, answer) = oneshot::channel();
         let result = match self.jobs.try_send(Job::Cast(wish, reply)) {
             Err(mpsc::error::TrySendError::Full(_)) => Err(Refused::Overloaded),

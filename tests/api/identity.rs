@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 const TOOL: &str = "codestral-2";
 
 crate::both!(
+    tokens_age,
     a_visitor_stays_the_same_voter,
     mutated_tokens_are_refused,
     a_rotated_secret_keeps_its_voters,

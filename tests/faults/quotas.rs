@@ -37,11 +37,18 @@ impl Admitted {
 impl Pair {
     pub async fn new() -> Pair {
         let redis = Redis::start();
-        let setup = Home::new(Backend::Postgres).setup().generous().redis(redis.url());
+        let setup = Home::new(Backend::Postgres)
+            .setup()
+            .generous()
+            .redis(redis.url());
         let setup = setup.env("TALLYSHIP_LIMITS__VOTES_PER_VOTER", format!("{QUOTA}/1m"));
         let servers = [setup.start().await, setup.start().await];
         let clients = [servers[0].client(), servers[1].client()];
-        let pair = Pair { servers, clients, redis };
+        let pair = Pair {
+            servers,
+            clients,
+            redis,
+        };
         pair.until("ready", Duration::from_secs(30)).await;
         pair
     }
@@ -49,10 +56,14 @@ impl Pair {
     /// Waits until both instances say this of themselves; `within` is the promise, five times that is allowed.
     pub async fn until(&self, state: &str, within: Duration) -> Duration {
         let admins = [self.servers[0].admin(), self.servers[1].admin()];
-        eventually(&format!("both instances are {state}"), within * SLACK, async || {
-            let said = join_all(admins.iter().map(readiness)).await;
-            said.iter().all(|s| s == state)
-        })
+        eventually(
+            &format!("both instances are {state}"),
+            within * SLACK,
+            async || {
+                let said = join_all(admins.iter().map(readiness)).await;
+                said.iter().all(|s| s == state)
+            },
+        )
         .await
     }
 
@@ -62,7 +73,9 @@ impl Pair {
         let start = Instant::now();
         let calls = (0..QUOTA * 2).map(|n| {
             let choice = ["ship", "skip"][n / 2 % 2];
-            self.clients[n % 2].vote(&token, TOOLS[n / 4 % 2], choice).send()
+            self.clients[n % 2]
+                .vote(&token, TOOLS[n / 4 % 2], choice)
+                .send()
         });
         let answers = join_all(calls).await;
         let refilled = (start.elapsed().as_millis() / REFILL.as_millis()) as usize;
@@ -70,27 +83,54 @@ impl Pair {
             check_headers(answer);
         }
         let votes = answers.iter().filter(|a| a.success()).count();
-        Admitted { votes, at_most: QUOTA + refilled }
+        Admitted {
+            votes,
+            at_most: QUOTA + refilled,
+        }
     }
 }
 
 /// What an instance says of itself; 200 unless it is unready.
 pub async fn readiness(admin: &Client) -> String {
     let answer = admin.get("/readyz").send().await;
-    let status = answer.json["status"].as_str().unwrap_or_else(|| panic!("no status: {}", answer.text)).to_string();
-    assert_eq!(answer.status, if status == "unready" { 503 } else { 200 }, "{}", answer.text);
+    let status = answer.json["status"]
+        .as_str()
+        .unwrap_or_else(|| panic!("no status: {}", answer.text))
+        .to_string();
+    assert_eq!(
+        answer.status,
+        if status == "unready" { 503 } else { 200 },
+        "{}",
+        answer.text
+    );
     status
 }
 
 fn check_headers(answer: &Answer) {
-    let header = |name: &str| answer.header(name).unwrap_or_else(|| panic!("no {name}: {:?}", answer.headers));
-    assert!(header("ratelimit-policy").contains(&format!("\"voter\";q={QUOTA};w=60")), "{:?}", answer.headers);
+    let header = |name: &str| {
+        answer
+            .header(name)
+            .unwrap_or_else(|| panic!("no {name}: {:?}", answer.headers))
+    };
+    assert!(
+        header("ratelimit-policy").contains(&format!("\"voter\";q={QUOTA};w=60")),
+        "{:?}",
+        answer.headers
+    );
     let state = header("ratelimit");
-    assert!(state.contains("\"voter\";r=") && state.contains(";t="), "{state}");
+    assert!(
+        state.contains("\"voter\";r=") && state.contains(";t="),
+        "{state}"
+    );
     if answer.success() {
         return;
     }
-    assert_eq!((answer.status, answer.code()), (429, "rate-limited"), "{}", answer.text);
+    assert_eq!(
+        (answer.status, answer.code()),
+        (429, "rate-limited"),
+        "{}",
+        answer.text
+    );
     assert!(state.contains("\"voter\";r=0"), "{state}");
     let wait: u64 = header("retry-after").parse().expect("seconds");
     assert!((1..=60).contains(&wait), "Retry-After: {wait}");
@@ -102,8 +142,17 @@ fn two_instances_admit_one_quota_on_postgres() {
         let pair = Pair::new().await;
         for _ in 0..3 {
             let admitted = pair.volley().await;
-            println!("two instances with Redis admitted {} of {}", admitted.votes, QUOTA * 2);
-            assert!(admitted.exact(), "{} admitted, at most {}", admitted.votes, admitted.at_most);
+            println!(
+                "two instances with Redis admitted {} of {}",
+                admitted.votes,
+                QUOTA * 2
+            );
+            assert!(
+                admitted.exact(),
+                "{} admitted, at most {}",
+                admitted.votes,
+                admitted.at_most
+            );
         }
     });
 }
@@ -116,8 +165,19 @@ fn two_instances_without_redis_admit_a_quota_each_on_postgres() {
         pair.redis.kill9();
         pair.until("degraded", Duration::from_secs(5)).await;
         let admitted = pair.volley().await;
-        println!("two instances without Redis admitted {} of {}", admitted.votes, QUOTA * 2);
-        assert_eq!(admitted.votes, QUOTA * 2, "each instance has one quota of its own");
-        assert!(!admitted.exact(), "the check of exactness sees the difference");
+        println!(
+            "two instances without Redis admitted {} of {}",
+            admitted.votes,
+            QUOTA * 2
+        );
+        assert_eq!(
+            admitted.votes,
+            QUOTA * 2,
+            "each instance has one quota of its own"
+        );
+        assert!(
+            !admitted.exact(),
+            "the check of exactness sees the difference"
+        );
     });
 }

@@ -39,10 +39,17 @@ async fn steady(pair: &Pair, tokens: &[String], stop: &Cell<bool>) -> Vec<Sample
         let call = pair.clients[n % 2].vote(&tokens[n % VOTERS], TOOLS[n / 2 % 2], choice);
         calls.push(tokio::spawn(async move {
             let status = call.send().await.status;
-            Sample { due, took: due.elapsed(), status }
+            Sample {
+                due,
+                took: due.elapsed(),
+                status,
+            }
         }));
     }
-    assert!(calls.len() < VOTERS * QUOTA, "the load itself met the quota");
+    assert!(
+        calls.len() < VOTERS * QUOTA,
+        "the load itself met the quota"
+    );
     let mut samples = Vec::new();
     for call in calls {
         samples.push(call.await.expect("a vote"));
@@ -74,33 +81,70 @@ async fn fault(name: &str, loses: bool, hurt: impl Fn(&Pair), heal: impl Fn(&Pai
         heal(&pair);
         let took = pair.until("ready", BACK).await;
         println!("{name}: ready {took:?} after the return");
-        let took = eventually("the quota is exact again", EXACT * SLACK, async || pair.volley().await.exact()).await;
+        let took = eventually("the quota is exact again", EXACT * SLACK, async || {
+            pair.volley().await.exact()
+        })
+        .await;
         println!("{name}: exact again after {took:?}");
         for _ in 0..3 {
             let admitted = pair.volley().await;
-            assert!(admitted.exact(), "{name}: {} admitted of a quota of {QUOTA}", admitted.votes);
+            assert!(
+                admitted.exact(),
+                "{name}: {} admitted of a quota of {QUOTA}",
+                admitted.votes
+            );
         }
         stop.set(true);
         (hurt_at, healed_at)
     };
     let (samples, (hurt_at, healed_at)) = tokio::join!(steady(&pair, &tokens, &stop), story);
-    let refused: Vec<u16> = samples.iter().map(|s| s.status).filter(|s| !(200..300).contains(s)).collect();
-    assert!(refused.is_empty(), "{name}: {} of {} votes refused, first {}", refused.len(), samples.len(), refused[0]);
-    let (whole, during) =
-        (p99(samples.iter()), p99(samples.iter().filter(|s| s.due >= hurt_at && s.due < healed_at)));
-    println!("{name}: {} votes, p99 {whole:?}, {during:?} while it lasted", samples.len());
-    assert!(whole < WAIT * SLACK && during < WAIT * SLACK, "{name}: p99 {whole:?}, during {during:?}");
+    let refused: Vec<u16> = samples
+        .iter()
+        .map(|s| s.status)
+        .filter(|s| !(200..300).contains(s))
+        .collect();
+    assert!(
+        refused.is_empty(),
+        "{name}: {} of {} votes refused, first {}",
+        refused.len(),
+        samples.len(),
+        refused[0]
+    );
+    let (whole, during) = (
+        p99(samples.iter()),
+        p99(samples
+            .iter()
+            .filter(|s| s.due >= hurt_at && s.due < healed_at)),
+    );
+    println!(
+        "{name}: {} votes, p99 {whole:?}, {during:?} while it lasted",
+        samples.len()
+    );
+    assert!(
+        whole < WAIT * SLACK && during < WAIT * SLACK,
+        "{name}: p99 {whole:?}, during {during:?}"
+    );
     pair.servers[0].verify().await;
 }
 
 #[test]
 fn redis_is_killed_on_postgres() {
-    run(fault("killed", true, |pair| pair.redis.kill9(), |pair| pair.redis.restart()));
+    run(fault(
+        "killed",
+        true,
+        |pair| pair.redis.kill9(),
+        |pair| pair.redis.restart(),
+    ));
 }
 
 #[test]
 fn redis_hangs_on_postgres() {
-    run(fault("hung", true, |pair| pair.redis.pause(), |pair| pair.redis.resume()));
+    run(fault(
+        "hung",
+        true,
+        |pair| pair.redis.pause(),
+        |pair| pair.redis.resume(),
+    ));
 }
 
 #[test]

@@ -21,7 +21,13 @@ async fn sigterm_under_load(backend: Backend) {
     let client = server.client();
     let tokens = setup.mint(CALLS).await;
     // The connections are there before the load, so that calls do not fail for want of one.
-    join_all(tokens.iter().take(CALLS / 2).map(|token| client.get_vote(token, TOOL))).await;
+    join_all(
+        tokens
+            .iter()
+            .take(CALLS / 2)
+            .map(|token| client.get_vote(token, TOOL)),
+    )
+    .await;
     let answered = Cell::new(0);
     let votes = join_all(tokens.iter().map(async |token| {
         let result = client.vote(token, TOOL, "ship").try_send().await;
@@ -29,17 +35,30 @@ async fn sigterm_under_load(backend: Backend) {
         result
     }));
     let stopping = async {
-        eventually("the load has begun", Duration::from_secs(30), async || answered.get() >= CALLS / 10).await;
+        eventually("the load has begun", Duration::from_secs(30), async || {
+            answered.get() >= CALLS / 10
+        })
+        .await;
         let start = Instant::now();
         (server.sigterm(STOP * SLACK).await, start.elapsed())
     };
     let (results, (code, took)) = tokio::join!(votes, stopping);
     assert_eq!(code, 0, "exit code\n{}", server.stderr());
-    let taken = results.iter().filter(|r| r.as_ref().is_ok_and(|a| a.success())).count();
+    let taken = results
+        .iter()
+        .filter(|r| r.as_ref().is_ok_and(|a| a.success()))
+        .count();
     for answer in results.iter().flatten() {
-        assert!(answer.success() || answer.status == 503, "{}: {}", answer.status, answer.text);
+        assert!(
+            answer.success() || answer.status == 503,
+            "{}: {}",
+            answer.status,
+            answer.text
+        );
     }
-    println!("{backend:?}: SIGTERM under load: {taken} of {CALLS} calls taken, stopped after {took:?}");
+    println!(
+        "{backend:?}: SIGTERM under load: {taken} of {CALLS} calls taken, stopped after {took:?}"
+    );
 
     let server = setup.start().await;
     let client = server.client();
@@ -47,7 +66,11 @@ async fn sigterm_under_load(backend: Backend) {
     for (result, shows) in results.iter().zip(shows) {
         match (result, shown(&shows.expect(200))) {
             (Ok(answer), None) if answer.success() => panic!("answered {} and lost", answer.status),
-            (Ok(answer), Some(_)) => assert!(answer.success(), "refused with {} and counted", answer.status),
+            (Ok(answer), Some(_)) => assert!(
+                answer.success(),
+                "refused with {} and counted",
+                answer.status
+            ),
             (Err(error), Some(_)) => panic!("a vote was taken and never answered: {error:?}"),
             _ => {}
         }
@@ -74,7 +97,11 @@ fn a_second_server_on_one_file_is_refused_on_sqlite() {
         assert_eq!(refused.code(), 2, "{}", refused.stderr);
         assert!(!refused.stderr.trim().is_empty(), "it says why");
         let token = first.client().visitor().await;
-        first.client().put_vote(&token, TOOL, "ship").await.expect(201);
+        first
+            .client()
+            .put_vote(&token, TOOL, "ship")
+            .await
+            .expect(201);
         // The first one's end, even a sudden one, makes room.
         first.kill9();
         let third = setup.start().await;
@@ -94,24 +121,44 @@ fn a_postgres_that_hangs_is_answered_for() {
 
         cluster.pause();
         let start = Instant::now();
-        let refused = join_all(tokens[1..].iter().map(|token| client.put_vote(token, TOOL, "skip"))).await;
+        let refused = join_all(
+            tokens[1..]
+                .iter()
+                .map(|token| client.put_vote(token, TOOL, "skip")),
+        )
+        .await;
         let took = start.elapsed();
         for answer in refused {
             let answer = answer.problem(503, "unavailable");
-            assert!(answer.header("retry-after").is_some(), "{:?}", answer.headers);
+            assert!(
+                answer.header("retry-after").is_some(),
+                "{:?}",
+                answer.headers
+            );
         }
-        println!("Postgres hangs: {} votes refused within {took:?}", tokens.len() - 1);
+        println!(
+            "Postgres hangs: {} votes refused within {took:?}",
+            tokens.len() - 1
+        );
         assert!(took < ANSWER * SLACK, "refused after {took:?}");
         let start = Instant::now();
         let own = client.get_vote(&tokens[0], TOOL).await;
-        println!("Postgres hangs: own vote answered {} after {:?}", own.status, start.elapsed());
+        println!(
+            "Postgres hangs: own vote answered {} after {:?}",
+            own.status,
+            start.elapsed()
+        );
         own.problem(503, "unavailable");
         assert!(start.elapsed() < ANSWER * SLACK);
-        let took = eventually("the tally says that it is stale", ANSWER * SLACK, async || {
-            let tally = client.tally(TOOL).await;
-            assert_eq!(tally["community"]["ship"], 1, "served from memory");
-            tally["stale"] == true
-        })
+        let took = eventually(
+            "the tally says that it is stale",
+            ANSWER * SLACK,
+            async || {
+                let tally = client.tally(TOOL).await;
+                assert_eq!(tally["community"]["ship"], 1, "served from memory");
+                tally["stale"] == true
+            },
+        )
         .await;
         println!("Postgres hangs: tallies stale {took:?} later");
 
@@ -121,12 +168,21 @@ fn a_postgres_that_hangs_is_answered_for() {
         })
         .await;
         println!("Postgres goes on: votes taken after {took:?}");
-        let took = eventually("the tally is fresh again, and right", ANSWER * SLACK, async || {
-            let tally = client.tally(TOOL).await;
-            let shows = join_all(tokens.iter().map(|token| client.get_vote(token, TOOL))).await;
-            let skips = shows.into_iter().filter(|a| shown(a) == Some("skip")).count();
-            tally.get("stale").is_none() && tally["community"]["ship"] == 0 && tally["community"]["skip"] == skips
-        })
+        let took = eventually(
+            "the tally is fresh again, and right",
+            ANSWER * SLACK,
+            async || {
+                let tally = client.tally(TOOL).await;
+                let shows = join_all(tokens.iter().map(|token| client.get_vote(token, TOOL))).await;
+                let skips = shows
+                    .into_iter()
+                    .filter(|a| shown(a) == Some("skip"))
+                    .count();
+                tally.get("stale").is_none()
+                    && tally["community"]["ship"] == 0
+                    && tally["community"]["skip"] == skips
+            },
+        )
         .await;
         println!("Postgres goes on: tallies right after {took:?}");
         setup.verify().await;

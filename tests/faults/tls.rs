@@ -18,7 +18,10 @@ const TABLES: &str = "SELECT count(*) AS n FROM pg_tables WHERE schemaname = 'pu
 
 /// A cluster with this certificate, and a server's setup that has to verify it by `authority`.
 fn postgres(identity: &Identity, authority: &Authority) -> (Arc<Cluster>, Setup) {
-    let files = [("server.crt", identity.certificate.as_slice()), ("server.key", identity.key.as_slice())];
+    let files = [
+        ("server.crt", identity.certificate.as_slice()),
+        ("server.key", identity.key.as_slice()),
+    ];
     let cluster = Arc::new(Cluster::start(&["ssl=on"], &files));
     let database = cluster.fresh_database();
     let url = database.url.clone();
@@ -26,7 +29,10 @@ fn postgres(identity: &Identity, authority: &Authority) -> (Arc<Cluster>, Setup)
     home.write("ca.pem", authority.pem());
     let ca = home.path().join("ca.pem").display().to_string();
     let setup = home.setup().generous();
-    let setup = setup.env("TALLYSHIP_DATABASE__URL", format!("{url}?sslmode=verify-full&sslrootcert={ca}"));
+    let setup = setup.env(
+        "TALLYSHIP_DATABASE__URL",
+        format!("{url}?sslmode=verify-full&sslrootcert={ca}"),
+    );
     (cluster, setup)
 }
 
@@ -35,12 +41,31 @@ async fn postgres_refuses(case: &str, setup: &Setup) {
         let start = Instant::now();
         let refused = setup.run_cli(&[command]).await;
         let took = start.elapsed();
-        println!("Postgres, {case}, {command}: exit {} after {took:?}: {}", refused.code(), refused.stderr.trim());
-        assert_ne!(refused.code(), 0, "{case}: `tallyship {command}` went through");
-        assert!(took < REFUSED_WITHIN * SLACK, "{case}: {command} took {took:?}");
-        assert!(refused.stderr.contains("certificate") || refused.stderr.contains("SSL"), "{case}: {}", refused.stderr);
+        println!(
+            "Postgres, {case}, {command}: exit {} after {took:?}: {}",
+            refused.code(),
+            refused.stderr.trim()
+        );
+        assert_ne!(
+            refused.code(),
+            0,
+            "{case}: `tallyship {command}` went through"
+        );
+        assert!(
+            took < REFUSED_WITHIN * SLACK,
+            "{case}: {command} took {took:?}"
+        );
+        assert!(
+            refused.stderr.contains("certificate") || refused.stderr.contains("SSL"),
+            "{case}: {}",
+            refused.stderr
+        );
     }
-    assert_eq!(setup.home.number(TABLES), 0, "{case}: something was written");
+    assert_eq!(
+        setup.home.number(TABLES),
+        0,
+        "{case}: something was written"
+    );
 }
 
 #[test]
@@ -95,10 +120,20 @@ fn redis(identity: &Identity, authority: &Authority) -> (Scratch, Redis, Setup) 
         std::fs::write(&path, content).expect("a file of the test");
         path
     };
-    let (certificate, key) = (put("redis.crt", &identity.certificate), put("redis.key", &identity.key));
+    let (certificate, key) = (
+        put("redis.crt", &identity.certificate),
+        put("redis.key", &identity.key),
+    );
     let ca = put("ca.pem", &authority.pem());
-    let redis = Redis::start_tls(Tls { certificate: &certificate, key: &key, ca: &ca });
-    let setup = Home::new(Backend::Sqlite).setup().generous().redis(redis.url());
+    let redis = Redis::start_tls(Tls {
+        certificate: &certificate,
+        key: &key,
+        ca: &ca,
+    });
+    let setup = Home::new(Backend::Sqlite)
+        .setup()
+        .generous()
+        .redis(redis.url());
     let setup = setup.env("TALLYSHIP_REDIS__CA_FILE", ca.display().to_string());
     (files, redis, setup)
 }
@@ -109,9 +144,11 @@ async fn redis_is_refused(case: &str, identity: &Identity, authority: &Authority
     let (client, admin) = (server.client(), server.admin());
     let token = client.visitor().await;
     client.put_vote(&token, TOOLS[0], "ship").await.expect(201);
-    let took = eventually("it says that it is degraded", Duration::from_secs(5) * SLACK, async || {
-        readiness(&admin).await == "degraded"
-    })
+    let took = eventually(
+        "it says that it is degraded",
+        Duration::from_secs(5) * SLACK,
+        async || readiness(&admin).await == "degraded",
+    )
     .await;
     client.put_vote(&token, TOOLS[1], "skip").await.expect(201);
     println!("Redis, {case}: degraded after {took:?}");
@@ -133,18 +170,29 @@ fn a_good_certificate_of_redis_is_taken_on_sqlite() {
         let (_files, redis, setup) = redis(&authority.good(), &authority);
         let server = setup.start().await;
         let (client, admin) = (server.client(), server.admin());
-        eventually("it is ready", Duration::from_secs(30), async || readiness(&admin).await == "ready").await;
+        eventually("it is ready", Duration::from_secs(30), async || {
+            readiness(&admin).await == "ready"
+        })
+        .await;
         let token = client.visitor().await;
         client.put_vote(&token, TOOLS[0], "ship").await.expect(201);
         let stats = redis.cli(&["INFO", "commandstats"]);
-        assert!(stats.contains("cmdstat_eval"), "the limiter asked no Redis:\n{stats}");
+        assert!(
+            stats.contains("cmdstat_eval"),
+            "the limiter asked no Redis:\n{stats}"
+        );
     });
 }
 
 #[test]
 fn an_untrusted_authority_of_redis_is_refused_on_sqlite() {
     run(async {
-        redis_is_refused("untrusted authority", &Authority::new("one").good(), &Authority::new("another")).await;
+        redis_is_refused(
+            "untrusted authority",
+            &Authority::new("one").good(),
+            &Authority::new("another"),
+        )
+        .await;
     });
 }
 

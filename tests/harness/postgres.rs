@@ -106,7 +106,12 @@ impl Cluster {
 
     /// The postmaster's.
     pub fn pid(&self) -> u32 {
-        self.process.lock().expect("process").as_ref().expect("it runs").pid()
+        self.process
+            .lock()
+            .expect("process")
+            .as_ref()
+            .expect("it runs")
+            .pid()
     }
 
     pub fn port(&self) -> u16 {
