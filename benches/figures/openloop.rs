@@ -1,6 +1,112 @@
-//! x
+//! Open-loop latency: calls are due on a fixed schedule at half of the peak rate, and each is timed from when it was due,
+//! so that a stall delays nobody's clock but its own.
+//!
+//! Called after `throughput`, which found the peaks. The mix is a site's: re-votes, retractions, one hot tool.
+use crate::harness;
+use crate::load::Connection;
 use crate::report::Report;
+use crate::subjects::{self, Subject};
 use crate::throughput::Peaks;
-pub async fn measure(_: &mut Report, peaks: &Peaks) {
-    let _ = (peaks.sqlite, peaks.postgres);
+use crate::wishes::Voters;
+use std::io::Write;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+
+const SPAN: Duration = Duration::from_secs(10);
+const CONNECTIONS: usize = 256;
+
+/// The middle of 200 small writes, each followed by fdatasync, on the disk where the databases lie.
+fn median_sync() -> Duration {
+    let folder = harness::process::Scratch::new("sync");
+    let mut file = std::fs::File::create(folder.path().join("file")).expect("a file");
+    let mut times: Vec<Duration> = (0..200)
+        .map(|_| {
+            file.write_all(&[7; 4096]).expect("writes");
+            let began = Instant::now();
+            file.sync_data().expect("syncs");
+            began.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// Latencies of `rate` calls a second, sorted.
+async fn latencies(subject: &Subject, rate: f64, voters: &Voters) -> Vec<Duration> {
+    let address = subject.url.trim_start_matches("http://").to_owned();
+    let (due, queue) = mpsc::channel(CONNECTIONS * 64);
+    let queue = std::sync::Arc::new(tokio::sync::Mutex::new(queue));
+    let mut workers = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let mut connection = Connection::open(&address).await;
+        let queue = std::sync::Arc::clone(&queue);
+        workers.push(tokio::spawn(async move {
+            let mut times = Vec::new();
+            loop {
+                let next: Option<(Instant, Vec<u8>)> = queue.lock().await.recv().await;
+                let Some((due, request)) = next else {
+                    return times;
+                };
+                let status = connection.call(&request).await;
+                times.push((due.elapsed(), status));
+            }
+        }));
+    }
+    let (total, voters) = ((rate * SPAN.as_secs_f64()) as u32, voters.clone());
+    // A thread that sleeps to the moment; the runtime's own timers are a millisecond coarse.
+    let pacer = std::thread::spawn(move || {
+        let began = Instant::now();
+        for n in 0..total {
+            let request = voters.mixed();
+            let at = began + Duration::from_secs_f64(f64::from(n) / rate);
+            while Instant::now() < at {
+                std::thread::sleep(
+                    at.saturating_duration_since(Instant::now())
+                        .min(Duration::from_micros(200)),
+                );
+            }
+            due.blocking_send((at, request)).expect("workers");
+        }
+    });
+    let mut all = Vec::with_capacity(total as usize);
+    for worker in workers {
+        for (time, status) in worker.await.expect("a worker") {
+            assert!((200..300).contains(&status), "{status}");
+            all.push(time);
+        }
+    }
+    pacer.join().expect("the pacer");
+    all.sort_unstable();
+    all
+}
+
+pub async fn measure(report: &mut Report, peaks: &Peaks) {
+    let sync = median_sync();
+    report.line("\n## Latency\n");
+    report.line(&format!("Open loop at half of the peak rate for {} s, timed from when each call was due; half of all on one tool, one in five a re-vote or a retraction. Median fdatasync in this run: {:.2} ms, so p50 must stay under {:.2} ms.\n", SPAN.as_secs(), ms(sync), ms(sync) * 2.0 + 1.0));
+    report.line("| database | calls a second | p50 | p99 (15 ms) | p99.9 (60 ms) | slowest | |\n| --- | --- | --- | --- | --- | --- | --- |");
+    for (subject, peak) in [
+        (subjects::sqlite().await, peaks.sqlite),
+        (subjects::postgres().await, peaks.postgres),
+    ] {
+        let times = latencies(&subject, peak / 2.0, &Voters::new()).await;
+        let at =
+            |share: f64| ms(times[((times.len() as f64 * share) as usize).min(times.len() - 1)]);
+        let holds = at(0.5) < ms(sync) * 2.0 + 1.0 && at(0.99) < 15.0 && at(0.999) < 60.0;
+        let word = if holds { "holds" } else { "**does not hold**" };
+        report.line(&format!(
+            "| {} | {:.0} | {:.2} ms | {:.2} ms | {:.2} ms | {:.1} ms | {word} |",
+            subject.name,
+            peak / 2.0,
+            at(0.5),
+            at(0.99),
+            at(0.999),
+            at(1.0)
+        ));
+        subject.server().verify().await;
+    }
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
 }
