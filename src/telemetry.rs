@@ -46,7 +46,7 @@ struct RouteMeters {
 
 /// Every meter, registered once; counting is an atomic addition.
 pub struct Meters {
-    routes: HashMap<&'static str, RouteMeters>,
+    routes: HashMap<&'static str, RouteMeters, foldhash::fast::RandomState>,
     commits: Counter,
     commit_failures: Counter,
     commit_votes: Histogram,

@@ -1,3 +1,208 @@
-//! x
+//! Growth: what a vote costs with 100,000 and with 10,000,000 votes in the table, on 10,000 tools of Zipf popularity, one
+//! voter in five with a random id, after a start with cold caches; and how long start and recount take then.
+//!
+//! Called last. The tables are filled by SQL in the order in which votes would have come, tallies and ledger with them,
+//! and `verify` must find nothing.
+use crate::cpu;
+use crate::harness::Backend;
+use crate::harness::postgres::Cluster;
+use crate::harness::server::{Home, Setup};
+use crate::load::closed;
 use crate::report::Report;
-pub async fn measure(_: &mut Report) {}
+use crate::subjects::{of_server, raised};
+use crate::wishes::{Voters, get, request};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tallyship::identity::new_voter;
+use tallyship::vocabulary::VoterId;
+
+const TOOLS: usize = 10_000;
+const SMALL: usize = 100_000;
+const LARGE: usize = 10_000_000;
+const SPAN: Duration = Duration::from_secs(5);
+const ROUNDS: usize = 3;
+
+/// A tool by Zipf's law (exponent 1) from a uniform number: the inverse of the continuous harmonic sum.
+fn zipf(uniform: f64) -> usize {
+    ((TOOLS as f64).powf(uniform) as usize).clamp(1, TOOLS)
+}
+
+/// SQL for votes `from+1..=to`: time-ordered ids but for one voter in five, tools by the same law as the load.
+fn fill(backend: Backend, from: usize, to: usize) -> Vec<String> {
+    let (series, hash, bytes, power) = match backend {
+        Backend::Sqlite => (
+            format!(
+                "WITH RECURSIVE s(i) AS (SELECT {} UNION ALL SELECT i + 1 FROM s WHERE i < {to})",
+                from + 1
+            ),
+            "(i * 2654435761 % 4294967296)",
+            "unhex(CASE WHEN i % 5 = 0 THEN printf('%08x%08x', h, (h * 40503 + i) % 4294967296) ELSE printf('%012x7000', 1700000000000 + i) END || printf('%016x', i))",
+            "pow(10000.0, h / 4294967296.0)",
+        ),
+        Backend::Postgres => (
+            format!(
+                "WITH s AS (SELECT i FROM generate_series({}::bigint, {to}) AS i)",
+                from + 1
+            ),
+            "(i * 2654435761 % 4294967296)",
+            "decode(CASE WHEN i % 5 = 0 THEN lpad(to_hex(h), 8, '0') || lpad(to_hex((h * 40503 + i) % 4294967296), 8, '0') ELSE lpad(to_hex(1700000000000 + i), 12, '0') || '7000' END || lpad(to_hex(i), 16, '0'), 'hex')",
+            "power(10000.0, h / 4294967296.0)",
+        ),
+    };
+    let tool = format!("CAST({power} - 0.5 AS INTEGER) + (SELECT min(id) FROM tools)");
+    let zero = if backend == Backend::Sqlite {
+        "zeroblob(16)"
+    } else {
+        "decode(repeat('00', 16), 'hex')"
+    };
+    let rows = format!("{series}, h AS (SELECT i, {hash} AS h FROM s)");
+    vec![
+        format!("{rows} INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age) SELECT {tool}, {bytes}, 1 + i % 2, 1700000000000000 + i, {zero}, 0 FROM h"),
+        "DELETE FROM vote_events".to_owned(),
+        "INSERT INTO vote_events (tool_id, version, voter, old, new, at) SELECT tool_id, 1 + row_number() OVER (PARTITION BY tool_id ORDER BY cast_at), voter, 0, choice, cast_at FROM votes".to_owned(),
+        "UPDATE tallies SET ship = (SELECT count(*) FROM votes v WHERE v.tool_id = tallies.tool_id AND choice = 1), skip = (SELECT count(*) FROM votes v WHERE v.tool_id = tallies.tool_id AND choice = 2)".to_owned(),
+        "UPDATE tallies SET version = 1 + ship + skip".to_owned(),
+    ]
+}
+
+/// Page caches are dropped where that is allowed; else the report says that it was not.
+fn drop_caches() -> bool {
+    std::process::Command::new("sync").status().is_ok()
+        && std::fs::write("/proc/sys/vm/drop_caches", "3").is_ok()
+}
+
+/// An id that lies anywhere: a site user's.
+fn scattered(n: u64) -> VoterId {
+    let (high, low) = (
+        n.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+        n.wrapping_mul(0xd1b5_4a32_d192_ed03),
+    );
+    VoterId((u128::from(high) << 64 | u128::from(low)).to_be_bytes())
+}
+
+struct Measured {
+    vote: f64,
+    read: f64,
+    start: f64,
+    memory: f64,
+    verify: f64,
+    cold: bool,
+}
+
+/// Starts cold, votes, reads, recounts.
+async fn measured(setup: &Setup, others: Vec<u32>) -> Measured {
+    let cold = drop_caches();
+    let subject = of_server("growing", setup.clone(), others, Box::new(())).await;
+    let start = subject.server().started_in.as_secs_f64();
+    let voters = Voters::new();
+    let make = {
+        let voters = voters.clone();
+        move || {
+            let n = voters.next();
+            let spread =
+                (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11) as f64 / (1_u64 << 53) as f64;
+            let voter = if n.is_multiple_of(5) {
+                scattered(n)
+            } else {
+                new_voter()
+            };
+            request(
+                "PUT",
+                &format!("tool-{}", zipf(spread)),
+                &voters.token(voter),
+                Some("ship"),
+            )
+        }
+    };
+    let cost = async |make: Arc<dyn Fn() -> Vec<u8> + Send + Sync>| {
+        let before = subject.cpu();
+        let result = closed(&subject.url, 256, SPAN, move || make()).await;
+        assert!(
+            result
+                .statuses
+                .keys()
+                .all(|status| (200..300).contains(status)),
+            "{:?}",
+            result.statuses
+        );
+        (subject.cpu() - before).as_secs_f64() * 1e6 / result.calls as f64
+    };
+    let votes: Arc<dyn Fn() -> Vec<u8> + Send + Sync> = Arc::new(make);
+    let mut costs = Vec::new();
+    for _ in 0..ROUNDS {
+        costs.push(cost(Arc::clone(&votes)).await);
+    }
+    let read = cost(Arc::new(|| get("/v1/tools/tool-1/tally", None))).await;
+    let memory = cpu::memory(subject.server().pid());
+    let began = Instant::now();
+    subject.server().verify().await;
+    let verify = began.elapsed().as_secs_f64();
+    subject.server().sigterm(Duration::from_secs(30)).await;
+    Measured {
+        vote: crate::report::spread(&costs).0,
+        read,
+        start,
+        memory,
+        verify,
+        cold,
+    }
+}
+
+pub async fn measure(report: &mut Report) {
+    report.line("\n## Growth\n");
+    report.line(&format!("{TOOLS} tools of Zipf popularity, one voter in five with a random id, start with cold caches; medians of {ROUNDS} spans of {} s.\n", SPAN.as_secs()));
+    report.line("| database | votes | CPU a vote | CPU a tally read | start to ready (1 s) | memory (200 MiB) | verify (60 s) |\n| --- | --- | --- | --- | --- | --- | --- |");
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let cluster = (backend == Backend::Postgres).then(Cluster::private);
+        let home = cluster.as_ref().map_or_else(
+            || Home::new(backend),
+            |cluster| Home::on(cluster.fresh_database()),
+        );
+        let setup = raised(home.setup()).env("TALLYSHIP_CATALOG__FILE", "tools.json");
+        let tools: Vec<_> = (1..=TOOLS).map(|n| serde_json::json!({"slug": format!("tool-{n}"), "name": format!("Tool {n}"), "reviews": [{"reviewer": "R", "verdict": "ship"}]})).collect();
+        home.write("tools.json", serde_json::to_vec(&tools).expect("json"));
+        setup
+            .run_cli(&["catalog", "import", "tools.json"])
+            .await
+            .success("import");
+        let others = cluster
+            .as_ref()
+            .map(|cluster| cluster.pid())
+            .into_iter()
+            .collect::<Vec<_>>();
+        let mut small = None;
+        for (from, to) in [(0, SMALL), (SMALL, LARGE)] {
+            let began = Instant::now();
+            for sql in fill(backend, from, to) {
+                home.execute(&sql);
+            }
+            if backend == Backend::Postgres {
+                home.execute("VACUUM ANALYZE");
+            }
+            println!("  {backend:?}: {to} votes filled in {:?}", began.elapsed());
+            let now = measured(&setup, others.clone()).await;
+            report.line(&format!(
+                "| {backend:?} | {to} | {:.1} us | {:.1} us | {:.2} s | {:.0} MiB | {:.1} s |{}",
+                now.vote,
+                now.read,
+                now.start,
+                now.memory,
+                now.verify,
+                if now.cold {
+                    ""
+                } else {
+                    " caches could not be dropped |"
+                }
+            ));
+            match small {
+                None => small = Some(now),
+                Some(ref before) => {
+                    let (vote, read) = (now.vote / before.vote, now.read / before.read);
+                    let holds =
+                        vote <= 1.25 && now.start < 1.0 && now.memory < 200.0 && now.verify < 60.0;
+                    report.line(&format!("| {backend:?} | growth | {vote:.2} times (1.25) | {read:.2} times | | | {} |", if holds { "holds" } else { "**does not hold**" }));
+                }
+            }
+        }
+    }
+}

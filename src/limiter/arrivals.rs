@@ -14,7 +14,7 @@ pub(super) type Key = [u8; 16];
 
 /// governor's state by key; shared, so that this file can read and give back what governor charged.
 #[derive(Clone, Default)]
-pub(super) struct Arrivals(Arc<DashMap<Key, InMemoryState>>);
+pub(super) struct Arrivals(Arc<DashMap<Key, InMemoryState, foldhash::fast::RandomState>>);
 
 impl StateStore for Arrivals {
     type Key = Key;

@@ -6,44 +6,59 @@ use std::fmt::Write;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::Decisions;
+use super::{Decisions, Policy};
+use crate::vocabulary::Quota;
 
-/// The decisions that a call met.
-pub struct Touched(pub Decisions);
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const STATE: HeaderName = HeaderName::from_static("ratelimit");
+
+/// The decisions that a call met, with the policies behind them.
+pub struct Touched {
+    pub decisions: Decisions,
+    pub policies: HeaderValue,
+}
+
+/// `RateLimit-Policy` for these quotas; made once.
+#[must_use]
+pub fn policies(quotas: &[(Policy, Quota)]) -> HeaderValue {
+    let items: Vec<String> = quotas
+        .iter()
+        .map(|(policy, quota)| {
+            format!(
+                "\"{}\";q={};w={}",
+                policy.name(),
+                quota.count,
+                quota.period.as_secs()
+            )
+        })
+        .collect();
+    HeaderValue::from_str(&items.join(", ")).unwrap_or(HeaderValue::from_static(""))
+}
 
 impl Touched {
     /// Writes both headers.
     pub fn write(&self, headers: &mut HeaderMap) {
-        let (mut policy, mut state) = (String::with_capacity(64), String::with_capacity(64));
-        for decision in &self.0 {
-            let separator = if policy.is_empty() { "" } else { ", " };
-            let (name, quota) = (decision.policy.name(), decision.quota);
-            let _ = write!(
-                policy,
-                "{separator}\"{name}\";q={};w={}",
-                quota.count,
-                quota.period.as_secs()
-            );
-            let _ = write!(
-                state,
-                "{separator}\"{name}\";r={};t={}",
+        let mut state = String::with_capacity(64);
+        for decision in &self.decisions {
+            let separator = if state.is_empty() { "" } else { ", " };
+            let (name, left, more) = (
+                decision.policy.name(),
                 decision.remaining(),
-                decision.more_after()
+                decision.more_after(),
             );
+            let _ = write!(state, "{separator}\"{name}\";r={left};t={more}");
         }
-        for (name, text) in [("ratelimit-policy", policy), ("ratelimit", state)] {
-            if let (false, Ok(value)) = (text.is_empty(), HeaderValue::from_str(&text)) {
-                headers.insert(HeaderName::from_static(name), value);
-            }
+        headers.insert(POLICY, self.policies.clone());
+        if let Ok(state) = HeaderValue::from_maybe_shared(bytes::Bytes::from(state)) {
+            headers.insert(STATE, state);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Decision, Policy};
+    use super::super::Decision;
     use super::*;
-    use crate::vocabulary::Quota;
 
     #[test]
     fn the_contracts_example() {
@@ -55,7 +70,11 @@ mod tests {
             allowed: true,
         };
         let mut headers = HeaderMap::new();
-        Touched(vec![decision]).write(&mut headers);
+        Touched {
+            decisions: vec![decision],
+            policies: policies(&[(Policy::VotesPerVoter, quota)]),
+        }
+        .write(&mut headers);
         assert_eq!(
             headers.get("ratelimit-policy").expect("there"),
             "\"voter\";q=30;w=60"

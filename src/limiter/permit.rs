@@ -4,22 +4,26 @@
 
 use std::iter;
 
+use actix_web::http::header::HeaderValue;
 use actix_web::{HttpMessage, HttpRequest};
 
-use super::headers::Touched;
+use super::headers::{Touched, policies};
 use super::local::Local;
 use super::shared::Shared;
 use super::{Charge, Policy, admitted};
 use crate::identity::caller::Client;
 use crate::problem::{Code, Problem};
 use crate::settings::Limits;
-use crate::vocabulary::VoterId;
+use crate::vocabulary::{Quota, VoterId};
 
 /// The limiter: in process, and in Redis where there is one.
 pub struct Doors {
     limits: Limits,
     local: Local,
     shared: Option<Shared>,
+    /// `RateLimit-Policy` of a vote, by how many of its quotas were asked.
+    of_votes: Vec<HeaderValue>,
+    of_visitors: Vec<HeaderValue>,
 }
 
 /// Proof that a vote passed its quotas. Dropping it keeps the charge; [`VotePermit::give_back`] returns it.
@@ -49,10 +53,16 @@ impl Doors {
         .into_iter()
         .filter_map(|(policy, quota)| Some((policy, quota?)))
         .collect();
+        let (of_visitors, of_votes): (Vec<_>, Vec<_>) = quotas
+            .iter()
+            .copied()
+            .partition(|(policy, _)| *policy == Policy::VisitorsPerNetwork);
         Self {
             limits,
             local: Local::new(&quotas),
             shared,
+            of_votes: prefixes(&of_votes),
+            of_visitors: prefixes(&of_visitors),
         }
     }
 
@@ -93,6 +103,7 @@ impl Doors {
         };
         self.pass(
             http,
+            &self.of_votes,
             of_voter
                 .into_iter()
                 .chain(iter::once_with(of_network).flatten()),
@@ -114,7 +125,7 @@ impl Doors {
             quota,
             key: client.limiter_key(),
         });
-        self.pass(http, charges).await?;
+        self.pass(http, &self.of_visitors, charges).await?;
         Ok(())
     }
 
@@ -122,6 +133,7 @@ impl Doors {
     async fn pass(
         &self,
         http: &HttpRequest,
+        policies: &[HeaderValue],
         charges: impl IntoIterator<Item = Charge>,
     ) -> Result<VotePermit<'_>, Problem> {
         let (charges, mut decisions) = self.local.check(charges);
@@ -142,8 +154,15 @@ impl Doors {
             .iter()
             .find(|decision| !decision.allowed)
             .map(|decision| decision.policy.name());
-        if !decisions.is_empty() {
-            http.extensions_mut().insert(Touched(decisions));
+        let asked = decisions
+            .len()
+            .checked_sub(1)
+            .and_then(|last| policies.get(last));
+        if let Some(policies) = asked.cloned() {
+            http.extensions_mut().insert(Touched {
+                decisions,
+                policies,
+            });
         }
         match (wait, refused) {
             (Some(wait), Some(name)) => {
@@ -156,4 +175,11 @@ impl Doors {
             }),
         }
     }
+}
+
+/// The header for the first quota, the first two, and so on: quotas are asked in order, up to the one that refuses.
+fn prefixes(quotas: &[(Policy, Quota)]) -> Vec<HeaderValue> {
+    (1..=quotas.len())
+        .map(|n| policies(quotas.get(..n).unwrap_or_default()))
+        .collect()
 }

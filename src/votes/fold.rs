@@ -12,6 +12,9 @@ use crate::vocabulary::{Choice, Moment, ToolState, VoterId};
 /// A row's key in `votes`.
 pub(super) type Key = (i32, VoterId);
 
+/// The votes that stand under some keys. Voters' ids are signed or hashed, so a fast hash does.
+pub(super) type Present = HashMap<Key, Standing, foldhash::fast::RandomState>;
+
 /// One change of a tool's counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Event {
@@ -49,7 +52,7 @@ pub(super) struct Folded {
 pub(super) fn fold(
     wishes: &[Wish],
     mut tallies: BTreeMap<i32, TallyRow>,
-    before: &HashMap<Key, Standing>,
+    before: &Present,
     now: Moment,
 ) -> Folded {
     let mut after: BTreeMap<Key, (Wish, Option<Standing>)> = BTreeMap::new();
@@ -168,7 +171,7 @@ mod tests {
         ) {
             let wishes: Vec<Wish> = wishes.into_iter().map(|(tool, voter, choice)| wish(tool, voter, choice)).collect();
             let mut tallies: BTreeMap<i32, TallyRow> = (1..4).map(|tool| (tool, row(tool, ToolState::Open))).collect();
-            let mut votes: HashMap<Key, Standing> = HashMap::new();
+            let mut votes = Present::default();
             let mut model: HashMap<Key, Choice> = HashMap::new();
             let mut changes: HashMap<i32, i64> = HashMap::new();
             let mut rest = wishes.as_slice();
@@ -224,7 +227,7 @@ mod tests {
         let wishes: Vec<Wish> = (1..5)
             .map(|tool| wish(tool, 1, Some(Choice::Ship)))
             .collect();
-        let folded = fold(&wishes, tallies, &HashMap::new(), NOW);
+        let folded = fold(&wishes, tallies, &Present::default(), NOW);
         let refusals: Vec<Option<Refused>> = folded
             .outcomes
             .iter()
@@ -262,7 +265,7 @@ mod tests {
         let folded = fold(
             &[again],
             tallies.clone(),
-            &HashMap::from([((1, voter), standing)]),
+            &Present::from_iter([((1, voter), standing)]),
             NOW,
         );
         assert_eq!(
@@ -280,7 +283,7 @@ mod tests {
         let folded = fold(
             &[again],
             tallies,
-            &HashMap::from([((1, voter), taken)]),
+            &Present::from_iter([((1, voter), taken)]),
             NOW,
         );
         assert_eq!(

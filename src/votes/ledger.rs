@@ -2,12 +2,12 @@
 //!
 //! Only the writer calls it. Either everything of a batch is committed, with one fsync, or nothing is.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::QueryResult;
 
-use super::fold::{Folded, Key, fold};
-use super::{Standing, Wish, postgres, sqlite};
+use super::fold::{Folded, Key, Present, fold};
+use super::{Wish, postgres, sqlite};
 use crate::db::{DbConnection, write_transaction};
 use crate::tallies::TallyRow;
 use crate::vocabulary::Moment;
@@ -38,7 +38,7 @@ fn lock(conn: &mut DbConnection, tools: &BTreeSet<i32>) -> QueryResult<BTreeMap<
     }
 }
 
-fn present(conn: &mut DbConnection, keys: &BTreeSet<Key>) -> QueryResult<HashMap<Key, Standing>> {
+fn present(conn: &mut DbConnection, keys: &BTreeSet<Key>) -> QueryResult<Present> {
     match conn {
         DbConnection::Sqlite(conn) => sqlite::present(conn, keys),
         DbConnection::Postgres(conn) => postgres::present(conn, keys),

@@ -3,14 +3,14 @@
 //!
 //! Only `ledger` calls it. The statements are written by hand so that diesel keeps them prepared (`sql_query` never is).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
 use diesel::sqlite::Sqlite;
 use diesel::{OptionalExtension, QueryResult, RunQueryDsl, SqliteConnection};
 
-use super::fold::{Folded, Key};
+use super::fold::{Folded, Key, Present};
 use super::{Standing, Wish};
 use crate::tallies::{TallyRow, store};
 use crate::vocabulary::{Choice, Moment};
@@ -176,11 +176,9 @@ pub(super) fn lock(
 }
 
 /// The votes that stand under `keys`.
-pub(super) fn present(
-    conn: &mut SqliteConnection,
-    keys: &BTreeSet<Key>,
-) -> QueryResult<HashMap<Key, Standing>> {
-    let mut votes = HashMap::with_capacity(keys.len());
+pub(super) fn present(conn: &mut SqliteConnection, keys: &BTreeSet<Key>) -> QueryResult<Present> {
+    let mut votes =
+        Present::with_capacity_and_hasher(keys.len(), foldhash::fast::RandomState::default());
     for (tool, voter) in keys {
         let found: Option<(i16, i64, Option<i64>)> = SelectVote {
             tool,

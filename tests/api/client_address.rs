@@ -1,11 +1,16 @@
 //! The client's network by trusted proxies only; seen from outside through a network's quota.
-use crate::harness::Backend;
+//!
+//! It must never ask the server which address it took: only which votes it admits.
+use crate::harness::client::Client;
 use crate::harness::server::{Home, Server};
+use crate::harness::{Backend, eventually};
+use std::time::Duration;
 
 const TOOL: &str = "codestral-2";
 
 crate::both!(
     an_untrusted_peer_is_not_believed,
+    only_the_trusted_address_is,
     the_rightmost_untrusted_entry_counts
 );
 
@@ -22,7 +27,11 @@ async fn server(backend: Backend, trusted: &str) -> Server {
 
 /// Whether a vote with these `X-Forwarded-For` lines is admitted.
 async fn admitted(server: &Server, token: &str, lines: &[&str]) -> bool {
-    let mut call = server.client().vote(token, TOOL, "ship");
+    admitted_from(&server.client(), token, lines).await
+}
+
+async fn admitted_from(client: &Client, token: &str, lines: &[&str]) -> bool {
+    let mut call = client.vote(token, TOOL, "ship");
     for line in lines {
         call = call.header("x-forwarded-for", line);
     }
@@ -42,16 +51,39 @@ async fn an_untrusted_peer_is_not_believed(backend: Backend) {
             "vote {n} counts for the peer"
         );
     }
-    let log = server.stderr();
-    assert!(
+    let warned = |log: &str| {
         log.lines()
-            .any(|line| line.contains("WARN") && line.contains("trusted_proxies")),
-        "{log}"
-    );
+            .any(|line| line.contains("WARN") && line.contains("trusted_proxies"))
+    };
+    eventually(
+        "the operator is warned",
+        Duration::from_secs(10),
+        async || warned(&server.stderr()),
+    )
+    .await;
+    let log = server.stderr();
     assert!(
         !log.contains("203.0.113") && !log.contains("127.0.0.1"),
         "no address in the log: {log}"
     );
+}
+
+async fn only_the_trusted_address_is(backend: Backend) {
+    let server = server(backend, "127.0.0.1/32").await;
+    let token = server.setup.mint(1).await.remove(0);
+    let (proxy, stranger) = (
+        server.client(),
+        Client::from_address(&server.url, [127, 0, 0, 2].into()),
+    );
+    for n in 0..4 {
+        let named = format!("198.51.100.{n}");
+        assert!(
+            admitted_from(&proxy, &token, &[&named]).await,
+            "the proxy names another network each time"
+        );
+        let believed = admitted_from(&stranger, &token, &[&named]).await;
+        assert_eq!(believed, n < 2, "its neighbour votes for itself: {n}");
+    }
 }
 
 async fn the_rightmost_untrusted_entry_counts(backend: Backend) {

@@ -1,4 +1,6 @@
 //! Quotas as their callers meet them: headers, refusals and refills, in process and with a real Redis.
+//!
+//! It must never wait for a refill by the clock, nor count on how fast the votes come: it asks until it is so.
 use crate::harness::redis::Redis;
 use crate::harness::server::{Home, Server, Setup};
 use crate::harness::{Backend, eventually};
@@ -7,7 +9,14 @@ use std::time::Duration;
 const TOOL: &str = "codestral-2";
 const GUARD: Duration = Duration::from_secs(25);
 
-crate::both!(a_voters_quota, a_networks_quota, new_visitors, off_is_off);
+crate::both!(
+    a_voters_quota,
+    one_by_one,
+    a_networks_quota,
+    its_place_among_the_checks,
+    new_visitors,
+    off_is_off
+);
 
 /// Both ways of counting: alone, and with Redis (which is returned so that it lives).
 async fn both_ways(
@@ -98,6 +107,106 @@ async fn a_voters_quota(backend: Backend) {
     }
 }
 
+/// A quota that hardly refills, so that each number is certain.
+async fn one_by_one(backend: Backend) {
+    for (server, _redis) in both_ways(backend, |setup| {
+        setup.env("TALLYSHIP_LIMITS__VOTES_PER_VOTER", "5/1h")
+    })
+    .await
+    {
+        let client = server.client();
+        let voter = client.visitor().await;
+        for left in (0..5).rev() {
+            let answer = client.put_vote(&voter, TOOL, "ship").await;
+            assert!(answer.success(), "{}", answer.text);
+            assert_eq!(state(answer.header("ratelimit"), "voter").0, left);
+        }
+        // A withdrawal is charged to the same quota.
+        let refused = client
+            .delete_vote(&voter, TOOL)
+            .await
+            .problem(429, "rate-limited");
+        let wait: u64 = refused
+            .header("retry-after")
+            .expect("Retry-After")
+            .parse()
+            .expect("seconds");
+        assert!((600..=720).contains(&wait), "{wait}");
+        assert_eq!(
+            client.counts(TOOL).await,
+            (1, 0),
+            "what was refused did nothing"
+        );
+    }
+}
+
+async fn its_place_among_the_checks(backend: Backend) {
+    for (server, _redis) in both_ways(backend, |setup| {
+        setup.env("TALLYSHIP_LIMITS__VOTES_PER_VOTER", "3/1h")
+    })
+    .await
+    {
+        let client = server.client();
+        let voter = client.visitor().await;
+        let path = format!("/v1/tools/{TOOL}/vote");
+        let raw = async |token: Option<&str>, path: &str, media: &str, body: &'static str| {
+            let call = client.put(path).header("content-type", media).body(body);
+            match token {
+                Some(token) => call.bearer(token).send().await,
+                None => call.send().await,
+            }
+        };
+        let (json, ship) = ("application/json", "{\"choice\":\"ship\"}");
+        let calls = [
+            (path.as_str(), json, "{", 400, "bad-request"),
+            (
+                path.as_str(),
+                json,
+                "{\"choice\":\"maybe\"}",
+                422,
+                "invalid",
+            ),
+            (
+                "/v1/tools/nothing-there/vote",
+                json,
+                ship,
+                404,
+                "unknown-tool",
+            ),
+        ];
+        // What stands before the quota is not charged: type, credentials.
+        raw(Some(&voter), &path, "text/plain", ship)
+            .await
+            .problem(415, "unsupported-media-type");
+        let stranger = raw(None, &path, json, ship)
+            .await
+            .problem(401, "voter-required");
+        assert!(
+            stranger.header("ratelimit").is_none(),
+            "no quota touched it"
+        );
+        // What stands behind it is charged.
+        for (left, (path, media, body, status, code)) in (0..3).rev().zip(calls) {
+            let answer = raw(Some(&voter), path, media, body)
+                .await
+                .problem(status, code);
+            assert_eq!(state(answer.header("ratelimit"), "voter").0, left, "{code}");
+        }
+        // With the quota used up: the same order.
+        for (path, media, body, _, _) in calls {
+            raw(Some(&voter), path, media, body)
+                .await
+                .problem(429, "rate-limited");
+            raw(None, path, media, body)
+                .await
+                .problem(401, "voter-required");
+        }
+        raw(Some(&voter), &path, "text/plain", ship)
+            .await
+            .problem(415, "unsupported-media-type");
+    }
+}
+
 async fn a_networks_quota(backend: Backend) {
     for (server, _redis) in both_ways(backend, |setup| {
         setup.env("TALLYSHIP_LIMITS__VOTES_PER_NETWORK", "5/1h")
@@ -119,6 +228,12 @@ async fn a_networks_quota(backend: Backend) {
                 .expect("detail")
                 .contains("network")
         );
+        client
+            .put(&format!("/v1/tools/{TOOL}/vote"))
+            .json(&serde_json::json!({"choice": "ship"}))
+            .send()
+            .await
+            .problem(401, "voter-required");
         let elsewhere =
             crate::harness::client::Client::from_address(&server.url, [127, 0, 0, 2].into());
         elsewhere

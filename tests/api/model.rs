@@ -1,4 +1,6 @@
 //! Random votes against a model, and the recount that finds what was tampered with.
+//!
+//! It must never draw other numbers on another run: a failure has to come again.
 use crate::harness::Backend;
 use crate::harness::server::Home;
 use std::collections::HashMap;
@@ -76,6 +78,11 @@ async fn verify_after(backend: Backend, sql: &str) {
     assert!(
         found.stdout.lines().any(|line| line.starts_with(TOOLS[0])),
         "{}",
+        found.stdout
+    );
+    assert!(
+        !found.stdout.contains(TOOLS[1]),
+        "only what is wrong is named: {}",
         found.stdout
     );
 }

@@ -1,4 +1,6 @@
 //! Casting, changing and withdrawing, as the contract says; by cookie and by bearer token, on both databases.
+//!
+//! It must never look into the database: a vote is what the server shows of it.
 use crate::harness::Backend;
 use crate::harness::client::Answer;
 use crate::harness::server::{Home, Server};
@@ -170,6 +172,13 @@ async fn versions_count_changes(backend: Backend) {
                 choice => client.put_vote(&voter, TOOL, choice).await,
             };
             assert!(answer.success());
+            assert_eq!(
+                answer.json["tally"],
+                client.tally(TOOL).await,
+                "what {wish} answered is what everybody sees"
+            );
+            let own = client.get_vote(&voter, TOOL).await.expect(200);
+            assert_eq!(own.json, answer.json, "and what its voter sees");
             assert_eq!(version().await, start + step as i64 + 1, "after {wish}");
         }
     }
