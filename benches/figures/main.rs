@@ -42,7 +42,7 @@ fn main() {
 async fn measure(short: bool) {
     let mut report = report::Report::new();
     report.conditions();
-    let seconds = if short { 3 } else { 5 };
+    let seconds = if short { 3 } else { 4 };
     let peaks = throughput::measure(&mut report, 3, seconds).await;
     if !short {
         openloop::measure(&mut report, &peaks).await;
