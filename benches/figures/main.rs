@@ -26,6 +26,11 @@ mod wishes;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
+    let part = arguments.get(1).map_or("full", String::as_str);
+    let votes = arguments
+        .get(2)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(growth::LARGE);
     match arguments.iter().position(|argument| argument == "ceiling") {
         Some(at) => ceiling::serve(&arguments[at + 1]),
         None => tokio::runtime::Builder::new_multi_thread()
@@ -33,20 +38,22 @@ fn main() {
             .enable_all()
             .build()
             .expect("a runtime")
-            .block_on(measure(
-                arguments.iter().any(|argument| argument == "short"),
-            )),
+            .block_on(measure(part, votes)),
     }
 }
 
-async fn measure(short: bool) {
+/// `short`: votes and reads alone. `growth [VOTES]`: growth alone. Otherwise all, and the report is written.
+async fn measure(part: &str, votes: usize) {
     let mut report = report::Report::new();
     report.conditions();
-    let seconds = if short { 3 } else { 4 };
+    if part == "growth" {
+        return growth::measure(&mut report, votes).await;
+    }
+    let seconds = if part == "short" { 3 } else { 4 };
     let peaks = throughput::measure(&mut report, 3, seconds).await;
-    if !short {
+    if part != "short" {
         openloop::measure(&mut report, &peaks).await;
-        growth::measure(&mut report).await;
+        growth::measure(&mut report, votes).await;
         report.write("docs/figures.md");
     }
 }
