@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram, with_local_recorder};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
 
 use crate::settings::{Log, LogFormat};
 
@@ -22,12 +21,10 @@ const BATCH: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 512.0];
 /// Starts the log on standard error, so that standard output stays with what commands print.
 ///
 /// # Errors
-/// A filter that cannot be read, or a log that was started already.
+/// A log that was started already.
 pub fn start_log(log: &Log) -> Result<(), String> {
-    let filter = EnvFilter::try_new(&log.level)
-        .map_err(|cause| format!("setting log.level = \"{}\": {cause}", log.level))?;
     let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(log.level.clone())
         .with_writer(std::io::stderr);
     let started = match log.format {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),

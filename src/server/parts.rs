@@ -50,7 +50,7 @@ impl Parts {
         keys: Keys,
         public_url: &Url,
     ) -> Result<(Self, Threads), ServeError> {
-        let meters = Arc::new(Meters::new(&routes::NAMES).map_err(ServeError::Meters)?);
+        let meters = Arc::new(Meters::new(routes::NAMES).map_err(ServeError::Meters)?);
         let shelf = Arc::new(Shelf::default());
         let board = Arc::new(Board::new(settings.min_votes));
         fill(

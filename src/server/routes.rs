@@ -14,7 +14,7 @@ use crate::tallies::board::Board;
 use crate::{identity, pages, tallies, verdicts, votes};
 
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
-pub(super) const NAMES: [&str; 12] = [
+pub(super) const NAMES: &[&str] = &[
     "visitors",
     "vote",
     "votes",

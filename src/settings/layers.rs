@@ -229,6 +229,14 @@ mod tests {
     }
 
     #[test]
+    fn a_bad_log_filter_names_its_source_too() {
+        let error = environment(&[("TALLYSHIP_LOG__LEVEL", "foo=bar=baz")]).expect_err("bad");
+        for part in ["log.level", "foo=bar=baz", "TALLYSHIP_LOG__LEVEL"] {
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
     fn an_unknown_key_is_refused_and_a_foreign_name_is_not() {
         let error = environment(&[("TALLYSHIP_HTTP__LISTN", "x")]).expect_err("unknown");
         assert!(

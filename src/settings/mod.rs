@@ -10,12 +10,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::vocabulary::Quota;
 pub use layers::{Layers, SettingError};
 use values::{
-    address, database_url, min_votes, networks, on_off, origins, public_url, quota, redis_urls,
+    address, database_url, log_level, min_votes, networks, on_off, origins, public_url, quota, redis_urls,
     secret,
 };
 
@@ -101,7 +102,7 @@ pub enum LogFormat {
 #[derive(Debug, Clone)]
 pub struct Log {
     /// A `tracing` filter, such as `info` or `info,tallyship=debug`.
-    pub level: String,
+    pub level: EnvFilter,
     pub format: LogFormat,
 }
 
@@ -142,7 +143,7 @@ impl Settings {
             hold: layers.parse("abuse.hold", on_off)?,
             catalog_file: layers.path("catalog.file"),
             log: Log {
-                level: layers.text("log.level").to_owned(),
+                level: layers.parse("log.level", log_level)?,
                 format: layers.parse("log.format", |text| match text {
                     "json" => Ok(LogFormat::Json),
                     "text" => Ok(LogFormat::Text),

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{DatabaseUrl, Secret};
@@ -109,6 +110,11 @@ pub(super) fn min_votes(text: &str) -> Result<i64, String> {
         .ok()
         .filter(|n| (1..=1_000_000).contains(n))
         .ok_or_else(|| "expected 1 to 1000000".to_owned())
+}
+
+/// A filter such as `info,actix_server=warn`; read here so that a bad one is refused with its source.
+pub(super) fn log_level(text: &str) -> Result<EnvFilter, String> {
+    EnvFilter::try_new(text).map_err(|cause| cause.to_string())
 }
 
 pub(super) fn on_off(text: &str) -> Result<bool, String> {
