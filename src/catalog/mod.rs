@@ -3,6 +3,7 @@
 //! `verdicts` edits and shows it beside the tallies. It knows nothing of votes.
 
 pub mod file;
+pub mod many;
 pub mod shelf;
 pub mod store;
 

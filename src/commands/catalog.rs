@@ -11,7 +11,8 @@ use crate::vocabulary::Moment;
 
 pub(super) fn import(settings: &Settings, path: &Path) -> Result<ExitCode, Failure> {
     let tools = file::read(path).map_err(Failure::new)?;
-    let created = edit::import(&mut migrated(settings)?, &tools, Moment::now())?;
+    let done = edit::import(&mut migrated(settings)?, &tools, Moment::now())?;
+    let created = done.iter().filter(|edited| edited.created).count();
     println!(
         "{} tools: {created} new, {} replaced",
         tools.len(),

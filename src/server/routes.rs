@@ -116,12 +116,6 @@ impl State {
                 "compare",
                 "GET, HEAD",
                 verdicts::routes::get_compare,
-            ))
-            .service(readable(
-                "/v1/tools",
-                "tools",
-                "GET, HEAD",
-                verdicts::routes::get_tools,
             ));
 
         // Voters: visitor token, origin, quota.
@@ -148,6 +142,15 @@ impl State {
             ));
 
         // Everybody reads; the site's token edits.
+        config.service(
+            readable(
+                "/v1/tools",
+                "tools",
+                "GET, HEAD, POST",
+                verdicts::list::routes::get_tools,
+            )
+            .route(web::post().to(verdicts::routes::post_tools)),
+        );
         config.service(
             readable(
                 "/v1/tools/{slug}",
