@@ -6,6 +6,7 @@ pub mod file;
 pub mod many;
 pub mod shelf;
 pub mod store;
+pub mod written;
 
 use serde::{Deserialize, Serialize};
 

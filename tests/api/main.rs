@@ -13,6 +13,7 @@
 mod harness;
 
 mod client_address;
+mod commands;
 mod compare;
 mod errors;
 mod identity;
