@@ -212,6 +212,7 @@ mod tests {
             state: ToolState::Open,
             version,
             updated_at,
+            ..TallyRow::default()
         }
     }
 
