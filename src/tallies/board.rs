@@ -214,6 +214,7 @@ mod tests {
             state: ToolState::Open,
             version,
             updated_at,
+            ..TallyRow::default()
         }
     }
 
