@@ -5,11 +5,13 @@
 mod catalog;
 mod config;
 mod output;
+mod progress;
 mod serve;
 mod shell;
 mod token;
 mod verify;
 mod visitors;
+mod votes;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -58,6 +60,12 @@ enum Command {
     Visitors(VisitorsCommand),
     /// Recount every tally from the votes and from the ledger
     Verify,
+    /// Write what the site has as a file
+    #[command(subcommand)]
+    Export(votes::ExportCommand),
+    /// Take in what a file has
+    #[command(subcommand)]
+    Import(votes::ImportCommand),
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
     /// Print the manual page
@@ -169,6 +177,8 @@ fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
         }
         Command::Visitors(VisitorsCommand::Mint { count }) => visitors::mint(&ready?.0, count),
         Command::Verify => verify::run(&ready?.0),
+        Command::Export(command) => votes::export(&command, &ready?.0),
+        Command::Import(command) => votes::import(&command, &ready?.0),
     }
 }
 

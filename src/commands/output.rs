@@ -87,6 +87,19 @@ impl Write for Output {
     }
 }
 
+/// A file without a name, readable by its owner alone: it is gone with the process, however that ends.
+pub(super) fn scratch() -> std::io::Result<File> {
+    let path = beside(&std::env::temp_dir().join("tallyship"));
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)?;
+    std::fs::remove_file(&path)?;
+    Ok(file)
+}
+
 /// A name beside `path` that nobody else uses.
 pub(super) fn beside(path: &Path) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");

@@ -23,6 +23,7 @@ pub(super) const NAMES: &[&str] = &[
     "tallies",
     "tools",
     "tool",
+    "history",
     "compare",
     "index",
     "compare_page",
@@ -67,6 +68,7 @@ impl State {
                 shelf: parts.shelf.clone(),
                 board: board.clone(),
                 lists: Data::new(Lists::default()),
+                readers: parts.readers.clone(),
                 votes: parts.votes.clone(),
             }),
             pages: Data::new(pages::routes::State {
@@ -154,27 +156,7 @@ impl State {
                 votes::routes::get_votes,
             ));
 
-        // Everybody reads; the site's token edits.
-        config.service(
-            readable(
-                "/v1/tools",
-                "tools",
-                "GET, HEAD, POST",
-                verdicts::list::routes::get_tools,
-            )
-            .route(web::post().to(verdicts::routes::post_tools)),
-        );
-        config.service(
-            readable(
-                "/v1/tools/{slug}",
-                "tool",
-                "GET, HEAD, PUT, PATCH, DELETE",
-                verdicts::routes::get_tool,
-            )
-            .route(web::put().to(verdicts::routes::put_tool))
-            .route(web::patch().to(verdicts::routes::patch_tool))
-            .route(web::delete().to(verdicts::routes::delete_tool)),
-        );
+        tools(config);
 
         // Pages: own origin only.
         config
@@ -205,6 +187,36 @@ impl State {
             Err::<HttpResponse, Problem>(nothing_here())
         }));
     }
+}
+
+/// The catalogue: everybody reads; the site's token edits.
+fn tools(config: &mut ServiceConfig) {
+    config.service(
+        readable(
+            "/v1/tools",
+            "tools",
+            "GET, HEAD, POST",
+            verdicts::list::routes::get_tools,
+        )
+        .route(web::post().to(verdicts::routes::post_tools)),
+    );
+    config.service(readable(
+        "/v1/tools/{slug}/history",
+        "history",
+        "GET, HEAD",
+        verdicts::history::routes::get_history,
+    ));
+    config.service(
+        readable(
+            "/v1/tools/{slug}",
+            "tool",
+            "GET, HEAD, PUT, PATCH, DELETE",
+            verdicts::routes::get_tool,
+        )
+        .route(web::put().to(verdicts::routes::put_tool))
+        .route(web::patch().to(verdicts::routes::patch_tool))
+        .route(web::delete().to(verdicts::routes::delete_tool)),
+    );
 }
 
 fn nothing_here() -> Problem {

@@ -4,6 +4,7 @@
 
 pub mod edit;
 pub mod follow;
+pub mod history;
 pub mod list;
 pub mod routes;
 

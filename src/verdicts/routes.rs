@@ -12,6 +12,7 @@ use super::list::Lists;
 use super::{Leaders, ToolView, Verdict, leaders};
 use crate::catalog::shelf::Shelf;
 use crate::catalog::{Tool, ToolPatch, many};
+use crate::db::Readers;
 use crate::identity::Identity;
 use crate::identity::staff::Role;
 use crate::problem::Problem;
@@ -27,6 +28,7 @@ pub struct State {
     pub shelf: Data<Shelf>,
     pub board: Data<Board>,
     pub lists: Data<Lists>,
+    pub readers: Readers,
     pub votes: Votes,
 }
 

@@ -17,6 +17,7 @@ mod commands;
 mod compare;
 mod errors;
 mod identity;
+mod import;
 mod limits;
 mod list;
 mod model;
