@@ -3,6 +3,7 @@
 //! `server` puts it outermost, so that a refusal has its CORS headers too (without them a page sees a network failure)
 //! and preflights cost no quota. It must never log an address, a token or a cookie.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -22,6 +23,7 @@ use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
 use super::parts::Parts;
 use super::routes::RouteName;
+use crate::front::Line;
 use crate::identity::Identity;
 use crate::identity::caller::Renewal;
 use crate::limiter::headers::Touched;
@@ -87,7 +89,11 @@ pub(super) async fn around(
             .into_response(HttpResponse::new(StatusCode::NO_CONTENT))
             .map_into_right_body()
     } else {
-        next.call(request).await?.map_into_left_body()
+        let line = request.conn_data::<Rc<Line>>().cloned();
+        handled(line.as_ref(), true);
+        let answer = next.call(request).await;
+        handled(line.as_ref(), false);
+        answer?.map_into_left_body()
     };
     let (http, answer) = (response.request().clone(), response.response_mut());
     let status = answer.status().as_u16();
@@ -100,6 +106,12 @@ pub(super) async fn around(
     tell(&http, route, status, took, &id);
     answer.headers_mut().insert(REQUEST_ID, id);
     Ok(response)
+}
+
+fn handled(line: Option<&Rc<Line>>, handled: bool) {
+    if let Some(line) = line {
+        line.handled(handled);
+    }
 }
 
 /// The log line. One for each vote would cost as much as the vote, and a flood of refusals must not fill a disk: both are

@@ -17,6 +17,7 @@ use crate::identity::network::Proxies;
 use crate::identity::origin::Origins;
 use crate::limiter::permit::Doors;
 use crate::limiter::shared::Shared;
+use crate::live::hub::Hub;
 use crate::settings::Settings;
 use crate::tallies::board::Board;
 use crate::telemetry::Meters;
@@ -32,6 +33,7 @@ pub(super) struct Parts {
     pub shelf: Data<Shelf>,
     pub readers: Readers,
     pub votes: Votes,
+    pub hub: Data<Hub>,
     pub meters: Arc<Meters>,
 }
 
@@ -41,6 +43,8 @@ pub(super) struct Threads {
     pub writer: JoinHandle<()>,
     /// Ends when it is dropped.
     pub follower: Follower,
+    /// Ends after [`Hub::end`].
+    pub live: JoinHandle<()>,
 }
 
 impl Parts {
@@ -58,13 +62,16 @@ impl Parts {
             &shelf,
             &board,
         )?;
+        let (hub, live) = Hub::start(&settings.live, Arc::clone(&meters))?;
+        let listening = hub.clone();
+        board.tell(Box::new(move |tool| listening.moved(tool)));
         let follower = Follower::start(
             settings.database.clone(),
             Arc::clone(&shelf),
             Arc::clone(&board),
         )?;
 
-        // What happens on commit: the new tally is shown.
+        // What happens on commit: the new tally is shown, and the board tells the hub.
         let shown = Arc::clone(&board);
         let on_commit = Arc::new(move |row| shown.publish(row));
         let (votes, writer) =
@@ -86,9 +93,15 @@ impl Parts {
             shelf: Data::from(shelf),
             readers,
             votes,
+            hub: Data::new(hub),
             meters,
             settings,
         };
-        Ok((parts, Threads { writer, follower }))
+        let threads = Threads {
+            writer,
+            follower,
+            live,
+        };
+        Ok((parts, threads))
     }
 }

@@ -8,10 +8,11 @@ use actix_web::{HttpResponse, Resource, Route};
 use super::parts::Parts;
 use crate::identity::Identity;
 use crate::limiter::permit::Doors;
+use crate::live::hub::Hub;
 use crate::problem::{Code, Problem};
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
-use crate::{identity, pages, tallies, verdicts, votes};
+use crate::{identity, live, pages, tallies, verdicts, votes};
 
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
 pub(super) const NAMES: &[&str] = &[
@@ -20,6 +21,7 @@ pub(super) const NAMES: &[&str] = &[
     "votes",
     "tally",
     "tallies",
+    "stream",
     "tool",
     "compare",
     "index",
@@ -39,6 +41,7 @@ pub(super) struct State {
     doors: Data<Doors>,
     board: Data<Board>,
     batches: Data<Batches>,
+    hub: Data<Hub>,
     votes: Data<votes::routes::State>,
     verdicts: Data<verdicts::routes::State>,
     pages: Data<pages::routes::State>,
@@ -53,6 +56,7 @@ impl State {
             doors: doors.clone(),
             board: board.clone(),
             batches: Data::new(Batches::default()),
+            hub: parts.hub.clone(),
             votes: Data::new(votes::routes::State {
                 identity: identity.clone(),
                 doors: doors.clone(),
@@ -87,6 +91,7 @@ impl State {
             .app_data(self.doors.clone())
             .app_data(self.board.clone())
             .app_data(self.batches.clone())
+            .app_data(self.hub.clone())
             .app_data(self.votes.clone())
             .app_data(self.verdicts.clone())
             .app_data(self.pages.clone())
@@ -107,6 +112,12 @@ impl State {
                 "tallies",
                 "GET, HEAD",
                 tallies::routes::get_tallies,
+            ))
+            .service(readable(
+                "/v1/stream",
+                "stream",
+                "GET, HEAD",
+                live::routes::get_stream,
             ))
             .service(readable(
                 "/v1/compare",
