@@ -45,7 +45,7 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "limiter/permit.rs",
             "limiter/headers.rs",
             "problem.rs",
-            "request.rs",
+            "request/",
             "db/pool.rs",
             "server/",
             "pages/",
@@ -70,7 +70,10 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "commands/mod.rs",
         ],
     ),
-    ("redis", &["redis/", "limiter/redis.rs"]),
+    (
+        "redis",
+        &["redis/", "limiter/redis.rs", "live/relay/redis.rs"],
+    ),
 ];
 
 const MOST_LINES: usize = 300;

@@ -58,21 +58,21 @@ pub(super) const END: &[u8] = b"0\r\n\r\n";
 /// How a stream begins: when to come back after a break, and which tools are none of ours. The times differ, so that a
 /// thousand listeners who lose one server do not return in one moment.
 pub(super) fn greeting(number: u64, missing: &[String]) -> Piece {
-    static USUAL: LazyLock<[Piece; 64]> = LazyLock::new(|| {
-        std::array::from_fn(|n| Piece::new(format!("retry: {}\n\n", 2_000 + n * 63).as_bytes()))
-    });
-    // Neighbours in time get times far apart.
+    static USUAL: LazyLock<[Piece; 64]> =
+        LazyLock::new(|| std::array::from_fn(|n| Piece::new(retry(n as u64).as_bytes())));
+    // Neighbours in time get times far apart: the golden ratio's bits.
     let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 58;
-    let usual = usize::try_from(mixed)
-        .ok()
-        .and_then(|n| USUAL.get(n))
-        .unwrap_or(&USUAL[0]);
-    if missing.is_empty() {
+    let usual = usize::try_from(mixed).ok().and_then(|n| USUAL.get(n));
+    if let Some(usual) = usual.filter(|_| missing.is_empty()) {
         return usual.clone();
     }
     let names = serde_json::json!({ "missing": missing });
     let rest = format!("event: missing\ndata: {names}\n\n");
-    Piece::new(&[usual.text.as_ref(), rest.as_bytes()].concat())
+    Piece::new((retry(mixed) + &rest).as_bytes())
+}
+
+fn retry(n: u64) -> String {
+    format!("retry: {}\n\n", 2_000 + n * 63)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod audience;
 mod event;
 pub mod hub;
+pub mod relay;
 pub mod routes;
 pub mod seats;
 mod subscriber;

@@ -1,10 +1,12 @@
 //! The server: listeners, what is wired to what, the start and the stop.
 //!
 //! `commands::serve` calls [`run`]. Read `parts.rs` to see what is wired to what, `routes.rs` for every address and its policy, `edge.rs` for
-//! what wraps each request, `listener.rs` for connections, `admin.rs` for health and metrics.
+//! what wraps each request, `express.rs` for the short way of the busiest calls, `listener.rs` for connections, `admin.rs` for
+//! health and metrics.
 
 mod admin;
 mod edge;
+mod express;
 mod listener;
 mod parts;
 mod routes;
@@ -72,10 +74,11 @@ pub async fn run(
     let state = routes::State::new(&parts);
     let edge = Data::new(edge::Edge::new(&parts));
     let app = move || {
-        App::new()
+        let app = App::new()
             .app_data(edge.clone())
             .configure(|config| state.configure(config))
-            .wrap(middleware::from_fn(edge::around))
+            .wrap(middleware::from_fn(edge::around));
+        express::Lane::beside(app, &edge, &state)
     };
     let server = listener::serve(listener, parts.settings.http.workers, app)?;
     let handle = server.handle();

@@ -18,7 +18,9 @@ use crate::identity::origin::Origins;
 use crate::limiter::permit::Doors;
 use crate::limiter::shared::Shared;
 use crate::live::hub::Hub;
+use crate::live::relay::Relay;
 use crate::settings::Settings;
+use crate::tallies::TallyRow;
 use crate::tallies::board::Board;
 use crate::telemetry::Meters;
 use crate::verdicts::follow::{Follower, fill};
@@ -71,9 +73,15 @@ impl Parts {
             Arc::clone(&board),
         )?;
 
-        // What happens on commit: the new tally is shown, and the board tells the hub.
+        // What happens on commit: other instances are told, and the new tally is shown; the board tells the hub.
+        let relay = Relay::start(&settings, Arc::clone(&board))?;
         let shown = Arc::clone(&board);
-        let on_commit = Arc::new(move |row| shown.publish(row));
+        let on_commit = Arc::new(move |row: TallyRow| {
+            if let (Some(relay), 1..) = (&relay, row.version) {
+                relay.tell(row);
+            }
+            shown.publish(row)
+        });
         let (votes, writer) =
             Votes::start(settings.database.clone(), on_commit, Arc::clone(&meters))?;
 

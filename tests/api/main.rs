@@ -22,4 +22,5 @@ mod origin;
 mod site;
 mod start;
 mod tallies;
+mod two_ways;
 mod votes;
