@@ -64,7 +64,7 @@ pub(super) fn fold(
             aside: period,
         };
         match (old, period) {
-            (Some(_), _) => step.folded.upserts.push((wish(line), new)),
+            (Some(_), _) => step.folded.updates.push((wish(line), new)),
             (None, Some(period)) => step.aside.push((line.tool, period, wish(line), new)),
             (None, None) => {}
         }
