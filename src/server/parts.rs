@@ -12,6 +12,7 @@ use super::{ServeError, routes};
 use crate::catalog::shelf::Shelf;
 use crate::db::{self, Purpose, Readers};
 use crate::identity::Identity;
+use crate::identity::erased::Erased;
 use crate::identity::keys::Keys;
 use crate::identity::network::Proxies;
 use crate::identity::origin::Origins;
@@ -59,10 +60,12 @@ impl Parts {
         let meters = Arc::new(Meters::new(routes::NAMES).map_err(ServeError::Meters)?);
         let shelf = Arc::new(Shelf::default());
         let board = Arc::new(Board::new(settings.min_votes));
+        let erased = Arc::new(Erased::default());
         fill(
             &mut db::open(&settings.database, Purpose::Command)?,
             &shelf,
             &board,
+            &erased,
         )?;
         let (hub, live) = Hub::start(&settings.live, Arc::clone(&meters))?;
         let listening = hub.clone();
@@ -71,6 +74,7 @@ impl Parts {
             settings.database.clone(),
             Arc::clone(&shelf),
             Arc::clone(&board),
+            Arc::clone(&erased),
         )?;
 
         // What happens on commit: other instances are told, and the new tally is shown; the board tells the hub.
@@ -82,8 +86,12 @@ impl Parts {
             }
             shown.publish(row)
         });
-        let (votes, writer) =
-            Votes::start(settings.database.clone(), on_commit, Arc::clone(&meters))?;
+        let (votes, writer) = Votes::start(
+            settings.database.clone(),
+            on_commit,
+            Arc::clone(&erased),
+            Arc::clone(&meters),
+        )?;
 
         let shared = if settings.redis.urls.is_empty() {
             None
@@ -93,7 +101,7 @@ impl Parts {
         let readers = db::readers(&settings.database);
         let origins = Origins::new(public_url, &settings.http.allowed_origins);
         let proxies = Proxies::new(settings.http.trusted_proxies.clone());
-        let identity = Identity::new(keys, proxies, origins, public_url, readers.clone());
+        let identity = Identity::new(keys, proxies, origins, public_url, readers.clone(), erased);
         let parts = Self {
             identity: Data::new(identity),
             doors: Data::new(Doors::new(settings.limits.clone(), shared)),

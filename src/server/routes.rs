@@ -5,6 +5,8 @@
 use actix_web::web::{self, Data, PathConfig, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
+use tokio::sync::Semaphore;
+
 use super::parts::Parts;
 use crate::identity::Identity;
 use crate::limiter::permit::Doors;
@@ -18,6 +20,7 @@ use crate::{identity, live, pages, tallies, verdicts, votes};
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
 pub(super) const NAMES: &[&str] = &[
     "visitors",
+    "visitor",
     "vote",
     "votes",
     "tally",
@@ -66,6 +69,7 @@ impl State {
                 board: board.clone(),
                 votes: parts.votes.clone(),
                 readers: parts.readers.clone(),
+                walks: Semaphore::new(1),
             }),
             verdicts: Data::new(verdicts::routes::State {
                 identity: identity.clone(),
@@ -112,6 +116,15 @@ impl State {
             .service(
                 resource("/v1/visitors", "visitors", "POST")
                     .route(web::post().to(identity::routes::post_visitors)),
+            )
+            .service(
+                readable(
+                    "/v1/visitors/me",
+                    "visitor",
+                    "GET, HEAD, DELETE",
+                    votes::own::routes::get_me,
+                )
+                .route(web::delete().to(votes::own::routes::delete_me)),
             )
             .service(
                 readable(
