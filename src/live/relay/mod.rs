@@ -191,9 +191,14 @@ fn notice(row: &TallyRow) -> String {
         state,
         version,
         updated_at,
+        aside_ship,
+        aside_skip,
+        period_end,
     } = row;
-    let (state, at) = (state.code(), updated_at.0);
-    format!("1 {tool} {ship} {skip} {panel_ship} {panel_skip} {state} {version} {at}")
+    let (state, at, end) = (state.code(), updated_at.0, period_end.0);
+    format!(
+        "1 {tool} {ship} {skip} {panel_ship} {panel_skip} {state} {version} {at} {aside_ship} {aside_skip} {end}"
+    )
 }
 
 /// The row that a notice spells; `None` for anything else, such as the notice of a later release.
@@ -207,6 +212,9 @@ fn read(notice: &str) -> Option<TallyRow> {
         i32::try_from(next()?).ok()?,
         i32::try_from(next()?).ok()?,
         i16::try_from(next()?).ok()?,
+        next()?,
+        next()?,
+        next()?,
         next()?,
         next()?,
     );
@@ -228,6 +236,9 @@ mod tests {
             state: ToolState::Frozen,
             version,
             updated_at: Moment(1_795_485_600_000_000),
+            aside_ship: 4,
+            aside_skip: 0,
+            period_end: Moment(5),
         }
     }
 
@@ -236,11 +247,11 @@ mod tests {
         assert_eq!(read(&notice(&sample(42))), Some(sample(42)));
         for other in [
             "",
-            "2 7 13 2 3 1 1 42 5",
-            "1 7 13 2 3 1 1 42",
-            "1 7 13 2 3 1 1 42 5 6",
-            "1 7 -13 2 3 1 1 42 5",
-            "1 x 13 2 3 1 1 42 5",
+            "2 7 13 2 3 1 1 42 5 4 0 5",
+            "1 7 13 2 3 1 1 42 5 4 0",
+            "1 7 13 2 3 1 1 42 5 4 0 5 6",
+            "1 7 -13 2 3 1 1 42 5 4 0 5",
+            "1 x 13 2 3 1 1 42 5 4 0 5",
         ] {
             assert_eq!(read(other), None, "{other}");
         }
