@@ -11,7 +11,7 @@ use std::time::Instant;
 use super::audience::Audience;
 use super::seats::{Seat, Seats};
 use crate::settings;
-use crate::tallies::board::Slot;
+use crate::tallies::board::{Board, Slot};
 use crate::telemetry::Meters;
 
 /// A listener who has just come.
@@ -91,6 +91,7 @@ impl Hub {
     /// Where the thread cannot be started.
     pub fn start(
         settings: &settings::Live,
+        board: Arc<Board>,
         meters: Arc<Meters>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let hub = Self {
@@ -100,7 +101,7 @@ impl Hub {
         let door = Arc::clone(&hub.door);
         let thread = std::thread::Builder::new()
             .name("live".to_owned())
-            .spawn(move || Audience::new(door, meters).run())?;
+            .spawn(move || Audience::new(door, board, meters).run())?;
         Ok((hub, thread))
     }
 
