@@ -207,7 +207,7 @@ async fn relayed(two: &Two, tell: impl AsyncFn(String)) {
     let mut stream = Stream::of(&two.servers[1].url, TOOL).await;
     stream.tally(SOON * SLACK).await;
     let (tool, version) = (two.number("tool_id", TOOL), two.number("version", TOOL));
-    let notice = |ship: i64, version: i64| format!("1 {tool} {ship} 0 3 1 0 {version} 1");
+    let notice = |ship: i64, version: i64| format!("1 {tool} {ship} 0 3 1 0 {version} 1 0 0 0");
     tell(notice(777, version + 5)).await;
     let event = stream.tally(SOON * SLACK).await;
     assert_eq!(
