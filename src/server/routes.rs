@@ -12,6 +12,7 @@ use crate::live::hub::Hub;
 use crate::problem::{Code, Problem};
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
+use crate::verdicts::list::Lists;
 use crate::{identity, live, pages, tallies, verdicts, votes};
 
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
@@ -22,7 +23,9 @@ pub(super) const NAMES: &[&str] = &[
     "tally",
     "tallies",
     "stream",
+    "tools",
     "tool",
+    "history",
     "compare",
     "index",
     "compare_page",
@@ -68,6 +71,8 @@ impl State {
                 identity: identity.clone(),
                 shelf: parts.shelf.clone(),
                 board: board.clone(),
+                lists: Data::new(Lists::default()),
+                readers: parts.readers.clone(),
                 votes: parts.votes.clone(),
             }),
             pages: Data::new(pages::routes::State {
@@ -133,18 +138,7 @@ impl State {
                 votes::routes::get_votes,
             ));
 
-        // Everybody reads; the site's token edits.
-        config.service(
-            readable(
-                "/v1/tools/{slug}",
-                "tool",
-                "GET, HEAD, PUT, PATCH, DELETE",
-                verdicts::routes::get_tool,
-            )
-            .route(web::put().to(verdicts::routes::put_tool))
-            .route(web::patch().to(verdicts::routes::patch_tool))
-            .route(web::delete().to(verdicts::routes::delete_tool)),
-        );
+        tools(config);
 
         // Pages: own origin only.
         config
@@ -206,6 +200,36 @@ fn from_memory(config: &mut ServiceConfig) {
             "GET, HEAD",
             verdicts::routes::get_compare,
         ));
+}
+
+/// The catalogue: everybody reads; the site's token edits.
+fn tools(config: &mut ServiceConfig) {
+    config.service(
+        readable(
+            "/v1/tools",
+            "tools",
+            "GET, HEAD, POST",
+            verdicts::list::routes::get_tools,
+        )
+        .route(web::post().to(verdicts::routes::post_tools)),
+    );
+    config.service(readable(
+        "/v1/tools/{slug}/history",
+        "history",
+        "GET, HEAD",
+        verdicts::history::routes::get_history,
+    ));
+    config.service(
+        readable(
+            "/v1/tools/{slug}",
+            "tool",
+            "GET, HEAD, PUT, PATCH, DELETE",
+            verdicts::routes::get_tool,
+        )
+        .route(web::put().to(verdicts::routes::put_tool))
+        .route(web::patch().to(verdicts::routes::patch_tool))
+        .route(web::delete().to(verdicts::routes::delete_tool)),
+    );
 }
 
 fn nothing_here() -> Problem {

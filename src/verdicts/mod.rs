@@ -4,6 +4,8 @@
 
 pub mod edit;
 pub mod follow;
+pub mod history;
+pub mod list;
 pub mod routes;
 
 use std::sync::Arc;

@@ -13,10 +13,13 @@
 mod harness;
 
 mod client_address;
+mod commands;
 mod compare;
 mod errors;
 mod identity;
+mod import;
 mod limits;
+mod list;
 mod model;
 mod origin;
 mod site;
