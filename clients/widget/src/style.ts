@@ -1,0 +1,58 @@
+// The look. One sheet for all elements, adopted: a page's content policy needs no exception for it.
+// Nothing here has a size that depends on what a tally says, so that no page moves when one comes.
+
+const css = `
+:host{display:block;min-block-size:15.75rem;
+--ink:var(--ship-vote-ink,light-dark(#1b1f24,#e8eaed));
+--soft:var(--ship-vote-soft,light-dark(#565e68,#a8b0ba));
+--paper:var(--ship-vote-paper,light-dark(#fff,#1c2026));
+--line:var(--ship-vote-line,light-dark(#dcd9d2,#3a414b));
+--ship:var(--ship-vote-ship,light-dark(#0b6b3a,#63d297));
+--skip:var(--ship-vote-skip,light-dark(#a02c1d,#ff9a86));
+--focus:var(--ship-vote-focus,light-dark(#0b57d0,#8ab4f8));
+font:400 1rem/1.4 var(--ship-vote-font,system-ui,sans-serif);letter-spacing:normal;text-align:start;text-transform:none}
+@supports not (color:light-dark(#000,#fff)){:host{--ink:#1b1f24;--soft:#565e68;--paper:#fff;--line:#dcd9d2;--ship:#0b6b3a;--skip:#a02c1d;--focus:#0b57d0}}
+:host([hidden]){display:none}
+:host([theme=light]){color-scheme:light}
+:host([theme=dark]){color-scheme:dark}
+:host([theme=auto]){color-scheme:light dark}
+.cards{display:grid;gap:.75rem;grid-template-columns:repeat(auto-fit,minmax(min(15rem,100%),1fr))}
+.card{box-sizing:border-box;min-inline-size:0;display:grid;gap:.5rem;align-content:start;padding:.875rem 1rem;background:var(--paper);color:var(--ink);border:1px solid var(--line);border-radius:var(--ship-vote-radius,.75rem)}
+.name{font-weight:650;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+dl{display:grid;grid-template-columns:1fr 1fr;gap:1rem;margin:0}
+dl div{min-inline-size:0}
+dd{margin:0}
+dt,.note{font-size:.8125rem;color:var(--soft);white-space:nowrap;overflow:hidden;text-overflow:ellipsis;font-variant-numeric:tabular-nums}
+.note{min-block-size:1.4em}
+.percent{font-size:1.625rem;font-weight:700;line-height:1.25;font-variant-numeric:tabular-nums}
+.bar{position:relative;block-size:.375rem;margin-block:.125rem .3125rem;border-radius:1rem;background:var(--line);overflow:hidden}
+.bar i{position:absolute;inset-block:0;inset-inline-start:calc(var(--from,0)*1%);inline-size:calc((var(--to,0) - var(--from,0))*1%);background:var(--soft);border-radius:1rem}
+.community .bar i{background:var(--ship)}
+.bar .span{opacity:.4;border-radius:0}
+.vote{display:grid;grid-template-columns:1fr 1fr;gap:.5rem}
+button{box-sizing:border-box;min-inline-size:44px;min-block-size:max(44px,2.75rem);margin:0;padding:.25rem .5rem;font:inherit;font-weight:600;border:2px solid;border-radius:var(--ship-vote-button-radius,.5rem);background:none;cursor:pointer;touch-action:manipulation}
+.ship{color:var(--ship)}
+.skip{color:var(--skip)}
+button[aria-pressed=true]{color:var(--paper);font-weight:700}
+.ship[aria-pressed=true]{background:var(--ship);border-color:var(--ship)}
+.skip[aria-pressed=true]{background:var(--skip);border-color:var(--skip)}
+button[aria-pressed=true]::before{content:"\\2713\\a0";content:"\\2713\\a0"/""}
+button:disabled{opacity:.55;cursor:default}
+button[aria-disabled=true]{cursor:progress}
+:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
+.said{min-block-size:2.8em;margin:0;font-size:.8125rem;color:var(--ink)}
+.said p{margin:0}
+@media (hover:hover){button:not(:disabled,[aria-disabled=true]):hover{text-decoration:underline;text-underline-offset:.2em}}
+@media (prefers-reduced-motion:no-preference){.bar i{transition:inline-size .4s,inset-inline-start .4s}button{transition:background-color .15s,color .15s}}
+@media (forced-colors:active){.bar{border:1px solid CanvasText}.bar i,.community .bar i{background:CanvasText;forced-color-adjust:none}button[aria-pressed=true]{background:Highlight;border-color:Highlight;color:HighlightText;forced-color-adjust:none}button:disabled{color:GrayText;opacity:1}}
+`;
+
+let sheet: CSSStyleSheet | undefined;
+
+export function dress(root: ShadowRoot): void {
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+  }
+  root.adoptedStyleSheets = [sheet];
+}
