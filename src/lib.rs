@@ -3,7 +3,8 @@
 //! # Floor plan
 //! One crate, rooms in floors; imports run down only (`tests/floor_plan.rs` holds that).
 //!
-//! - ROOF: [`commands`] (one file a command), [`server`] (listeners, routes, what wraps each request), [`pages`] (what browsers see)
+//! - ROOF: [`commands`] (one file a command), [`server`] (listeners, routes, what wraps each request), [`pages`] (what browsers see),
+//!   [`embed`] (what other sites carry: widget, iframe, badge, oEmbed)
 //! - FLOOR 6: [`verdicts`] (catalogue and tallies together: tool, compare, the site API)
 //! - FLOOR 4: [`votes`] (cast, withdraw; the writer and its ledger; the recount)
 //! - FLOOR 2: [`tallies`] (percentages, the board in memory), [`limiter`] (quotas, in Redis and in process)
@@ -16,6 +17,7 @@
 pub mod catalog;
 pub mod commands;
 pub mod db;
+pub mod embed;
 pub mod identity;
 pub mod limiter;
 pub mod pages;

@@ -28,6 +28,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("votes", 4),
     ("verdicts", 6),
     ("commands", ROOF),
+    ("embed", ROOF),
     ("pages", ROOF),
     ("server", ROOF),
 ];
@@ -47,6 +48,7 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "db/pool.rs",
             "server/",
             "pages/",
+            "embed/frame.rs",
             "commands/",
         ],
     ),

@@ -26,6 +26,8 @@ use crate::votes::writer::Votes;
 /// Everything that requests work with. Handlers receive the parts they need.
 pub(super) struct Parts {
     pub settings: Settings,
+    /// How browsers reach us.
+    pub public_url: Url,
     pub identity: Data<Identity>,
     pub doors: Data<Doors>,
     pub board: Data<Board>,
@@ -88,6 +90,7 @@ impl Parts {
             votes,
             meters,
             settings,
+            public_url: public_url.clone(),
         };
         Ok((parts, Threads { writer, follower }))
     }
