@@ -14,6 +14,8 @@ mod harness;
 
 mod client_address;
 mod compare;
+mod embed;
+mod embed_frame;
 mod errors;
 mod identity;
 mod limits;
