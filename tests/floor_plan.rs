@@ -44,7 +44,7 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "limiter/permit.rs",
             "limiter/headers.rs",
             "problem.rs",
-            "request.rs",
+            "request/",
             "db/pool.rs",
             "server/",
             "pages/",

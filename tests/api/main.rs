@@ -24,4 +24,5 @@ mod origin;
 mod site;
 mod start;
 mod tallies;
+mod two_ways;
 mod votes;
