@@ -48,7 +48,6 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "db/pool.rs",
             "server/",
             "pages/",
-            "embed/frame.rs",
             "commands/",
         ],
     ),

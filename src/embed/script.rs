@@ -107,11 +107,13 @@ fn asset(
     plain: &'static [u8],
     gzip: Option<&'static [u8]>,
 ) -> Asset {
-    let stamp = Sha256::digest(plain)
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = Sha256::digest(plain);
+    let stamp = format!(
+        "{:016x}",
+        digest
+            .first_chunk()
+            .map_or(0, |eight| u64::from_be_bytes(*eight))
+    );
     Asset {
         name,
         kind,

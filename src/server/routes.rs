@@ -89,7 +89,7 @@ impl State {
                 form: form.clone(),
                 assets: embed::script::Assets::new(),
                 public_url: parts.public_url.clone(),
-                frame_policy: embed::routes::frame_policy(&identity.origins),
+                frame_policy: embed::frame::routes::frame_policy(&identity.origins),
             }),
             pages,
             form,
@@ -180,37 +180,40 @@ impl State {
             .route(web::delete().to(verdicts::routes::delete_tool)),
         );
 
-        // Pages: own origin only.
-        config
-            .service(readable(
-                "/",
-                "index",
-                "GET, HEAD",
-                pages::routes::get_index,
-            ))
-            .service(readable(
-                "/compare/{pair}",
-                "compare_page",
-                "GET, HEAD",
-                pages::routes::get_compare,
-            ))
-            .service(readable(
-                "/assets/{name}",
-                "asset",
-                "GET, HEAD",
-                pages::routes::get_asset,
-            ))
-            .service(
-                resource("/tools/{slug}/vote", "vote_form", "POST")
-                    .route(web::post().to(pages::form::post_vote)),
-            );
-
+        site_pages(config);
         embeds(config);
 
         config.default_service(web::to(|| async {
             Err::<HttpResponse, Problem>(nothing_here())
         }));
     }
+}
+
+/// Pages: everybody reads, forms are for our own origin only.
+fn site_pages(config: &mut ServiceConfig) {
+    config
+        .service(readable(
+            "/",
+            "index",
+            "GET, HEAD",
+            pages::routes::get_index,
+        ))
+        .service(readable(
+            "/compare/{pair}",
+            "compare_page",
+            "GET, HEAD",
+            pages::routes::get_compare,
+        ))
+        .service(readable(
+            "/assets/{name}",
+            "asset",
+            "GET, HEAD",
+            pages::routes::get_asset,
+        ))
+        .service(
+            resource("/tools/{slug}/vote", "vote_form", "POST")
+                .route(web::post().to(pages::form::post_vote)),
+        );
 }
 
 /// What other sites carry: everybody reads, forms are for our own origin only.
@@ -246,9 +249,9 @@ fn embeds(config: &mut ServiceConfig) {
                 "/embed/{slug}",
                 "embed",
                 "GET, HEAD, POST",
-                embed::routes::get_frame,
+                embed::frame::routes::get_frame,
             )
-            .route(web::post().to(embed::routes::post_frame)),
+            .route(web::post().to(embed::frame::routes::post_frame)),
         );
 }
 

@@ -193,7 +193,9 @@ export class Server {
     const gone = this.missing.size;
     try {
       for (let from = 0; from < rest.length; from += MOST) {
-        const answer = await fetch(`${this.base}v1/tallies?tools=${rest.slice(from, from + MOST).join(',')}`);
+        const path = `v1/tallies?tools=${rest.slice(from, from + MOST).join(',')}`;
+        // What the browser's own cache would show for another ten seconds is too old here; the server answers 304.
+        const answer = await fetch(this.base + path, { cache: 'no-cache' });
         if (!answer.ok) throw await Refusal.of(answer);
         const { tallies, missing = [] } = (await answer.json()) as { tallies: Tally[]; missing?: string[] };
         tallies.forEach((tally) => this.accept(tally));

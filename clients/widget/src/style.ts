@@ -2,7 +2,7 @@
 // Nothing here has a size that depends on what a tally says, so that no page moves when one comes.
 
 const css = `
-:host{display:block;min-block-size:15.75rem;
+:host{display:block;min-block-size:16.25rem;
 --ink:var(--ship-vote-ink,light-dark(#1b1f24,#e8eaed));
 --soft:var(--ship-vote-soft,light-dark(#565e68,#a8b0ba));
 --paper:var(--ship-vote-paper,light-dark(#fff,#1c2026));
@@ -30,13 +30,13 @@ dt,.note{font-size:.8125rem;color:var(--soft);white-space:nowrap;overflow:hidden
 .community .bar i{background:var(--ship)}
 .bar .span{opacity:.4;border-radius:0}
 .vote{display:grid;grid-template-columns:1fr 1fr;gap:.5rem}
-button{box-sizing:border-box;min-inline-size:44px;min-block-size:max(44px,2.75rem);margin:0;padding:.25rem .5rem;font:inherit;font-weight:600;border:2px solid;border-radius:var(--ship-vote-button-radius,.5rem);background:none;cursor:pointer;touch-action:manipulation}
+button{position:relative;box-sizing:border-box;min-inline-size:44px;min-block-size:max(44px,2.75rem);margin:0;padding:.25rem 1.75rem;font:inherit;font-weight:600;border:2px solid;border-radius:var(--ship-vote-button-radius,.5rem);background:none;cursor:pointer;touch-action:manipulation}
 .ship{color:var(--ship)}
 .skip{color:var(--skip)}
-button[aria-pressed=true]{color:var(--paper);font-weight:700}
+button[aria-pressed=true]{color:var(--paper)}
 .ship[aria-pressed=true]{background:var(--ship);border-color:var(--ship)}
 .skip[aria-pressed=true]{background:var(--skip);border-color:var(--skip)}
-button[aria-pressed=true]::before{content:"\\2713\\a0";content:"\\2713\\a0"/""}
+button[aria-pressed=true]::before{content:"\\2713";content:"\\2713"/"";position:absolute;inset-inline-start:.75rem}
 button:disabled{opacity:.55;cursor:default}
 button[aria-disabled=true]{cursor:progress}
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px}

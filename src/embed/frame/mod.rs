@@ -3,7 +3,8 @@
 //!
 //! `routes` draws it. It is made to be framed by allowed sites, so it carries nothing but the vote.
 
-use actix_web::http::header::{ACCEPT, HeaderMap};
+pub mod routes;
+
 use askama::Template;
 
 use super::Figures;
@@ -121,6 +122,14 @@ impl Wanted {
     }
 }
 
+/// The iframe page that a form's `back` names: its tool, and what else was wanted.
+#[must_use]
+pub fn came_from(back: &str) -> Option<(String, Wanted)> {
+    let (slug, query) = back.split_once('?').unwrap_or((back, ""));
+    let slug = Slug::parse(slug.strip_prefix("/embed/")?)?;
+    Some((slug.to_string(), Wanted::read(query)))
+}
+
 /// The page.
 #[derive(Template)]
 #[template(path = "embed.html")]
@@ -145,15 +154,6 @@ pub struct NothingPage<'a> {
     pub said: &'a str,
 }
 
-/// Whether a person's browser is asking for a page.
-#[must_use]
-pub fn wants_html(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(ACCEPT)
-        .filter_map(|line| line.to_str().ok())
-        .any(|line| line.contains("text/html"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,5 +169,23 @@ mod tests {
         assert_eq!(Wanted::default().path("one", true), "/embed/one?first=1");
         let hostile = Wanted::read("compare=No%20Slug&theme=%22red&lang=%22%3E%3Cscript%3E");
         assert_eq!(hostile, Wanted::default());
+    }
+
+    #[test]
+    fn a_form_comes_back_to_an_iframe_page_only() {
+        assert!(
+            came_from("/embed/a?compare=b&x=1")
+                .is_some_and(|(slug, wanted)| slug == "a" && wanted.compare.is_some())
+        );
+        for foreign in [
+            "",
+            "/",
+            "/compare/a-vs-b",
+            "/embed/",
+            "/embed/a/b",
+            "/embed/tallyship.js",
+        ] {
+            assert!(came_from(foreign).is_none(), "{foreign}");
+        }
     }
 }
