@@ -8,10 +8,11 @@ use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 use super::parts::Parts;
 use crate::identity::Identity;
 use crate::limiter::permit::Doors;
+use crate::live::hub::Hub;
 use crate::problem::{Code, Problem};
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
-use crate::{embed, identity, pages, tallies, verdicts, votes};
+use crate::{embed, identity, live, pages, tallies, verdicts, votes};
 
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
 pub(super) const NAMES: &[&str] = &[
@@ -20,6 +21,7 @@ pub(super) const NAMES: &[&str] = &[
     "votes",
     "tally",
     "tallies",
+    "stream",
     "tool",
     "compare",
     "index",
@@ -44,6 +46,7 @@ pub(super) struct State {
     doors: Data<Doors>,
     pub(super) board: Data<Board>,
     pub(super) batches: Data<Batches>,
+    hub: Data<Hub>,
     pub(super) votes: Data<votes::routes::State>,
     verdicts: Data<verdicts::routes::State>,
     pages: Data<pages::routes::State>,
@@ -71,6 +74,7 @@ impl State {
             doors: doors.clone(),
             board: board.clone(),
             batches: Data::new(Batches::default()),
+            hub: parts.hub.clone(),
             votes: Data::new(votes::routes::State {
                 identity: identity.clone(),
                 doors: doors.clone(),
@@ -102,6 +106,7 @@ impl State {
             .app_data(self.doors.clone())
             .app_data(self.board.clone())
             .app_data(self.batches.clone())
+            .app_data(self.hub.clone())
             .app_data(self.votes.clone())
             .app_data(self.verdicts.clone())
             .app_data(self.pages.clone())
@@ -111,30 +116,7 @@ impl State {
 
         // Patterns are tried in this order: the busiest first. `express` takes most of the first two groups before the
         // framework sees them, by the same handlers.
-        // Everybody: from memory.
-        config
-            .service(readable(
-                "/v1/tools/{slug}/tally",
-                "tally",
-                "GET, HEAD",
-                async |http: HttpRequest, board: Data<Board>| {
-                    tallies::routes::get_tally(&http, &board)
-                },
-            ))
-            .service(readable(
-                "/v1/tallies",
-                "tallies",
-                "GET, HEAD",
-                async |http: HttpRequest, board: Data<Board>, batches: Data<Batches>| {
-                    tallies::routes::get_tallies(&http, &board, &batches)
-                },
-            ))
-            .service(readable(
-                "/v1/compare",
-                "compare",
-                "GET, HEAD",
-                verdicts::routes::get_compare,
-            ));
+        from_memory(config);
 
         // Voters: visitor token, origin, quota.
         config
@@ -253,6 +235,37 @@ fn embeds(config: &mut ServiceConfig) {
             )
             .route(web::post().to(embed::frame::routes::post_frame)),
         );
+}
+
+/// Everybody: from memory.
+fn from_memory(config: &mut ServiceConfig) {
+    config
+        .service(readable(
+            "/v1/tools/{slug}/tally",
+            "tally",
+            "GET, HEAD",
+            async |http: HttpRequest, board: Data<Board>| tallies::routes::get_tally(&http, &board),
+        ))
+        .service(readable(
+            "/v1/tallies",
+            "tallies",
+            "GET, HEAD",
+            async |http: HttpRequest, board: Data<Board>, batches: Data<Batches>| {
+                tallies::routes::get_tallies(&http, &board, &batches)
+            },
+        ))
+        .service(readable(
+            "/v1/stream",
+            "stream",
+            "GET, HEAD",
+            live::routes::get_stream,
+        ))
+        .service(readable(
+            "/v1/compare",
+            "compare",
+            "GET, HEAD",
+            verdicts::routes::get_compare,
+        ));
 }
 
 fn nothing_here() -> Problem {

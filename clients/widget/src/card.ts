@@ -141,6 +141,7 @@ export class Card {
     const done = voice.say(choice === 'ship' ? 'votedShip' : choice ? 'votedSkip' : 'withdrawn');
     if (!tally) return done;
     const { percent, votes } = tally.community;
+    if (percent === null) return `${done} ${voice.say('early', { n: votes })}`;
     return `${done} ${voice.say('outcome', { percent: voice.percent(percent), votes: voice.say('votes', { n: votes }) })}`;
   }
 
@@ -179,6 +180,7 @@ export class Card {
     const [low, high] = interval ?? [0, 0];
     const notes = community ? [voice.say('votes', { n: community.votes })] : [];
     if (interval) notes.push(voice.say('likely', { low: voice.percent(low), high: voice.percent(high) }));
+    else if (community?.votes) notes.push(voice.say('few'));
     this.community.show(voice.say('community'), voice.percent(community?.percent), notes);
     this.community.mark('span', low, high);
     this.community.mark('fill', 0, community?.percent ?? 0);

@@ -120,6 +120,13 @@ export class Server {
     this.changed(tally.tool);
   }
 
+  private lacks(tools: string[]): void {
+    tools.forEach((tool) => {
+      this.missing.add(tool);
+      this.changed(tool);
+    });
+  }
+
   // Following: by stream, and by asking again where there is none.
 
   private later(name: string, milliseconds?: number, act?: () => void): void {
@@ -167,6 +174,9 @@ export class Server {
       this.later('patience');
       this.accept(JSON.parse((event as MessageEvent<string>).data));
     });
+    source.addEventListener('missing', (event) => {
+      this.lacks((JSON.parse((event as MessageEvent<string>).data) as { missing: string[] }).missing);
+    });
     source.onerror = () => {
       if (this.source !== source) return;
       if (source.readyState === EventSource.CLOSED) this.fallBack();
@@ -199,10 +209,7 @@ export class Server {
         if (!answer.ok) throw await Refusal.of(answer);
         const { tallies, missing = [] } = (await answer.json()) as { tallies: Tally[]; missing?: string[] };
         tallies.forEach((tally) => this.accept(tally));
-        missing.forEach((tool) => {
-          this.missing.add(tool);
-          this.changed(tool);
-        });
+        this.lacks(missing);
       }
       this.pause = POLL;
     } catch (refusal) {

@@ -36,7 +36,7 @@ button{position:relative;box-sizing:border-box;min-inline-size:44px;min-block-si
 button[aria-pressed=true]{color:var(--paper)}
 .ship[aria-pressed=true]{background:var(--ship);border-color:var(--ship)}
 .skip[aria-pressed=true]{background:var(--skip);border-color:var(--skip)}
-button[aria-pressed=true]::before{content:"\\2713";content:"\\2713"/"";position:absolute;inset-inline-start:.75rem}
+button[aria-pressed=true]::before{content:"\\2713";content:"\\2713"/"";position:absolute;margin-inline-start:-1.35em}
 button:disabled{opacity:.55;cursor:default}
 button[aria-disabled=true]{cursor:progress}
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px}

@@ -15,11 +15,13 @@ export interface Words {
   split: Text;
   noPanel: Text;
   votes: Text;
+  few: Text;
   likely: Text;
   votedShip: Text;
   votedSkip: Text;
   withdrawn: Text;
   outcome: Text;
+  early: Text;
   slow: Text;
   frozen: Text;
   archived: Text;
@@ -41,11 +43,13 @@ const en: Words = {
   split: '{ship} of {n} ship',
   noPanel: 'no verdict',
   votes: { one: '{n} vote', other: '{n} votes' },
+  few: 'too few for a figure',
   likely: 'likely {low} to {high}',
   votedShip: 'Voted ship.',
   votedSkip: 'Voted skip.',
   withdrawn: 'Vote withdrawn.',
   outcome: 'Community {percent} of {votes}.',
+  early: { one: '{n} vote so far.', other: '{n} votes so far.' },
   slow: { one: 'A little too fast. Try again in {n} second.', other: 'A little too fast. Try again in {n} seconds.' },
   frozen: 'Voting on this tool is frozen.',
   archived: 'This tool is archived and takes no votes.',
@@ -67,11 +71,13 @@ const de: Words = {
   split: '{ship} von {n} für Ship',
   noPanel: 'kein Urteil',
   votes: { one: '{n} Stimme', other: '{n} Stimmen' },
+  few: 'noch zu wenige',
   likely: 'wohl {low} bis {high}',
   votedShip: 'Für Ship gestimmt.',
   votedSkip: 'Für Skip gestimmt.',
   withdrawn: 'Stimme zurückgenommen.',
   outcome: 'Community {percent} bei {votes}.',
+  early: { one: 'Bisher {n} Stimme.', other: 'Bisher {n} Stimmen.' },
   slow: { one: 'Etwas zu schnell. Bitte in {n} Sekunde noch einmal.', other: 'Etwas zu schnell. Bitte in {n} Sekunden noch einmal.' },
   frozen: 'Die Abstimmung ist eingefroren.',
   archived: 'Dieses Werkzeug ist archiviert.',

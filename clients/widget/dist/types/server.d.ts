@@ -40,6 +40,7 @@ export declare class Server {
     watch(tool: string, changed: () => void): () => void;
     private changed;
     private accept;
+    private lacks;
     private later;
     private tools;
     private soon;

@@ -13,11 +13,13 @@ export interface Words {
     split: Text;
     noPanel: Text;
     votes: Text;
+    few: Text;
     likely: Text;
     votedShip: Text;
     votedSkip: Text;
     withdrawn: Text;
     outcome: Text;
+    early: Text;
     slow: Text;
     frozen: Text;
     archived: Text;
