@@ -10,6 +10,8 @@ import { shifts, startSites, startVisitor, watchShifts } from './sites.mjs';
 const TOOL = 'codestral-2';
 const OTHER = 'cursor-background-agents';
 const STRICT = (votes) => `default-src 'none'; script-src ${votes}; style-src ${votes}; connect-src ${votes}; img-src ${votes} data:; base-uri 'none'`;
+/** A vote shows elsewhere within a second. */
+const FIVE_TIMES_A_SECOND = 5_000;
 let sites;
 
 /** A page of another site as the README says to write it. */
@@ -32,7 +34,7 @@ before(async () => {
   sites.pages['reviews.example/two'] = { html: page(`<ship-vote tool="${TOOL}" label="Codestral 2" compare="${OTHER}" compare-label="Cursor Background Agents"></ship-vote>`), headers: strict };
   sites.pages['reviews.example/many'] = { html: page(`<ship-vote tool="${TOOL}"></ship-vote><ship-vote tool="${TOOL}"></ship-vote>
 <ship-vote tool="nothing-there"></ship-vote><div style="height:4000px"></div><ship-vote tool="${OTHER}" id="far"></ship-vote>`) };
-  sites.pages['reviews.example/rtl'] = { html: page(`<ship-vote tool="${TOOL}" label="كودسترال ٢" lang="ar" strings='{"ship":"نعم","skip":"لا","panel":"اللجنة","community":"المجتمع"}'></ship-vote>`, { attributes: 'dir="rtl"' }), headers: strict };
+  sites.pages['reviews.example/rtl'] = { html: page(`<ship-vote tool="${TOOL}" label="كودسترال ٢" lang="ar" strings='{"ship":"نعم","skip":"لا","panel":"اللجنة","community":"المجتمع","split":"{ship} من {n} نعم","votes":"{n} صوت","few":"قليل جدا"}'></ship-vote>`, { attributes: 'dir="rtl"' }), headers: strict };
   sites.pages['reviews.example/german'] = { html: page(`<section lang="de-AT"><ship-vote tool="${TOOL}"></ship-vote></section>`), headers: strict };
 });
 
@@ -54,6 +56,18 @@ async function until(what, probe, guard = 15_000) {
     if (await probe()) return performance.now() - began;
     assert.ok(performance.now() - began < guard, `not within ${guard} ms: ${what}`);
     await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+}
+
+/** Votes of other people, straight to the server. */
+async function crowd(tool, ship, skip) {
+  for (let n = 0; n < ship + skip; n += 1) {
+    const { token } = await (await fetch(`${sites.direct}/v1/visitors`, { method: 'POST' })).json();
+    const answer = await fetch(`${sites.direct}/v1/tools/${tool}/vote`, {
+      method: 'PUT', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ choice: n < ship ? 'ship' : 'skip' }),
+    });
+    assert.equal(answer.status, 201);
   }
 }
 
@@ -105,11 +119,16 @@ for (const thirdPartyCookies of [true, false]) {
       const there = await open(context, 'blog.example');
       const start = await votes(there);
       assert.equal(await pressed(page), null);
-      await press(page, 'ship');
+      await page.evaluate(() => document.addEventListener('beforevote', () => { window.pressedAt = Date.now(); }, { once: true }));
+      await there.evaluate(() => document.querySelector('ship-vote').addEventListener('tally', () => { window.movedAt = Date.now(); }, { once: true }));
+      await button(page, 'ship').click();
+      await until('the vote on the other site', async () => (await votes(there)) === start + 1);
+      const took = await there.evaluate(() => window.movedAt) - await page.evaluate(() => window.pressedAt);
+      console.log(`a vote showed on the other page ${took} ms after the press`);
+      assert.ok(took < FIVE_TIMES_A_SECOND, `${took} ms`);
+      await until('words', async () => (await status(page)) !== '');
       assert.match(await status(page), /^Voted ship\./);
       assert.equal(await pressed(page), 'ship');
-      const took = await until('the vote on the other site', async () => (await votes(there)) === start + 1);
-      console.log(`a vote showed on the other page after ${Math.round(took)} ms`);
       assert.equal(await pressed(there), null, 'another site is another visitor to the browser');
       await page.reload();
       await until('the own vote', async () => (await pressed(page)) === 'ship');
@@ -212,8 +231,8 @@ describe('by its words and looks', () => {
       }
     }
     // The twin: without the style sheet that keeps the room, the page moves and this test sees it.
-    sites.pages['reviews.example/moves'] = page(one.replace('SITE', sites.votes)).replace(/<link rel="stylesheet"[^>]*>/, '').replace(' defer', ' async');
-    sites.through = (request) => new Promise((resolve) => { setTimeout(() => resolve(false), request.url.endsWith('.js') ? 500 : 0); });
+    sites.pages['reviews.example/moves'] = page(one.replace('SITE', sites.votes)).replace(/<link rel="stylesheet"[^>]*>/, '').replace('.js" defer', '.js?late" async');
+    sites.through = (request) => new Promise((resolve) => { setTimeout(() => resolve(false), request.url.endsWith('?late') ? 500 : 0); });
     const moving = await context.newPage();
     await moving.goto(`${sites.origin('reviews.example')}/moves`);
     await until('figures', async () => (await part(moving, 'note', 2).innerText()) !== '');
@@ -291,6 +310,20 @@ describe('by its words and looks', () => {
     assert.ok(first.x > second.x, 'the first button stands on the right');
     await arabic.screenshot({ path: path.join(output, 'widget-rtl.png') });
     await arabic.close();
+  });
+
+  test('forced colours, reduced motion', async () => {
+    const page = await open(context, 'reviews.example');
+    await press(page, 'ship');
+    const style = (choice, name) => button(page, choice).evaluate((element, property) => getComputedStyle(element)[property], name);
+    const moves = () => part(page, 'fill').evaluate((element) => getComputedStyle(element).transitionDuration);
+    assert.notEqual(await moves(), '0s');
+    await page.emulateMedia({ reducedMotion: 'reduce', forcedColors: 'active' });
+    assert.equal(await moves(), '0s');
+    assert.notEqual(await style('ship', 'backgroundColor'), await style('skip', 'backgroundColor'), 'not told by our colours alone');
+    await page.screenshot({ path: path.join(output, 'widget-forced.png') });
+    await press(page, 'ship');
+    await page.close();
   });
 
   test('a second copy of the script changes nothing', async () => {
@@ -397,6 +430,31 @@ describe('when the server says no', () => {
     await there.close();
   });
 
+  test('a connection that is cut comes back by itself, with what was missed', async () => {
+    const page = await open(context, 'reviews.example');
+    const start = await votes(page);
+    sites.cut();
+    await crowd(TOOL, 1, 0);
+    const took = await until('the vote that was missed', async () => (await votes(page)) === start + 1, 40_000);
+    console.log(`after a cut it was back in ${Math.round(took)} ms`);
+    await page.close();
+  });
+
+  test('a frozen tool says so and takes no press', async () => {
+    const tally = await (await fetch(`${sites.direct}/v1/tools/${TOOL}/tally`)).json();
+    sites.through = (request, response) => {
+      if (!request.url.startsWith('/v1/stream')) return false;
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'access-control-allow-origin': '*' });
+      response.write(`event: tally\nid: 1\ndata: ${JSON.stringify({ ...tally, state: 'frozen' })}\n\n`);
+      return true;
+    };
+    const page = await open(context, 'reviews.example');
+    assert.equal(await part(page, 'closed').innerText(), 'Voting on this tool is frozen.');
+    assert.ok(await button(page, 'ship').isDisabled() && await button(page, 'skip').isDisabled());
+    sites.through = () => false;
+    await page.close();
+  });
+
   test('a token that the server does not know any more is replaced', async () => {
     const page = await open(context, 'reviews.example');
     await page.evaluate(() => Object.keys(localStorage).forEach((key) => localStorage.setItem(key, 'nonsense')));
@@ -407,6 +465,24 @@ describe('when the server says no', () => {
     await press(page, 'ship');
     await page.close();
   });
+});
+
+test('with enough votes there is a percentage and how sure it is', async () => {
+  const context = await startVisitor(sites);
+  try {
+    const page = await open(context, 'reviews.example');
+    const start = await votes(page);
+    await crowd(TOOL, 12 - start, 2);
+    await crowd(OTHER, 3, 4);
+    await until('the percentage', async () => (await percent(page)) === '86%');
+    assert.equal(await part(page, 'note', 3).innerText(), 'likely 60% to 96%');
+    await press(page, 'ship');
+    assert.equal(await status(page), 'Voted ship. Community 87% of 15 votes.');
+    await press(page, 'ship');
+    assert.equal(await percent(page), '86%');
+  } finally {
+    await context.close();
+  }
 });
 
 for (const colorScheme of ['light', 'dark']) {
@@ -426,7 +502,7 @@ for (const colorScheme of ['light', 'dark']) {
         await opened.mouse.move(0, 0);
         const { violations } = await new AxeBuilder({ page: opened }).analyze();
         assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(', ')}`), []);
-        await opened.waitForTimeout(500);
+        await opened.evaluate(() => Promise.all(document.querySelector('ship-vote').shadowRoot.getAnimations().map((move) => move.finished)));
         await opened.screenshot({ path: path.join(output, `widget-${name}-${colorScheme}.png`), fullPage: true });
         await press(opened, 'ship');
         await opened.close();

@@ -90,8 +90,8 @@ export class Card {
   ) {
     this.title = make('div', 'name', this.root, { dir: 'auto' });
     const list = make('dl', 'figures', this.root);
-    this.panel = new Column(list, 'panel', ['fill']);
-    this.community = new Column(list, 'community', ['span', 'fill']);
+    this.panel = new Column(list, 'panel', ['track', 'fill']);
+    this.community = new Column(list, 'community', ['track', 'fill', 'span']);
     this.group = make('div', 'vote', this.root, { role: 'group' });
     const button = (choice: Choice) => {
       const made = make('button', choice, this.group, { type: 'button', part: `button ${choice}` });

@@ -159,10 +159,11 @@ export class ShipVote extends Base {
     this.cards = asked.map(
       ([slug, label]) => new Card(this.reached(), slug, label || asName(slug), voice, tell),
     );
+    root.querySelector('.cards')?.remove();
     const cards = document.createElement('div');
     cards.className = 'cards';
     cards.append(...this.cards.map((card) => card.root));
-    root.replaceChildren(cards);
+    root.append(cards);
     if (this.near) this.come();
   }
 }

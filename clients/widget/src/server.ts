@@ -15,6 +15,9 @@ const STREAM_AGAIN = 45_000;
 /** A page that nobody looks at keeps its stream for so long. */
 const HIDDEN = 15_000;
 
+/** What may go into an address. */
+const SLUG = /^[a-z0-9-]{1,64}$/;
+
 /** So that a thousand pages do not come back at once. */
 const jitter = (milliseconds: number) => milliseconds * (0.75 + Math.random() / 2);
 
@@ -71,6 +74,9 @@ export class Server {
       }
     });
     addEventListener('online', () => this.soon());
+    // A page with an open stream could not be kept for the way back.
+    addEventListener('pagehide', () => this.rest());
+    addEventListener('pageshow', () => this.soon());
   }
 
   // What is known of a tool.
@@ -99,6 +105,7 @@ export class Server {
   watch(tool: string, changed: () => void): () => void {
     const watchers = this.watchers.get(tool) ?? new Set();
     this.watchers.set(tool, watchers.add(changed));
+    if (!SLUG.test(tool)) this.lacks([tool]);
     this.soon();
     return () => {
       watchers.delete(changed);

@@ -25,10 +25,11 @@ dd{margin:0}
 dt,.note{font-size:.8125rem;color:var(--soft);white-space:nowrap;overflow:hidden;text-overflow:ellipsis;font-variant-numeric:tabular-nums}
 .note{min-block-size:1.4em}
 .percent{font-size:1.625rem;font-weight:700;line-height:1.25;font-variant-numeric:tabular-nums}
-.bar{position:relative;block-size:.375rem;margin-block:.125rem .3125rem;border-radius:1rem;background:var(--line);overflow:hidden}
-.bar i{position:absolute;inset-block:0;inset-inline-start:calc(var(--from,0)*1%);inline-size:calc((var(--to,0) - var(--from,0))*1%);background:var(--soft);border-radius:1rem}
-.community .bar i{background:var(--ship)}
-.bar .span{opacity:.4;border-radius:0}
+.bar{position:relative;block-size:.625rem;margin-block:.125rem .1875rem}
+.bar i{position:absolute;inset-block-start:0;inset-inline-start:calc(var(--from,0)*1%);inline-size:calc((var(--to,0) - var(--from,0))*1%);block-size:.375rem;background:var(--soft);border-radius:1rem}
+.bar .track{inset-inline:0;inline-size:auto;background:var(--line)}
+.community .fill{background:var(--ship)}
+.bar .span{inset-block-start:.5rem;block-size:2px}
 .vote{display:grid;grid-template-columns:1fr 1fr;gap:.5rem}
 button{position:relative;box-sizing:border-box;min-inline-size:44px;min-block-size:max(44px,2.75rem);margin:0;padding:.25rem 1.75rem;font:inherit;font-weight:600;border:2px solid;border-radius:var(--ship-vote-button-radius,.5rem);background:none;cursor:pointer;touch-action:manipulation}
 .ship{color:var(--ship)}
@@ -44,15 +45,22 @@ button[aria-disabled=true]{cursor:progress}
 .said p{margin:0}
 @media (hover:hover){button:not(:disabled,[aria-disabled=true]):hover{text-decoration:underline;text-underline-offset:.2em}}
 @media (prefers-reduced-motion:no-preference){.bar i{transition:inline-size .4s,inset-inline-start .4s}button{transition:background-color .15s,color .15s}}
-@media (forced-colors:active){.bar{border:1px solid CanvasText}.bar i,.community .bar i{background:CanvasText;forced-color-adjust:none}button[aria-pressed=true]{background:Highlight;border-color:Highlight;color:HighlightText;forced-color-adjust:none}button:disabled{color:GrayText;opacity:1}}
+@media (forced-colors:active){.bar i{forced-color-adjust:none;background:CanvasText}.bar .track{background:none;outline:1px solid CanvasText}.community .fill{background:CanvasText}button[aria-pressed=true]{background:Highlight;border-color:Highlight;color:HighlightText;forced-color-adjust:none}button:disabled{color:GrayText;opacity:1}}
 `;
 
 let sheet: CSSStyleSheet | undefined;
 
 export function dress(root: ShadowRoot): void {
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
+  try {
+    if (!sheet) {
+      sheet = new CSSStyleSheet();
+      sheet.replaceSync(css);
+    }
+    root.adoptedStyleSheets = [sheet];
+  } catch {
+    // Browsers before 2023 know no such sheets.
+    const style = document.createElement('style');
+    style.textContent = css;
+    root.append(style);
   }
-  root.adoptedStyleSheets = [sheet];
 }
