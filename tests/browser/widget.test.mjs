@@ -161,6 +161,20 @@ for (const thirdPartyCookies of [true, false]) {
       await page.close();
     });
 
+    test('element and iframe on one page know the same visitor', async () => {
+      sites.pages['reviews.example/both'] = page(`${one.replace('SITE', sites.votes)}<iframe src="${sites.votes}/embed/${TOOL}" width="480" height="330" title="Vote"></iframe>`);
+      const both = await open(context, 'reviews.example', '/both');
+      await press(both, 'skip');
+      await both.reload();
+      const framed = both.frameLocator('iframe');
+      await until('the vote in the iframe', async () => (await pressed(framed)) === 'skip');
+      await press(framed, 'skip');
+      await both.reload();
+      await until('figures', async () => (await part(both, 'note', 2).innerText()) !== '');
+      assert.equal(await pressed(both), null);
+      await both.close();
+    });
+
     test('the iframe votes without JavaScript', async () => {
       sites.pages['reviews.example/frame'] = page(`<iframe src="${sites.votes}/embed/${TOOL}" width="480" height="330" title="Vote"></iframe>`);
       const plain = await startVisitor(sites, { thirdPartyCookies, javaScriptEnabled: false });
@@ -173,6 +187,7 @@ for (const thirdPartyCookies of [true, false]) {
         await until('the own vote', async () => (await own('skip')) === 'true');
         await frame.locator('button[value="ship"]').click();
         await until('the changed vote', async () => (await own('ship')) === 'true');
+        if (thirdPartyCookies) await page.screenshot({ path: path.join(output, 'iframe-without-javascript.png') });
         await page.reload();
         assert.equal(await own('ship'), 'true');
         await frame.locator('button[value="withdraw"]').click();
@@ -320,7 +335,12 @@ describe('by its words and looks', () => {
     assert.notEqual(await moves(), '0s');
     await page.emulateMedia({ reducedMotion: 'reduce', forcedColors: 'active' });
     assert.equal(await moves(), '0s');
-    assert.notEqual(await style('ship', 'backgroundColor'), await style('skip', 'backgroundColor'), 'not told by our colours alone');
+    const highlight = await page.evaluate(() => {
+      document.body.style.cssText = 'forced-color-adjust:none;background:Highlight';
+      return getComputedStyle(document.body).backgroundColor;
+    });
+    assert.equal(await style('ship', 'backgroundColor'), highlight, 'the system says what is pressed');
+    assert.notEqual(await style('skip', 'backgroundColor'), highlight);
     await page.screenshot({ path: path.join(output, 'widget-forced.png') });
     await press(page, 'ship');
     await page.close();

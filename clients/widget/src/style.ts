@@ -45,7 +45,7 @@ button[aria-disabled=true]{cursor:progress}
 .said p{margin:0}
 @media (hover:hover){button:not(:disabled,[aria-disabled=true]):hover{text-decoration:underline;text-underline-offset:.2em}}
 @media (prefers-reduced-motion:no-preference){.bar i{transition:inline-size .4s,inset-inline-start .4s}button{transition:background-color .15s,color .15s}}
-@media (forced-colors:active){.bar i{forced-color-adjust:none;background:CanvasText}.bar .track{background:none;outline:1px solid CanvasText}.community .fill{background:CanvasText}button[aria-pressed=true]{background:Highlight;border-color:Highlight;color:HighlightText;forced-color-adjust:none}button:disabled{color:GrayText;opacity:1}}
+@media (forced-colors:active){.bar i{forced-color-adjust:none;background:CanvasText}.bar .track{background:none;outline:1px solid CanvasText}.community .fill{background:CanvasText}.ship[aria-pressed=true],.skip[aria-pressed=true]{background:Highlight;border-color:Highlight;color:HighlightText;forced-color-adjust:none}button:disabled{color:GrayText;opacity:1}}
 `;
 
 let sheet: CSSStyleSheet | undefined;
