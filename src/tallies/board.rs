@@ -225,6 +225,7 @@ mod tests {
             state: ToolState::Open,
             version,
             updated_at,
+            ..TallyRow::default()
         }
     }
 

@@ -9,8 +9,8 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
-use super::Standing;
 use super::fold::{Folded, Key, Present};
+use super::{Standing, Wish};
 use crate::tallies::{TallyRow, store};
 use crate::vocabulary::{Choice, Moment, VoterId};
 
@@ -40,14 +40,17 @@ impl Query for LockTallies<'_> {
         SmallInt,
         BigInt,
         BigInt,
+        BigInt,
+        BigInt,
+        BigInt,
     );
 }
 
 impl QueryFragment<Pg> for LockTallies<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
-            "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at FROM tallies \
-             WHERE tool_id = ANY(",
+            "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at, aside_ship, aside_skip, \
+             period_end FROM tallies WHERE tool_id = ANY(",
         );
         out.push_bind_param::<Array<Integer>, _>(self.tools)?;
         out.push_sql(") ORDER BY tool_id FOR NO KEY UPDATE");
@@ -80,7 +83,8 @@ impl QueryFragment<Pg> for SelectVotes<'_> {
 
 #[derive(Default)]
 struct Write<'a> {
-    upsert: Upserts<'a>,
+    inserts: Votes<'a>,
+    updates: Votes<'a>,
     delete_tools: Vec<i32>,
     delete_voters: Vec<&'a [u8]>,
     event: Events<'a>,
@@ -90,13 +94,45 @@ struct Write<'a> {
 fixed_statement!(Write);
 
 #[derive(Default)]
-struct Upserts<'a> {
+struct Votes<'a> {
     tools: Vec<i32>,
     voters: Vec<&'a [u8]>,
     choices: Vec<i16>,
     cast_at: Vec<i64>,
     networks: Vec<&'a [u8]>,
     token_ages: Vec<i32>,
+}
+
+impl<'a> Votes<'a> {
+    fn of(rows: &'a [(Wish, Standing)]) -> Self {
+        let mut votes = Self::default();
+        for (wish, standing) in rows {
+            votes.tools.push(wish.tool);
+            votes.voters.push(wish.voter.0.as_slice());
+            votes.choices.push(standing.choice.code());
+            votes.cast_at.push(standing.cast_at.0);
+            votes.networks.push(wish.network.0.as_slice());
+            votes.token_ages.push(wish.token_age);
+        }
+        votes
+    }
+
+    fn walk<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("unnest(");
+        out.push_bind_param::<Array<Integer>, _>(&self.tools)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Binary>, _>(&self.voters)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<SmallInt>, _>(&self.choices)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.cast_at)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Binary>, _>(&self.networks)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Integer>, _>(&self.token_ages)?;
+        out.push_sql(")");
+        Ok(())
+    }
 }
 
 #[derive(Default)]
@@ -115,27 +151,26 @@ struct Tallies {
     skip: Vec<i64>,
     versions: Vec<i64>,
     updated_at: Vec<i64>,
+    aside_ship: Vec<i64>,
+    aside_skip: Vec<i64>,
 }
 
 impl QueryFragment<Pg> for Write<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        // Under the tallies' locks it is known which votes are there: a plain insert was measured a tenth cheaper, in all,
+        // than one that looks for a conflict.
         out.push_sql(
-            "WITH put AS (INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age) SELECT * FROM unnest(",
+            "WITH put AS (INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age) SELECT * FROM ",
         );
-        out.push_bind_param::<Array<Integer>, _>(&self.upsert.tools)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Binary>, _>(&self.upsert.voters)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<SmallInt>, _>(&self.upsert.choices)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.upsert.cast_at)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Binary>, _>(&self.upsert.networks)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Integer>, _>(&self.upsert.token_ages)?;
+        self.inserts.walk(&mut out)?;
         out.push_sql(
-            ") ON CONFLICT (tool_id, voter) DO UPDATE SET choice = excluded.choice, cast_at = excluded.cast_at, \
-             network = excluded.network, token_age = excluded.token_age, taken_out_by = NULL), \
+            "), changed AS (UPDATE votes v SET choice = w.choice, cast_at = w.cast_at, network = w.network, \
+             token_age = w.token_age, taken_out_by = NULL FROM ",
+        );
+        self.updates.walk(&mut out)?;
+        out.push_sql(
+            " AS w (tool_id, voter, choice, cast_at, network, token_age) \
+             WHERE v.tool_id = w.tool_id AND v.voter = w.voter), \
              gone AS (DELETE FROM votes v USING unnest(",
         );
         out.push_bind_param::<Array<Integer>, _>(&self.delete_tools)?;
@@ -158,7 +193,7 @@ impl QueryFragment<Pg> for Write<'_> {
         out.push_bind_param::<Array<SmallInt>, _>(&self.event.new)?;
         out.push_sql(
             ") AS w) UPDATE tallies t SET ship = w.ship, skip = w.skip, version = w.version, \
-             updated_at = w.updated_at FROM unnest(",
+             updated_at = w.updated_at, aside_ship = w.aside_ship, aside_skip = w.aside_skip FROM unnest(",
         );
         out.push_bind_param::<Array<Integer>, _>(&self.tally.tools)?;
         out.push_sql(", ");
@@ -169,8 +204,12 @@ impl QueryFragment<Pg> for Write<'_> {
         out.push_bind_param::<Array<BigInt>, _>(&self.tally.versions)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<BigInt>, _>(&self.tally.updated_at)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.tally.aside_ship)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.tally.aside_skip)?;
         out.push_sql(
-            ") AS w (tool_id, ship, skip, version, updated_at) WHERE t.tool_id = w.tool_id",
+            ") AS w (tool_id, ship, skip, version, updated_at, aside_ship, aside_skip) WHERE t.tool_id = w.tool_id",
         );
         Ok(())
     }
@@ -206,7 +245,7 @@ pub(super) fn present(conn: &mut PgConnection, keys: &BTreeSet<Key>) -> QueryRes
             Standing {
                 choice,
                 cast_at: Moment(cast_at),
-                counted: taken_out_by.is_none(),
+                aside: taken_out_by,
             },
         ))
     };
@@ -217,16 +256,10 @@ pub(super) fn present(conn: &mut PgConnection, keys: &BTreeSet<Key>) -> QueryRes
 pub(super) fn write(conn: &mut PgConnection, folded: &Folded, now: Moment) -> QueryResult<()> {
     let mut write = Write {
         at: now.0,
+        inserts: Votes::of(&folded.inserts),
+        updates: Votes::of(&folded.updates),
         ..Write::default()
     };
-    for (wish, standing) in &folded.upserts {
-        write.upsert.tools.push(wish.tool);
-        write.upsert.voters.push(wish.voter.0.as_slice());
-        write.upsert.choices.push(standing.choice.code());
-        write.upsert.cast_at.push(standing.cast_at.0);
-        write.upsert.networks.push(wish.network.0.as_slice());
-        write.upsert.token_ages.push(wish.token_age);
-    }
     for (tool, voter) in &folded.deletes {
         write.delete_tools.push(*tool);
         write.delete_voters.push(voter.0.as_slice());
@@ -244,6 +277,8 @@ pub(super) fn write(conn: &mut PgConnection, folded: &Folded, now: Moment) -> Qu
         write.tally.skip.push(row.skip);
         write.tally.versions.push(row.version);
         write.tally.updated_at.push(row.updated_at.0);
+        write.tally.aside_ship.push(row.aside_ship);
+        write.tally.aside_skip.push(row.aside_skip);
     }
     write.execute(conn)?;
     Ok(())

@@ -23,6 +23,7 @@ mod model;
 mod origin;
 mod site;
 mod start;
+mod stream;
 mod tallies;
 mod two_ways;
 mod votes;

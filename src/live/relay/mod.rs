@@ -15,6 +15,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use self::postgres::Wire as ByPostgres;
+use self::redis::Wire as ByRedis;
 use crate::settings::{self, DatabaseUrl, Settings};
 use crate::tallies::TallyRow;
 use crate::tallies::board::Board;
@@ -100,8 +102,8 @@ struct Carrier {
 }
 
 enum Wire {
-    Redis(redis::Wire),
-    Postgres(postgres::Wire),
+    Redis(ByRedis),
+    Postgres(ByPostgres),
 }
 
 impl Carrier {
@@ -126,9 +128,9 @@ impl Carrier {
 
     async fn connect(&self) -> Result<Wire, String> {
         if self.redis.urls.is_empty() {
-            return postgres::Wire::connect(&self.database).map(Wire::Postgres);
+            return ByPostgres::connect(&self.database).map(Wire::Postgres);
         }
-        redis::Wire::connect(&self.redis).await.map(Wire::Redis)
+        ByRedis::connect(&self.redis).await.map(Wire::Redis)
     }
 
     /// Carries in both directions until the connection breaks, or the server ends.
@@ -189,9 +191,14 @@ fn notice(row: &TallyRow) -> String {
         state,
         version,
         updated_at,
+        aside_ship,
+        aside_skip,
+        period_end,
     } = row;
-    let (state, at) = (state.code(), updated_at.0);
-    format!("1 {tool} {ship} {skip} {panel_ship} {panel_skip} {state} {version} {at}")
+    let (state, at, end) = (state.code(), updated_at.0, period_end.0);
+    format!(
+        "1 {tool} {ship} {skip} {panel_ship} {panel_skip} {state} {version} {at} {aside_ship} {aside_skip} {end}"
+    )
 }
 
 /// The row that a notice spells; `None` for anything else, such as the notice of a later release.
@@ -205,6 +212,9 @@ fn read(notice: &str) -> Option<TallyRow> {
         i32::try_from(next()?).ok()?,
         i32::try_from(next()?).ok()?,
         i16::try_from(next()?).ok()?,
+        next()?,
+        next()?,
+        next()?,
         next()?,
         next()?,
     );
@@ -226,6 +236,9 @@ mod tests {
             state: ToolState::Frozen,
             version,
             updated_at: Moment(1_795_485_600_000_000),
+            aside_ship: 4,
+            aside_skip: 0,
+            period_end: Moment(5),
         }
     }
 
@@ -234,11 +247,11 @@ mod tests {
         assert_eq!(read(&notice(&sample(42))), Some(sample(42)));
         for other in [
             "",
-            "2 7 13 2 3 1 1 42 5",
-            "1 7 13 2 3 1 1 42",
-            "1 7 13 2 3 1 1 42 5 6",
-            "1 7 -13 2 3 1 1 42 5",
-            "1 x 13 2 3 1 1 42 5",
+            "2 7 13 2 3 1 1 42 5 4 0 5",
+            "1 7 13 2 3 1 1 42 5 4 0",
+            "1 7 13 2 3 1 1 42 5 4 0 5 6",
+            "1 7 -13 2 3 1 1 42 5 4 0 5",
+            "1 x 13 2 3 1 1 42 5 4 0 5",
         ] {
             assert_eq!(read(other), None, "{other}");
         }
