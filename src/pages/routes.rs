@@ -33,7 +33,7 @@ pub struct State {
 
 impl State {
     /// The visitor's choices on `tools`; none for a stranger, or while the database cannot be read.
-    async fn own(&self, http: &HttpRequest, tools: Vec<i32>) -> HashMap<i32, Choice> {
+    pub async fn own(&self, http: &HttpRequest, tools: Vec<i32>) -> HashMap<i32, Choice> {
         let Ok(voter) = self.identity.voter(http, Moment::now()) else {
             return HashMap::new();
         };
@@ -141,7 +141,7 @@ pub async fn get_compare(
 }
 
 /// Every way to read `a-vs-b`: a slug may hold `-vs-` itself.
-fn split(pair: &str) -> impl Iterator<Item = (&str, &str)> {
+pub fn split(pair: &str) -> impl Iterator<Item = (&str, &str)> {
     pair.match_indices("-vs-")
         .filter_map(|(at, found)| Some((pair.get(..at)?, pair.get(at + found.len()..)?)))
 }

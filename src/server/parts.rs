@@ -29,6 +29,8 @@ use crate::votes::writer::Votes;
 /// Everything that requests work with. Handlers receive the parts they need.
 pub(super) struct Parts {
     pub settings: Settings,
+    /// How browsers reach us.
+    pub public_url: Url,
     pub identity: Data<Identity>,
     pub doors: Data<Doors>,
     pub board: Data<Board>,
@@ -104,6 +106,7 @@ impl Parts {
             hub: Data::new(hub),
             meters,
             settings,
+            public_url: public_url.clone(),
         };
         let threads = Threads {
             writer,

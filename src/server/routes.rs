@@ -13,7 +13,7 @@ use crate::problem::{Code, Problem};
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
 use crate::verdicts::list::Lists;
-use crate::{identity, live, pages, tallies, verdicts, votes};
+use crate::{embed, identity, live, pages, tallies, verdicts, votes};
 
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
 pub(super) const NAMES: &[&str] = &[
@@ -31,6 +31,11 @@ pub(super) const NAMES: &[&str] = &[
     "compare_page",
     "vote_form",
     "asset",
+    "badge",
+    "badge_json",
+    "oembed",
+    "embed",
+    "embed_asset",
     "other",
 ];
 
@@ -49,11 +54,24 @@ pub(super) struct State {
     verdicts: Data<verdicts::routes::State>,
     pages: Data<pages::routes::State>,
     form: Data<pages::form::State>,
+    embed: Data<embed::routes::State>,
 }
 
 impl State {
     pub(super) fn new(parts: &Parts) -> Self {
         let (identity, doors, board) = (&parts.identity, &parts.doors, &parts.board);
+        let pages = Data::new(pages::routes::State {
+            identity: identity.clone(),
+            shelf: parts.shelf.clone(),
+            board: board.clone(),
+            readers: parts.readers.clone(),
+        });
+        let form = Data::new(pages::form::State {
+            identity: identity.clone(),
+            doors: doors.clone(),
+            board: board.clone(),
+            votes: parts.votes.clone(),
+        });
         Self {
             identity: identity.clone(),
             doors: doors.clone(),
@@ -75,18 +93,15 @@ impl State {
                 readers: parts.readers.clone(),
                 votes: parts.votes.clone(),
             }),
-            pages: Data::new(pages::routes::State {
-                identity: identity.clone(),
-                shelf: parts.shelf.clone(),
-                board: board.clone(),
-                readers: parts.readers.clone(),
+            embed: Data::new(embed::routes::State {
+                pages: pages.clone(),
+                form: form.clone(),
+                assets: embed::script::Assets::new(),
+                public_url: parts.public_url.clone(),
+                frame_policy: embed::frame::routes::frame_policy(&identity.origins),
             }),
-            form: Data::new(pages::form::State {
-                identity: identity.clone(),
-                doors: doors.clone(),
-                board: board.clone(),
-                votes: parts.votes.clone(),
-            }),
+            pages,
+            form,
         }
     }
 
@@ -101,6 +116,7 @@ impl State {
             .app_data(self.verdicts.clone())
             .app_data(self.pages.clone())
             .app_data(self.form.clone())
+            .app_data(self.embed.clone())
             .app_data(PathConfig::default().error_handler(|_, _| nothing_here().into()));
 
         // Patterns are tried in this order: the busiest first. `express` takes most of the first two groups before the
@@ -140,35 +156,79 @@ impl State {
 
         tools(config);
 
-        // Pages: own origin only.
-        config
-            .service(readable(
-                "/",
-                "index",
-                "GET, HEAD",
-                pages::routes::get_index,
-            ))
-            .service(readable(
-                "/compare/{pair}",
-                "compare_page",
-                "GET, HEAD",
-                pages::routes::get_compare,
-            ))
-            .service(readable(
-                "/assets/{name}",
-                "asset",
-                "GET, HEAD",
-                pages::routes::get_asset,
-            ))
-            .service(
-                resource("/tools/{slug}/vote", "vote_form", "POST")
-                    .route(web::post().to(pages::form::post_vote)),
-            );
+        site_pages(config);
+        embeds(config);
 
         config.default_service(web::to(|| async {
             Err::<HttpResponse, Problem>(nothing_here())
         }));
     }
+}
+
+/// Pages: everybody reads, forms are for our own origin only.
+fn site_pages(config: &mut ServiceConfig) {
+    config
+        .service(readable(
+            "/",
+            "index",
+            "GET, HEAD",
+            pages::routes::get_index,
+        ))
+        .service(readable(
+            "/compare/{pair}",
+            "compare_page",
+            "GET, HEAD",
+            pages::routes::get_compare,
+        ))
+        .service(readable(
+            "/assets/{name}",
+            "asset",
+            "GET, HEAD",
+            pages::routes::get_asset,
+        ))
+        .service(
+            resource("/tools/{slug}/vote", "vote_form", "POST")
+                .route(web::post().to(pages::form::post_vote)),
+        );
+}
+
+/// What other sites carry: everybody reads, forms are for our own origin only.
+fn embeds(config: &mut ServiceConfig) {
+    config
+        .service(readable(
+            "/badge/{slug}.svg",
+            "badge",
+            "GET, HEAD",
+            embed::routes::get_badge,
+        ))
+        .service(readable(
+            "/v1/tools/{slug}/badge.json",
+            "badge_json",
+            "GET, HEAD",
+            embed::routes::get_shield,
+        ))
+        .service(readable(
+            "/oembed",
+            "oembed",
+            "GET, HEAD",
+            embed::routes::get_oembed,
+        ))
+        .service(readable(
+            // A slug has no dot.
+            r"/embed/{file:[^/]+\.[^/]+}",
+            "embed_asset",
+            "GET, HEAD",
+            embed::routes::get_asset,
+        ))
+        .service(
+            readable(
+                "/embed/{slug}",
+                "embed",
+                "GET, HEAD, POST",
+                embed::frame::routes::get_frame,
+            )
+            .route(web::post().to(embed::frame::routes::post_frame)),
+        );
 }
 
 /// Everybody: from memory.

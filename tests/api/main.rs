@@ -15,6 +15,8 @@ mod harness;
 mod client_address;
 mod commands;
 mod compare;
+mod embed;
+mod embed_frame;
 mod errors;
 mod identity;
 mod import;
