@@ -11,6 +11,7 @@ use crate::limiter::permit::Doors;
 use crate::problem::{Code, Problem};
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
+use crate::verdicts::list::Lists;
 use crate::{identity, pages, tallies, verdicts, votes};
 
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
@@ -20,6 +21,7 @@ pub(super) const NAMES: &[&str] = &[
     "votes",
     "tally",
     "tallies",
+    "tools",
     "tool",
     "compare",
     "index",
@@ -64,6 +66,7 @@ impl State {
                 identity: identity.clone(),
                 shelf: parts.shelf.clone(),
                 board: board.clone(),
+                lists: Data::new(Lists::default()),
                 votes: parts.votes.clone(),
             }),
             pages: Data::new(pages::routes::State {
@@ -113,6 +116,12 @@ impl State {
                 "compare",
                 "GET, HEAD",
                 verdicts::routes::get_compare,
+            ))
+            .service(readable(
+                "/v1/tools",
+                "tools",
+                "GET, HEAD",
+                verdicts::routes::get_tools,
             ));
 
         // Voters: visitor token, origin, quota.

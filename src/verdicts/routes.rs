@@ -1,4 +1,4 @@
-//! `GET /v1/tools/{slug}`, `GET /v1/compare`, and the site API: `PUT`, `PATCH`, `DELETE /v1/tools/{slug}`.
+//! `GET /v1/tools`, `GET /v1/tools/{slug}`, `GET /v1/compare`, and the site API: `PUT`, `PATCH`, `DELETE /v1/tools/{slug}`.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
@@ -6,7 +6,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::ask::Ask;
 use super::edit::{self, Edited, Outcome};
+use super::list::Lists;
 use super::{Leaders, ToolView, Verdict, leaders};
 use crate::catalog::shelf::Shelf;
 use crate::catalog::{Tool, ToolPatch};
@@ -24,6 +26,7 @@ pub struct State {
     pub identity: Data<Identity>,
     pub shelf: Data<Shelf>,
     pub board: Data<Board>,
+    pub lists: Data<Lists>,
     pub votes: Votes,
 }
 
@@ -37,6 +40,37 @@ fn public<T: Serialize>(http: &HttpRequest, body: &T) -> Result<HttpResponse, Pr
     let body = Bytes::from(serde_json::to_vec(body).map_err(|_unreachable| Problem::internal())?);
     let tag = etag(&body);
     Ok(cached(http.headers(), body, tag))
+}
+
+#[derive(Serialize)]
+struct ListPage<'a> {
+    items: Vec<ToolView<'a>>,
+    next: Option<String>,
+}
+
+/// The catalogue with its tallies, page by page; archived tools are not in it.
+///
+/// # Errors
+/// 422, naming the parameter.
+pub async fn get_tools(http: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let ask = Ask::read(http.query_string())?;
+    let page = state.lists.page(&state.shelf, &state.board, &ask);
+    let stale = state.board.is_stale(Moment::now());
+    let items = page
+        .items
+        .iter()
+        .map(|verdict| {
+            let tally = verdict.slot.tally();
+            if stale {
+                verdict.view(&marked_stale(&tally.body))
+            } else {
+                verdict.view(&tally.body)
+            }
+        })
+        .collect::<Option<_>>()
+        .ok_or_else(Problem::internal)?;
+    let next = page.next;
+    public(&http, &ListPage { items, next })
 }
 
 /// One tool with its reviews and its tally.

@@ -17,6 +17,7 @@ mod compare;
 mod errors;
 mod identity;
 mod limits;
+mod list;
 mod model;
 mod origin;
 mod site;
