@@ -25,7 +25,9 @@ pub(super) const NAMES: &[&str] = &[
     "tool",
     "compare",
     "index",
+    "tool_page",
     "compare_page",
+    "compare_pair",
     "vote_form",
     "asset",
     "other",
@@ -50,6 +52,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(parts: &Parts) -> Self {
         let (identity, doors, board) = (&parts.identity, &parts.doors, &parts.board);
+        let lists = Data::new(Lists::default());
         Self {
             identity: identity.clone(),
             doors: doors.clone(),
@@ -66,14 +69,17 @@ impl State {
                 identity: identity.clone(),
                 shelf: parts.shelf.clone(),
                 board: board.clone(),
-                lists: Data::new(Lists::default()),
+                lists: lists.clone(),
                 votes: parts.votes.clone(),
             }),
             pages: Data::new(pages::routes::State {
                 identity: identity.clone(),
                 shelf: parts.shelf.clone(),
                 board: board.clone(),
+                lists,
                 readers: parts.readers.clone(),
+                pages: parts.settings.pages.clone(),
+                site: parts.site.clone(),
             }),
             form: Data::new(pages::form::State {
                 identity: identity.clone(),
@@ -169,16 +175,28 @@ impl State {
                 pages::routes::get_index,
             ))
             .service(readable(
+                "/tools/{slug}",
+                "tool_page",
+                "GET, HEAD",
+                pages::routes::get_tool,
+            ))
+            .service(readable(
+                "/compare",
+                "compare_pair",
+                "GET, HEAD",
+                pages::routes::get_pair,
+            ))
+            .service(readable(
                 "/compare/{pair}",
                 "compare_page",
                 "GET, HEAD",
                 pages::routes::get_compare,
             ))
             .service(readable(
-                "/assets/{name}",
+                "/assets/{version}/{name}",
                 "asset",
                 "GET, HEAD",
-                pages::routes::get_asset,
+                pages::assets::get_asset,
             ))
             .service(
                 resource("/tools/{slug}/vote", "vote_form", "POST")

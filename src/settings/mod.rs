@@ -13,10 +13,10 @@ use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use crate::vocabulary::Quota;
+use crate::vocabulary::{Quota, Slug};
 pub use layers::{Layers, SettingError};
 use values::{
-    address, database_url, log_level, min_votes, networks, on_off, origins, public_url, quota,
+    address, database_url, log_level, min_votes, networks, on_off, origins, pair, public_url, quota,
     redis_urls, secret,
 };
 
@@ -93,6 +93,15 @@ pub struct Identity {
     pub secret_previous: Option<Secret>,
 }
 
+/// What the pages say besides the catalogue.
+#[derive(Debug, Clone)]
+pub struct Pages {
+    /// The comparison to begin with; `None`: the two tools with the most votes.
+    pub featured: Option<[Slug; 2]>,
+    /// A line at the foot of each page; may be empty.
+    pub notice: String,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
     Json,
@@ -117,6 +126,7 @@ pub struct Settings {
     pub hold: bool,
     /// `None`: load no catalogue.
     pub catalog_file: Option<PathBuf>,
+    pub pages: Pages,
     pub log: Log,
 }
 
@@ -142,6 +152,10 @@ impl Settings {
             identity: identity(layers)?,
             hold: layers.parse("abuse.hold", on_off)?,
             catalog_file: layers.path("catalog.file"),
+            pages: Pages {
+                featured: layers.parse("pages.featured", pair)?,
+                notice: layers.text("pages.notice").to_owned(),
+            },
             log: Log {
                 level: layers.parse("log.level", log_level)?,
                 format: layers.parse("log.format", |text| match text {
