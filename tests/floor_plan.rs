@@ -43,7 +43,7 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "limiter/permit.rs",
             "limiter/headers.rs",
             "problem.rs",
-            "request.rs",
+            "request/",
             "db/pool.rs",
             "server/",
             "pages/",

@@ -5,7 +5,6 @@
 use actix_web::http::header::{
     AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, ORIGIN, SET_COOKIE,
 };
-use actix_web::{HttpMessage, HttpRequest};
 
 use super::keys::Keys;
 use super::network::{FORWARDING_HEADERS, Prefix};
@@ -13,6 +12,7 @@ use super::origin::{Carrier, Provenance};
 use super::visitor_token::{self, Rejected, Standing, Verified};
 use super::{Identity, made_at};
 use crate::problem::{Code, Problem};
+use crate::request::Call;
 use crate::vocabulary::{Moment, NetworkHash, VoterId};
 
 /// Visitor tokens begin with this in no case; staff tokens do, so that each is told from the other at a glance.
@@ -54,9 +54,6 @@ impl<'a> Client<'a> {
         self.keys.limiter(self.prefix.bytes())
     }
 }
-
-/// A header for the answer, left on the request until `server` writes it: a renewed token.
-pub struct Renewal(pub HeaderName, pub HeaderValue);
 
 /// A token as it was presented, valid or not.
 pub struct Presented<'a> {
@@ -117,7 +114,7 @@ impl Identity {
     ///
     /// # Errors
     /// 401 `voter-required` without a token, else as [`Identity::verified`].
-    pub fn voter(&self, request: &HttpRequest, now: Moment) -> Result<Voter, Problem> {
+    pub fn voter(&self, request: &impl Call, now: Moment) -> Result<Voter, Problem> {
         let presented = self.presented(request.headers()).ok_or_else(|| {
             Problem::new(Code::VoterRequired, "Get a visitor token from POST /v1/visitors, then send it as a cookie or bearer token.")
         })?;
@@ -132,24 +129,24 @@ impl Identity {
         })
     }
 
-    fn renew(&self, request: &HttpRequest, voter: VoterId, carrier: Carrier, now: Moment) {
+    fn renew(&self, request: &impl Call, voter: VoterId, carrier: Carrier, now: Moment) {
         let token = visitor_token::sign(&self.keys, voter, now);
         let (name, value) = match carrier {
             Carrier::Cookie => (SET_COOKIE, self.set_cookie(&token)),
             Carrier::Bearer | Carrier::None => (HeaderName::from_static(RENEWED_TOKEN), token),
         };
         if let Ok(value) = HeaderValue::from_str(&value) {
-            request.extensions_mut().insert(Renewal(name, value));
+            request.leave(name, value);
         }
     }
 
     /// The caller's network.
     #[must_use]
-    pub fn client(&self, request: &HttpRequest, now: Moment) -> Client<'_> {
+    pub fn client(&self, request: &impl Call, now: Moment) -> Client<'_> {
         let headers = request.headers();
         // A peer without an address (a socket file) is the machine itself.
         let peer = request
-            .peer_addr()
+            .peer()
             .map_or(std::net::IpAddr::from([127, 0, 0, 1]), |peer| peer.ip());
         let sent = FORWARDING_HEADERS
             .iter()

@@ -1,26 +1,21 @@
 //! `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers), on every answer that a quota touched.
 //!
-//! `permit` leaves a [`Touched`] on the request; `server` writes it, whatever the answer turned out to be.
+//! `permit` leaves both with the call, for whatever the answer turns out to be.
 
 use std::fmt::Write;
 
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderName, HeaderValue};
 
-use super::{Decisions, Policy};
+use super::{Decision, Policy};
 use crate::vocabulary::Quota;
 
-const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-const STATE: HeaderName = HeaderName::from_static("ratelimit");
-
-/// The decisions that a call met, with the policies behind them.
-pub struct Touched {
-    pub decisions: Decisions,
-    pub policies: HeaderValue,
-}
+pub(super) const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+pub(super) const STATE: HeaderName = HeaderName::from_static("ratelimit");
+const NONE: HeaderValue = HeaderValue::from_static("");
 
 /// `RateLimit-Policy` for these quotas; made once.
 #[must_use]
-pub fn policies(quotas: &[(Policy, Quota)]) -> HeaderValue {
+pub(super) fn policies(quotas: &[(Policy, Quota)]) -> HeaderValue {
     let items: Vec<String> = quotas
         .iter()
         .map(|(policy, quota)| {
@@ -32,32 +27,27 @@ pub fn policies(quotas: &[(Policy, Quota)]) -> HeaderValue {
             )
         })
         .collect();
-    HeaderValue::from_str(&items.join(", ")).unwrap_or(HeaderValue::from_static(""))
+    HeaderValue::from_str(&items.join(", ")).unwrap_or(NONE)
 }
 
-impl Touched {
-    /// Writes both headers.
-    pub fn write(&self, headers: &mut HeaderMap) {
-        let mut state = String::with_capacity(64);
-        for decision in &self.decisions {
-            let separator = if state.is_empty() { "" } else { ", " };
-            let (name, left, more) = (
-                decision.policy.name(),
-                decision.remaining(),
-                decision.more_after(),
-            );
-            let _ = write!(state, "{separator}\"{name}\";r={left};t={more}");
-        }
-        headers.insert(POLICY, self.policies.clone());
-        if let Ok(state) = HeaderValue::from_maybe_shared(bytes::Bytes::from(state)) {
-            headers.insert(STATE, state);
-        }
+/// `RateLimit` for what a call met.
+#[must_use]
+pub(super) fn state(decisions: &[Decision]) -> HeaderValue {
+    let mut text = String::with_capacity(64);
+    for decision in decisions {
+        let separator = if text.is_empty() { "" } else { ", " };
+        let (name, left, more) = (
+            decision.policy.name(),
+            decision.remaining(),
+            decision.more_after(),
+        );
+        let _ = write!(text, "{separator}\"{name}\";r={left};t={more}");
     }
+    HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).unwrap_or(NONE)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Decision;
     use super::*;
 
     #[test]
@@ -69,19 +59,10 @@ mod tests {
             ahead: quota.interval_micros(),
             allowed: true,
         };
-        let mut headers = HeaderMap::new();
-        Touched {
-            decisions: vec![decision],
-            policies: policies(&[(Policy::VotesPerVoter, quota)]),
-        }
-        .write(&mut headers);
         assert_eq!(
-            headers.get("ratelimit-policy").expect("there"),
+            policies(&[(Policy::VotesPerVoter, quota)]),
             "\"voter\";q=30;w=60"
         );
-        assert_eq!(
-            headers.get("ratelimit").expect("there"),
-            "\"voter\";r=29;t=2"
-        );
+        assert_eq!(state(&[decision]), "\"voter\";r=29;t=2");
     }
 }

@@ -5,14 +5,14 @@
 use std::iter;
 
 use actix_web::http::header::HeaderValue;
-use actix_web::{HttpMessage, HttpRequest};
 
-use super::headers::{Touched, policies};
+use super::headers::{POLICY, STATE, policies, state};
 use super::local::Local;
 use super::shared::Shared;
 use super::{Charge, Policy, admitted};
 use crate::identity::caller::Client;
 use crate::problem::{Code, Problem};
+use crate::request::Call;
 use crate::settings::Limits;
 use crate::vocabulary::{Quota, VoterId};
 
@@ -84,7 +84,7 @@ impl Doors {
     /// 429 `rate-limited`, with the wait of the quota that refuses longest.
     pub async fn vote(
         &self,
-        http: &HttpRequest,
+        call: &impl Call,
         voter: VoterId,
         client: &Client<'_>,
     ) -> Result<VotePermit<'_>, Problem> {
@@ -102,7 +102,7 @@ impl Doors {
             })
         };
         self.pass(
-            http,
+            call,
             &self.of_votes,
             of_voter
                 .into_iter()
@@ -115,24 +115,20 @@ impl Doors {
     ///
     /// # Errors
     /// 429 `rate-limited`.
-    pub async fn new_visitor(
-        &self,
-        http: &HttpRequest,
-        client: &Client<'_>,
-    ) -> Result<(), Problem> {
+    pub async fn new_visitor(&self, call: &impl Call, client: &Client<'_>) -> Result<(), Problem> {
         let charges = self.limits.visitors_per_network.map(|quota| Charge {
             policy: Policy::VisitorsPerNetwork,
             quota,
             key: client.limiter_key(),
         });
-        self.pass(http, &self.of_visitors, charges).await?;
+        self.pass(call, &self.of_visitors, charges).await?;
         Ok(())
     }
 
     /// The local door first: it refuses without a call. Then Redis, whose word counts where it has one.
     async fn pass(
         &self,
-        http: &HttpRequest,
+        call: &impl Call,
         policies: &[HeaderValue],
         charges: impl IntoIterator<Item = Charge>,
     ) -> Result<VotePermit<'_>, Problem> {
@@ -159,10 +155,8 @@ impl Doors {
             .checked_sub(1)
             .and_then(|last| policies.get(last));
         if let Some(policies) = asked.cloned() {
-            http.extensions_mut().insert(Touched {
-                decisions,
-                policies,
-            });
+            call.leave(POLICY, policies);
+            call.leave(STATE, state(&decisions));
         }
         match (wait, refused) {
             (Some(wait), Some(name)) => {

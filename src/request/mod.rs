@@ -2,18 +2,20 @@
 //!
 //! Routes and extractors call it. It knows nothing of votes; it must never wait for a body without a deadline.
 
+mod call;
 mod query;
 
 use std::time::Duration;
 
-use actix_web::HttpRequest;
+use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
-use actix_web::web::{Bytes, BytesMut, Payload};
-use futures_util::{FutureExt, StreamExt};
+use actix_web::web::{Bytes, BytesMut};
+use futures_util::{FutureExt, Stream, StreamExt};
 use serde::de::DeserializeOwned;
 
 use crate::problem::{Code, Problem};
 
+pub use call::{Call, Direct};
 pub use query::{Parameters, query, tools};
 
 /// The largest body of a visitor's call.
@@ -30,7 +32,7 @@ const BODY_DEADLINE: Duration = Duration::from_secs(10);
 /// 413 over `limit`, by the announced length before a byte is read, or by what arrives; 400 where it breaks off or drips.
 pub async fn body(
     headers: &HeaderMap,
-    mut payload: Payload,
+    mut payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
     limit: usize,
 ) -> Result<Bytes, Problem> {
     let too_large = || {
@@ -150,10 +152,11 @@ fn sentence(cause: &serde_json::Error) -> String {
         .map_or(text.clone(), |(message, _)| message.to_owned())
 }
 
-/// The `{slug}` of the address, as it was sent.
+/// The `{slug}` of `/v1/tools/{slug}/…`.
 #[must_use]
-pub fn slug(http: &HttpRequest) -> &str {
-    http.match_info().get("slug").unwrap_or_default()
+pub fn slug(path: &str) -> &str {
+    let rest = path.strip_prefix("/v1/tools/").unwrap_or_default();
+    rest.split_once('/').map_or(rest, |(slug, _)| slug)
 }
 
 #[cfg(test)]

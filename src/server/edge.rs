@@ -18,15 +18,14 @@ use actix_web::http::header::{
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use actix_web::{Error, HttpResponse, ResponseError};
 
 use super::parts::Parts;
 use super::routes::RouteName;
 use crate::identity::Identity;
-use crate::identity::caller::Renewal;
-use crate::limiter::headers::Touched;
 use crate::pages::{self, refusal};
 use crate::problem::Problem;
+use crate::request::Call;
 use crate::telemetry::Meters;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -71,20 +70,47 @@ impl Edge {
     }
 }
 
-/// The middleware.
+/// A request on its way: what its answer needs of its beginning.
+pub(super) struct Begun {
+    at: Instant,
+    id: HeaderValue,
+}
+
+impl Edge {
+    pub(super) fn begin(&self, headers: &HeaderMap) -> Begun {
+        Begun {
+            at: Instant::now(),
+            id: request_id(self, headers),
+        }
+    }
+
+    /// Gives an answer what every answer has, counts it and logs it.
+    pub(super) fn finish<B>(
+        &self,
+        begun: Begun,
+        call: &impl Call,
+        method: &Method,
+        route: &'static str,
+        answer: &mut HttpResponse<B>,
+    ) {
+        let status = answer.status().as_u16();
+        decorate(self, call, method, answer.headers_mut());
+        let took = begun.at.elapsed();
+        self.meters.answered(route, status, took);
+        tell(method, route, status, took, &begun.id);
+        answer.headers_mut().insert(REQUEST_ID, begun.id);
+    }
+}
+
+/// The middleware around the framework's routes.
 pub(super) async fn around(
     edge: Data<Edge>,
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, Error> {
-    let began = Instant::now();
-    let id = request_id(&edge, request.headers());
-    let preflight = request.method() == Method::OPTIONS
-        && request
-            .headers()
-            .contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    let begun = edge.begin(request.headers());
     // Nothing may hold on to the request while it is handled: the framework then takes it apart.
-    let mut response = if preflight {
+    let mut response = if is_preflight(request.method(), request.headers()) {
         request
             .into_response(HttpResponse::new(StatusCode::NO_CONTENT))
             .map_into_right_body()
@@ -95,15 +121,10 @@ pub(super) async fn around(
         response = for_reader(response);
     }
     let (http, answer) = (response.request().clone(), response.response_mut());
-    let status = answer.status().as_u16();
-    decorate(&edge, &http, answer.headers_mut(), preflight);
-    let took = began.elapsed();
     let route = http
         .app_data::<RouteName>()
         .map_or("other", |route| route.0);
-    edge.meters.answered(route, status, took);
-    tell(&http, route, status, took, &id);
-    answer.headers_mut().insert(REQUEST_ID, id);
+    edge.finish(begun, &http, http.method(), route, answer);
     Ok(response)
 }
 
@@ -142,11 +163,15 @@ fn for_reader<B>(
     ServiceResponse::new(http, page.map_into_right_body())
 }
 
+fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
+    method == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}
+
 /// The log line. One for each vote would cost as much as the vote, and a flood of refusals must not fill a disk: both are
 /// told at debug, and counted in the metrics.
-fn tell(http: &HttpRequest, route: &str, status: u16, took: Duration, id: &HeaderValue) {
+fn tell(method: &Method, route: &str, status: u16, took: Duration, id: &HeaderValue) {
     let id = id.to_str().unwrap_or_default();
-    let (method, micros) = (http.method().as_str(), took.as_micros());
+    let (method, micros) = (method.as_str(), took.as_micros());
     match status {
         500.. => tracing::error!(request_id = id, method, route, status, micros, "answered"),
         429 => tracing::debug!(request_id = id, method, route, status, micros, "answered"),
@@ -171,19 +196,11 @@ fn request_id(edge: &Edge, headers: &HeaderMap) -> HeaderValue {
         .unwrap_or_else(|| edge.next_id())
 }
 
-fn decorate(edge: &Edge, http: &HttpRequest, headers: &mut HeaderMap, preflight: bool) {
+fn decorate(edge: &Edge, call: &impl Call, method: &Method, headers: &mut HeaderMap) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
-    {
-        let left = http.extensions();
-        if let Some(touched) = left.get::<Touched>() {
-            touched.write(headers);
-        }
-        if let Some(Renewal(name, value)) = left.get::<Renewal>() {
-            headers.append(name.clone(), value.clone());
-        }
-    }
+    call.left().write(headers);
     headers.append(VARY, VARIES);
-    let Some(origin) = http.headers().get(ORIGIN) else {
+    let Some(origin) = call.headers().get(ORIGIN) else {
         return;
     };
     if origin
@@ -193,12 +210,12 @@ fn decorate(edge: &Edge, http: &HttpRequest, headers: &mut HeaderMap, preflight:
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
-        if preflight {
+        if is_preflight(method, call.headers()) {
             headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
             headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
             headers.insert(ACCESS_CONTROL_MAX_AGE, TWO_HOURS);
         }
-    } else if !preflight && matches!(*http.method(), Method::GET | Method::HEAD) {
+    } else if matches!(*method, Method::GET | Method::HEAD) {
         // Counts are everybody's; without credentials nothing personal is in reach.
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);

@@ -1,10 +1,11 @@
 //! The server: listeners, what is wired to what, the start and the stop.
 //!
 //! `commands::serve` calls [`run`]. Read `parts.rs` to see what is wired to what, `routes.rs` for every address and its policy, `edge.rs` for
-//! what wraps each request, `admin.rs` for health and metrics.
+//! what wraps each request, `express.rs` for the short way of the busiest calls, `admin.rs` for health and metrics.
 
 mod admin;
 mod edge;
+mod express;
 mod parts;
 mod routes;
 
@@ -74,10 +75,11 @@ pub async fn run(
     let state = routes::State::new(&parts);
     let edge = Data::new(edge::Edge::new(&parts));
     let server = HttpServer::new(move || {
-        App::new()
+        let app = App::new()
             .app_data(edge.clone())
             .configure(|config| state.configure(config))
-            .wrap(middleware::from_fn(edge::around))
+            .wrap(middleware::from_fn(edge::around));
+        express::Lane::beside(app, &edge, &state)
     })
     .workers(parts.settings.http.workers)
     .client_request_timeout(Duration::from_secs(10))

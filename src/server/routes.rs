@@ -2,8 +2,8 @@
 //!
 //! Adding a route means adding its name here: the meters and the 405s are made from this table.
 
-use actix_web::web::{self, Data, PathConfig, ServiceConfig};
-use actix_web::{HttpResponse, Resource, Route};
+use actix_web::web::{self, Data, PathConfig, Payload, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
 use super::parts::Parts;
 use crate::identity::Identity;
@@ -41,9 +41,9 @@ pub(super) struct RouteName(pub &'static str);
 pub(super) struct State {
     identity: Data<Identity>,
     doors: Data<Doors>,
-    board: Data<Board>,
-    batches: Data<Batches>,
-    votes: Data<votes::routes::State>,
+    pub(super) board: Data<Board>,
+    pub(super) batches: Data<Batches>,
+    pub(super) votes: Data<votes::routes::State>,
     verdicts: Data<verdicts::routes::State>,
     pages: Data<pages::routes::State>,
     form: Data<pages::form::State>,
@@ -102,20 +102,25 @@ impl State {
             .app_data(self.form.clone())
             .app_data(PathConfig::default().error_handler(|_, _| nothing_here().into()));
 
-        // Patterns are tried in this order: the busiest first.
+        // Patterns are tried in this order: the busiest first. `express` takes most of the first two groups before the
+        // framework sees them, by the same handlers.
         // Everybody: from memory.
         config
             .service(readable(
                 "/v1/tools/{slug}/tally",
                 "tally",
                 "GET, HEAD",
-                tallies::routes::get_tally,
+                async |http: HttpRequest, board: Data<Board>| {
+                    tallies::routes::get_tally(&http, &board)
+                },
             ))
             .service(readable(
                 "/v1/tallies",
                 "tallies",
                 "GET, HEAD",
-                tallies::routes::get_tallies,
+                async |http: HttpRequest, board: Data<Board>, batches: Data<Batches>| {
+                    tallies::routes::get_tallies(&http, &board, &batches)
+                },
             ))
             .service(readable(
                 "/v1/compare",
@@ -143,8 +148,16 @@ impl State {
                     "GET, HEAD, PUT, DELETE",
                     votes::routes::get_vote,
                 )
-                .route(web::put().to(votes::routes::put_vote))
-                .route(web::delete().to(votes::routes::delete_vote)),
+                .route(web::put().to(
+                    async |http: HttpRequest, body: Payload, state: Data<votes::routes::State>| {
+                        votes::routes::put_vote(&http, body, &state).await
+                    },
+                ))
+                .route(web::delete().to(
+                    async |http: HttpRequest, body: Payload, state: Data<votes::routes::State>| {
+                        votes::routes::delete_vote(&http, body, &state).await
+                    },
+                )),
             )
             .service(readable(
                 "/v1/votes",

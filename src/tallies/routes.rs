@@ -1,17 +1,16 @@
 //! `GET /v1/tools/{slug}/tally` and `GET /v1/tallies`: from memory, with strong entity tags.
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH,
 };
-use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 
 use super::batch::Batches;
 use super::board::{Board, etag, marked_stale};
 use crate::problem::Problem;
-use crate::request;
+use crate::request::{self, Call};
 use crate::vocabulary::Moment;
 
 /// A second old is fresh enough for everybody; caches may show it for ten more while they ask again.
@@ -53,8 +52,8 @@ pub fn cached(headers: &HeaderMap, body: Bytes, etag: Bytes) -> HttpResponse {
 ///
 /// # Errors
 /// 404 `unknown-tool`.
-pub async fn get_tally(http: HttpRequest, board: Data<Board>) -> Result<HttpResponse, Problem> {
-    let slug = request::slug(&http);
+pub fn get_tally(call: &impl Call, board: &Board) -> Result<HttpResponse, Problem> {
+    let slug = request::slug(call.path());
     let slot = board
         .find(slug)
         .ok_or_else(|| Problem::unknown_tool(slug))?;
@@ -62,10 +61,10 @@ pub async fn get_tally(http: HttpRequest, board: Data<Board>) -> Result<HttpResp
     if board.is_stale(Moment::now()) {
         let body = marked_stale(&tally.body);
         let tag = etag(&body);
-        return Ok(cached(http.headers(), body, tag));
+        return Ok(cached(call.headers(), body, tag));
     }
     Ok(cached(
-        http.headers(),
+        call.headers(),
         tally.body.clone(),
         tally.etag.clone(),
     ))
@@ -75,15 +74,15 @@ pub async fn get_tally(http: HttpRequest, board: Data<Board>) -> Result<HttpResp
 ///
 /// # Errors
 /// 422 for none or too many.
-pub async fn get_tallies(
-    http: HttpRequest,
-    board: Data<Board>,
-    batches: Data<Batches>,
+pub fn get_tallies(
+    call: &impl Call,
+    board: &Board,
+    batches: &Batches,
 ) -> Result<HttpResponse, Problem> {
     let stale = board.is_stale(Moment::now());
-    let batch = batches.get(&board, http.query_string(), stale)?;
+    let batch = batches.get(board, call.query(), stale)?;
     Ok(cached(
-        http.headers(),
+        call.headers(),
         batch.body.clone(),
         batch.etag.clone(),
     ))

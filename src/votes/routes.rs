@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
-use actix_web::web::{Data, Payload};
+use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
+use futures_util::Stream;
 use serde::{Deserialize, Serialize};
 
 use super::writer::Votes;
@@ -14,7 +16,7 @@ use crate::db::{Readers, read};
 use crate::identity::Identity;
 use crate::limiter::permit::Doors;
 use crate::problem::{Code, Problem};
-use crate::request;
+use crate::request::{self, Call};
 use crate::tallies::board::{Board, Slot, marked_stale};
 use crate::vocabulary::{Choice, Moment, Slug, ToolState};
 
@@ -86,16 +88,16 @@ fn answer(status: StatusCode, slot: &Slot, vote: Option<Standing>, tally: &[u8])
 
 /// Everything that a write passes before its body is looked at, then `choose` reads the body, then the vote is cast.
 async fn write(
-    http: &HttpRequest,
+    call: &impl Call,
     state: &State,
     choose: impl FnOnce() -> Result<Option<Choice>, Problem>,
 ) -> Result<(Arc<Slot>, Done), Problem> {
     let now = Moment::now();
-    let slug = request::slug(http);
-    let voter = state.identity.voter(http, now)?;
-    state.identity.check_origin(http.headers(), voter.carrier)?;
-    let client = state.identity.client(http, now);
-    let permit = state.doors.vote(http, voter.id, &client).await?;
+    let slug = request::slug(call.path());
+    let voter = state.identity.voter(call, now)?;
+    state.identity.check_origin(call.headers(), voter.carrier)?;
+    let client = state.identity.client(call, now);
+    let permit = state.doors.vote(call, voter.id, &client).await?;
     let choice = choose()?;
     let slot = state
         .board
@@ -136,13 +138,13 @@ pub struct State {
 /// # Errors
 /// Everything that the contract's order of checks names.
 pub async fn put_vote(
-    http: HttpRequest,
-    payload: Payload,
-    state: Data<State>,
+    call: &impl Call,
+    payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+    state: &State,
 ) -> Result<HttpResponse, Problem> {
-    let body = request::body(http.headers(), payload, request::SMALL).await?;
-    request::require_json(http.headers())?;
-    let (slot, done) = write(&http, &state, || {
+    let body = request::body(call.headers(), payload, request::SMALL).await?;
+    request::require_json(call.headers())?;
+    let (slot, done) = write(call, state, || {
         request::json::<Cast>(&body).map(|cast| Some(cast.choice))
     })
     .await?;
@@ -159,13 +161,13 @@ pub async fn put_vote(
 /// # Errors
 /// As for a vote.
 pub async fn delete_vote(
-    http: HttpRequest,
-    payload: Payload,
-    state: Data<State>,
+    call: &impl Call,
+    payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+    state: &State,
 ) -> Result<HttpResponse, Problem> {
-    let body = request::body(http.headers(), payload, request::SMALL).await?;
-    request::json_if_any(http.headers(), &body)?;
-    let (slot, done) = write(&http, &state, || Ok(None)).await?;
+    let body = request::body(call.headers(), payload, request::SMALL).await?;
+    request::json_if_any(call.headers(), &body)?;
+    let (slot, done) = write(call, state, || Ok(None)).await?;
     Ok(answer(StatusCode::OK, &slot, done.vote, &done.tally.body))
 }
 
@@ -176,7 +178,7 @@ pub async fn delete_vote(
 pub async fn get_vote(http: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
     let now = Moment::now();
     let voter = state.identity.voter(&http, now)?;
-    let slug = request::slug(&http);
+    let slug = request::slug(Call::path(&http));
     let slot = state
         .board
         .find(slug)

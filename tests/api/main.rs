@@ -23,4 +23,5 @@ mod origin;
 mod site;
 mod start;
 mod tallies;
+mod two_ways;
 mod votes;
