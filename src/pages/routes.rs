@@ -128,9 +128,7 @@ fn page(template: &impl Template) -> Result<HttpResponse, Problem> {
 /// 422 for a sort or a cursor that is none of ours.
 pub async fn get_index(http: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
     let query = Query::read(http.query_string());
-    let list = state
-        .lists
-        .page(&state.shelf, &state.board, &query.ask()?);
+    let list = state.lists.page(&state.shelf, &state.board, &query.ask()?);
     let categories = state.lists.categories(&state.shelf, &state.board);
     let pair = state.featured().filter(|_| query.plain());
     let popular = state.most_voted("", CHOICES);

@@ -71,8 +71,10 @@ mod tests {
         assert!(
             all.iter()
                 .skip(1)
-                .all(|(_, code)| !code.contains("<script>") && !code.contains("](x)")
-                    || code.starts_with("<iframe"))
+                .all(
+                    |(_, code)| !code.contains("<script>") && !code.contains("](x)")
+                        || code.starts_with("<iframe")
+                )
         );
         assert!(all[1].1.contains("&quot;>&lt;script>") && !all[1].1.contains("\"><script"));
     }

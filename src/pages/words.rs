@@ -51,7 +51,7 @@ pub struct Figures {
 pub fn margin(figures: &Figures) -> String {
     match figures.community {
         Some((_, [low, high])) => format!("Most likely between {low}% and {high}%"),
-        None => missing(figures),
+        None => format!("Below {} no percentage is shown", votes(figures.min_votes)),
     }
 }
 

@@ -16,8 +16,8 @@ use url::Url;
 use crate::vocabulary::{Quota, Slug};
 pub use layers::{Layers, SettingError};
 use values::{
-    address, database_url, log_level, min_votes, networks, on_off, origins, pair, public_url, quota,
-    redis_urls, secret,
+    address, database_url, log_level, min_votes, networks, on_off, origins, pair, public_url,
+    quota, redis_urls, secret,
 };
 
 /// A secret text; its `Debug` shows nothing.

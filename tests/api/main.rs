@@ -20,6 +20,7 @@ mod limits;
 mod list;
 mod model;
 mod origin;
+mod pages;
 mod site;
 mod start;
 mod tallies;

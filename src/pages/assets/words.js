@@ -9,7 +9,7 @@ function missing(community, least) {
 }
 
 export function margin({ community }, least) {
-  if (!community.interval) return missing(community, least);
+  if (!community.interval) return `Below ${votes(least)} no percentage is shown`;
   const [low, high] = community.interval;
   return `Most likely between ${low}% and ${high}%`;
 }
