@@ -30,6 +30,7 @@ fn row(version: i64) -> TallyRow {
         state: ToolState::Open,
         version,
         updated_at: Moment(1_795_485_600_000_000),
+        ..TallyRow::default()
     }
 }
 

@@ -6,9 +6,10 @@
 //! - ROOF: [`commands`] (one file a command), [`server`] (listeners, routes, what wraps each request), [`pages`] (what browsers see)
 //! - FLOOR 6: [`verdicts`] (catalogue and tallies together: tool, compare, the site API)
 //! - FLOOR 4: [`votes`] (cast, withdraw; the writer and its ledger; the recount)
+//! - FLOOR 3: [`live`] (who listens to which tool, and the thread that tells them)
 //! - FLOOR 2: [`tallies`] (percentages, the board in memory), [`limiter`] (quotas, in Redis and in process)
 //! - FLOOR 1: [`catalog`] (tools, panels, reviews), [`identity`] (voters, networks, origins, staff)
-//! - GROUND: [`db`], [`redis`], [`settings`], [`problem`], [`request`], [`telemetry`], [`vocabulary`]
+//! - GROUND: [`db`], [`front`] (the connection under HTTP), [`redis`], [`settings`], [`problem`], [`request`], [`telemetry`], [`vocabulary`]
 //!
 //! A vote's way: `server` → `votes::routes` → `identity` (who) → `limiter::permit` (may they) → `votes` (what) →
 //! `votes::writer` (one batch, one commit) → `votes::ledger` → `tallies::board` → back with the answer.
@@ -16,8 +17,10 @@
 pub mod catalog;
 pub mod commands;
 pub mod db;
+pub mod front;
 pub mod identity;
 pub mod limiter;
+pub mod live;
 pub mod pages;
 pub mod problem;
 pub mod redis;

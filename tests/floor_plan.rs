@@ -15,6 +15,7 @@ const ROOF: u8 = 9;
 /// Each room's floor. Rooms on one floor do not know each other, except on the ground and the roof.
 const ROOMS: &[(&str, u8)] = &[
     ("db", GROUND),
+    ("front", GROUND),
     ("problem", GROUND),
     ("redis", GROUND),
     ("request", GROUND),
@@ -25,6 +26,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("identity", 1),
     ("limiter", 2),
     ("tallies", 2),
+    ("live", 3),
     ("votes", 4),
     ("verdicts", 6),
     ("commands", ROOF),
@@ -58,7 +60,8 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "/postgres.rs",
             "votes/writer.rs",
             "votes/ledger.rs",
-            "votes/recount.rs",
+            "votes/marks/",
+            "votes/recount/",
             "db/",
             "verdicts/edit.rs",
             "verdicts/follow.rs",
@@ -68,7 +71,10 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "commands/mod.rs",
         ],
     ),
-    ("redis", &["redis/", "limiter/redis.rs"]),
+    (
+        "redis",
+        &["redis/", "limiter/redis.rs", "live/relay/redis.rs"],
+    ),
 ];
 
 const MOST_LINES: usize = 300;

@@ -1,4 +1,4 @@
-//! `tallyship verify`: every tally against its votes and its ledger; a row and exit code 1 for each difference.
+//! `tallyship verify`: every tally against its votes, its ledger and the rest; a row and exit code 1 for each difference.
 
 use std::process::ExitCode;
 
@@ -10,17 +10,17 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
     let recount = recount(&mut migrated(settings)?)?;
     for row in &recount.differences {
         let show = |(ship, skip): (i64, i64)| format!("{ship} ship {skip} skip");
-        let ahead = if row.ahead {
-            ", ledger ahead of the tally's version"
-        } else {
-            ""
-        };
+        let [aside, aside_found] = row.aside;
+        let faults: Vec<&str> = row.faults.iter().map(|fault| fault.words()).collect();
         println!(
-            "{}: tally {}, votes {}, ledger {}{ahead}",
+            "{}: tally {}, votes {}, ledger {}, set aside {} (found {}): {}",
             row.tool,
             show(row.tally),
             show(row.votes),
-            show(row.ledger)
+            show(row.ledger),
+            show(aside),
+            show(aside_found),
+            faults.join(", ")
         );
     }
     println!(

@@ -33,6 +33,9 @@ diesel::table! {
         state -> SmallInt,
         version -> BigInt,
         updated_at -> BigInt,
+        aside_ship -> BigInt,
+        aside_skip -> BigInt,
+        period_end -> BigInt,
     }
 }
 
@@ -56,6 +59,54 @@ diesel::table! {
         old -> SmallInt,
         new -> SmallInt,
         at -> BigInt,
+    }
+}
+
+diesel::table! {
+    removals (id) {
+        id -> BigInt,
+        kind -> SmallInt,
+        tool_id -> Integer,
+        state -> SmallInt,
+        span_from -> Nullable<BigInt>,
+        span_to -> Nullable<BigInt>,
+        voter -> Nullable<Binary>,
+        network -> Nullable<Binary>,
+        choice -> Nullable<SmallInt>,
+        reason -> Text,
+        made_by -> Text,
+        made_at -> BigInt,
+        ship -> BigInt,
+        skip -> BigInt,
+        networks -> BigInt,
+        tally_before -> Text,
+        tally_after -> Text,
+        undone_at -> Nullable<BigInt>,
+        undone_by -> Nullable<Text>,
+        undo_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    bulk_events (tool_id, version) {
+        tool_id -> Integer,
+        version -> BigInt,
+        removal_id -> BigInt,
+        ship -> BigInt,
+        skip -> BigInt,
+        sketch -> BigInt,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    tally_hours (tool_id, hour) {
+        tool_id -> Integer,
+        hour -> BigInt,
+        ship -> BigInt,
+        skip -> BigInt,
+        aside_ship -> BigInt,
+        aside_skip -> BigInt,
     }
 }
 

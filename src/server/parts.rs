@@ -17,7 +17,10 @@ use crate::identity::network::Proxies;
 use crate::identity::origin::Origins;
 use crate::limiter::permit::Doors;
 use crate::limiter::shared::Shared;
+use crate::live::hub::Hub;
+use crate::live::relay::Relay;
 use crate::settings::Settings;
+use crate::tallies::TallyRow;
 use crate::tallies::board::Board;
 use crate::telemetry::Meters;
 use crate::verdicts::follow::{Follower, fill};
@@ -34,6 +37,7 @@ pub(super) struct Parts {
     pub shelf: Data<Shelf>,
     pub readers: Readers,
     pub votes: Votes,
+    pub hub: Data<Hub>,
     pub meters: Arc<Meters>,
 }
 
@@ -43,6 +47,8 @@ pub(super) struct Threads {
     pub writer: JoinHandle<()>,
     /// Ends when it is dropped.
     pub follower: Follower,
+    /// Ends after [`Hub::end`].
+    pub live: JoinHandle<()>,
 }
 
 impl Parts {
@@ -60,15 +66,24 @@ impl Parts {
             &shelf,
             &board,
         )?;
+        let (hub, live) = Hub::start(&settings.live, Arc::clone(&meters))?;
+        let listening = hub.clone();
+        board.tell(Box::new(move |tool| listening.moved(tool)));
         let follower = Follower::start(
             settings.database.clone(),
             Arc::clone(&shelf),
             Arc::clone(&board),
         )?;
 
-        // What happens on commit: the new tally is shown.
+        // What happens on commit: other instances are told, and the new tally is shown; the board tells the hub.
+        let relay = Relay::start(&settings, Arc::clone(&board))?;
         let shown = Arc::clone(&board);
-        let on_commit = Arc::new(move |row| shown.publish(row));
+        let on_commit = Arc::new(move |row: TallyRow| {
+            if let (Some(relay), 1..) = (&relay, row.version) {
+                relay.tell(row);
+            }
+            shown.publish(row)
+        });
         let (votes, writer) =
             Votes::start(settings.database.clone(), on_commit, Arc::clone(&meters))?;
 
@@ -89,9 +104,15 @@ impl Parts {
             shelf: Data::from(shelf),
             readers,
             votes,
+            hub: Data::new(hub),
             meters,
             settings,
         };
-        Ok((parts, Threads { writer, follower }))
+        let threads = Threads {
+            writer,
+            follower,
+            live,
+        };
+        Ok((parts, threads))
     }
 }

@@ -8,11 +8,12 @@ use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 use super::parts::Parts;
 use crate::identity::Identity;
 use crate::limiter::permit::Doors;
+use crate::live::hub::Hub;
 use crate::problem::{Code, Problem};
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
 use crate::verdicts::list::Lists;
-use crate::{identity, pages, tallies, verdicts, votes};
+use crate::{identity, live, pages, tallies, verdicts, votes};
 
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
 pub(super) const NAMES: &[&str] = &[
@@ -22,6 +23,7 @@ pub(super) const NAMES: &[&str] = &[
     "tally",
     "tallies",
     "tools",
+    "stream",
     "tool",
     "compare",
     "index",
@@ -43,6 +45,7 @@ pub(super) struct State {
     doors: Data<Doors>,
     pub(super) board: Data<Board>,
     pub(super) batches: Data<Batches>,
+    hub: Data<Hub>,
     pub(super) votes: Data<votes::routes::State>,
     verdicts: Data<verdicts::routes::State>,
     pages: Data<pages::routes::State>,
@@ -58,6 +61,7 @@ impl State {
             doors: doors.clone(),
             board: board.clone(),
             batches: Data::new(Batches::default()),
+            hub: parts.hub.clone(),
             votes: Data::new(votes::routes::State {
                 identity: identity.clone(),
                 doors: doors.clone(),
@@ -96,6 +100,7 @@ impl State {
             .app_data(self.doors.clone())
             .app_data(self.board.clone())
             .app_data(self.batches.clone())
+            .app_data(self.hub.clone())
             .app_data(self.votes.clone())
             .app_data(self.verdicts.clone())
             .app_data(self.pages.clone())
@@ -104,36 +109,7 @@ impl State {
 
         // Patterns are tried in this order: the busiest first. `express` takes most of the first two groups before the
         // framework sees them, by the same handlers.
-        // Everybody: from memory.
-        config
-            .service(readable(
-                "/v1/tools/{slug}/tally",
-                "tally",
-                "GET, HEAD",
-                async |http: HttpRequest, board: Data<Board>| {
-                    tallies::routes::get_tally(&http, &board)
-                },
-            ))
-            .service(readable(
-                "/v1/tallies",
-                "tallies",
-                "GET, HEAD",
-                async |http: HttpRequest, board: Data<Board>, batches: Data<Batches>| {
-                    tallies::routes::get_tallies(&http, &board, &batches)
-                },
-            ))
-            .service(readable(
-                "/v1/compare",
-                "compare",
-                "GET, HEAD",
-                verdicts::routes::get_compare,
-            ))
-            .service(readable(
-                "/v1/tools",
-                "tools",
-                "GET, HEAD",
-                verdicts::routes::get_tools,
-            ));
+        from_memory(config);
 
         // Voters: visitor token, origin, quota.
         config
@@ -179,47 +155,79 @@ impl State {
             .route(web::delete().to(verdicts::routes::delete_tool)),
         );
 
-        // Pages: own origin only.
-        config
-            .service(readable(
-                "/",
-                "index",
-                "GET, HEAD",
-                pages::routes::get_index,
-            ))
-            .service(readable(
-                "/tools/{slug}",
-                "tool_page",
-                "GET, HEAD",
-                pages::routes::get_tool,
-            ))
-            .service(readable(
-                "/compare",
-                "compare_pair",
-                "GET, HEAD",
-                pages::routes::get_pair,
-            ))
-            .service(readable(
-                "/compare/{pair}",
-                "compare_page",
-                "GET, HEAD",
-                pages::routes::get_compare,
-            ))
-            .service(readable(
-                "/assets/{version}/{name}",
-                "asset",
-                "GET, HEAD",
-                pages::assets::get_asset,
-            ))
-            .service(
-                resource("/tools/{slug}/vote", "vote_form", "POST")
-                    .route(web::post().to(pages::form::post_vote)),
-            );
-
+        for_people(config);
         config.default_service(web::to(|| async {
             Err::<HttpResponse, Problem>(nothing_here())
         }));
     }
+}
+
+/// Everybody: from memory.
+fn from_memory(config: &mut ServiceConfig) {
+    config
+        .service(readable(
+            "/v1/tools/{slug}/tally",
+            "tally",
+            "GET, HEAD",
+            async |http: HttpRequest, board: Data<Board>| tallies::routes::get_tally(&http, &board),
+        ))
+        .service(readable(
+            "/v1/tallies",
+            "tallies",
+            "GET, HEAD",
+            async |http: HttpRequest, board: Data<Board>, batches: Data<Batches>| {
+                tallies::routes::get_tallies(&http, &board, &batches)
+            },
+        ))
+        .service(readable(
+            "/v1/stream",
+            "stream",
+            "GET, HEAD",
+            live::routes::get_stream,
+        ))
+        .service(readable(
+            "/v1/compare",
+            "compare",
+            "GET, HEAD",
+            verdicts::routes::get_compare,
+        ))
+        .service(readable(
+            "/v1/tools",
+            "tools",
+            "GET, HEAD",
+            verdicts::routes::get_tools,
+        ));
+}
+
+/// Pages: their forms from our own origin only.
+fn for_people(config: &mut ServiceConfig) {
+    use pages::{assets, routes};
+    let get = "GET, HEAD";
+    config
+        .service(readable("/", "index", get, routes::get_index))
+        .service(readable(
+            "/tools/{slug}",
+            "tool_page",
+            get,
+            routes::get_tool,
+        ))
+        .service(readable("/compare", "compare_pair", get, routes::get_pair))
+        .service(readable(
+            "/compare/{pair}",
+            "compare_page",
+            get,
+            routes::get_compare,
+        ))
+        .service(readable(
+            "/assets/{version}/{name}",
+            "asset",
+            get,
+            assets::get_asset,
+        ))
+        .service(
+            resource("/tools/{slug}/vote", "vote_form", "POST")
+                .route(web::post().to(pages::form::post_vote)),
+        );
 }
 
 fn nothing_here() -> Problem {

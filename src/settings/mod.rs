@@ -16,8 +16,8 @@ use url::Url;
 use crate::vocabulary::{Quota, Slug};
 pub use layers::{Layers, SettingError};
 use values::{
-    address, database_url, log_level, min_votes, networks, on_off, origins, pair, public_url,
-    quota, redis_urls, secret,
+    address, count, database_url, log_level, min_votes, networks, on_off, origins, pair,
+    public_url, quota, redis_urls, secret,
 };
 
 /// A secret text; its `Debug` shows nothing.
@@ -86,6 +86,13 @@ pub struct Limits {
     pub visitors_per_network: Option<Quota>,
 }
 
+/// How many streams may be open.
+#[derive(Debug, Clone)]
+pub struct Live {
+    pub streams: usize,
+    pub streams_per_network: usize,
+}
+
 #[derive(Debug, Clone)]
 pub struct Identity {
     /// `None`: made on the first start (SQLite only).
@@ -121,6 +128,7 @@ pub struct Settings {
     pub database: Database,
     pub redis: Redis,
     pub limits: Limits,
+    pub live: Live,
     pub min_votes: i64,
     pub identity: Identity,
     pub hold: bool,
@@ -147,6 +155,10 @@ impl Settings {
                 votes_per_voter: layers.parse("limits.votes_per_voter", quota)?,
                 votes_per_network: layers.parse("limits.votes_per_network", quota)?,
                 visitors_per_network: layers.parse("limits.visitors_per_network", quota)?,
+            },
+            live: Live {
+                streams: layers.parse("live.streams", count)?,
+                streams_per_network: layers.parse("live.streams_per_network", count)?,
             },
             min_votes: layers.parse("tally.min_votes", min_votes)?,
             identity: identity(layers)?,

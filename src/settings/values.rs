@@ -114,6 +114,13 @@ pub(super) fn quota(text: &str) -> Result<Option<Quota>, String> {
     Quota::parse(text).map(Some).map_err(str::to_owned)
 }
 
+pub(super) fn count(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|n| (1..=1_000_000).contains(n))
+        .ok_or_else(|| "expected 1 to 1000000".to_owned())
+}
+
 pub(super) fn min_votes(text: &str) -> Result<i64, String> {
     text.parse()
         .ok()

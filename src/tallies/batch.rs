@@ -160,6 +160,7 @@ mod tests {
             state: ToolState::Open,
             version,
             updated_at,
+            ..TallyRow::default()
         }
     }
 

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -40,6 +40,9 @@ impl Slot {
 /// What is known of the database is called stale after so long without a look at it.
 const STALE_AFTER_MICROS: i64 = 3_000_000;
 
+/// Is told the id of a tool whose tally is shown anew, right after it is. It must return at once.
+pub type OnMove = Box<dyn Fn(i32) + Send + Sync>;
+
 /// All tallies.
 pub struct Board {
     slots: RwLock<Slots>,
@@ -49,6 +52,7 @@ pub struct Board {
     moves: AtomicU64,
     /// Grows after each tool that gets a place.
     places: AtomicU64,
+    on_move: OnceLock<OnMove>,
 }
 
 /// Keys come from the site's own staff, so a fast hash does.
@@ -75,7 +79,13 @@ impl Board {
             seen: AtomicI64::new(i64::MIN),
             moves: AtomicU64::new(0),
             places: AtomicU64::new(0),
+            on_move: OnceLock::new(),
         }
+    }
+
+    /// Tells `on_move` of every tally that is shown anew from now on. Only the first call counts.
+    pub fn tell(&self, on_move: OnMove) {
+        let _ = self.on_move.set(on_move);
     }
 
     #[must_use]
@@ -128,6 +138,9 @@ impl Board {
             }
         });
         self.moves.fetch_add(1, Ordering::Release);
+        if let Some(tell) = self.on_move.get() {
+            tell(row.tool);
+        }
         Some(slot.tally())
     }
 
@@ -214,6 +227,7 @@ mod tests {
             state: ToolState::Open,
             version,
             updated_at,
+            ..TallyRow::default()
         }
     }
 

@@ -14,7 +14,7 @@ use crate::vocabulary::{Choice, Moment, Slug, ToolState};
 use percent::{interval, percent};
 
 /// A tool's row in `tallies`. What a Tally shows is a function of this row, so two that differ never share a version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TallyRow {
     pub tool: i32,
     pub ship: i64,
@@ -24,30 +24,75 @@ pub struct TallyRow {
     pub state: ToolState,
     pub version: i64,
     pub updated_at: Moment,
+    /// Votes that removals in force (resets, excluded periods) set aside: on disk, and not counted.
+    pub aside_ship: i64,
+    pub aside_skip: i64,
+    /// Where the last of the tool's excluded periods in force ends; before it a vote may be cast inside one.
+    pub period_end: Moment,
+}
+
+/// What a vote adds to its tally: its choice, counted or set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weight {
+    pub choice: Choice,
+    pub aside: bool,
+}
+
+/// What an hour left behind, written when the first change of a later hour comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closing {
+    pub tool: i32,
+    /// The start of the hour.
+    pub hour: Moment,
+    pub ship: i64,
+    pub skip: i64,
+    pub aside_ship: i64,
+    pub aside_skip: i64,
 }
 
 impl TallyRow {
     /// Moves one voter's contribution from `old` to `new`; where that changes a count the version grows by one.
     /// Returns whether it did.
-    pub fn shift(&mut self, old: Option<Choice>, new: Option<Choice>, now: Moment) -> bool {
+    pub fn shift(&mut self, old: Option<Weight>, new: Option<Weight>, now: Moment) -> bool {
         if old == new {
             return false;
         }
-        for (choice, delta) in [(old, -1), (new, 1)] {
-            match choice {
-                Some(Choice::Ship) => self.ship += delta,
-                Some(Choice::Skip) => self.skip += delta,
-                None => {}
+        for (weight, delta) in [(old, -1), (new, 1)] {
+            if let Some(weight) = weight {
+                *self.count(weight) += delta;
             }
         }
         self.touch(now);
         true
     }
 
+    fn count(&mut self, weight: Weight) -> &mut i64 {
+        match (weight.choice, weight.aside) {
+            (Choice::Ship, false) => &mut self.ship,
+            (Choice::Skip, false) => &mut self.skip,
+            (Choice::Ship, true) => &mut self.aside_ship,
+            (Choice::Skip, true) => &mut self.aside_skip,
+        }
+    }
+
     /// One change more. Time never goes back, whatever this machine's clock says.
     pub fn touch(&mut self, now: Moment) {
         self.version += 1;
         self.updated_at = self.updated_at.max(now);
+    }
+
+    /// What this row leaves to its hour, where a change at `now` is of a later one.
+    #[must_use]
+    pub fn closing(&self, now: Moment) -> Option<Closing> {
+        let hour = self.updated_at.hour();
+        (hour < now.hour()).then_some(Closing {
+            tool: self.tool,
+            hour,
+            ship: self.ship,
+            skip: self.skip,
+            aside_ship: self.aside_ship,
+            aside_skip: self.aside_skip,
+        })
     }
 }
 
@@ -154,6 +199,7 @@ mod tests {
             state: ToolState::Open,
             version: 42,
             updated_at,
+            ..TallyRow::default()
         }
     }
 

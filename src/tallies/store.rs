@@ -1,30 +1,33 @@
-//! Tally rows in the database, as everybody reads them. `verdicts::follow` and the recount call it; the ledger writes.
+//! Tally rows in the database. `verdicts` and `votes` call it. Batches of votes are written by the ledger's own statements;
+//! everything else that changes a row goes through [`lock`] and [`save`] here.
 
 use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
 
-use super::TallyRow;
+use super::{Closing, TallyRow};
 use crate::db::DbConnection;
-use crate::db::schema::{tallies, tools};
+use crate::db::schema::{tallies, tally_hours, tools};
 use crate::vocabulary::{Moment, Slug, ToolState};
 
-/// The columns of a tally row, as the database gives them.
-pub type Columns = (i32, i64, i64, i32, i32, i16, i64, i64);
+/// The columns of a tally row, as the database gives them, in the order of the table.
+pub type Columns = (i32, i64, i64, i32, i32, i16, i64, i64, i64, i64, i64);
 
 /// The row that `columns` spell.
 #[must_use]
-pub fn row(
-    (tool, ship, skip, panel_ship, panel_skip, state, version, updated_at): Columns,
-) -> TallyRow {
-    let (state, updated_at) = (ToolState::from_code(state), Moment(updated_at));
+pub fn row(columns: Columns) -> TallyRow {
+    let (tool, ship, skip, panel_ship, panel_skip, state, version, updated_at, ..) = columns;
+    let (.., aside_ship, aside_skip, period_end) = columns;
     TallyRow {
         tool,
         ship,
         skip,
         panel_ship,
         panel_skip,
-        state,
+        state: ToolState::from_code(state),
         version,
-        updated_at,
+        updated_at: Moment(updated_at),
+        aside_ship,
+        aside_skip,
+        period_end: Moment(period_end),
     }
 }
 
@@ -37,19 +40,7 @@ pub fn changed_since(conn: &mut DbConnection, since: Moment) -> QueryResult<Vec<
     let rows: Vec<(String, Columns)> = tallies::table
         .inner_join(tools::table.on(tools::id.eq(tallies::tool_id)))
         .filter(tallies::updated_at.ge(since.0))
-        .select((
-            tools::slug,
-            (
-                tallies::tool_id,
-                tallies::ship,
-                tallies::skip,
-                tallies::panel_ship,
-                tallies::panel_skip,
-                tallies::state,
-                tallies::version,
-                tallies::updated_at,
-            ),
-        ))
+        .select((tools::slug, tallies::all_columns))
         .load(conn)?;
     Ok(rows
         .into_iter()
@@ -67,4 +58,76 @@ pub fn find(conn: &mut DbConnection, tool: i32) -> QueryResult<Option<TallyRow>>
         .first::<Columns>(conn)
         .optional()?
         .map(row))
+}
+
+/// Takes the row's lock by writing what is there, and reads it: the same on both databases. Whoever holds it is alone
+/// with the tool's votes; within one transaction tools are locked in a fixed order.
+///
+/// # Errors
+/// A failed statement; [`diesel::result::Error::NotFound`] for a tool that has no row.
+pub fn lock(conn: &mut DbConnection, tool: i32) -> QueryResult<TallyRow> {
+    diesel::update(tallies::table.filter(tallies::tool_id.eq(tool)))
+        .set(tallies::version.eq(tallies::version))
+        .execute(conn)?;
+    find(conn, tool)?.ok_or(diesel::result::Error::NotFound)
+}
+
+/// Writes `row` over `before`, whose lock is held; the first change of an hour closes the hour before it.
+///
+/// # Errors
+/// A failed statement.
+pub fn save(
+    conn: &mut DbConnection,
+    before: &TallyRow,
+    row: &TallyRow,
+    now: Moment,
+) -> QueryResult<()> {
+    if let Some(closing) = before.closing(now) {
+        close(conn, &closing)?;
+    }
+    diesel::update(tallies::table.filter(tallies::tool_id.eq(row.tool)))
+        .set((
+            tallies::ship.eq(row.ship),
+            tallies::skip.eq(row.skip),
+            tallies::panel_ship.eq(row.panel_ship),
+            tallies::panel_skip.eq(row.panel_skip),
+            tallies::state.eq(row.state.code()),
+            tallies::version.eq(row.version),
+            tallies::updated_at.eq(row.updated_at.0),
+            tallies::aside_ship.eq(row.aside_ship),
+            tallies::aside_skip.eq(row.aside_skip),
+            tallies::period_end.eq(row.period_end.0),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Puts what an hour left behind. The lock of the tool's row is held.
+///
+/// # Errors
+/// A failed statement.
+pub fn close(conn: &mut DbConnection, closing: &Closing) -> QueryResult<()> {
+    let counts = (
+        tally_hours::ship.eq(closing.ship),
+        tally_hours::skip.eq(closing.skip),
+        tally_hours::aside_ship.eq(closing.aside_ship),
+        tally_hours::aside_skip.eq(closing.aside_skip),
+    );
+    let there = diesel::update(
+        tally_hours::table
+            .filter(tally_hours::tool_id.eq(closing.tool))
+            .filter(tally_hours::hour.eq(closing.hour.0)),
+    )
+    .set(counts)
+    .execute(conn)?;
+    if there == 0 {
+        let key = (
+            tally_hours::tool_id.eq(closing.tool),
+            tally_hours::hour.eq(closing.hour.0),
+        );
+        diesel::insert_into(tally_hours::table)
+            .values((key.0, key.1, counts.0, counts.1, counts.2, counts.3))
+            .execute(conn)?;
+    }
+    Ok(())
 }

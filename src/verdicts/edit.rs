@@ -3,7 +3,7 @@
 //! The site API runs them on the writer's connection, commands on their own. Panel and state belong to the tally row, so
 //! each edit takes that row's lock first, as a vote does, and raises the version where the Tally changes.
 
-use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
+use diesel::{ExpressionMethods, QueryResult, RunQueryDsl};
 
 use crate::catalog::shelf::Shelved;
 use crate::catalog::{Listed, Tool, ToolPatch, store as catalog};
@@ -21,7 +21,7 @@ pub struct Edited {
 
 /// What an edit by slug came to.
 pub enum Outcome {
-    Done(Edited),
+    Done(Box<Edited>),
     Unknown,
     /// The patched tool would be out of bounds; the sentence names the field.
     Invalid(String),
@@ -72,7 +72,7 @@ fn put_within(
             row,
         });
     };
-    let before = locked(conn, id)?;
+    let before = store::lock(conn, id)?;
     let state = if before.state == ToolState::Archived {
         ToolState::Open
     } else {
@@ -95,7 +95,7 @@ pub fn patch(
         let Some(id) = catalog::id(conn, slug)? else {
             return Ok(Outcome::Unknown);
         };
-        let before = locked(conn, id)?;
+        let before = store::lock(conn, id)?;
         let Some(found) = catalog::find(conn, slug.as_str())? else {
             return Ok(Outcome::Unknown);
         };
@@ -104,7 +104,8 @@ pub fn patch(
         if let Err(cause) = tool.check() {
             return Ok(Outcome::Invalid(cause));
         }
-        replaced(conn, slug, &tool, before, before.state, now).map(Outcome::Done)
+        replaced(conn, slug, &tool, before, before.state, now)
+            .map(|edited| Outcome::Done(Box::new(edited)))
     })
 }
 
@@ -117,16 +118,16 @@ pub fn archive(conn: &mut DbConnection, slug: &Slug, now: Moment) -> QueryResult
         let Some(id) = catalog::id(conn, slug)? else {
             return Ok(Outcome::Unknown);
         };
-        let before = locked(conn, id)?;
+        let before = store::lock(conn, id)?;
         let Some(shelved) = catalog::find(conn, slug.as_str())? else {
             return Ok(Outcome::Unknown);
         };
         let row = changed(conn, before, |row| row.state = ToolState::Archived, now)?;
-        Ok(Outcome::Done(Edited {
+        Ok(Outcome::Done(Box::new(Edited {
             created: false,
             shelved,
             row,
-        }))
+        })))
     })
 }
 
@@ -160,14 +161,6 @@ fn replaced(
     })
 }
 
-/// Takes the tally row's lock by writing what is there, and reads it: the same on both databases.
-fn locked(conn: &mut DbConnection, id: i32) -> QueryResult<TallyRow> {
-    diesel::update(tallies::table.filter(tallies::tool_id.eq(id)))
-        .set(tallies::version.eq(tallies::version))
-        .execute(conn)?;
-    store::find(conn, id)?.ok_or(diesel::result::Error::NotFound)
-}
-
 /// Writes the row as `edit` leaves it; one version more if that is another Tally.
 fn changed(
     conn: &mut DbConnection,
@@ -181,15 +174,7 @@ fn changed(
         return Ok(row);
     }
     row.touch(now);
-    diesel::update(tallies::table.filter(tallies::tool_id.eq(row.tool)))
-        .set((
-            tallies::panel_ship.eq(row.panel_ship),
-            tallies::panel_skip.eq(row.panel_skip),
-            tallies::state.eq(row.state.code()),
-            tallies::version.eq(row.version),
-            tallies::updated_at.eq(row.updated_at.0),
-        ))
-        .execute(conn)?;
+    store::save(conn, &before, &row, now)?;
     Ok(row)
 }
 
@@ -200,25 +185,21 @@ fn first_tally(
     now: Moment,
 ) -> QueryResult<TallyRow> {
     let (panel_ship, panel_skip) = tool.panel();
-    let state = ToolState::Open;
     diesel::insert_into(tallies::table)
         .values((
             tallies::tool_id.eq(id),
             tallies::panel_ship.eq(panel_ship),
             tallies::panel_skip.eq(panel_skip),
-            tallies::state.eq(state.code()),
             tallies::version.eq(1_i64),
             tallies::updated_at.eq(now.0),
         ))
         .execute(conn)?;
     Ok(TallyRow {
         tool: id,
-        ship: 0,
-        skip: 0,
         panel_ship,
         panel_skip,
-        state,
         version: 1,
         updated_at: now,
+        ..TallyRow::default()
     })
 }

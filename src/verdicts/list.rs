@@ -146,6 +146,7 @@ mod tests {
             state: ToolState::Open,
             version,
             updated_at: Moment(version),
+            ..TallyRow::default()
         }
     }
 

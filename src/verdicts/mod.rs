@@ -133,6 +133,7 @@ mod tests {
             state: ToolState::Open,
             version: 1,
             updated_at: Moment(0),
+            ..TallyRow::default()
         }
     }
 

@@ -171,7 +171,7 @@ fn edited(state: &State, edited: Edited) -> Result<HttpResponse, Problem> {
 
 fn settled(state: &State, slug: &str, outcome: Outcome) -> Result<HttpResponse, Problem> {
     match outcome {
-        Outcome::Done(done) => edited(state, done),
+        Outcome::Done(done) => edited(state, *done),
         Outcome::Unknown => Err(Problem::unknown_tool(slug)),
         Outcome::Invalid(cause) => Err(Problem::invalid(cause)),
     }

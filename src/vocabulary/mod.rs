@@ -110,9 +110,10 @@ impl fmt::Debug for NetworkHash {
 }
 
 /// Whether a tool takes votes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ToolState {
+    #[default]
     Open,
     Frozen,
     Archived,
@@ -150,7 +151,7 @@ impl ToolState {
 }
 
 /// A point in time: microseconds since 1970, UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(pub i64);
 
 impl Moment {
@@ -163,6 +164,12 @@ impl Moment {
     #[must_use]
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)
+    }
+
+    /// The start of its hour.
+    #[must_use]
+    pub fn hour(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(3_600_000_000))
     }
 
     #[must_use]

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::QueryResult;
 
 use super::fold::{Folded, Key, Present, fold};
+use super::marks::{self, Chosen, Period};
 use super::{Wish, postgres, sqlite};
 use crate::db::{DbConnection, write_transaction};
-use crate::tallies::TallyRow;
+use crate::tallies::{TallyRow, store};
 use crate::vocabulary::Moment;
 
 /// Carries out a batch of wishes at `now`.
@@ -24,8 +25,10 @@ pub(super) fn record(conn: &mut DbConnection, wishes: &[Wish], now: Moment) -> Q
     let keys: BTreeSet<Key> = wishes.iter().map(|wish| (wish.tool, wish.voter)).collect();
     write_transaction(conn, |conn| {
         let tallies = lock(conn, &tools)?;
-        let before = present(conn, &keys)?;
-        let folded = fold(wishes, tallies, &before, now);
+        let mut before = present(conn, &keys)?;
+        resolve(conn, &mut before)?;
+        let periods = periods(conn, &tallies, now)?;
+        let folded = fold(wishes, &tallies, &before, &periods, now);
         write(conn, &folded, now)?;
         Ok(folded)
     })
@@ -38,6 +41,7 @@ fn lock(conn: &mut DbConnection, tools: &BTreeSet<i32>) -> QueryResult<BTreeMap<
     }
 }
 
+/// The votes under `keys`, each with the mark that it bears.
 fn present(conn: &mut DbConnection, keys: &BTreeSet<Key>) -> QueryResult<Present> {
     match conn {
         DbConnection::Sqlite(conn) => sqlite::present(conn, keys),
@@ -45,12 +49,53 @@ fn present(conn: &mut DbConnection, keys: &BTreeSet<Key>) -> QueryResult<Present
     }
 }
 
+/// Leaves a vote aside only where its mark is of a removal in force. Most batches bear no marks, and ask nothing.
+fn resolve(conn: &mut DbConnection, votes: &mut Present) -> QueryResult<()> {
+    let marks: BTreeSet<i64> = votes.values().filter_map(|vote| vote.aside).collect();
+    if marks.is_empty() {
+        return Ok(());
+    }
+    let in_force = marks::in_force(conn, &marks)?;
+    for vote in votes.values_mut() {
+        vote.aside = vote.aside.filter(|mark| in_force.contains(mark));
+    }
+    Ok(())
+}
+
+/// The periods that a vote cast `now` may fall into. Most tools have none ahead, and ask nothing.
+fn periods(
+    conn: &mut DbConnection,
+    tallies: &BTreeMap<i32, TallyRow>,
+    now: Moment,
+) -> QueryResult<Vec<Period>> {
+    let mut found = Vec::new();
+    for row in tallies.values().filter(|row| now < row.period_end) {
+        found.extend(marks::periods(conn, row.tool)?);
+    }
+    Ok(found)
+}
+
 fn write(conn: &mut DbConnection, folded: &Folded, now: Moment) -> QueryResult<()> {
     if folded.upserts.is_empty() && folded.deletes.is_empty() && folded.events.is_empty() {
         return Ok(());
     }
+    for closing in &folded.closings {
+        store::close(conn, closing)?;
+    }
     match conn {
         DbConnection::Sqlite(conn) => sqlite::write(conn, folded, now),
         DbConnection::Postgres(conn) => postgres::write(conn, folded, now),
+    }?;
+    // Votes are written without a mark; those cast inside a period get it here.
+    for (wish, standing) in &folded.upserts {
+        if let Some(period) = standing.aside {
+            let chosen = Chosen {
+                voter: wish.voter,
+                choice: standing.choice,
+                cast_at: standing.cast_at,
+            };
+            marks::mark(conn, wish.tool, period, &[chosen])?;
+        }
     }
+    Ok(())
 }

@@ -4,15 +4,18 @@
 
 mod fold;
 mod ledger;
+pub mod marks;
 mod postgres;
 pub mod recount;
 pub mod routes;
+pub mod sketch;
 mod sqlite;
 pub mod store;
 pub mod writer;
 
 use std::sync::Arc;
 
+use crate::tallies::Weight;
 use crate::tallies::board::Published;
 use crate::vocabulary::{Choice, Moment, NetworkHash, VoterId};
 
@@ -32,8 +35,25 @@ pub struct Wish {
 pub struct Standing {
     pub choice: Choice,
     pub cast_at: Moment,
-    /// Not taken out by a reset.
-    pub counted: bool,
+    /// The removal in force that sets it aside; `None` while it counts.
+    pub aside: Option<i64>,
+}
+
+impl Standing {
+    /// What it adds to its tally.
+    #[must_use]
+    pub fn weight(self) -> Weight {
+        Weight {
+            choice: self.choice,
+            aside: self.aside.is_some(),
+        }
+    }
+
+    /// Its choice, while it counts.
+    #[must_use]
+    pub fn counted(self) -> Option<Choice> {
+        self.aside.is_none().then_some(self.choice)
+    }
 }
 
 /// What became of a wish, on disk by now.

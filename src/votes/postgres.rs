@@ -40,14 +40,17 @@ impl Query for LockTallies<'_> {
         SmallInt,
         BigInt,
         BigInt,
+        BigInt,
+        BigInt,
+        BigInt,
     );
 }
 
 impl QueryFragment<Pg> for LockTallies<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
-            "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at FROM tallies \
-             WHERE tool_id = ANY(",
+            "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at, aside_ship, aside_skip, \
+             period_end FROM tallies WHERE tool_id = ANY(",
         );
         out.push_bind_param::<Array<Integer>, _>(self.tools)?;
         out.push_sql(") ORDER BY tool_id FOR NO KEY UPDATE");
@@ -115,6 +118,8 @@ struct Tallies {
     skip: Vec<i64>,
     versions: Vec<i64>,
     updated_at: Vec<i64>,
+    aside_ship: Vec<i64>,
+    aside_skip: Vec<i64>,
 }
 
 impl QueryFragment<Pg> for Write<'_> {
@@ -158,7 +163,7 @@ impl QueryFragment<Pg> for Write<'_> {
         out.push_bind_param::<Array<SmallInt>, _>(&self.event.new)?;
         out.push_sql(
             ") AS w) UPDATE tallies t SET ship = w.ship, skip = w.skip, version = w.version, \
-             updated_at = w.updated_at FROM unnest(",
+             updated_at = w.updated_at, aside_ship = w.aside_ship, aside_skip = w.aside_skip FROM unnest(",
         );
         out.push_bind_param::<Array<Integer>, _>(&self.tally.tools)?;
         out.push_sql(", ");
@@ -169,8 +174,12 @@ impl QueryFragment<Pg> for Write<'_> {
         out.push_bind_param::<Array<BigInt>, _>(&self.tally.versions)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<BigInt>, _>(&self.tally.updated_at)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.tally.aside_ship)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.tally.aside_skip)?;
         out.push_sql(
-            ") AS w (tool_id, ship, skip, version, updated_at) WHERE t.tool_id = w.tool_id",
+            ") AS w (tool_id, ship, skip, version, updated_at, aside_ship, aside_skip) WHERE t.tool_id = w.tool_id",
         );
         Ok(())
     }
@@ -206,7 +215,7 @@ pub(super) fn present(conn: &mut PgConnection, keys: &BTreeSet<Key>) -> QueryRes
             Standing {
                 choice,
                 cast_at: Moment(cast_at),
-                counted: taken_out_by.is_none(),
+                aside: taken_out_by,
             },
         ))
     };
@@ -244,6 +253,8 @@ pub(super) fn write(conn: &mut PgConnection, folded: &Folded, now: Moment) -> Qu
         write.tally.skip.push(row.skip);
         write.tally.versions.push(row.version);
         write.tally.updated_at.push(row.updated_at.0);
+        write.tally.aside_ship.push(row.aside_ship);
+        write.tally.aside_skip.push(row.aside_skip);
     }
     write.execute(conn)?;
     Ok(())

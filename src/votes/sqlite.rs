@@ -39,13 +39,17 @@ impl Query for SelectTally<'_> {
         SmallInt,
         BigInt,
         BigInt,
+        BigInt,
+        BigInt,
+        BigInt,
     );
 }
 
 impl QueryFragment<Sqlite> for SelectTally<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql(
-            "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at FROM tallies WHERE tool_id = ",
+            "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at, \
+             aside_ship, aside_skip, period_end FROM tallies WHERE tool_id = ",
         );
         out.push_bind_param::<Integer, _>(self.0)
     }
@@ -153,6 +157,10 @@ impl QueryFragment<Sqlite> for UpdateTally<'_> {
         out.push_bind_param::<BigInt, _>(&self.0.version)?;
         out.push_sql(", updated_at = ");
         out.push_bind_param::<BigInt, _>(self.1)?;
+        out.push_sql(", aside_ship = ");
+        out.push_bind_param::<BigInt, _>(&self.0.aside_ship)?;
+        out.push_sql(", aside_skip = ");
+        out.push_bind_param::<BigInt, _>(&self.0.aside_skip)?;
         out.push_sql(" WHERE tool_id = ");
         out.push_bind_param::<Integer, _>(&self.0.tool)
     }
@@ -192,7 +200,7 @@ pub(super) fn present(conn: &mut SqliteConnection, keys: &BTreeSet<Key>) -> Quer
             let standing = Standing {
                 choice,
                 cast_at: Moment(cast_at),
-                counted: taken_out_by.is_none(),
+                aside: taken_out_by,
             };
             votes.insert((*tool, *voter), standing);
         }

@@ -1,10 +1,10 @@
 //! Own votes, as their voter reads them. Routes call it through the pool of readers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
 
-use super::Standing;
+use super::{Standing, marks};
 use crate::db::DbConnection;
 use crate::db::schema::votes;
 use crate::vocabulary::{Choice, Moment, VoterId};
@@ -34,9 +34,16 @@ pub fn own(
                 Standing {
                     choice,
                     cast_at: Moment(cast_at),
-                    counted: taken_out_by.is_none(),
+                    aside: taken_out_by,
                 },
             );
+        }
+    }
+    let marks: BTreeSet<i64> = found.values().filter_map(|vote| vote.aside).collect();
+    if !marks.is_empty() {
+        let in_force = marks::in_force(conn, &marks)?;
+        for vote in found.values_mut() {
+            vote.aside = vote.aside.filter(|mark| in_force.contains(mark));
         }
     }
     Ok(found)

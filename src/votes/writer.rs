@@ -257,16 +257,9 @@ impl Writer {
 
 /// A row that is older than any.
 fn unchanged(tool: i32) -> TallyRow {
-    let state = crate::vocabulary::ToolState::Open;
     TallyRow {
         tool,
-        ship: 0,
-        skip: 0,
-        panel_ship: 0,
-        panel_skip: 0,
-        state,
-        version: 0,
-        updated_at: Moment(0),
+        ..TallyRow::default()
     }
 }
 

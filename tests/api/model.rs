@@ -10,7 +10,11 @@ const TOOLS: [&str; 2] = ["codestral-2", "cursor-background-agents"];
 crate::both!(
     random_votes_end_as_the_model_says,
     a_tampered_tally_is_found,
-    a_tampered_vote_is_found
+    a_tampered_vote_is_found,
+    edits_that_cancel_out_are_found,
+    an_edited_voter_is_found,
+    an_edited_ledger_is_found,
+    an_edited_panel_is_found
 );
 
 async fn random_votes_end_as_the_model_says(backend: Backend) {
@@ -65,18 +69,23 @@ async fn random_votes_end_as_the_model_says(backend: Backend) {
     server.verify().await;
 }
 
-/// `verify` after `sql` was run behind the server's back.
-async fn verify_after(backend: Backend, sql: &str) {
+/// `verify` after `sql` was run behind the server's back, on a tool with a ship and a skip; the row says `fault`.
+async fn verify_after(backend: Backend, sql: &str, fault: &str) {
     let server = Home::new(backend).setup().generous().start().await;
     let client = server.client();
-    let voter = client.visitor().await;
-    client.put_vote(&voter, TOOLS[0], "ship").await.expect(201);
+    for choice in ["ship", "skip"] {
+        let voter = client.visitor().await;
+        client.put_vote(&voter, TOOLS[0], choice).await.expect(201);
+    }
     server.verify().await;
     server.home().execute(sql);
     let found = server.run_cli(&["verify"]).await;
     assert_eq!(found.code(), 1, "{}", found.stdout);
     assert!(
-        found.stdout.lines().any(|line| line.starts_with(TOOLS[0])),
+        found
+            .stdout
+            .lines()
+            .any(|line| line.starts_with(TOOLS[0]) && line.contains(fault)),
         "{}",
         found.stdout
     );
@@ -88,9 +97,35 @@ async fn verify_after(backend: Backend, sql: &str) {
 }
 
 async fn a_tampered_tally_is_found(backend: Backend) {
-    verify_after(backend, "UPDATE tallies SET ship = ship + 1 WHERE ship = 1").await;
+    let sql = "UPDATE tallies SET ship = ship + 1 WHERE ship = 1";
+    verify_after(backend, sql, "the votes add up to something else").await;
 }
 
 async fn a_tampered_vote_is_found(backend: Backend) {
-    verify_after(backend, "UPDATE votes SET choice = 2").await;
+    let sql = "UPDATE votes SET choice = 2 WHERE choice = 1";
+    verify_after(backend, sql, "the votes add up to something else").await;
+}
+
+async fn edits_that_cancel_out_are_found(backend: Backend) {
+    let sql = "UPDATE votes SET choice = 3 - choice";
+    verify_after(backend, sql, "other voters or choices").await;
+}
+
+async fn an_edited_voter_is_found(backend: Backend) {
+    let nobody = match backend {
+        Backend::Sqlite => "X'00112233445566778899AABBCCDDEEFF'",
+        Backend::Postgres => "'\\x00112233445566778899AABBCCDDEEFF'",
+    };
+    let sql = format!("UPDATE votes SET voter = {nobody} WHERE choice = 1");
+    verify_after(backend, &sql, "other voters or choices").await;
+}
+
+async fn an_edited_ledger_is_found(backend: Backend) {
+    let sql = "UPDATE vote_events SET new = 2 WHERE new = 1";
+    verify_after(backend, sql, "the ledger adds up to something else").await;
+}
+
+async fn an_edited_panel_is_found(backend: Backend) {
+    let sql = "UPDATE tallies SET panel_skip = panel_skip + 1 WHERE ship = 1";
+    verify_after(backend, sql, "the panel is not that of the reviews").await;
 }

@@ -1,0 +1,148 @@
+//! Folding a batch of wishes into what is to be written: pure, in arrival order, the same for both databases.
+//!
+//! The ledger calls it between its reads and its writes. One voter's wishes on one tool, however many in a batch, end
+//! as one row; each change of a count is one event at one version of the tool's tally.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::marks::Period;
+use super::{Refused, Standing, Wish};
+use crate::tallies::{Closing, TallyRow};
+use crate::vocabulary::{Choice, Moment, ToolState, VoterId};
+
+/// A row's key in `votes`.
+pub(super) type Key = (i32, VoterId);
+
+/// The votes that stand under some keys. Voters' ids are signed or hashed, so a fast hash does.
+pub(super) type Present = HashMap<Key, Standing, foldhash::fast::RandomState>;
+
+/// One change of a tool's counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Event {
+    pub tool: i32,
+    /// The tally's version that this change made.
+    pub version: i64,
+    pub voter: VoterId,
+    pub old: Option<Choice>,
+    pub new: Option<Choice>,
+}
+
+/// What became of one wish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Outcome {
+    pub vote: Option<Standing>,
+    pub first: bool,
+}
+
+/// What is to be written, and what is to be answered.
+#[derive(Debug, Default)]
+pub(super) struct Folded {
+    /// For each wish, in order.
+    pub outcomes: Vec<Result<Outcome, Refused>>,
+    /// Rows to insert or replace, by the last wish that made them; sorted by key.
+    pub upserts: Vec<(Wish, Standing)>,
+    /// Rows to delete; sorted.
+    pub deletes: Vec<Key>,
+    /// In the order of versions within each tool.
+    pub events: Vec<Event>,
+    /// Tallies that changed, as they are now; sorted by tool.
+    pub tallies: Vec<TallyRow>,
+    /// What the tallies that changed leave to an earlier hour.
+    pub closings: Vec<Closing>,
+}
+
+/// Folds `wishes` over the tallies and votes as the database has them under its locks. `periods` are those in force that
+/// may cover `now`: a vote cast inside one is kept, and set aside.
+pub(super) fn fold(
+    wishes: &[Wish],
+    tallies: &BTreeMap<i32, TallyRow>,
+    before: &Present,
+    periods: &[Period],
+    now: Moment,
+) -> Folded {
+    let mut rows = tallies.clone();
+    let mut after: BTreeMap<Key, (Wish, Option<Standing>)> = BTreeMap::new();
+    let mut folded = Folded::default();
+    for wish in wishes {
+        let key = (wish.tool, wish.voter);
+        let refused = match rows.get(&wish.tool).map(|row| row.state) {
+            None => Some(Refused::UnknownTool),
+            Some(ToolState::Frozen) => Some(Refused::Frozen),
+            Some(ToolState::Archived) => Some(Refused::Archived),
+            Some(ToolState::Open) => None,
+        };
+        let (Some(row), None) = (rows.get_mut(&wish.tool), refused) else {
+            folded
+                .outcomes
+                .push(Err(refused.unwrap_or(Refused::UnknownTool)));
+            continue;
+        };
+        let old = after
+            .get(&key)
+            .map_or_else(|| before.get(&key).copied(), |(_, standing)| *standing);
+        let new = wish.choice.map(|choice| {
+            let aside = covering(periods, wish.tool, now);
+            match old {
+                // The same choice again keeps its time, and its place aside in a period that it would end in again.
+                Some(old)
+                    if old.choice == choice && (old.aside.is_none() || old.aside == aside) =>
+                {
+                    old
+                }
+                _ => Standing {
+                    choice,
+                    cast_at: now,
+                    aside,
+                },
+            }
+        });
+        if row.shift(old.map(Standing::weight), new.map(Standing::weight), now) {
+            folded.events.push(Event {
+                tool: wish.tool,
+                version: row.version,
+                voter: wish.voter,
+                old: old.and_then(Standing::counted),
+                new: new.and_then(Standing::counted),
+            });
+        }
+        if old != new {
+            after.insert(key, (*wish, new));
+        }
+        folded.outcomes.push(Ok(Outcome {
+            vote: new,
+            first: old.is_none() && new.is_some(),
+        }));
+    }
+    for (key, (wish, standing)) in after {
+        match standing {
+            Some(standing) if before.get(&key) != Some(&standing) => {
+                folded.upserts.push((wish, standing));
+            }
+            None if before.contains_key(&key) => folded.deletes.push(key),
+            // It came and went within the batch, or ended as it began.
+            _ => {}
+        }
+    }
+    folded
+        .events
+        .sort_by_key(|event| (event.tool, event.version));
+    for (tool, row) in rows {
+        if let Some(before) = tallies.get(&tool).filter(|before| **before != row) {
+            folded.closings.extend(before.closing(now));
+            folded.tallies.push(row);
+        }
+    }
+    folded
+}
+
+/// The period of `tool` that a vote cast `now` falls into; the oldest where several overlap.
+fn covering(periods: &[Period], tool: i32, now: Moment) -> Option<i64> {
+    periods
+        .iter()
+        .filter(|period| period.tool == tool && period.holds(now))
+        .map(|period| period.id)
+        .min()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! What the recount reads, row by row where there may be many: diesel would otherwise hold a whole answer of Postgres.
+//!
+//! Only the recount calls it.
+
+use std::collections::BTreeSet;
+
+use diesel::connection::{DefaultLoadingMode, SimpleConnection};
+use diesel::dsl::count_star;
+use diesel::pg::PgRowByRowLoadingMode;
+use diesel::sql_types::Integer;
+use diesel::{
+    ExpressionMethods, JoinOnDsl, QueryDsl, QueryResult, QueryableByName, RunQueryDsl, sql_query,
+};
+
+use crate::db::DbConnection;
+use crate::db::schema::{bulk_events, removals, reviews, tallies, tools, vote_events, votes};
+use crate::tallies::{TallyRow, store};
+use crate::votes::marks::{IN_FORCE, PERIOD};
+
+/// On SQLite any read transaction is a snapshot; Postgres must be asked for one.
+pub(super) fn begin(conn: &mut DbConnection) -> QueryResult<()> {
+    match conn {
+        DbConnection::Sqlite(conn) => conn.batch_execute("BEGIN"),
+        DbConnection::Postgres(conn) => {
+            conn.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        }
+    }
+}
+
+pub(super) fn end(conn: &mut DbConnection) -> QueryResult<()> {
+    conn.batch_execute("ROLLBACK")
+}
+
+pub(super) fn each_vote(
+    conn: &mut DbConnection,
+    mut take: impl FnMut(i32, Vec<u8>, i16, Option<i64>),
+) -> QueryResult<()> {
+    type Row = (i32, Vec<u8>, i16, Option<i64>);
+    let query = votes::table.select((
+        votes::tool_id,
+        votes::voter,
+        votes::choice,
+        votes::taken_out_by,
+    ));
+    let mut next = |row: QueryResult<Row>| {
+        let (tool, voter, choice, mark) = row?;
+        take(tool, voter, choice, mark);
+        Ok(())
+    };
+    match conn {
+        DbConnection::Sqlite(conn) => query
+            .load_iter::<Row, DefaultLoadingMode>(conn)?
+            .try_for_each(&mut next),
+        DbConnection::Postgres(conn) => query
+            .load_iter::<Row, PgRowByRowLoadingMode>(conn)?
+            .try_for_each(&mut next),
+    }
+}
+
+pub(super) fn each_event(
+    conn: &mut DbConnection,
+    mut take: impl FnMut(i32, i64, Vec<u8>, i16, i16),
+) -> QueryResult<()> {
+    type Row = (i32, i64, Vec<u8>, i16, i16);
+    let query = vote_events::table.select((
+        vote_events::tool_id,
+        vote_events::version,
+        vote_events::voter,
+        vote_events::old,
+        vote_events::new,
+    ));
+    let mut next = |row: QueryResult<Row>| {
+        let (tool, version, voter, old, new) = row?;
+        take(tool, version, voter, old, new);
+        Ok(())
+    };
+    match conn {
+        DbConnection::Sqlite(conn) => query
+            .load_iter::<Row, DefaultLoadingMode>(conn)?
+            .try_for_each(&mut next),
+        DbConnection::Postgres(conn) => query
+            .load_iter::<Row, PgRowByRowLoadingMode>(conn)?
+            .try_for_each(&mut next),
+    }
+}
+
+pub(super) fn removals_in_force(conn: &mut DbConnection) -> QueryResult<BTreeSet<i64>> {
+    let ids: Vec<i64> = removals::table
+        .filter(removals::state.eq(IN_FORCE))
+        .select(removals::id)
+        .load(conn)?;
+    Ok(ids.into_iter().collect())
+}
+
+/// Tool, version, ship, skip, sketch.
+pub(super) type BulkEvent = (i32, i64, i64, i64, i64);
+
+pub(super) fn bulk_events(conn: &mut DbConnection) -> QueryResult<Vec<BulkEvent>> {
+    bulk_events::table
+        .select((
+            bulk_events::tool_id,
+            bulk_events::version,
+            bulk_events::ship,
+            bulk_events::skip,
+            bulk_events::sketch,
+        ))
+        .load(conn)
+}
+
+#[derive(QueryableByName)]
+struct Doubled {
+    #[diesel(sql_type = Integer)]
+    tool_id: i32,
+}
+
+/// Tools with one version both for a vote and for many; twice for votes alone the key forbids.
+pub(super) fn doubled(conn: &mut DbConnection) -> QueryResult<Vec<i32>> {
+    let found: Vec<Doubled> = sql_query(
+        "SELECT DISTINCT b.tool_id FROM bulk_events b \
+         JOIN vote_events e ON e.tool_id = b.tool_id AND e.version = b.version",
+    )
+    .load(conn)?;
+    Ok(found.into_iter().map(|row| row.tool_id).collect())
+}
+
+/// Tool, verdict, how many.
+pub(super) fn panels(conn: &mut DbConnection) -> QueryResult<Vec<(i32, i16, i64)>> {
+    reviews::table
+        .group_by((reviews::tool_id, reviews::verdict))
+        .select((reviews::tool_id, reviews::verdict, count_star()))
+        .load(conn)
+}
+
+/// Where the last of each tool's periods in force ends.
+pub(super) fn period_ends(conn: &mut DbConnection) -> QueryResult<Vec<(i32, i64)>> {
+    let rows: Vec<(i32, Option<i64>)> = removals::table
+        .filter(removals::state.eq(IN_FORCE))
+        .filter(removals::kind.eq(PERIOD))
+        .group_by(removals::tool_id)
+        .select((removals::tool_id, diesel::dsl::max(removals::span_to)))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(tool, end)| (tool, end.unwrap_or_default()))
+        .collect())
+}
+
+pub(super) fn tallies(conn: &mut DbConnection) -> QueryResult<Vec<(String, TallyRow)>> {
+    let rows: Vec<(String, store::Columns)> = tallies::table
+        .inner_join(tools::table.on(tools::id.eq(tallies::tool_id)))
+        .order(tools::slug)
+        .select((tools::slug, tallies::all_columns))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(slug, columns)| (slug, store::row(columns)))
+        .collect())
+}
