@@ -52,7 +52,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    vote_events (tool_id, version) {
+    vote_events (seq) {
+        seq -> BigInt,
         tool_id -> Integer,
         version -> BigInt,
         voter -> Binary,

@@ -76,7 +76,7 @@ fn periods(
 }
 
 fn write(conn: &mut DbConnection, folded: &Folded, now: Moment) -> QueryResult<()> {
-    if folded.upserts.is_empty() && folded.deletes.is_empty() && folded.events.is_empty() {
+    if folded.is_empty() {
         return Ok(());
     }
     for closing in &folded.closings {
@@ -87,7 +87,7 @@ fn write(conn: &mut DbConnection, folded: &Folded, now: Moment) -> QueryResult<(
         DbConnection::Postgres(conn) => postgres::write(conn, folded, now),
     }?;
     // Votes are written without a mark; those cast inside a period get it here.
-    for (wish, standing) in &folded.upserts {
+    for (wish, standing) in folded.rows() {
         if let Some(period) = standing.aside {
             let chosen = Chosen {
                 voter: wish.voter,
