@@ -9,7 +9,7 @@ use super::head::Head;
 use super::words::Lead;
 use crate::problem::Problem;
 use crate::request;
-use crate::verdicts::ask::{Ask, Sort};
+use crate::verdicts::list::{Ask, Sort};
 
 /// Tools on one page.
 const PAGE: usize = 24;

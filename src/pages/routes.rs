@@ -24,8 +24,8 @@ use crate::request;
 use crate::settings;
 use crate::tallies::board::Board;
 use crate::verdicts::Verdict;
-use crate::verdicts::ask::{Ask, Sort};
-use crate::verdicts::list::Lists;
+use crate::verdicts::list::{Ask, Lists, Sort};
+
 use crate::vocabulary::{Choice, Moment};
 use crate::votes::store;
 

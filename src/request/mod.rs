@@ -14,7 +14,6 @@ use futures_util::{FutureExt, Stream, StreamExt};
 use serde::de::DeserializeOwned;
 
 use crate::problem::{Code, Problem};
-
 pub use call::{Call, Direct};
 pub use query::{Parameters, query, tools};
 

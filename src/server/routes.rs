@@ -25,6 +25,7 @@ pub(super) const NAMES: &[&str] = &[
     "tools",
     "stream",
     "tool",
+    "history",
     "compare",
     "index",
     "tool_page",
@@ -74,6 +75,7 @@ impl State {
                 shelf: parts.shelf.clone(),
                 board: board.clone(),
                 lists: lists.clone(),
+                readers: parts.readers.clone(),
                 votes: parts.votes.clone(),
             }),
             pages: Data::new(pages::routes::State {
@@ -142,18 +144,7 @@ impl State {
                 votes::routes::get_votes,
             ));
 
-        // Everybody reads; the site's token edits.
-        config.service(
-            readable(
-                "/v1/tools/{slug}",
-                "tool",
-                "GET, HEAD, PUT, PATCH, DELETE",
-                verdicts::routes::get_tool,
-            )
-            .route(web::put().to(verdicts::routes::put_tool))
-            .route(web::patch().to(verdicts::routes::patch_tool))
-            .route(web::delete().to(verdicts::routes::delete_tool)),
-        );
+        tools(config);
 
         for_people(config);
         config.default_service(web::to(|| async {
@@ -190,12 +181,6 @@ fn from_memory(config: &mut ServiceConfig) {
             "compare",
             "GET, HEAD",
             verdicts::routes::get_compare,
-        ))
-        .service(readable(
-            "/v1/tools",
-            "tools",
-            "GET, HEAD",
-            verdicts::routes::get_tools,
         ));
 }
 
@@ -228,6 +213,36 @@ fn for_people(config: &mut ServiceConfig) {
             resource("/tools/{slug}/vote", "vote_form", "POST")
                 .route(web::post().to(pages::form::post_vote)),
         );
+}
+
+/// The catalogue: everybody reads; the site's token edits.
+fn tools(config: &mut ServiceConfig) {
+    config.service(
+        readable(
+            "/v1/tools",
+            "tools",
+            "GET, HEAD, POST",
+            verdicts::list::routes::get_tools,
+        )
+        .route(web::post().to(verdicts::routes::post_tools)),
+    );
+    config.service(readable(
+        "/v1/tools/{slug}/history",
+        "history",
+        "GET, HEAD",
+        verdicts::history::routes::get_history,
+    ));
+    config.service(
+        readable(
+            "/v1/tools/{slug}",
+            "tool",
+            "GET, HEAD, PUT, PATCH, DELETE",
+            verdicts::routes::get_tool,
+        )
+        .route(web::put().to(verdicts::routes::put_tool))
+        .route(web::patch().to(verdicts::routes::patch_tool))
+        .route(web::delete().to(verdicts::routes::delete_tool)),
+    );
 }
 
 fn nothing_here() -> Problem {

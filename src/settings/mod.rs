@@ -4,6 +4,7 @@
 
 mod keys;
 mod layers;
+mod shown;
 mod values;
 
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ use url::Url;
 
 use crate::vocabulary::{Quota, Slug};
 pub use layers::{Layers, SettingError};
+pub use shown::Shown;
 use values::{
     address, count, database_url, log_level, min_votes, networks, on_off, origins, pair,
     public_url, quota, redis_urls, secret,

@@ -2,13 +2,10 @@
 //!
 //! `server` routes to it, `pages` draws from it, commands import through it.
 
-pub mod ask;
-pub mod cursor;
 pub mod edit;
 pub mod follow;
-mod index;
+pub mod history;
 pub mod list;
-mod ranking;
 pub mod routes;
 
 use std::sync::Arc;

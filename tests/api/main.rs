@@ -13,9 +13,11 @@
 mod harness;
 
 mod client_address;
+mod commands;
 mod compare;
 mod errors;
 mod identity;
+mod import;
 mod limits;
 mod list;
 mod model;

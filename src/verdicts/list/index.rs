@@ -2,10 +2,10 @@
 //!
 //! Only `list` uses it.
 
-use super::Verdict;
 use super::ask::Ask;
 use crate::catalog::shelf::Shelf;
 use crate::tallies::board::Board;
+use crate::verdicts::Verdict;
 
 /// A tool as it is searched for.
 pub(super) struct Entry {

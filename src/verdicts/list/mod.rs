@@ -3,18 +3,25 @@
 //! `routes` answers `GET /v1/tools` with it, `pages` draw from it. What it keeps is made anew when shelf or board have
 //! moved, and only when somebody asks: a vote costs it nothing. It must never show an archived tool.
 
+mod ask;
+mod cursor;
+mod index;
+mod ranking;
+pub mod routes;
+
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 
 use super::Verdict;
-use super::ask::{Ask, Order, Sort};
-use super::cursor::{Cursor, Shown};
-use super::index::{Entry, Index};
-use super::ranking::Ranking;
 use crate::catalog::shelf::Shelf;
 use crate::tallies::board::Board;
 use crate::vocabulary::ToolState;
+pub use ask::{Ask, LONGEST_SEARCH, MOST, Order, Sort};
+pub use cursor::Cursor;
+use cursor::Shown;
+use index::{Entry, Index};
+use ranking::Ranking;
 
 /// What is kept: the index, and each order as it was last asked for.
 #[derive(Default)]
