@@ -28,7 +28,9 @@ pub(super) const NAMES: &[&str] = &[
     "history",
     "compare",
     "index",
+    "tool_page",
     "compare_page",
+    "compare_pair",
     "vote_form",
     "asset",
     "badge",
@@ -60,11 +62,15 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(parts: &Parts) -> Self {
         let (identity, doors, board) = (&parts.identity, &parts.doors, &parts.board);
+        let lists = Data::new(Lists::default());
         let pages = Data::new(pages::routes::State {
             identity: identity.clone(),
             shelf: parts.shelf.clone(),
             board: board.clone(),
+            lists: lists.clone(),
             readers: parts.readers.clone(),
+            pages: parts.settings.pages.clone(),
+            site: parts.site.clone(),
         });
         let form = Data::new(pages::form::State {
             identity: identity.clone(),
@@ -89,7 +95,7 @@ impl State {
                 identity: identity.clone(),
                 shelf: parts.shelf.clone(),
                 board: board.clone(),
-                lists: Data::new(Lists::default()),
+                lists: lists.clone(),
                 readers: parts.readers.clone(),
                 votes: parts.votes.clone(),
             }),
@@ -156,40 +162,13 @@ impl State {
 
         tools(config);
 
-        site_pages(config);
+        for_people(config);
         embeds(config);
 
         config.default_service(web::to(|| async {
             Err::<HttpResponse, Problem>(nothing_here())
         }));
     }
-}
-
-/// Pages: everybody reads, forms are for our own origin only.
-fn site_pages(config: &mut ServiceConfig) {
-    config
-        .service(readable(
-            "/",
-            "index",
-            "GET, HEAD",
-            pages::routes::get_index,
-        ))
-        .service(readable(
-            "/compare/{pair}",
-            "compare_page",
-            "GET, HEAD",
-            pages::routes::get_compare,
-        ))
-        .service(readable(
-            "/assets/{name}",
-            "asset",
-            "GET, HEAD",
-            pages::routes::get_asset,
-        ))
-        .service(
-            resource("/tools/{slug}/vote", "vote_form", "POST")
-                .route(web::post().to(pages::form::post_vote)),
-        );
 }
 
 /// What other sites carry: everybody reads, forms are for our own origin only.
@@ -260,6 +239,37 @@ fn from_memory(config: &mut ServiceConfig) {
             "GET, HEAD",
             verdicts::routes::get_compare,
         ));
+}
+
+/// Pages: their forms from our own origin only.
+fn for_people(config: &mut ServiceConfig) {
+    use pages::{assets, routes};
+    let get = "GET, HEAD";
+    config
+        .service(readable("/", "index", get, routes::get_index))
+        .service(readable(
+            "/tools/{slug}",
+            "tool_page",
+            get,
+            routes::get_tool,
+        ))
+        .service(readable("/compare", "compare_pair", get, routes::get_pair))
+        .service(readable(
+            "/compare/{pair}",
+            "compare_page",
+            get,
+            routes::get_compare,
+        ))
+        .service(readable(
+            "/assets/{version}/{name}",
+            "asset",
+            get,
+            assets::get_asset,
+        ))
+        .service(
+            resource("/tools/{slug}/vote", "vote_form", "POST")
+                .route(web::post().to(pages::form::post_vote)),
+        );
 }
 
 /// The catalogue: everybody reads; the site's token edits.

@@ -24,6 +24,7 @@ mod limits;
 mod list;
 mod model;
 mod origin;
+mod pages;
 mod site;
 mod start;
 mod stream;
