@@ -99,11 +99,15 @@ impl Audience {
                 return;
             }
             let now = Instant::now();
-            for id in inbox.moved {
-                if let Some(tool) = self.tools.get(&id) {
+            let mut unheard = inbox.moved;
+            unheard.retain(|id| match self.tools.get(id) {
+                Some(tool) => {
                     tool.moved.set(true);
+                    false
                 }
-            }
+                None => true,
+            });
+            self.door.forget(&unheard);
             self.round(now);
             for join in inbox.joins {
                 self.welcome(join, Instant::now());
@@ -137,11 +141,12 @@ impl Audience {
         if now < self.rested_at {
             return;
         }
+        let due = |tool: &&Rc<Tool>| tool.moved.get() && now >= tool.due.get();
+        let tools: Vec<Rc<Tool>> = self.tools.values().filter(due).map(Rc::clone).collect();
+        let ids: Vec<i32> = tools.iter().map(|tool| tool.slot.id).collect();
+        self.door.forget(&ids);
         let mut told = 0;
-        for tool in self.tools.values() {
-            if !tool.moved.get() || now < tool.due.get() {
-                continue;
-            }
+        for tool in &tools {
             tool.moved.set(false);
             tool.due.set(now + PACE);
             tool.refresh(self.stale);
@@ -259,8 +264,15 @@ impl Audience {
             for tool in self.tools.values() {
                 tool.listeners.borrow_mut().retain(|(s, _)| !s.is_gone());
             }
-            self.tools
-                .retain(|_, tool| !tool.listeners.borrow().is_empty());
+            let mut unheard = Vec::new();
+            self.tools.retain(|id, tool| {
+                let heard = !tool.listeners.borrow().is_empty();
+                if !heard {
+                    unheard.push(*id);
+                }
+                heard
+            });
+            self.door.forget(&unheard);
         }
         self.meters.streams(self.everybody.len());
     }
