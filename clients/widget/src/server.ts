@@ -203,10 +203,8 @@ export class Server {
 
   private async poll(): Promise<void> {
     const rest = this.tools().filter((tool) => !this.streamed.has(tool));
+    this.later('poll');
     if (!rest.length) return;
-    this.later('poll', jitter(this.pause), () => {
-      if (!document.hidden) void this.poll();
-    });
     const gone = this.missing.size;
     try {
       for (let from = 0; from < rest.length; from += MOST) {
@@ -222,6 +220,9 @@ export class Server {
     } catch (refusal) {
       this.pause = Math.max(Math.min(this.pause * 2, POLL_MOST), (refusal as Refusal).wait * 1000 || 0);
     }
+    this.later('poll', jitter(this.pause), () => {
+      if (!document.hidden) void this.poll();
+    });
     // The stream may have been refused for a tool that does not exist.
     if (this.missing.size > gone) {
       this.notBefore = 0;
