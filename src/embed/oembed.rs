@@ -7,7 +7,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::catalog::shelf::Shelf;
-use crate::pages::routes::split;
+use crate::pages::compare::split;
 use crate::problem::{Code, Problem};
 use crate::request;
 use crate::tallies::board::Board;

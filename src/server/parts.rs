@@ -31,6 +31,8 @@ pub(super) struct Parts {
     pub settings: Settings,
     /// How browsers reach us.
     pub public_url: Url,
+    /// Where browsers reach the site, without a slash at its end.
+    pub site: String,
     pub identity: Data<Identity>,
     pub doors: Data<Doors>,
     pub board: Data<Board>,
@@ -97,6 +99,7 @@ impl Parts {
         let proxies = Proxies::new(settings.http.trusted_proxies.clone());
         let identity = Identity::new(keys, proxies, origins, public_url, readers.clone());
         let parts = Self {
+            site: public_url.as_str().trim_end_matches('/').to_owned(),
             identity: Data::new(identity),
             doors: Data::new(Doors::new(settings.limits.clone(), shared)),
             board: Data::from(board),

@@ -12,6 +12,7 @@ use crate::live::hub::Hub;
 use crate::problem::{Code, Problem};
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
+use crate::verdicts::list::Lists;
 use crate::{embed, identity, live, pages, tallies, verdicts, votes};
 
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
@@ -22,10 +23,14 @@ pub(super) const NAMES: &[&str] = &[
     "tally",
     "tallies",
     "stream",
+    "tools",
     "tool",
+    "history",
     "compare",
     "index",
+    "tool_page",
     "compare_page",
+    "compare_pair",
     "vote_form",
     "asset",
     "badge",
@@ -57,11 +62,15 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(parts: &Parts) -> Self {
         let (identity, doors, board) = (&parts.identity, &parts.doors, &parts.board);
+        let lists = Data::new(Lists::default());
         let pages = Data::new(pages::routes::State {
             identity: identity.clone(),
             shelf: parts.shelf.clone(),
             board: board.clone(),
+            lists: lists.clone(),
             readers: parts.readers.clone(),
+            pages: parts.settings.pages.clone(),
+            site: parts.site.clone(),
         });
         let form = Data::new(pages::form::State {
             identity: identity.clone(),
@@ -86,6 +95,8 @@ impl State {
                 identity: identity.clone(),
                 shelf: parts.shelf.clone(),
                 board: board.clone(),
+                lists: lists.clone(),
+                readers: parts.readers.clone(),
                 votes: parts.votes.clone(),
             }),
             embed: Data::new(embed::routes::State {
@@ -149,53 +160,15 @@ impl State {
                 votes::routes::get_votes,
             ));
 
-        // Everybody reads; the site's token edits.
-        config.service(
-            readable(
-                "/v1/tools/{slug}",
-                "tool",
-                "GET, HEAD, PUT, PATCH, DELETE",
-                verdicts::routes::get_tool,
-            )
-            .route(web::put().to(verdicts::routes::put_tool))
-            .route(web::patch().to(verdicts::routes::patch_tool))
-            .route(web::delete().to(verdicts::routes::delete_tool)),
-        );
+        tools(config);
 
-        site_pages(config);
+        for_people(config);
         embeds(config);
 
         config.default_service(web::to(|| async {
             Err::<HttpResponse, Problem>(nothing_here())
         }));
     }
-}
-
-/// Pages: everybody reads, forms are for our own origin only.
-fn site_pages(config: &mut ServiceConfig) {
-    config
-        .service(readable(
-            "/",
-            "index",
-            "GET, HEAD",
-            pages::routes::get_index,
-        ))
-        .service(readable(
-            "/compare/{pair}",
-            "compare_page",
-            "GET, HEAD",
-            pages::routes::get_compare,
-        ))
-        .service(readable(
-            "/assets/{name}",
-            "asset",
-            "GET, HEAD",
-            pages::routes::get_asset,
-        ))
-        .service(
-            resource("/tools/{slug}/vote", "vote_form", "POST")
-                .route(web::post().to(pages::form::post_vote)),
-        );
 }
 
 /// What other sites carry: everybody reads, forms are for our own origin only.
@@ -266,6 +239,67 @@ fn from_memory(config: &mut ServiceConfig) {
             "GET, HEAD",
             verdicts::routes::get_compare,
         ));
+}
+
+/// Pages: their forms from our own origin only.
+fn for_people(config: &mut ServiceConfig) {
+    use pages::{assets, routes};
+    let get = "GET, HEAD";
+    config
+        .service(readable("/", "index", get, routes::get_index))
+        .service(readable(
+            "/tools/{slug}",
+            "tool_page",
+            get,
+            routes::get_tool,
+        ))
+        .service(readable("/compare", "compare_pair", get, routes::get_pair))
+        .service(readable(
+            "/compare/{pair}",
+            "compare_page",
+            get,
+            routes::get_compare,
+        ))
+        .service(readable(
+            "/assets/{version}/{name}",
+            "asset",
+            get,
+            assets::get_asset,
+        ))
+        .service(
+            resource("/tools/{slug}/vote", "vote_form", "POST")
+                .route(web::post().to(pages::form::post_vote)),
+        );
+}
+
+/// The catalogue: everybody reads; the site's token edits.
+fn tools(config: &mut ServiceConfig) {
+    config.service(
+        readable(
+            "/v1/tools",
+            "tools",
+            "GET, HEAD, POST",
+            verdicts::list::routes::get_tools,
+        )
+        .route(web::post().to(verdicts::routes::post_tools)),
+    );
+    config.service(readable(
+        "/v1/tools/{slug}/history",
+        "history",
+        "GET, HEAD",
+        verdicts::history::routes::get_history,
+    ));
+    config.service(
+        readable(
+            "/v1/tools/{slug}",
+            "tool",
+            "GET, HEAD, PUT, PATCH, DELETE",
+            verdicts::routes::get_tool,
+        )
+        .route(web::put().to(verdicts::routes::put_tool))
+        .route(web::patch().to(verdicts::routes::patch_tool))
+        .route(web::delete().to(verdicts::routes::delete_tool)),
+    );
 }
 
 fn nothing_here() -> Problem {
