@@ -5,14 +5,10 @@
 use actix_web::web::{self, Data, PathConfig, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
-use super::parts::Parts;
-use crate::identity::Identity;
-use crate::limiter::permit::Doors;
-use crate::live::hub::Hub;
+use super::state::State;
 use crate::problem::{Code, Problem};
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
-use crate::verdicts::list::Lists;
 use crate::{embed, identity, live, pages, tallies, verdicts, votes};
 
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
@@ -44,131 +40,54 @@ pub(super) const NAMES: &[&str] = &[
 /// A route's name, left on its requests: asking the router for it would match every pattern a second time.
 pub(super) struct RouteName(pub &'static str);
 
-/// What the handlers receive; shared by all workers.
-#[derive(Clone)]
-pub(super) struct State {
-    identity: Data<Identity>,
-    doors: Data<Doors>,
-    pub(super) board: Data<Board>,
-    pub(super) batches: Data<Batches>,
-    hub: Data<Hub>,
-    pub(super) votes: Data<votes::routes::State>,
-    verdicts: Data<verdicts::routes::State>,
-    pages: Data<pages::routes::State>,
-    form: Data<pages::form::State>,
-    embed: Data<embed::routes::State>,
+/// Lays every address of the public listener, with what its handlers receive.
+pub(super) fn configure(state: &State, config: &mut ServiceConfig) {
+    state.lay(config);
+    config.app_data(PathConfig::default().error_handler(|_, _| nothing_here().into()));
+
+    // Patterns are tried in this order: the busiest first. `express` takes most of the first two groups before the
+    // framework sees them, by the same handlers.
+    from_memory(config);
+    voters(config);
+    tools(config);
+    for_people(config);
+    embeds(config);
+    config.default_service(web::to(|| async {
+        Err::<HttpResponse, Problem>(nothing_here())
+    }));
 }
 
-impl State {
-    pub(super) fn new(parts: &Parts) -> Self {
-        let (identity, doors, board) = (&parts.identity, &parts.doors, &parts.board);
-        let lists = Data::new(Lists::default());
-        let pages = Data::new(pages::routes::State {
-            identity: identity.clone(),
-            shelf: parts.shelf.clone(),
-            board: board.clone(),
-            lists: lists.clone(),
-            readers: parts.readers.clone(),
-            pages: parts.settings.pages.clone(),
-            site: parts.site.clone(),
-        });
-        let form = Data::new(pages::form::State {
-            identity: identity.clone(),
-            doors: doors.clone(),
-            board: board.clone(),
-            votes: parts.votes.clone(),
-        });
-        Self {
-            identity: identity.clone(),
-            doors: doors.clone(),
-            board: board.clone(),
-            batches: Data::new(Batches::default()),
-            hub: parts.hub.clone(),
-            votes: Data::new(votes::routes::State {
-                identity: identity.clone(),
-                doors: doors.clone(),
-                board: board.clone(),
-                votes: parts.votes.clone(),
-                readers: parts.readers.clone(),
-            }),
-            verdicts: Data::new(verdicts::routes::State {
-                identity: identity.clone(),
-                shelf: parts.shelf.clone(),
-                board: board.clone(),
-                lists: lists.clone(),
-                readers: parts.readers.clone(),
-                votes: parts.votes.clone(),
-            }),
-            embed: Data::new(embed::routes::State {
-                pages: pages.clone(),
-                form: form.clone(),
-                assets: embed::script::Assets::new(),
-                public_url: parts.public_url.clone(),
-                frame_policy: embed::frame::routes::frame_policy(&identity.origins),
-            }),
-            pages,
-            form,
-        }
-    }
-
-    pub(super) fn configure(&self, config: &mut ServiceConfig) {
-        config
-            .app_data(self.identity.clone())
-            .app_data(self.doors.clone())
-            .app_data(self.board.clone())
-            .app_data(self.batches.clone())
-            .app_data(self.hub.clone())
-            .app_data(self.votes.clone())
-            .app_data(self.verdicts.clone())
-            .app_data(self.pages.clone())
-            .app_data(self.form.clone())
-            .app_data(self.embed.clone())
-            .app_data(PathConfig::default().error_handler(|_, _| nothing_here().into()));
-
-        // Patterns are tried in this order: the busiest first. `express` takes most of the first two groups before the
-        // framework sees them, by the same handlers.
-        from_memory(config);
-
-        // Voters: visitor token, origin, quota.
-        config
-            .service(
-                resource("/v1/visitors", "visitors", "POST")
-                    .route(web::post().to(identity::routes::post_visitors)),
+/// Voters: visitor token, origin, quota.
+fn voters(config: &mut ServiceConfig) {
+    config
+        .service(
+            resource("/v1/visitors", "visitors", "POST")
+                .route(web::post().to(identity::routes::post_visitors)),
+        )
+        .service(
+            readable(
+                "/v1/tools/{slug}/vote",
+                "vote",
+                "GET, HEAD, PUT, DELETE",
+                votes::routes::get_vote,
             )
-            .service(
-                readable(
-                    "/v1/tools/{slug}/vote",
-                    "vote",
-                    "GET, HEAD, PUT, DELETE",
-                    votes::routes::get_vote,
-                )
-                .route(web::put().to(
-                    async |http: HttpRequest, body: Payload, state: Data<votes::routes::State>| {
-                        votes::routes::put_vote(&http, body, &state).await
-                    },
-                ))
-                .route(web::delete().to(
-                    async |http: HttpRequest, body: Payload, state: Data<votes::routes::State>| {
-                        votes::routes::delete_vote(&http, body, &state).await
-                    },
-                )),
-            )
-            .service(readable(
-                "/v1/votes",
-                "votes",
-                "GET, HEAD",
-                votes::routes::get_votes,
-            ));
-
-        tools(config);
-
-        for_people(config);
-        embeds(config);
-
-        config.default_service(web::to(|| async {
-            Err::<HttpResponse, Problem>(nothing_here())
-        }));
-    }
+            .route(web::put().to(
+                async |http: HttpRequest, body: Payload, state: Data<votes::routes::State>| {
+                    votes::routes::put_vote(&http, body, &state).await
+                },
+            ))
+            .route(web::delete().to(
+                async |http: HttpRequest, body: Payload, state: Data<votes::routes::State>| {
+                    votes::routes::delete_vote(&http, body, &state).await
+                },
+            )),
+        )
+        .service(readable(
+            "/v1/votes",
+            "votes",
+            "GET, HEAD",
+            votes::routes::get_votes,
+        ));
 }
 
 /// What other sites carry: everybody reads, forms are for our own origin only.
