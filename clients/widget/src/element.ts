@@ -127,7 +127,7 @@ export class ShipVote extends Base {
   }
 
   private voice(): Voice {
-    const lang = this.closest('[lang]')?.getAttribute('lang') || navigator.language || 'en';
+    const lang = this.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang || navigator.language;
     let own: Partial<Words> | undefined;
     try {
       own = JSON.parse(this.getAttribute('strings') || '{}');
