@@ -49,7 +49,7 @@ pub(super) struct State {
     hub: Data<Hub>,
     pub(super) votes: Data<votes::routes::State>,
     verdicts: Data<verdicts::routes::State>,
-    pages: Data<pages::routes::State>,
+    pages: Data<pages::state::State>,
     form: Data<pages::form::State>,
 }
 
@@ -78,7 +78,7 @@ impl State {
                 readers: parts.readers.clone(),
                 votes: parts.votes.clone(),
             }),
-            pages: Data::new(pages::routes::State {
+            pages: Data::new(pages::state::State {
                 identity: identity.clone(),
                 shelf: parts.shelf.clone(),
                 board: board.clone(),
