@@ -22,8 +22,8 @@ pub(super) const NAMES: &[&str] = &[
     "votes",
     "tally",
     "tallies",
-    "tools",
     "stream",
+    "tools",
     "tool",
     "history",
     "compare",
@@ -153,6 +153,36 @@ impl State {
     }
 }
 
+/// The catalogue: everybody reads; the site's token edits.
+fn tools(config: &mut ServiceConfig) {
+    config.service(
+        readable(
+            "/v1/tools",
+            "tools",
+            "GET, HEAD, POST",
+            verdicts::list::routes::get_tools,
+        )
+        .route(web::post().to(verdicts::routes::post_tools)),
+    );
+    config.service(readable(
+        "/v1/tools/{slug}/history",
+        "history",
+        "GET, HEAD",
+        verdicts::history::routes::get_history,
+    ));
+    config.service(
+        readable(
+            "/v1/tools/{slug}",
+            "tool",
+            "GET, HEAD, PUT, PATCH, DELETE",
+            verdicts::routes::get_tool,
+        )
+        .route(web::put().to(verdicts::routes::put_tool))
+        .route(web::patch().to(verdicts::routes::patch_tool))
+        .route(web::delete().to(verdicts::routes::delete_tool)),
+    );
+}
+
 /// Everybody: from memory.
 fn from_memory(config: &mut ServiceConfig) {
     config
@@ -213,36 +243,6 @@ fn for_people(config: &mut ServiceConfig) {
             resource("/tools/{slug}/vote", "vote_form", "POST")
                 .route(web::post().to(pages::form::post_vote)),
         );
-}
-
-/// The catalogue: everybody reads; the site's token edits.
-fn tools(config: &mut ServiceConfig) {
-    config.service(
-        readable(
-            "/v1/tools",
-            "tools",
-            "GET, HEAD, POST",
-            verdicts::list::routes::get_tools,
-        )
-        .route(web::post().to(verdicts::routes::post_tools)),
-    );
-    config.service(readable(
-        "/v1/tools/{slug}/history",
-        "history",
-        "GET, HEAD",
-        verdicts::history::routes::get_history,
-    ));
-    config.service(
-        readable(
-            "/v1/tools/{slug}",
-            "tool",
-            "GET, HEAD, PUT, PATCH, DELETE",
-            verdicts::routes::get_tool,
-        )
-        .route(web::put().to(verdicts::routes::put_tool))
-        .route(web::patch().to(verdicts::routes::patch_tool))
-        .route(web::delete().to(verdicts::routes::delete_tool)),
-    );
 }
 
 fn nothing_here() -> Problem {
