@@ -59,15 +59,18 @@ impl State {
             .collect()
     }
 
+    #[must_use]
     pub fn card<'a>(&self, verdict: &'a Verdict, own: &OwnChoices) -> Card<'a> {
         Card::of(verdict, own, self.board.min_votes())
     }
 
+    #[must_use]
     pub fn find(&self, slug: &str) -> Option<Verdict> {
         Verdict::find(&self.shelf, &self.board, slug)
     }
 
     /// The most voted tools of a category, or of all where it is empty.
+    #[must_use]
     pub fn most_voted(&self, category: &str, limit: usize) -> Vec<Verdict> {
         let ask = Ask {
             category: category.to_lowercase(),
@@ -80,6 +83,7 @@ impl State {
     }
 
     /// The comparison to begin with.
+    #[must_use]
     pub fn featured(&self) -> Option<[Verdict; 2]> {
         let chosen = self
             .pages
