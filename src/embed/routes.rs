@@ -14,7 +14,7 @@ use super::Figures;
 use super::badge::{Badge, Shield};
 use super::oembed::{self, Format};
 use super::script::Assets;
-use crate::pages::{form, routes as pages};
+use crate::pages::{form, state as pages};
 use crate::problem::{Code, Problem};
 use crate::tallies::board::etag;
 use crate::tallies::routes::cached;
