@@ -7,9 +7,11 @@
 mod admin;
 mod edge;
 mod express;
+mod files;
 mod listener;
 mod parts;
 mod routes;
+mod state;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -51,10 +53,11 @@ pub enum ServeError {
 /// # Errors
 /// See [`ServeError`].
 pub async fn run(
-    settings: Settings,
+    mut settings: Settings,
     keys: Keys,
     opened: impl FnOnce(&Url, SocketAddr, Option<SocketAddr>, &Shelf),
 ) -> Result<(), ServeError> {
+    settings.live.streams = files::room_for(settings.live.streams);
     let listener = listen(settings.http.listen)?;
     let address = listener.local_addr()?;
     let admin = settings.http.admin_listen.map(listen).transpose()?;
@@ -71,12 +74,12 @@ pub async fn run(
         .transpose()?;
     let upkeep = tokio::spawn(upkeep(Arc::clone(&parts)));
 
-    let state = routes::State::new(&parts);
+    let state = state::State::new(&parts);
     let edge = Data::new(edge::Edge::new(&parts));
     let app = move || {
         let app = App::new()
             .app_data(edge.clone())
-            .configure(|config| state.configure(config))
+            .configure(|config| routes::configure(&state, config))
             .wrap(middleware::from_fn(edge::around));
         express::Lane::beside(app, &edge, &state)
     };

@@ -30,6 +30,10 @@ use crate::votes::writer::Votes;
 /// Everything that requests work with. Handlers receive the parts they need.
 pub(super) struct Parts {
     pub settings: Settings,
+    /// How browsers reach us.
+    pub public_url: Url,
+    /// Where browsers reach the site, without a slash at its end.
+    pub site: String,
     pub identity: Data<Identity>,
     pub doors: Data<Doors>,
     pub board: Data<Board>,
@@ -67,7 +71,7 @@ impl Parts {
             &board,
             &erased,
         )?;
-        let (hub, live) = Hub::start(&settings.live, Arc::clone(&meters))?;
+        let (hub, live) = Hub::start(&settings.live, Arc::clone(&board), Arc::clone(&meters))?;
         let listening = hub.clone();
         board.tell(Box::new(move |tool| listening.moved(tool)));
         let follower = Follower::start(
@@ -103,6 +107,7 @@ impl Parts {
         let proxies = Proxies::new(settings.http.trusted_proxies.clone());
         let identity = Identity::new(keys, proxies, origins, public_url, readers.clone(), erased);
         let parts = Self {
+            site: public_url.as_str().trim_end_matches('/').to_owned(),
             identity: Data::new(identity),
             doors: Data::new(Doors::new(settings.limits.clone(), shared)),
             board: Data::from(board),
@@ -112,6 +117,7 @@ impl Parts {
             hub: Data::new(hub),
             meters,
             settings,
+            public_url: public_url.clone(),
         };
         let threads = Threads {
             writer,

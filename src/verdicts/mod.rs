@@ -57,6 +57,11 @@ impl Verdict {
         })
     }
 
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.shelved.tool.name
+    }
+
     /// The tool for a JSON answer; `tally` is its Tally as JSON.
     #[must_use]
     pub fn view(&self, tally: &[u8]) -> Option<ToolView<'_>> {
