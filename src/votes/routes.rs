@@ -9,6 +9,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::Stream;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use super::writer::Votes;
 use super::{Done, Refused, Standing, Wish, store};
@@ -62,6 +63,10 @@ impl Refused {
             Self::Archived => {
                 Problem::new(Code::Archived, "This tool is archived and takes no votes.")
             }
+            Self::Erased => Problem::new(
+                Code::BadToken,
+                "This visitor was erased; POST /v1/visitors makes a new one.",
+            ),
             Self::Unavailable => Problem::unavailable(),
             Self::Overloaded => {
                 Problem::new(Code::Overloaded, "Too many votes are waiting.").retry_after(1)
@@ -131,6 +136,8 @@ pub struct State {
     pub board: Data<Board>,
     pub votes: Votes,
     pub readers: Readers,
+    /// One walk through the ledger at a time: they must not take the readers from everybody else.
+    pub walks: Semaphore,
 }
 
 /// Casts or changes a vote: 201 for the first, 200 after that.

@@ -12,6 +12,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod backup;
 mod client_address;
 mod commands;
 mod compare;
@@ -24,6 +25,7 @@ mod limits;
 mod list;
 mod model;
 mod origin;
+mod own;
 mod pages;
 mod site;
 mod start;

@@ -17,6 +17,7 @@ mod clients;
 mod deaf;
 mod front;
 mod fsync;
+mod import;
 mod kill;
 mod kill_postgres;
 mod live;
