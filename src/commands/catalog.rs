@@ -7,11 +7,16 @@ use super::{Failure, migrated};
 use crate::catalog::file;
 use crate::settings::Settings;
 use crate::verdicts::edit;
-use crate::vocabulary::Moment;
+use crate::vocabulary::{Actor, Moment};
 
 pub(super) fn import(settings: &Settings, path: &Path) -> Result<ExitCode, Failure> {
     let tools = file::read(path).map_err(Failure::new)?;
-    let created = edit::import(&mut migrated(settings)?, &tools, Moment::now())?;
+    let created = edit::import(
+        &mut migrated(settings)?,
+        &tools,
+        &Actor::command("catalog import"),
+        Moment::now(),
+    )?;
     println!(
         "{} tools: {created} new, {} replaced",
         tools.len(),

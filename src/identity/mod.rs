@@ -29,6 +29,8 @@ pub struct Identity {
     pub https: bool,
     /// Staff tokens are looked up here.
     pub readers: Readers,
+    /// When staff tokens were last used, until that is written.
+    pub uses: staff::Uses,
 }
 
 impl Identity {
@@ -46,6 +48,7 @@ impl Identity {
             origins,
             https: public_url.scheme() == "https",
             readers,
+            uses: staff::Uses::default(),
         }
     }
 

@@ -17,7 +17,9 @@ use crate::identity::network::Proxies;
 use crate::identity::origin::Origins;
 use crate::limiter::permit::Doors;
 use crate::limiter::shared::Shared;
+use crate::moderation::Moderation;
 use crate::settings::Settings;
+use crate::standing::Bans;
 use crate::tallies::board::Board;
 use crate::telemetry::Meters;
 use crate::verdicts::follow::{Follower, fill};
@@ -27,11 +29,13 @@ use crate::votes::writer::Votes;
 pub(super) struct Parts {
     pub settings: Settings,
     pub identity: Data<Identity>,
+    pub bans: Data<Bans>,
     pub doors: Data<Doors>,
     pub board: Data<Board>,
     pub shelf: Data<Shelf>,
     pub readers: Readers,
     pub votes: Votes,
+    pub moderation: Data<Moderation>,
     pub meters: Arc<Meters>,
 }
 
@@ -52,16 +56,20 @@ impl Parts {
     ) -> Result<(Self, Threads), ServeError> {
         let meters = Arc::new(Meters::new(routes::NAMES).map_err(ServeError::Meters)?);
         let shelf = Arc::new(Shelf::default());
-        let board = Arc::new(Board::new(settings.min_votes));
+        let board =
+            Arc::new(Board::new(settings.min_votes).showing_set_aside(settings.show_set_aside));
+        let bans = Arc::new(Bans::default());
         fill(
             &mut db::open(&settings.database, Purpose::Command)?,
             &shelf,
             &board,
+            &bans,
         )?;
         let follower = Follower::start(
             settings.database.clone(),
             Arc::clone(&shelf),
             Arc::clone(&board),
+            Arc::clone(&bans),
         )?;
 
         // What happens on commit: the new tally is shown.
@@ -79,13 +87,21 @@ impl Parts {
         let origins = Origins::new(public_url, &settings.http.allowed_origins);
         let proxies = Proxies::new(settings.http.trusted_proxies.clone());
         let identity = Identity::new(keys, proxies, origins, public_url, readers.clone());
+        let moderation = Moderation::new(
+            readers.clone(),
+            votes.clone(),
+            Arc::clone(&board),
+            Arc::clone(&bans),
+        );
         let parts = Self {
             identity: Data::new(identity),
+            bans: Data::from(bans),
             doors: Data::new(Doors::new(settings.limits.clone(), shared)),
             board: Data::from(board),
             shelf: Data::from(shelf),
             readers,
             votes,
+            moderation: Data::new(moderation),
             meters,
             settings,
         };

@@ -6,12 +6,13 @@ use actix_web::web::{self, Data, PathConfig, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
 use super::parts::Parts;
+use super::staff;
 use crate::identity::Identity;
 use crate::limiter::permit::Doors;
 use crate::problem::{Code, Problem};
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
-use crate::{identity, pages, tallies, verdicts, votes};
+use crate::{identity, moderation, pages, tallies, verdicts, votes};
 
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
 pub(super) const NAMES: &[&str] = &[
@@ -22,6 +23,7 @@ pub(super) const NAMES: &[&str] = &[
     "tallies",
     "tool",
     "compare",
+    "moderation",
     "index",
     "compare_page",
     "vote_form",
@@ -43,6 +45,7 @@ pub(super) struct State {
     verdicts: Data<verdicts::routes::State>,
     pages: Data<pages::routes::State>,
     form: Data<pages::form::State>,
+    moderation: Data<moderation::routes::State>,
 }
 
 impl State {
@@ -55,6 +58,7 @@ impl State {
             batches: Data::new(Batches::default()),
             votes: Data::new(votes::routes::State {
                 identity: identity.clone(),
+                bans: parts.bans.clone(),
                 doors: doors.clone(),
                 board: board.clone(),
                 votes: parts.votes.clone(),
@@ -72,8 +76,14 @@ impl State {
                 board: board.clone(),
                 readers: parts.readers.clone(),
             }),
+            moderation: Data::new(moderation::routes::State {
+                identity: identity.clone(),
+                moderation: parts.moderation.clone(),
+                public_log: parts.settings.public_log,
+            }),
             form: Data::new(pages::form::State {
                 identity: identity.clone(),
+                bans: parts.bans.clone(),
                 doors: doors.clone(),
                 board: board.clone(),
                 votes: parts.votes.clone(),
@@ -81,7 +91,7 @@ impl State {
         }
     }
 
-    pub(super) fn configure(&self, config: &mut ServiceConfig) {
+    fn share(&self, config: &mut ServiceConfig) {
         config
             .app_data(self.identity.clone())
             .app_data(self.doors.clone())
@@ -91,8 +101,12 @@ impl State {
             .app_data(self.verdicts.clone())
             .app_data(self.pages.clone())
             .app_data(self.form.clone())
+            .app_data(self.moderation.clone())
             .app_data(PathConfig::default().error_handler(|_, _| nothing_here().into()));
+    }
 
+    pub(super) fn configure(&self, config: &mut ServiceConfig) {
+        self.share(config);
         // Patterns are tried in this order: the busiest first. `express` takes most of the first two groups before the
         // framework sees them, by the same handlers.
         // Everybody: from memory.
@@ -164,6 +178,8 @@ impl State {
             .route(web::delete().to(verdicts::routes::delete_tool)),
         );
 
+        staff::configure(config);
+
         // Pages: own origin only.
         config
             .service(readable(
@@ -200,7 +216,7 @@ fn nothing_here() -> Problem {
 }
 
 /// An address that answers 405, with what it allows, to any method that it has no route for.
-fn resource(path: &str, name: &'static str, allow: &'static str) -> Resource {
+pub(super) fn resource(path: &str, name: &'static str, allow: &'static str) -> Resource {
     let refuse =
         move || async move { Err::<HttpResponse, Problem>(Problem::method_not_allowed(allow)) };
     web::resource(path.to_owned())
@@ -209,7 +225,12 @@ fn resource(path: &str, name: &'static str, allow: &'static str) -> Resource {
 }
 
 /// One that can be read; HEAD answers as GET does, without the body.
-fn readable<F, Args>(path: &str, name: &'static str, allow: &'static str, get: F) -> Resource
+pub(super) fn readable<F, Args>(
+    path: &str,
+    name: &'static str,
+    allow: &'static str,
+    get: F,
+) -> Resource
 where
     F: actix_web::Handler<Args>,
     Args: actix_web::FromRequest + 'static,

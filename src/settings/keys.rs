@@ -46,6 +46,8 @@ pub(super) const KEYS: &[Key] = &[
     key("limits.votes_per_network", "300/1m"),
     key("limits.visitors_per_network", "600/1h"),
     key("tally.min_votes", "5"),
+    key("tally.show_set_aside", "off"),
+    key("moderation.public_log", "off"),
     secret("identity.secret"),
     secret("identity.secret_previous"),
     key("identity.jwt_algorithm", ""),

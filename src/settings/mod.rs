@@ -113,6 +113,10 @@ pub struct Settings {
     pub redis: Redis,
     pub limits: Limits,
     pub min_votes: i64,
+    /// Whether a Tally says how many votes are set aside.
+    pub show_set_aside: bool,
+    /// Whether everybody may read which votes were taken out, without personal data.
+    pub public_log: bool,
     pub identity: Identity,
     pub hold: bool,
     /// `None`: load no catalogue.
@@ -139,6 +143,8 @@ impl Settings {
                 visitors_per_network: layers.parse("limits.visitors_per_network", quota)?,
             },
             min_votes: layers.parse("tally.min_votes", min_votes)?,
+            show_set_aside: layers.parse("tally.show_set_aside", on_off)?,
+            public_log: layers.parse("moderation.public_log", on_off)?,
             identity: identity(layers)?,
             hold: layers.parse("abuse.hold", on_off)?,
             catalog_file: layers.path("catalog.file"),

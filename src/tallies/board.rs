@@ -44,6 +44,8 @@ const STALE_AFTER_MICROS: i64 = 3_000_000;
 pub struct Board {
     slots: RwLock<Slots>,
     min_votes: i64,
+    /// Whether a Tally says how many votes are set aside.
+    shows_set_aside: bool,
     seen: AtomicI64,
     /// Grows after each tally that is shown anew.
     moves: AtomicU64,
@@ -66,16 +68,28 @@ pub fn etag(bytes: &[u8]) -> Bytes {
     Bytes::from(format!("\"{:032x}\"", xxhash_rust::xxh3::xxh3_128(bytes)))
 }
 
+fn json(tally: &Tally<'_>) -> Bytes {
+    Bytes::from(serde_json::to_vec(tally).unwrap_or_default())
+}
+
 impl Board {
     #[must_use]
     pub fn new(min_votes: i64) -> Self {
         Self {
             slots: RwLock::default(),
             min_votes,
+            shows_set_aside: false,
             seen: AtomicI64::new(i64::MIN),
             moves: AtomicU64::new(0),
             places: AtomicU64::new(0),
         }
+    }
+
+    /// Says in every Tally how many votes are set aside.
+    #[must_use]
+    pub fn showing_set_aside(mut self, shows: bool) -> Self {
+        self.shows_set_aside = shows;
+        self
     }
 
     #[must_use]
@@ -154,10 +168,24 @@ impl Board {
         self.publish(row);
     }
 
+    /// The Tally of a row, as this board shows it.
+    #[must_use]
+    pub fn tally<'a>(&self, slug: &'a Slug, row: &TallyRow) -> Tally<'a> {
+        let tally = Tally::of(slug, row, self.min_votes);
+        if self.shows_set_aside {
+            return tally.with_set_aside(row);
+        }
+        tally
+    }
+
+    /// The same with `raw`, the counts including what is set aside, as JSON.
+    #[must_use]
+    pub fn with_raw(&self, slug: &Slug, row: &TallyRow) -> Bytes {
+        json(&self.tally(slug, row).with_raw(row, self.min_votes))
+    }
+
     fn ready(&self, slug: &Slug, row: TallyRow) -> Published {
-        let body = Bytes::from(
-            serde_json::to_vec(&Tally::of(slug, &row, self.min_votes)).unwrap_or_default(),
-        );
+        let body = json(&self.tally(slug, &row));
         Published {
             row,
             etag: etag(&body),

@@ -16,7 +16,7 @@ use crate::problem::Problem;
 use crate::request;
 use crate::tallies::board::{Board, etag, marked_stale};
 use crate::tallies::routes::cached;
-use crate::vocabulary::{Moment, Slug};
+use crate::vocabulary::{Actor, Moment, Slug};
 use crate::votes::writer::Votes;
 
 /// What these routes work with.
@@ -106,11 +106,15 @@ pub async fn get_compare(http: HttpRequest, state: Data<State>) -> Result<HttpRe
 }
 
 /// The body of a site call: bounded, JSON, from staff of role `site` or above.
-async fn site_body(http: &HttpRequest, payload: Payload, state: &State) -> Result<Bytes, Problem> {
+async fn site_body(
+    http: &HttpRequest,
+    payload: Payload,
+    state: &State,
+) -> Result<(Bytes, Actor), Problem> {
     let body = request::body(http.headers(), payload, request::LARGE).await?;
     request::require_json(http.headers())?;
-    state.identity.staff(http.headers(), Role::Site).await?;
-    Ok(body)
+    let staff = state.identity.staff(http.headers(), Role::Site).await?;
+    Ok((body, staff.actor()))
 }
 
 /// Shows an edit and answers with the tool as it now is.
@@ -153,7 +157,7 @@ pub async fn put_tool(
     slug: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let body = site_body(&http, payload, &state).await?;
+    let (body, actor) = site_body(&http, payload, &state).await?;
     let tool: Tool = request::json(&body)?;
     tool.check().map_err(Problem::invalid)?;
     let parsed = Slug::parse(&slug).ok_or_else(|| {
@@ -161,7 +165,7 @@ pub async fn put_tool(
     })?;
     let done = state
         .votes
-        .edit(move |conn| edit::put(conn, &parsed, &tool, Moment::now()))
+        .edit(move |conn| edit::put(conn, &parsed, &tool, &actor, Moment::now()))
         .await;
     edited(&state, done.map_err(|refused| refused.problem(&slug))?)
 }
@@ -176,12 +180,12 @@ pub async fn patch_tool(
     slug: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let body = site_body(&http, payload, &state).await?;
+    let (body, actor) = site_body(&http, payload, &state).await?;
     let patch: ToolPatch = request::json(&body)?;
     let parsed = Slug::parse(&slug).ok_or_else(|| Problem::unknown_tool(&slug))?;
     let done = state
         .votes
-        .edit(move |conn| edit::patch(conn, &parsed, patch, Moment::now()))
+        .edit(move |conn| edit::patch(conn, &parsed, patch, &actor, Moment::now()))
         .await;
     settled(
         &state,
@@ -201,11 +205,12 @@ pub async fn delete_tool(
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     request::body(http.headers(), payload, request::LARGE).await?;
-    state.identity.staff(http.headers(), Role::Site).await?;
+    let staff = state.identity.staff(http.headers(), Role::Site).await?;
+    let actor = staff.actor();
     let parsed = Slug::parse(&slug).ok_or_else(|| Problem::unknown_tool(&slug))?;
     let done = state
         .votes
-        .edit(move |conn| edit::archive(conn, &parsed, Moment::now()))
+        .edit(move |conn| edit::archive(conn, &parsed, &actor, Moment::now()))
         .await;
     settled(
         &state,
