@@ -179,9 +179,23 @@ impl Board {
     }
 
     /// The same with `raw`, the counts including what is set aside, as JSON.
-    #[must_use]
-    pub fn with_raw(&self, slug: &Slug, row: &TallyRow) -> Bytes {
+    fn with_raw(&self, slug: &Slug, row: &TallyRow) -> Bytes {
         json(&self.tally(slug, row).with_raw(row, self.min_votes))
+    }
+
+    /// What is to be sent of a place: its newest Tally, with `raw` where that is asked for, marked where it may be old.
+    #[must_use]
+    pub fn body(&self, slot: &Slot, raw: bool, stale: bool) -> Bytes {
+        let tally = slot.tally();
+        let body = if raw {
+            self.with_raw(&slot.slug, &tally.row)
+        } else {
+            tally.body.clone()
+        };
+        if stale {
+            return marked_stale(&body);
+        }
+        body
     }
 
     fn ready(&self, slug: &Slug, row: TallyRow) -> Published {

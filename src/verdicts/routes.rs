@@ -15,7 +15,7 @@ use crate::identity::staff::Role;
 use crate::problem::Problem;
 use crate::request;
 use crate::tallies::board::{Board, etag, marked_stale};
-use crate::tallies::routes::cached;
+use crate::tallies::routes::{cached, wants_raw};
 use crate::vocabulary::{Actor, Moment, Slug};
 use crate::votes::writer::Votes;
 
@@ -49,12 +49,9 @@ pub async fn get_tool(
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let verdict = state.verdict(&slug)?;
-    let tally = verdict.slot.tally();
-    let body = if state.board.is_stale(Moment::now()) {
-        marked_stale(&tally.body)
-    } else {
-        tally.body.clone()
-    };
+    let raw = wants_raw(http.query_string())?;
+    let stale = state.board.is_stale(Moment::now());
+    let body = state.board.body(&verdict.slot, raw, stale);
     public(&http, &verdict.view(&body).ok_or_else(Problem::internal)?)
 }
 

@@ -18,6 +18,7 @@ mod errors;
 mod identity;
 mod limits;
 mod model;
+mod moderation;
 mod origin;
 mod site;
 mod start;
