@@ -49,6 +49,9 @@ pub struct Meters {
     commit_votes: Histogram,
     commit_seconds: Histogram,
     pub limiter_keys: Gauge,
+    streams: Gauge,
+    events: Counter,
+    streams_let_go: Counter,
     pub redis_up: Gauge,
     pub database_readable: Gauge,
     handle: PrometheusHandle,
@@ -87,6 +90,9 @@ impl Meters {
                 commit_votes: metrics::histogram!("tallyship_commit_votes"),
                 commit_seconds: metrics::histogram!("tallyship_commit_seconds"),
                 limiter_keys: metrics::gauge!("tallyship_limiter_keys"),
+                streams: metrics::gauge!("tallyship_streams"),
+                events: metrics::counter!("tallyship_stream_events_total"),
+                streams_let_go: metrics::counter!("tallyship_streams_let_go_total"),
                 redis_up: metrics::gauge!("tallyship_redis_up"),
                 database_readable: metrics::gauge!("tallyship_database_readable"),
                 handle,
@@ -115,6 +121,22 @@ impl Meters {
 
     pub fn failed_commit(&self) {
         self.commit_failures.increment(1);
+    }
+
+    /// So many events went out to listeners.
+    pub fn told(&self, events: u64) {
+        self.events.increment(events);
+    }
+
+    /// A listener took nothing for too long.
+    pub fn let_go(&self) {
+        self.streams_let_go.increment(1);
+    }
+
+    /// So many streams are open.
+    pub fn streams(&self, open: usize) {
+        self.streams
+            .set(f64::from(u32::try_from(open).unwrap_or(u32::MAX)));
     }
 
     /// The Prometheus text format.
@@ -154,6 +176,12 @@ fn describe() {
     metrics::describe_gauge!(
         "tallyship_limiter_keys",
         "Keys that the limiter in process holds"
+    );
+    metrics::describe_gauge!("tallyship_streams", "Open streams of live tallies");
+    metrics::describe_counter!("tallyship_stream_events_total", "Tallies sent to listeners");
+    metrics::describe_counter!(
+        "tallyship_streams_let_go_total",
+        "Listeners that took nothing for too long"
     );
     metrics::describe_gauge!(
         "tallyship_redis_up",

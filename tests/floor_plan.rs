@@ -15,6 +15,7 @@ const ROOF: u8 = 9;
 /// Each room's floor. Rooms on one floor do not know each other, except on the ground and the roof.
 const ROOMS: &[(&str, u8)] = &[
     ("db", GROUND),
+    ("front", GROUND),
     ("problem", GROUND),
     ("redis", GROUND),
     ("request", GROUND),
@@ -27,10 +28,12 @@ const ROOMS: &[(&str, u8)] = &[
     ("limiter", 2),
     ("tallies", 2),
     ("standing", 3),
+    ("live", 3),
     ("votes", 4),
     ("moderation", 5),
     ("verdicts", 6),
     ("commands", ROOF),
+    ("embed", ROOF),
     ("pages", ROOF),
     ("server", ROOF),
 ];
@@ -60,6 +63,7 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "/sqlite.rs",
             "/postgres.rs",
             "votes/writer.rs",
+            "votes/import/hours.rs",
             "votes/ledger.rs",
             "audit/",
             "moderation/flip/",
@@ -70,13 +74,19 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "db/",
             "verdicts/edit.rs",
             "verdicts/follow.rs",
+            "verdicts/history/mod.rs",
+            "votes/export/mod.rs",
+            "votes/import/mod.rs",
             "identity/secret.rs",
             "identity/staff.rs",
             "server/mod.rs",
             "commands/mod.rs",
         ],
     ),
-    ("redis", &["redis/", "limiter/redis.rs"]),
+    (
+        "redis",
+        &["redis/", "limiter/redis.rs", "live/relay/redis.rs"],
+    ),
 ];
 
 const MOST_LINES: usize = 300;

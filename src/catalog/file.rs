@@ -15,8 +15,8 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Item {
-    slug: String,
+pub(super) struct Item {
+    pub(super) slug: String,
     name: String,
     #[serde(default)]
     tagline: String,
@@ -91,8 +91,8 @@ pub fn toml(text: &str) -> Result<Vec<Listed>, String> {
     checked(document.tools)
 }
 
-/// A list of tools, or an object with the list under `tools`.
-fn json(text: &str) -> Result<Vec<Listed>, String> {
+/// Reads JSON: a list of tools, or an object with the list under `tools`.
+pub(super) fn json(text: &str) -> Result<Vec<Listed>, String> {
     let entries = if text.trim_start().starts_with('[') {
         serde_json::from_str(text)
     } else {
@@ -101,7 +101,8 @@ fn json(text: &str) -> Result<Vec<Listed>, String> {
     checked(entries.map_err(|cause| cause.to_string())?)
 }
 
-fn csv(text: &str) -> Result<Vec<Listed>, String> {
+/// Reads CSV with a line of column names.
+pub(super) fn csv(text: &str) -> Result<Vec<Listed>, String> {
     let mut entries = Vec::new();
     for (position, row) in csv::Reader::from_reader(text.as_bytes())
         .deserialize::<Row>()
@@ -140,20 +141,30 @@ fn checked(entries: Vec<Item>) -> Result<Vec<Listed>, String> {
     let mut tools = Vec::with_capacity(entries.len());
     for (position, entry) in entries.into_iter().enumerate() {
         let place = format!("tool {} ({:?})", position + 1, entry.slug);
-        let slug = Slug::parse(&entry.slug)
-            .ok_or_else(|| format!("{place}: slug: not of the form a-b-2"))?;
-        if !seen.insert(slug.clone()) {
+        let listed = entry
+            .checked()
+            .map_err(|cause| format!("{place}: {cause}"))?;
+        if !seen.insert(listed.slug.clone()) {
             return Err(format!("{place}: slug: named twice"));
         }
-        let Item {
+        tools.push(listed);
+    }
+    Ok(tools)
+}
+
+impl Item {
+    /// The tool, if every field is within its bounds.
+    pub(super) fn checked(self) -> Result<Listed, String> {
+        let Self {
+            slug,
             name,
             tagline,
             category,
             entry,
             url,
             reviews,
-            ..
-        } = entry;
+        } = self;
+        let slug = Slug::parse(&slug).ok_or("slug: not of the form a-b-2")?;
         let tool = Tool {
             name,
             tagline,
@@ -162,10 +173,9 @@ fn checked(entries: Vec<Item>) -> Result<Vec<Listed>, String> {
             url,
             reviews,
         };
-        tool.check().map_err(|cause| format!("{place}: {cause}"))?;
-        tools.push(Listed { slug, tool });
+        tool.check()?;
+        Ok(Listed { slug, tool })
     }
-    Ok(tools)
 }
 
 #[cfg(test)]

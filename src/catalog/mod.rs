@@ -3,8 +3,10 @@
 //! `verdicts` edits and shows it beside the tallies. It knows nothing of votes.
 
 pub mod file;
+pub mod many;
 pub mod shelf;
 pub mod store;
+pub mod written;
 
 use serde::{Deserialize, Serialize};
 

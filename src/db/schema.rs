@@ -52,7 +52,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    vote_events (tool_id, version) {
+    vote_events (seq) {
+        seq -> BigInt,
         tool_id -> Integer,
         version -> BigInt,
         voter -> Binary,
@@ -162,6 +163,27 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    voters (id) {
+        id -> Binary,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    erased (hash) {
+        hash -> Binary,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    hours_to_make (tool_id) {
+        tool_id -> Integer,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(votes, voters);
 diesel::allow_tables_to_appear_in_same_query!(bans, removals);
 diesel::allow_tables_to_appear_in_same_query!(removals, tools);
 diesel::allow_tables_to_appear_in_same_query!(tools, tallies);

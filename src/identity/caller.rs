@@ -42,6 +42,12 @@ impl<'a> Client<'a> {
         Self { prefix, keys }
     }
 
+    /// Whether the call comes from this machine itself.
+    #[must_use]
+    pub fn is_this_machine(&self) -> bool {
+        self.prefix.is_loopback()
+    }
+
     /// As the database knows it.
     #[must_use]
     pub fn network(&self) -> NetworkHash {

@@ -35,6 +35,13 @@ impl Prefix {
         Self(bytes)
     }
 
+    /// Whether it is this machine's own (127.0.0.0/8 or ::1).
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        // All of ::/64 but ::1 is none of anybody's.
+        matches!(self.0, [4, 127, ..] | [6, 0, 0, 0, 0, 0, 0, 0, 0])
+    }
+
     /// What is hashed: the family and the prefix.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {

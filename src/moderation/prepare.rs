@@ -2,8 +2,6 @@
 //!
 //! `resets` and `periods` call it.
 
-use std::collections::BTreeSet;
-
 use super::Moderation;
 use super::flip::{Flipped, Prepared, Returning, Show, Turned, bring, take_back};
 use super::removal::{Criteria, Kind, Removal};
@@ -12,7 +10,6 @@ use super::scan::Matches;
 use super::store;
 use crate::problem::Problem;
 use crate::standing::store::Ban;
-use crate::tallies::store as tallies;
 use crate::vocabulary::{Actor, Moment, Slug};
 use crate::votes::marks;
 
@@ -84,11 +81,9 @@ impl Moderation {
         let criteria = order.criteria;
         for tries in 1..=TRIES {
             // Before the first page is read: what changes from here on is caught up with.
-            let (version, in_force): (i64, BTreeSet<i64>) = self
-                .look(move |conn| {
-                    let version = tallies::find(conn, criteria.tool)?.map_or(0, |row| row.version);
-                    Ok((version, marks::all_in_force(conn, criteria.tool)?))
-                })
+            let tool = criteria.tool;
+            let (seq, in_force) = self
+                .step(move |conn| store::start(conn, tool).map(Ok))
                 .await?;
             // Bans are written with the first marking; a second would write them twice.
             let bans = ban.filter(|_| tries == 1);
@@ -98,12 +93,12 @@ impl Moderation {
             if order.plan.is_some_and(|plan| plan != matches.hash()) {
                 return Err(super::resets::changed());
             }
-            let version = self.catch_up(criteria, removal, version).await?;
+            let seq = self.catch_up(criteria, removal, seq).await?;
             let prepared = Prepared {
                 removal,
                 kind: order.kind,
                 criteria,
-                version,
+                seq,
                 in_force,
                 summed: self.look(move |conn| marks::sum(conn, removal)).await?,
                 planned: order.plan.map(|_| matches.marked),

@@ -12,7 +12,6 @@ use super::removal::{Criteria, Seen};
 use super::store;
 use crate::problem::Problem;
 use crate::standing::store::Ban;
-use crate::tallies::store as tallies;
 use crate::vocabulary::{Choice, Moment, NetworkHash, Slug, VoterId, hex};
 use crate::votes::marks::{self, Chosen, Marked};
 
@@ -151,30 +150,22 @@ impl Moderation {
         Ok(())
     }
 
-    /// Marks what changed after `version` of the tally while the marking went on; returns the version up to which that is done.
+    /// Marks what has changed beyond `seq` of the ledger while the marking went on; returns up to where that is done.
     pub(super) async fn catch_up(
         &self,
         criteria: Criteria,
         removal: i64,
-        mut version: i64,
+        mut seq: i64,
     ) -> Result<i64, Problem> {
-        let most = i64::try_from(STEP).unwrap_or(i64::MAX);
+        let limit = i64::try_from(STEP).unwrap_or(i64::MAX);
         loop {
-            let (seen_to, changed, votes) = self
-                .look(move |conn| {
-                    let newest = tallies::find(conn, criteria.tool)?.map(|row| row.version);
-                    let voters = store::changed_after(conn, criteria.tool, version, most)?;
-                    let mut votes = store::of_voters(conn, criteria.tool, &voters)?;
-                    votes.retain(|vote| criteria.hold(vote) && vote.mark != Some(removal));
-                    Ok((newest, voters.len(), votes))
-                })
+            let changed = self
+                .step(move |conn| store::catch_up(conn, &criteria, removal, seq, limit).map(Ok))
                 .await?;
-            self.mark(criteria.tool, removal, &votes, None).await?;
-            if changed < STEP {
-                return Ok(seen_to.unwrap_or(version));
+            if changed.whole {
+                return Ok(changed.seq);
             }
-            // More than one look holds: on to where this one ended, which is at least so many versions further.
-            version += most;
+            seq = changed.seq;
         }
     }
 }

@@ -1,10 +1,10 @@
 //! [`Link`]: a connection to one Redis or to a Redis Cluster, with verified TLS and deadlines.
 //!
-//! The limiter calls it. It never retries and never waits long: the callers decide what a lost Redis means.
+//! The limiter and the relay call it. It never retries and never waits long: the callers decide what a lost Redis means.
 
 use std::time::Duration;
 
-use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::aio::{ConnectionLike, MultiplexedConnection, PubSubStream};
 use redis::cluster_async::ClusterConnection;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, Pipeline, RedisError, RedisFuture, TlsCertificates, Value,
@@ -14,6 +14,63 @@ use crate::settings;
 
 /// Connecting may take this long; it happens beside the requests, never in one.
 const CONNECT: Duration = Duration::from_secs(1);
+
+fn client(settings: &settings::Redis, url: &settings::Secret) -> Result<Client, RedisError> {
+    match &settings.ca_file {
+        Some(file) if url.expose().starts_with("rediss:") => {
+            let certificates = TlsCertificates {
+                client_tls: None,
+                root_cert: Some(std::fs::read(file)?),
+            };
+            Client::build_with_tls(url.expose(), certificates)
+        }
+        _ => Client::open(url.expose()),
+    }
+}
+
+async fn single(client: &Client, response: Duration) -> Result<MultiplexedConnection, RedisError> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECT))
+        .set_response_timeout(Some(response));
+    client
+        .get_multiplexed_async_connection_with_config(&config)
+        .await
+}
+
+/// A channel of one node: what is published on it comes in, and what goes out can be published.
+pub struct Subscription {
+    pub out: MultiplexedConnection,
+    pub incoming: PubSubStream,
+}
+
+/// Subscribes to `channel` on the first node that answers.
+///
+/// # Errors
+/// The last node's refusal.
+pub async fn subscribe(
+    settings: &settings::Redis,
+    channel: &str,
+) -> Result<Subscription, RedisError> {
+    let mut refused = RedisError::from((redis::ErrorKind::InvalidClientConfig, "no Redis is set"));
+    for url in &settings.urls {
+        let client = client(settings, url)?;
+        let connecting = async {
+            let mut incoming = client.get_async_pubsub().await?;
+            incoming.subscribe(channel).await?;
+            let out = single(&client, CONNECT).await?;
+            let incoming = incoming.into_on_message();
+            Ok(Subscription { out, incoming })
+        };
+        match tokio::time::timeout(CONNECT * 2, connecting).await {
+            Ok(Ok(subscription)) => return Ok(subscription),
+            Ok(Err(cause)) => refused = cause,
+            Err(_late) => {
+                refused = RedisError::from((redis::ErrorKind::Io, "connecting took too long"));
+            }
+        }
+    }
+    Err(refused)
+}
 
 /// One connection, whichever kind of Redis it leads to.
 #[derive(Clone)]
@@ -31,26 +88,10 @@ impl Link {
         settings: &settings::Redis,
         response: Duration,
     ) -> Result<Self, RedisError> {
-        let certificates = match &settings.ca_file {
-            Some(file) => Some(TlsCertificates {
-                client_tls: None,
-                root_cert: Some(std::fs::read(file)?),
-            }),
-            None => None,
-        };
         if let [url] = settings.urls.as_slice() {
-            let client = match certificates.filter(|_| url.expose().starts_with("rediss:")) {
-                Some(certificates) => Client::build_with_tls(url.expose(), certificates)?,
-                None => Client::open(url.expose())?,
-            };
-            let config = AsyncConnectionConfig::new()
-                .set_connection_timeout(Some(CONNECT))
-                .set_response_timeout(Some(response));
-            return Ok(Self::Single(
-                client
-                    .get_multiplexed_async_connection_with_config(&config)
-                    .await?,
-            ));
+            return single(&client(settings, url)?, response)
+                .await
+                .map(Self::Single);
         }
         let urls = settings.urls.iter().map(settings::Secret::expose);
         let client = redis::cluster::ClusterClient::builder(urls)

@@ -15,7 +15,8 @@ use actix_web::{Error, HttpResponse, ResponseError};
 use futures_util::future::LocalBoxFuture;
 
 use super::edge::Edge;
-use super::routes::State;
+use super::state::State;
+use crate::front::Line;
 use crate::request::{Call, Direct};
 use crate::{tallies, votes};
 
@@ -124,18 +125,43 @@ where
 
     fn call(&self, request: Request) -> Self::Future {
         let Some(taken) = taken(request.method(), request.path()) else {
+            let handled = Handled::of(&request);
             let answer = self.app.call(request);
             return Box::pin(async move {
-                let answer: Response<B> = answer.await?.into();
+                let answer = answer.await;
+                drop(handled);
+                let answer: Response<B> = answer?.into();
                 Ok(answer.map_body(|_, body| EitherBody::left(body)))
             });
         };
         let own = Rc::clone(&self.own);
         Box::pin(async move {
+            let _handled = Handled::of(&request);
             let (edge, state) = &*own;
             let answer = carry(taken, request, edge, state).await;
             Ok(Response::from(answer).map_body(|_, body| EitherBody::right(body)))
         })
+    }
+}
+
+/// While it lives, a whole head is being handled, and the connection's own guard waits.
+struct Handled(Option<Rc<Line>>);
+
+impl Handled {
+    fn of(request: &Request) -> Self {
+        let line = request.conn_data::<Rc<Line>>().cloned();
+        if let Some(line) = &line {
+            line.handled(true);
+        }
+        Self(line)
+    }
+}
+
+impl Drop for Handled {
+    fn drop(&mut self) {
+        if let Some(line) = &self.0 {
+            line.handled(false);
+        }
     }
 }
 

@@ -1,21 +1,24 @@
 //! The server: listeners, what is wired to what, the start and the stop.
 //!
 //! `commands::serve` calls [`run`]. Read `parts.rs` to see what is wired to what, `routes.rs` for every address and its policy, `edge.rs` for
-//! what wraps each request, `express.rs` for the short way of the busiest calls, `admin.rs` for health and metrics.
+//! what wraps each request, `express.rs` for the short way of the busiest calls, `listener.rs` for connections, `admin.rs` for
+//! health and metrics.
 
 mod admin;
 mod edge;
 mod express;
+mod listener;
 mod parts;
 mod routes;
 mod staff;
+mod state;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
-use actix_web::{App, HttpServer, middleware};
+use actix_web::{App, middleware};
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
@@ -42,9 +45,6 @@ pub enum ServeError {
     #[error("cannot set up the metrics: {0}")]
     Meters(String),
 }
-
-/// How long running requests may take after the signal to stop.
-const DRAIN_SECONDS: u64 = 10;
 
 /// Listens until SIGTERM or SIGINT, then takes nothing new, finishes what it took, and returns.
 ///
@@ -73,23 +73,16 @@ pub async fn run(
         .transpose()?;
     let upkeep = tokio::spawn(upkeep(Arc::clone(&parts)));
 
-    let state = routes::State::new(&parts);
+    let state = state::State::new(&parts);
     let edge = Data::new(edge::Edge::new(&parts));
-    let server = HttpServer::new(move || {
+    let app = move || {
         let app = App::new()
             .app_data(edge.clone())
-            .configure(|config| state.configure(config))
+            .configure(|config| routes::configure(&state, config))
             .wrap(middleware::from_fn(edge::around));
         express::Lane::beside(app, &edge, &state)
-    })
-    .workers(parts.settings.http.workers)
-    .client_request_timeout(Duration::from_secs(10))
-    .client_disconnect_timeout(Duration::from_secs(2))
-    .keep_alive(Duration::from_secs(75))
-    .shutdown_timeout(DRAIN_SECONDS)
-    .disable_signals()
-    .listen(listener)?
-    .run();
+    };
+    let server = listener::serve(listener, parts.settings.http.workers, app)?;
     let handle = server.handle();
     let running = tokio::spawn(server);
     opened(&public_url, address, admin_address, &parts.shelf);
@@ -106,6 +99,8 @@ pub async fn run(
     if let Some(admin) = &admin {
         admin.draining();
     }
+    // Streams are no requests any more: they end now, not when the workers do.
+    parts.hub.end();
     handle.stop(true).await;
     running.await.map_err(std::io::Error::other)??;
     upkeep.abort();
@@ -116,11 +111,9 @@ pub async fn run(
     }
     // The last clone of the writer's queue ends its thread, after everything that waits in it.
     drop(parts);
-    if tokio::task::spawn_blocking(move || threads.writer.join())
-        .await
-        .is_err()
-    {
-        tracing::error!("the writer ended badly");
+    let ended = tokio::task::spawn_blocking(move || (threads.live.join(), threads.writer.join()));
+    if !matches!(ended.await, Ok((Ok(()), Ok(())))) {
+        tracing::error!("a thread ended badly");
     }
     tracing::info!("stopped");
     Ok(())

@@ -17,9 +17,12 @@ use crate::identity::network::Proxies;
 use crate::identity::origin::Origins;
 use crate::limiter::permit::Doors;
 use crate::limiter::shared::Shared;
+use crate::live::hub::Hub;
+use crate::live::relay::Relay;
 use crate::moderation::Moderation;
 use crate::settings::Settings;
 use crate::standing::Bans;
+use crate::tallies::TallyRow;
 use crate::tallies::board::Board;
 use crate::telemetry::Meters;
 use crate::verdicts::follow::{Follower, fill};
@@ -28,6 +31,10 @@ use crate::votes::writer::Votes;
 /// Everything that requests work with. Handlers receive the parts they need.
 pub(super) struct Parts {
     pub settings: Settings,
+    /// How browsers reach us.
+    pub public_url: Url,
+    /// Where browsers reach the site, without a slash at its end.
+    pub site: String,
     pub identity: Data<Identity>,
     pub bans: Data<Bans>,
     pub doors: Data<Doors>,
@@ -36,6 +43,7 @@ pub(super) struct Parts {
     pub readers: Readers,
     pub votes: Votes,
     pub moderation: Data<Moderation>,
+    pub hub: Data<Hub>,
     pub meters: Arc<Meters>,
 }
 
@@ -45,6 +53,8 @@ pub(super) struct Threads {
     pub writer: JoinHandle<()>,
     /// Ends when it is dropped.
     pub follower: Follower,
+    /// Ends after [`Hub::end`].
+    pub live: JoinHandle<()>,
 }
 
 impl Parts {
@@ -65,6 +75,9 @@ impl Parts {
             &board,
             &bans,
         )?;
+        let (hub, live) = Hub::start(&settings.live, Arc::clone(&meters))?;
+        let listening = hub.clone();
+        board.tell(Box::new(move |tool| listening.moved(tool)));
         let follower = Follower::start(
             settings.database.clone(),
             Arc::clone(&shelf),
@@ -72,9 +85,15 @@ impl Parts {
             Arc::clone(&bans),
         )?;
 
-        // What happens on commit: the new tally is shown.
+        // What happens on commit: other instances are told, and the new tally is shown; the board tells the hub.
+        let relay = Relay::start(&settings, Arc::clone(&board))?;
         let shown = Arc::clone(&board);
-        let on_commit = Arc::new(move |row| shown.publish(row));
+        let on_commit = Arc::new(move |row: TallyRow| {
+            if let (Some(relay), 1..) = (&relay, row.version) {
+                relay.tell(row);
+            }
+            shown.publish(row)
+        });
         let (votes, writer) =
             Votes::start(settings.database.clone(), on_commit, Arc::clone(&meters))?;
 
@@ -94,6 +113,7 @@ impl Parts {
             Arc::clone(&bans),
         );
         let parts = Self {
+            site: public_url.as_str().trim_end_matches('/').to_owned(),
             identity: Data::new(identity),
             bans: Data::from(bans),
             doors: Data::new(Doors::new(settings.limits.clone(), shared)),
@@ -102,9 +122,16 @@ impl Parts {
             readers,
             votes,
             moderation: Data::new(moderation),
+            hub: Data::new(hub),
             meters,
             settings,
+            public_url: public_url.clone(),
         };
-        Ok((parts, Threads { writer, follower }))
+        let threads = Threads {
+            writer,
+            follower,
+            live,
+        };
+        Ok((parts, threads))
     }
 }

@@ -45,6 +45,8 @@ pub(super) const KEYS: &[Key] = &[
     key("limits.votes_per_voter", "30/1m"),
     key("limits.votes_per_network", "300/1m"),
     key("limits.visitors_per_network", "600/1h"),
+    key("live.streams", "16000"),
+    key("live.streams_per_network", "500"),
     key("tally.min_votes", "5"),
     key("tally.show_set_aside", "off"),
     key("moderation.public_log", "off"),
@@ -57,6 +59,11 @@ pub(super) const KEYS: &[Key] = &[
     key("identity.jwt_jwks", ""),
     key("abuse.hold", "on"),
     key("catalog.file", "config/catalog.toml"),
+    key("pages.featured", "codestral-2,cursor-background-agents"),
+    key(
+        "pages.notice",
+        "A demonstration: the panels' reviewers are made up, and so are their opinions.",
+    ),
     key("log.level", "info,actix_server=warn"),
     key("log.format", "json"),
 ];

@@ -4,6 +4,7 @@
 
 mod keys;
 mod layers;
+mod shown;
 mod values;
 
 use std::net::SocketAddr;
@@ -13,11 +14,12 @@ use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use crate::vocabulary::Quota;
+use crate::vocabulary::{Quota, Slug};
 pub use layers::{Layers, SettingError};
+pub use shown::Shown;
 use values::{
-    address, database_url, log_level, min_votes, networks, on_off, origins, public_url, quota,
-    redis_urls, secret,
+    address, count, database_url, log_level, min_votes, networks, on_off, origins, pair,
+    public_url, quota, redis_urls, secret,
 };
 
 /// A secret text; its `Debug` shows nothing.
@@ -86,11 +88,27 @@ pub struct Limits {
     pub visitors_per_network: Option<Quota>,
 }
 
+/// How many streams may be open.
+#[derive(Debug, Clone)]
+pub struct Live {
+    pub streams: usize,
+    pub streams_per_network: usize,
+}
+
 #[derive(Debug, Clone)]
 pub struct Identity {
     /// `None`: made on the first start (SQLite only).
     pub secret: Option<Secret>,
     pub secret_previous: Option<Secret>,
+}
+
+/// What the pages say besides the catalogue.
+#[derive(Debug, Clone)]
+pub struct Pages {
+    /// The comparison to begin with; `None`: the two tools with the most votes.
+    pub featured: Option<[Slug; 2]>,
+    /// A line at the foot of each page; may be empty.
+    pub notice: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +130,7 @@ pub struct Settings {
     pub database: Database,
     pub redis: Redis,
     pub limits: Limits,
+    pub live: Live,
     pub min_votes: i64,
     /// Whether a Tally says how many votes are set aside.
     pub show_set_aside: bool,
@@ -121,6 +140,7 @@ pub struct Settings {
     pub hold: bool,
     /// `None`: load no catalogue.
     pub catalog_file: Option<PathBuf>,
+    pub pages: Pages,
     pub log: Log,
 }
 
@@ -142,12 +162,20 @@ impl Settings {
                 votes_per_network: layers.parse("limits.votes_per_network", quota)?,
                 visitors_per_network: layers.parse("limits.visitors_per_network", quota)?,
             },
+            live: Live {
+                streams: layers.parse("live.streams", count)?,
+                streams_per_network: layers.parse("live.streams_per_network", count)?,
+            },
             min_votes: layers.parse("tally.min_votes", min_votes)?,
             show_set_aside: layers.parse("tally.show_set_aside", on_off)?,
             public_log: layers.parse("moderation.public_log", on_off)?,
             identity: identity(layers)?,
             hold: layers.parse("abuse.hold", on_off)?,
             catalog_file: layers.path("catalog.file"),
+            pages: Pages {
+                featured: layers.parse("pages.featured", pair)?,
+                notice: layers.text("pages.notice").to_owned(),
+            },
             log: Log {
                 level: layers.parse("log.level", log_level)?,
                 format: layers.parse("log.format", |text| match text {

@@ -4,12 +4,13 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 
-use super::{Tally, TallyRow};
+use super::TallyRow;
+use super::shown::json;
 use crate::vocabulary::{Moment, Slug};
 
 /// One version of a tally, ready to be sent.
@@ -40,17 +41,21 @@ impl Slot {
 /// What is known of the database is called stale after so long without a look at it.
 const STALE_AFTER_MICROS: i64 = 3_000_000;
 
+/// Is told the id of a tool whose tally is shown anew, right after it is. It must return at once.
+pub type OnMove = Box<dyn Fn(i32) + Send + Sync>;
+
 /// All tallies.
 pub struct Board {
     slots: RwLock<Slots>,
     min_votes: i64,
     /// Whether a Tally says how many votes are set aside.
-    shows_set_aside: bool,
+    pub(super) shows_set_aside: bool,
     seen: AtomicI64,
     /// Grows after each tally that is shown anew.
     moves: AtomicU64,
     /// Grows after each tool that gets a place.
     places: AtomicU64,
+    on_move: OnceLock<OnMove>,
 }
 
 /// Keys come from the site's own staff, so a fast hash does.
@@ -68,10 +73,6 @@ pub fn etag(bytes: &[u8]) -> Bytes {
     Bytes::from(format!("\"{:032x}\"", xxhash_rust::xxh3::xxh3_128(bytes)))
 }
 
-fn json(tally: &Tally<'_>) -> Bytes {
-    Bytes::from(serde_json::to_vec(tally).unwrap_or_default())
-}
-
 impl Board {
     #[must_use]
     pub fn new(min_votes: i64) -> Self {
@@ -82,6 +83,7 @@ impl Board {
             seen: AtomicI64::new(i64::MIN),
             moves: AtomicU64::new(0),
             places: AtomicU64::new(0),
+            on_move: OnceLock::new(),
         }
     }
 
@@ -90,6 +92,11 @@ impl Board {
     pub fn showing_set_aside(mut self, shows: bool) -> Self {
         self.shows_set_aside = shows;
         self
+    }
+
+    /// Tells `on_move` of every tally that is shown anew from now on. Only the first call counts.
+    pub fn tell(&self, on_move: OnMove) {
+        let _ = self.on_move.set(on_move);
     }
 
     #[must_use]
@@ -142,6 +149,9 @@ impl Board {
             }
         });
         self.moves.fetch_add(1, Ordering::Release);
+        if let Some(tell) = self.on_move.get() {
+            tell(row.tool);
+        }
         Some(slot.tally())
     }
 
@@ -168,36 +178,6 @@ impl Board {
         self.publish(row);
     }
 
-    /// The Tally of a row, as this board shows it.
-    #[must_use]
-    pub fn tally<'a>(&self, slug: &'a Slug, row: &TallyRow) -> Tally<'a> {
-        let tally = Tally::of(slug, row, self.min_votes);
-        if self.shows_set_aside {
-            return tally.with_set_aside(row);
-        }
-        tally
-    }
-
-    /// The same with `raw`, the counts including what is set aside, as JSON.
-    fn with_raw(&self, slug: &Slug, row: &TallyRow) -> Bytes {
-        json(&self.tally(slug, row).with_raw(row, self.min_votes))
-    }
-
-    /// What is to be sent of a place: its newest Tally, with `raw` where that is asked for, marked where it may be old.
-    #[must_use]
-    pub fn body(&self, slot: &Slot, raw: bool, stale: bool) -> Bytes {
-        let tally = slot.tally();
-        let body = if raw {
-            self.with_raw(&slot.slug, &tally.row)
-        } else {
-            tally.body.clone()
-        };
-        if stale {
-            return marked_stale(&body);
-        }
-        body
-    }
-
     fn ready(&self, slug: &Slug, row: TallyRow) -> Published {
         let body = json(&self.tally(slug, &row));
         Published {
@@ -208,12 +188,14 @@ impl Board {
     }
 
     /// Another number means that some tally has moved since.
-    pub(super) fn moves(&self) -> u64 {
+    #[must_use]
+    pub fn moves(&self) -> u64 {
         self.moves.load(Ordering::Acquire)
     }
 
     /// Another number means that some tool has come since.
-    pub(super) fn places(&self) -> u64 {
+    #[must_use]
+    pub fn places(&self) -> u64 {
         self.places.load(Ordering::Acquire)
     }
 

@@ -6,6 +6,7 @@ pub mod batch;
 pub mod board;
 pub mod percent;
 pub mod routes;
+mod shown;
 pub mod store;
 
 use serde::Serialize;

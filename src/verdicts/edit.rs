@@ -49,7 +49,7 @@ pub fn put(
     })
 }
 
-/// Puts all of them, or none; one audit entry for the whole.
+/// Puts all of them, or none; returns them as they now are, by slug. One audit entry for the whole.
 ///
 /// # Errors
 /// A failed statement.
@@ -58,27 +58,27 @@ pub fn import(
     tools: &[Listed],
     actor: &Actor,
     now: Moment,
-) -> QueryResult<usize> {
+) -> QueryResult<Vec<Edited>> {
     write_transaction(conn, |conn| {
         // In the order of slugs, as votes lock their tools by id: both orders are fixed, and an import holds few rows long.
         let mut sorted: Vec<&Listed> = tools.iter().collect();
         sorted.sort_by(|a, b| a.slug.cmp(&b.slug));
-        let (mut created, mut replaced) = (Vec::new(), Vec::new());
-        for listed in sorted {
-            if put_within(conn, &listed.slug, &listed.tool, now)?.created {
-                created.push(&listed.slug);
-            } else {
-                replaced.push(&listed.slug);
-            }
-        }
+        let done: Vec<Edited> = sorted
+            .into_iter()
+            .map(|listed| put_within(conn, &listed.slug, &listed.tool, now))
+            .collect::<QueryResult<_>>()?;
+        let slugs = |created: bool| -> Vec<&Slug> {
+            let those = done.iter().filter(|edited| edited.created == created);
+            those.map(|edited| &edited.shelved.slug).collect()
+        };
         let act = Act {
             act: "catalog.import",
             subject: format!("{} tools", tools.len()),
-            after: serde_json::json!({"created": created, "replaced": replaced}),
+            after: serde_json::json!({"created": slugs(true), "replaced": slugs(false)}),
             ..Act::default()
         };
         audit::append(conn, actor, &act, now)?;
-        Ok(created.len())
+        Ok(done)
     })
 }
 

@@ -9,8 +9,8 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
-use super::Standing;
 use super::fold::{Folded, Key, Present};
+use super::{Standing, Wish};
 use crate::tallies::{TallyRow, store};
 use crate::vocabulary::{Choice, Moment, VoterId};
 
@@ -83,7 +83,8 @@ impl QueryFragment<Pg> for SelectVotes<'_> {
 
 #[derive(Default)]
 struct Write<'a> {
-    upsert: Upserts<'a>,
+    inserts: Votes<'a>,
+    updates: Votes<'a>,
     delete_tools: Vec<i32>,
     delete_voters: Vec<&'a [u8]>,
     event: Events<'a>,
@@ -93,13 +94,45 @@ struct Write<'a> {
 fixed_statement!(Write);
 
 #[derive(Default)]
-struct Upserts<'a> {
+struct Votes<'a> {
     tools: Vec<i32>,
     voters: Vec<&'a [u8]>,
     choices: Vec<i16>,
     cast_at: Vec<i64>,
     networks: Vec<&'a [u8]>,
     token_ages: Vec<i32>,
+}
+
+impl<'a> Votes<'a> {
+    fn of(rows: &'a [(Wish, Standing)]) -> Self {
+        let mut votes = Self::default();
+        for (wish, standing) in rows {
+            votes.tools.push(wish.tool);
+            votes.voters.push(wish.voter.0.as_slice());
+            votes.choices.push(standing.choice.code());
+            votes.cast_at.push(standing.cast_at.0);
+            votes.networks.push(wish.network.0.as_slice());
+            votes.token_ages.push(wish.token_age);
+        }
+        votes
+    }
+
+    fn walk<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("unnest(");
+        out.push_bind_param::<Array<Integer>, _>(&self.tools)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Binary>, _>(&self.voters)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<SmallInt>, _>(&self.choices)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.cast_at)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Binary>, _>(&self.networks)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Integer>, _>(&self.token_ages)?;
+        out.push_sql(")");
+        Ok(())
+    }
 }
 
 #[derive(Default)]
@@ -124,23 +157,20 @@ struct Tallies {
 
 impl QueryFragment<Pg> for Write<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        // Under the tallies' locks it is known which votes are there: a plain insert was measured a tenth cheaper, in all,
+        // than one that looks for a conflict.
         out.push_sql(
-            "WITH put AS (INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age) SELECT * FROM unnest(",
+            "WITH put AS (INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age) SELECT * FROM ",
         );
-        out.push_bind_param::<Array<Integer>, _>(&self.upsert.tools)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Binary>, _>(&self.upsert.voters)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<SmallInt>, _>(&self.upsert.choices)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.upsert.cast_at)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Binary>, _>(&self.upsert.networks)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Integer>, _>(&self.upsert.token_ages)?;
+        self.inserts.walk(&mut out)?;
         out.push_sql(
-            ") ON CONFLICT (tool_id, voter) DO UPDATE SET choice = excluded.choice, cast_at = excluded.cast_at, \
-             network = excluded.network, token_age = excluded.token_age, taken_out_by = NULL), \
+            "), changed AS (UPDATE votes v SET choice = w.choice, cast_at = w.cast_at, network = w.network, \
+             token_age = w.token_age, taken_out_by = NULL FROM ",
+        );
+        self.updates.walk(&mut out)?;
+        out.push_sql(
+            " AS w (tool_id, voter, choice, cast_at, network, token_age) \
+             WHERE v.tool_id = w.tool_id AND v.voter = w.voter), \
              gone AS (DELETE FROM votes v USING unnest(",
         );
         out.push_bind_param::<Array<Integer>, _>(&self.delete_tools)?;
@@ -226,16 +256,10 @@ pub(super) fn present(conn: &mut PgConnection, keys: &BTreeSet<Key>) -> QueryRes
 pub(super) fn write(conn: &mut PgConnection, folded: &Folded, now: Moment) -> QueryResult<()> {
     let mut write = Write {
         at: now.0,
+        inserts: Votes::of(&folded.inserts),
+        updates: Votes::of(&folded.updates),
         ..Write::default()
     };
-    for (wish, standing) in &folded.upserts {
-        write.upsert.tools.push(wish.tool);
-        write.upsert.voters.push(wish.voter.0.as_slice());
-        write.upsert.choices.push(standing.choice.code());
-        write.upsert.cast_at.push(standing.cast_at.0);
-        write.upsert.networks.push(wish.network.0.as_slice());
-        write.upsert.token_ages.push(wish.token_age);
-    }
     for (tool, voter) in &folded.deletes {
         write.delete_tools.push(*tool);
         write.delete_voters.push(voter.0.as_slice());

@@ -210,7 +210,7 @@ pub(super) fn present(conn: &mut SqliteConnection, keys: &BTreeSet<Key>) -> Quer
 
 /// Writes a folded batch.
 pub(super) fn write(conn: &mut SqliteConnection, folded: &Folded, now: Moment) -> QueryResult<()> {
-    for (wish, standing) in &folded.upserts {
+    for (wish, standing) in folded.rows() {
         UpsertVote {
             wish,
             choice: standing.choice.code(),

@@ -10,6 +10,7 @@ pub mod postgres;
 pub mod process;
 pub mod redis;
 pub mod server;
+pub mod stream;
 
 use std::time::{Duration, Instant};
 

@@ -19,7 +19,7 @@ use crate::problem::Problem;
 use crate::standing::store as bans;
 use crate::tallies::{TallyRow, store as tallies};
 use crate::vocabulary::{Actor, Choice, Moment, NetworkHash, VoterId};
-use crate::votes::marks::{self, Chosen, IN_FORCE, Marked, PREPARING, Turn};
+use crate::votes::marks::{self, IN_FORCE, Marked, PREPARING, Turn};
 pub(super) use back::{Returning, take_back};
 
 /// Votes that a flip may still mark, or hand over, while it holds the lock.
@@ -31,8 +31,8 @@ pub(super) struct Prepared {
     pub removal: i64,
     pub kind: Kind,
     pub criteria: Criteria,
-    /// Of the tally, from where the ledger is to be looked at for latecomers.
-    pub version: i64,
+    /// Of the ledger: from here on it is to be looked at for latecomers.
+    pub seq: i64,
     /// What was in force when the marking began.
     pub in_force: BTreeSet<i64>,
     /// What the marks added up to a moment ago.
@@ -79,25 +79,6 @@ fn described(criteria: &Criteria) -> serde_json::Value {
     })
 }
 
-/// Marks those that came since the marking, under the lock; returns how many, or `None` where there are too many.
-fn mark_latecomers(conn: &mut DbConnection, prepared: &Prepared) -> QueryResult<Option<usize>> {
-    let criteria = &prepared.criteria;
-    let voters = store::changed_after(conn, criteria.tool, prepared.version, LATE + 1)?;
-    if voters.len() > usize::try_from(LATE).unwrap_or_default() {
-        return Ok(None);
-    }
-    let chosen: Vec<Chosen> = store::of_voters(conn, criteria.tool, &voters)?
-        .into_iter()
-        .filter(|vote| criteria.hold(vote) && vote.mark != Some(prepared.removal))
-        .map(|vote| Chosen {
-            voter: vote.voter,
-            choice: vote.choice,
-            cast_at: vote.cast_at,
-        })
-        .collect();
-    marks::mark(conn, criteria.tool, prepared.removal, &chosen).map(Some)
-}
-
 /// What `removal` has marked: as it was summed, if it is still as many; else, on the last try, summed again.
 fn marked(
     conn: &mut DbConnection,
@@ -142,8 +123,11 @@ pub(super) fn bring(conn: &mut DbConnection, prepared: &Prepared, show: &Show) -
         {
             return Err(Stop::Again);
         }
-        let late = mark_latecomers(conn, prepared)?.ok_or(Stop::Again)?;
-        let marked = if late > 0 {
+        let late = store::mark_changed(conn, criteria, removal, prepared.seq, LATE)?;
+        if !late.whole {
+            return Err(Stop::Again);
+        }
+        let marked = if late.marked > 0 {
             marks::sum(conn, removal)?
         } else {
             marked(conn, removal, &prepared.summed, prepared.last)?.ok_or(Stop::Again)?

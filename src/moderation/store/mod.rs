@@ -2,6 +2,9 @@
 
 mod removals;
 
+use std::collections::BTreeSet;
+
+use diesel::dsl::max;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
 
 use super::removal::{Criteria, Seen};
@@ -104,24 +107,80 @@ pub(super) fn of_voters(
     Ok(rows.into_iter().filter_map(seen).collect())
 }
 
-/// Whose votes on `tool` have changed after `version` of its tally, at most `limit`.
-pub(super) fn changed_after(
+/// Where the ledger ends. Under the lock of a tool's row everything that comes to this tool lies beyond it, and
+/// everything that came lies before.
+fn end_of_ledger(conn: &mut DbConnection) -> Found<i64> {
+    let newest: Option<i64> = vote_events::table
+        .select(max(vote_events::seq))
+        .first(conn)?;
+    Ok(newest.unwrap_or_default())
+}
+
+/// Where a preparation begins: the end of the ledger, and what is in force on `tool`.
+pub(super) fn start(conn: &mut DbConnection, tool: i32) -> Found<(i64, BTreeSet<i64>)> {
+    write_transaction(conn, |conn| {
+        tallies::lock(conn, tool)?;
+        Ok((end_of_ledger(conn)?, marks::all_in_force(conn, tool)?))
+    })
+}
+
+/// Marks what has changed on the tool beyond `seq` of the ledger, at most `limit` changes; returns how many were marked
+/// and up to where that is done, or `None` for the place where there are more. The lock of the tool's row is held.
+pub(super) fn mark_changed(
     conn: &mut DbConnection,
-    tool: i32,
-    version: i64,
+    criteria: &Criteria,
+    removal: i64,
+    seq: i64,
     limit: i64,
-) -> Found<Vec<VoterId>> {
-    let rows: Vec<Vec<u8>> = vote_events::table
-        .filter(vote_events::tool_id.eq(tool))
-        .filter(vote_events::version.gt(version))
-        .order(vote_events::version)
-        .select(vote_events::voter)
+) -> Found<Changed> {
+    let changed: Vec<(i64, Vec<u8>)> = vote_events::table
+        .filter(vote_events::seq.gt(seq))
+        .filter(vote_events::tool_id.eq(criteria.tool))
+        .order(vote_events::seq)
+        .select((vote_events::seq, vote_events::voter))
         .limit(limit)
         .load(conn)?;
-    Ok(rows
+    let last = changed.last().map_or(seq, |(seq, _)| *seq);
+    let whole = i64::try_from(changed.len()).unwrap_or(i64::MAX) < limit;
+    let voters: Vec<VoterId> = changed
         .into_iter()
-        .filter_map(|bytes| bytes.try_into().ok().map(VoterId))
-        .collect())
+        .filter_map(|(_, bytes)| bytes.try_into().ok().map(VoterId))
+        .collect();
+    let chosen: Vec<Chosen> = of_voters(conn, criteria.tool, &voters)?
+        .into_iter()
+        .filter(|vote| criteria.hold(vote) && vote.mark != Some(removal))
+        .map(|vote| Chosen {
+            voter: vote.voter,
+            choice: vote.choice,
+            cast_at: vote.cast_at,
+        })
+        .collect();
+    let marked = marks::mark(conn, criteria.tool, removal, &chosen)?;
+    let seq = if whole { end_of_ledger(conn)? } else { last };
+    Ok(Changed { marked, seq, whole })
+}
+
+/// What [`mark_changed`] did.
+pub(super) struct Changed {
+    pub marked: usize,
+    /// Of the ledger: up to here it is done.
+    pub seq: i64,
+    /// That is all there was.
+    pub whole: bool,
+}
+
+/// [`mark_changed`] as a step of its own.
+pub(super) fn catch_up(
+    conn: &mut DbConnection,
+    criteria: &Criteria,
+    removal: i64,
+    seq: i64,
+    limit: i64,
+) -> Found<Changed> {
+    write_transaction(conn, |conn| {
+        tallies::lock(conn, criteria.tool)?;
+        mark_changed(conn, criteria, removal, seq, limit)
+    })
 }
 
 /// Votes that `removal` has out and that were cast in `from..to`, at most `limit`.

@@ -39,8 +39,10 @@ pub(super) struct Outcome {
 pub(super) struct Folded {
     /// For each wish, in order.
     pub outcomes: Vec<Result<Outcome, Refused>>,
-    /// Rows to insert or replace, by the last wish that made them; sorted by key.
-    pub upserts: Vec<(Wish, Standing)>,
+    /// Rows that were not there, by the last wish that made them; sorted by key.
+    pub inserts: Vec<(Wish, Standing)>,
+    /// Rows to replace; the same.
+    pub updates: Vec<(Wish, Standing)>,
     /// Rows to delete; sorted.
     pub deletes: Vec<Key>,
     /// In the order of versions within each tool.
@@ -49,6 +51,18 @@ pub(super) struct Folded {
     pub tallies: Vec<TallyRow>,
     /// What the tallies that changed leave to an earlier hour.
     pub closings: Vec<Closing>,
+}
+
+impl Folded {
+    /// Every row that is written.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &(Wish, Standing)> {
+        self.inserts.iter().chain(&self.updates)
+    }
+
+    /// Whether nothing is to be written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows().next().is_none() && self.deletes.is_empty() && self.tallies.is_empty()
+    }
 }
 
 /// Folds `wishes` over the tallies and votes as the database has them under its locks. `periods` are those in force that
@@ -114,11 +128,12 @@ pub(super) fn fold(
         }));
     }
     for (key, (wish, standing)) in after {
-        match standing {
-            Some(standing) if before.get(&key) != Some(&standing) => {
-                folded.upserts.push((wish, standing));
+        match (before.get(&key), standing) {
+            (None, Some(standing)) => folded.inserts.push((wish, standing)),
+            (Some(before), Some(standing)) if *before != standing => {
+                folded.updates.push((wish, standing));
             }
-            None if before.contains_key(&key) => folded.deletes.push(key),
+            (Some(_), None) => folded.deletes.push(key),
             // It came and went within the batch, or ended as it began.
             _ => {}
         }

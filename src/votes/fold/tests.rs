@@ -68,8 +68,11 @@ proptest! {
                 prop_assert_eq!(outcome.vote.map(|vote| vote.choice), wish.choice);
                 prop_assert_eq!(outcome.first, old.is_none() && wish.choice.is_some());
             }
-            for (wish, standing) in &folded.upserts {
-                votes.insert((wish.tool, wish.voter), *standing);
+            for (wish, standing) in &folded.inserts {
+                prop_assert!(votes.insert((wish.tool, wish.voter), *standing).is_none());
+            }
+            for (wish, standing) in &folded.updates {
+                prop_assert!(votes.insert((wish.tool, wish.voter), *standing).is_some());
             }
             for key in &folded.deletes {
                 prop_assert!(votes.remove(key).is_some());
@@ -120,7 +123,7 @@ fn a_tool_that_takes_no_votes_refuses_and_the_rest_of_the_batch_goes_on() {
     );
     assert_eq!(
         (
-            folded.upserts.len(),
+            folded.rows().count(),
             folded.events.len(),
             folded.tallies.len()
         ),
@@ -152,7 +155,7 @@ fn the_same_choice_again_writes_nothing_and_a_vote_taken_out_counts_again() {
             first: false
         })]
     );
-    assert!(folded.upserts.is_empty() && folded.events.is_empty() && folded.tallies.is_empty());
+    assert!(folded.is_empty() && folded.tallies.is_empty());
     let taken = Standing {
         aside: Some(7),
         ..standing
@@ -166,7 +169,7 @@ fn the_same_choice_again_writes_nothing_and_a_vote_taken_out_counts_again() {
     );
     assert_eq!(
         (
-            folded.upserts.len(),
+            folded.rows().count(),
             folded.events.len(),
             folded.tallies[0].ship
         ),
@@ -204,7 +207,7 @@ fn inside_a_period_a_vote_is_kept_and_set_aside() {
         (changed.events[0].old, changed.events[0].new),
         (Some(Choice::Ship), None)
     );
-    assert_eq!(changed.upserts[0].1.aside, Some(9));
+    assert_eq!(changed.updates[0].1.aside, Some(9));
     // Said again where it would be set aside again, nothing changes; after the period's end it counts.
     assert!(at(wish(1, 2, Some(Choice::Skip)), NOW).tallies.is_empty());
     let row = at(wish(1, 2, Some(Choice::Skip)), period.to).tallies[0];

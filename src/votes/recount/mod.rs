@@ -5,7 +5,7 @@
 
 mod stream;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use diesel::QueryResult;
 use serde::Serialize;
@@ -31,8 +31,8 @@ pub enum Fault {
     Voters,
     /// The ledger holds a version beyond the tally's.
     Ahead,
-    /// The ledger holds a version twice.
-    Twice,
+    /// The ledger holds a version twice, or out of its order.
+    Order,
     /// The tally's panel is not that of the reviews.
     Panel,
     /// The tally's last period ends at another time than its periods do.
@@ -51,7 +51,7 @@ impl Fault {
             Self::Aside => "the votes set aside add up to something else",
             Self::Voters => "the ledger knows other voters or choices than the votes",
             Self::Ahead => "the ledger is ahead of the tally's version",
-            Self::Twice => "the ledger has one version twice",
+            Self::Order => "the ledger has a version twice, or out of its order",
             Self::Panel => "the panel is not that of the reviews",
             Self::Periods => "the last period ends at another time",
             Self::Unknown => "there is no such tool",
@@ -92,7 +92,8 @@ struct Account {
     of_votes: Sketch,
     of_ledger: Sketch,
     newest: i64,
-    twice: bool,
+    newest_bulk: i64,
+    disordered: bool,
     panel: Counts,
     period_end: i64,
 }
@@ -131,6 +132,16 @@ fn in_snapshot(conn: &mut DbConnection) -> QueryResult<Recount> {
             account.of_votes.moved(id(voter), None, choice);
         }
     })?;
+    let mut bulk: HashSet<(i32, i64)> = HashSet::new();
+    for (tool, version, ship, skip, sketch) in stream::bulk_events(conn)? {
+        recount.events += 1;
+        let account = accounts.entry(tool).or_default();
+        account.ledger.0 += ship;
+        account.ledger.1 += skip;
+        account.of_ledger.add(Sketch(sketch));
+        account.newest_bulk = account.newest_bulk.max(version);
+        bulk.insert((tool, version));
+    }
     stream::each_event(conn, |tool, version, voter, old, new| {
         recount.events += 1;
         let account = accounts.entry(tool).or_default();
@@ -138,19 +149,10 @@ fn in_snapshot(conn: &mut DbConnection) -> QueryResult<Recount> {
         add(&mut account.ledger, old, -1);
         add(&mut account.ledger, new, 1);
         account.of_ledger.moved(id(voter), old, new);
+        // Whoever writes holds the tally's row: within a tool, versions only grow.
+        account.disordered |= version <= account.newest || bulk.contains(&(tool, version));
         account.newest = account.newest.max(version);
     })?;
-    for (tool, version, ship, skip, sketch) in stream::bulk_events(conn)? {
-        recount.events += 1;
-        let account = accounts.entry(tool).or_default();
-        account.ledger.0 += ship;
-        account.ledger.1 += skip;
-        account.of_ledger.add(Sketch(sketch));
-        account.newest = account.newest.max(version);
-    }
-    for tool in stream::doubled(conn)? {
-        accounts.entry(tool).or_default().twice = true;
-    }
     for (tool, verdict, reviews) in stream::panels(conn)? {
         let panel = &mut accounts.entry(tool).or_default().panel;
         add(panel, Choice::from_code(verdict), reviews);
@@ -174,8 +176,9 @@ fn in_snapshot(conn: &mut DbConnection) -> QueryResult<Recount> {
         check(tally == account.ledger, Fault::Ledger);
         check(aside[0] == aside[1], Fault::Aside);
         check(account.of_votes == account.of_ledger, Fault::Voters);
-        check(account.newest <= row.version, Fault::Ahead);
-        check(!account.twice, Fault::Twice);
+        let newest = account.newest.max(account.newest_bulk);
+        check(newest <= row.version, Fault::Ahead);
+        check(!account.disordered, Fault::Order);
         check(panel == account.panel, Fault::Panel);
         check(row.period_end.0 == account.period_end, Fault::Periods);
         if !faults.is_empty() {

@@ -1,0 +1,274 @@
+//! The audience: all open streams, and the one thread that writes to them.
+//!
+//! `hub` starts it and brings what happened. It never waits for a socket. A tool is told at most ten times a second, always
+//! the newest, the first change at once; and the thread rests as long as a round took, so that votes come first.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::event::{Event, greeting};
+use super::hub::{Door, Join};
+use super::subscriber::{Sent, Subscriber, Watched};
+use crate::tallies::board::Slot;
+use crate::telemetry::Meters;
+
+/// Between two publications of one tool.
+const PACE: Duration = Duration::from_millis(100);
+/// However long a round took, the next is not put off further.
+const LONGEST_REST: Duration = Duration::from_secs(2);
+/// A listener gets a comment this often; with one look more it stays within 15 s.
+const BEAT: Duration = Duration::from_millis(14_600);
+/// Between two looks at who hung up and who is due a heartbeat.
+const LOOK: Duration = Duration::from_millis(250);
+/// A look at everybody's hang-up takes this many looks.
+const PARTS: u64 = 8;
+/// While somebody is stuck, that is tried again this soon; for the long stuck, [`LOOK`] does.
+const RETRY: Duration = Duration::from_millis(20);
+/// Stuck for so long is no moment's jam any more.
+const LONG_STUCK: Duration = Duration::from_secs(1);
+/// A listener that takes nothing for so long is let go: with everything around it, within 30 s.
+const PATIENCE: Duration = Duration::from_secs(28);
+
+/// A tool that somebody listens to.
+pub(super) struct Tool {
+    slot: Arc<Slot>,
+    /// What was told last, or what the last who joined was shown.
+    pub event: RefCell<Event>,
+    listeners: RefCell<Vec<(Rc<Subscriber>, u8)>>,
+    /// It moved after it was told.
+    moved: Cell<bool>,
+    due: Cell<Instant>,
+}
+
+impl Tool {
+    fn refresh(&self) {
+        let newest = self.slot.tally().row.version;
+        if newest > self.event.borrow().version {
+            self.event.replace(Event::of(&self.slot));
+        }
+    }
+}
+
+pub(super) struct Audience {
+    door: Arc<Door>,
+    meters: Arc<Meters>,
+    tools: HashMap<i32, Rc<Tool>, foldhash::fast::RandomState>,
+    everybody: Vec<Rc<Subscriber>>,
+    stuck: Vec<Rc<Subscriber>>,
+    greeted: u64,
+    /// Before this no round begins.
+    rested_at: Instant,
+    look_at: Instant,
+    part: u64,
+    retry_at: Instant,
+}
+
+impl Audience {
+    pub(super) fn new(door: Arc<Door>, meters: Arc<Meters>) -> Self {
+        let now = Instant::now();
+        Self {
+            door,
+            meters,
+            tools: HashMap::default(),
+            everybody: Vec::new(),
+            stuck: Vec::new(),
+            greeted: 0,
+            rested_at: now,
+            look_at: now + LOOK,
+            part: 0,
+            retry_at: now,
+        }
+    }
+
+    pub(super) fn run(mut self) {
+        loop {
+            let inbox = self.door.take(self.wakes_at());
+            if inbox.ended {
+                for subscriber in &self.everybody {
+                    subscriber.end();
+                }
+                return;
+            }
+            let now = Instant::now();
+            for id in inbox.moved {
+                if let Some(tool) = self.tools.get(&id) {
+                    tool.moved.set(true);
+                }
+            }
+            self.round(now);
+            for join in inbox.joins {
+                self.welcome(join, Instant::now());
+            }
+            if now >= self.retry_at || now >= self.look_at {
+                self.retry(now);
+            }
+            if now >= self.look_at {
+                self.look(now);
+            }
+        }
+    }
+
+    /// When there is something to do though nobody comes and nothing moves.
+    fn wakes_at(&self) -> Instant {
+        let due = self
+            .tools
+            .values()
+            .filter(|tool| tool.moved.get())
+            .map(|tool| tool.due.get().max(self.rested_at))
+            .min();
+        let retry = (!self.stuck.is_empty()).then_some(self.retry_at);
+        [due, retry]
+            .into_iter()
+            .flatten()
+            .fold(self.look_at, Instant::min)
+    }
+
+    /// Tells every tool that has moved and is due.
+    fn round(&mut self, now: Instant) {
+        if now < self.rested_at {
+            return;
+        }
+        let mut told = 0;
+        for tool in self.tools.values() {
+            if !tool.moved.get() || now < tool.due.get() {
+                continue;
+            }
+            tool.moved.set(false);
+            tool.due.set(now + PACE);
+            tool.refresh();
+            told += tell(tool, &mut self.stuck, now);
+        }
+        if told > 0 {
+            self.meters.told(told);
+            // On a busy machine a round takes longer, and so does the rest: this thread uses half of a core at most.
+            self.rested_at = now + (now.elapsed() * 2).min(LONGEST_REST);
+        }
+    }
+
+    fn welcome(&mut self, join: Join, now: Instant) {
+        let watched: Box<[Watched]> = join
+            .slots
+            .into_iter()
+            .map(|slot| Watched {
+                tool: self.tool(slot, now),
+                sent: Cell::new(0),
+            })
+            .collect();
+        self.greeted += 1;
+        let subscriber = Rc::new(Subscriber::new(
+            join.socket,
+            watched,
+            join.chunked,
+            join.seat,
+            self.greeted % PARTS,
+            now + BEAT,
+        ));
+        // It listens before it is shown what there is: nothing can slip between.
+        for (watched, at) in subscriber.watched.iter().zip(0..) {
+            watched
+                .tool
+                .listeners
+                .borrow_mut()
+                .push((Rc::clone(&subscriber), at));
+            watched.tool.refresh();
+        }
+        let mut sent = subscriber.greet(&greeting(self.greeted, &join.missing), now);
+        if sent == Sent::Whole {
+            sent = subscriber.catch_up(now);
+        }
+        if sent == Sent::Stuck {
+            self.stuck.push(Rc::clone(&subscriber));
+        }
+        self.everybody.push(subscriber);
+    }
+
+    fn tool(&mut self, slot: Arc<Slot>, now: Instant) -> Rc<Tool> {
+        let tool = self.tools.entry(slot.id).or_insert_with(|| {
+            Rc::new(Tool {
+                event: RefCell::new(Event::of(&slot)),
+                slot,
+                listeners: RefCell::default(),
+                moved: Cell::new(false),
+                due: Cell::new(now),
+            })
+        });
+        Rc::clone(tool)
+    }
+
+    /// Tries those whose socket took no more.
+    fn retry(&mut self, now: Instant) {
+        self.retry_at = now + RETRY;
+        let long = |since: Instant| now.duration_since(since) > LONG_STUCK;
+        // The long stuck wait for the look.
+        let looks = now >= self.look_at;
+        let meters = &self.meters;
+        self.stuck.retain(|subscriber| {
+            let since = subscriber.stuck.get().unwrap_or(now);
+            if long(since) && !looks {
+                return !subscriber.is_gone();
+            }
+            match subscriber.catch_up(now) {
+                Sent::Whole | Sent::Gone => return false,
+                Sent::Stuck => {}
+            }
+            // Progress moves the moment on.
+            let since = subscriber.stuck.get().unwrap_or(now);
+            if now.duration_since(since) < PATIENCE {
+                return true;
+            }
+            subscriber.close();
+            meters.let_go();
+            false
+        });
+    }
+
+    /// Heartbeats, and who has gone.
+    fn look(&mut self, now: Instant) {
+        self.look_at = now + LOOK;
+        self.part = (self.part + 1) % PARTS;
+        let mut gone = 0;
+        for subscriber in &self.everybody {
+            if subscriber.part == self.part && subscriber.hung_up() {
+                subscriber.close();
+            } else if now >= subscriber.beat_at.get() {
+                subscriber.beat_at.set(subscriber.beat_at.get() + BEAT);
+                if subscriber.beat(now) == Sent::Stuck && subscriber.stuck.get() == Some(now) {
+                    self.stuck.push(Rc::clone(subscriber));
+                }
+            }
+            gone += usize::from(subscriber.is_gone());
+        }
+        if gone > 0 {
+            self.everybody.retain(|subscriber| !subscriber.is_gone());
+            self.stuck.retain(|subscriber| !subscriber.is_gone());
+            for tool in self.tools.values() {
+                tool.listeners.borrow_mut().retain(|(s, _)| !s.is_gone());
+            }
+            self.tools
+                .retain(|_, tool| !tool.listeners.borrow().is_empty());
+        }
+        self.meters.streams(self.everybody.len());
+    }
+}
+
+/// Tells a tool's listeners; returns how many were told. Who is stuck already gets the newest later.
+fn tell(tool: &Tool, stuck: &mut Vec<Rc<Subscriber>>, now: Instant) -> u64 {
+    let mut told = 0;
+    for (subscriber, at) in tool.listeners.borrow().iter() {
+        if subscriber.stuck.get().is_some() {
+            continue;
+        }
+        let Some(watched) = subscriber.watched.get(usize::from(*at)) else {
+            continue;
+        };
+        match subscriber.tell(watched, now) {
+            Sent::Whole => told += 1,
+            Sent::Stuck => stuck.push(Rc::clone(subscriber)),
+            Sent::Gone => {}
+        }
+    }
+    told
+}

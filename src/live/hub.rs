@@ -1,0 +1,129 @@
+//! [`Hub`]: the callers' end of the live room. The board tells it which tools moved; routes bring it new listeners.
+//!
+//! Noting a change costs its caller a lock and, at most once until it is taken up, a wake: nothing here waits for a listener.
+
+use std::collections::HashSet;
+use std::net::TcpStream;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use super::audience::Audience;
+use super::seats::{Seat, Seats};
+use crate::settings;
+use crate::tallies::board::Slot;
+use crate::telemetry::Meters;
+
+/// A listener who has just come.
+pub struct Join {
+    pub socket: TcpStream,
+    pub slots: Vec<Arc<Slot>>,
+    /// What it asked for and is no tool.
+    pub missing: Vec<String>,
+    /// HTTP/1.1; else the stream is bare.
+    pub chunked: bool,
+    pub seat: Seat,
+}
+
+/// What waits for the thread.
+#[derive(Default)]
+pub(super) struct Inbox {
+    pub joins: Vec<Join>,
+    /// Tools that moved, by id; bounded by the number of tools.
+    pub moved: HashSet<i32, foldhash::fast::RandomState>,
+    pub ended: bool,
+    /// The thread sleeps until it is told.
+    sleeps: bool,
+}
+
+#[derive(Default)]
+pub(super) struct Door {
+    inbox: Mutex<Inbox>,
+    bell: Condvar,
+}
+
+impl Door {
+    /// Puts something in, and rings if the thread sleeps and has to know.
+    fn put(&self, put: impl FnOnce(&mut Inbox)) {
+        let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        put(&mut inbox);
+        let rings = std::mem::take(&mut inbox.sleeps);
+        drop(inbox);
+        if rings {
+            self.bell.notify_one();
+        }
+    }
+
+    /// Takes everything, waiting until `until` where there is nothing.
+    pub(super) fn take(&self, until: Instant) -> Inbox {
+        let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        while inbox.joins.is_empty() && inbox.moved.is_empty() && !inbox.ended {
+            let wait = until.saturating_duration_since(Instant::now());
+            if wait.is_zero() {
+                break;
+            }
+            inbox.sleeps = true;
+            inbox = self
+                .bell
+                .wait_timeout(inbox, wait)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        inbox.sleeps = false;
+        let ended = inbox.ended;
+        let taken = std::mem::take(&mut *inbox);
+        inbox.ended = ended;
+        taken
+    }
+}
+
+/// The hub. Cloning shares it.
+#[derive(Clone)]
+pub struct Hub {
+    door: Arc<Door>,
+    pub seats: Arc<Seats>,
+}
+
+impl Hub {
+    /// Starts the thread, which ends after [`Hub::end`].
+    ///
+    /// # Errors
+    /// Where the thread cannot be started.
+    pub fn start(
+        settings: &settings::Live,
+        meters: Arc<Meters>,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let hub = Self {
+            door: Arc::default(),
+            seats: Seats::new(settings),
+        };
+        let door = Arc::clone(&hub.door);
+        let thread = std::thread::Builder::new()
+            .name("live".to_owned())
+            .spawn(move || Audience::new(door, meters).run())?;
+        Ok((hub, thread))
+    }
+
+    /// A tool's tally has moved. Whoever calls has put it on the board before.
+    pub fn moved(&self, tool: i32) {
+        if self.seats.taken() > 0 {
+            self.door.put(|inbox| {
+                inbox.moved.insert(tool);
+            });
+        }
+    }
+
+    /// A new listener. After the end it is let go at once.
+    pub fn join(&self, join: Join) {
+        self.door.put(|inbox| {
+            if !inbox.ended {
+                inbox.joins.push(join);
+            }
+        });
+    }
+
+    /// Ends every stream, properly and at once.
+    pub fn end(&self) {
+        self.door.put(|inbox| inbox.ended = true);
+    }
+}

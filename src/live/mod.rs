@@ -1,0 +1,12 @@
+//! Live tallies: who listens to which tool, and one thread that tells them.
+//!
+//! A stream leaves HTTP as soon as its head is sent: [`routes`] hands the bare socket to [`hub`], whose thread (`audience`)
+//! writes ready-made events to all of them. So a listener costs no buffers, and telling them never holds up a vote.
+
+mod audience;
+mod event;
+pub mod hub;
+pub mod relay;
+pub mod routes;
+pub mod seats;
+mod subscriber;
