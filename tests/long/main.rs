@@ -1,0 +1,39 @@
+//! What takes many minutes: run one by name, `cargo test --test long ten_minutes -- --nocapture`.
+//!
+//! `cargo test` alone leaves them out. Each is the long form of a test in `tests/faults`.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::pedantic,
+    reason = "a test may fail loudly and count freely"
+)]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+#[path = "../faults/reset_load.rs"]
+mod reset_load;
+
+/// What a promise of one second may take here, where two cores run the tests, a debug server and its databases.
+const SLACK: u32 = 5;
+
+/// 100,000 votes out of a million while 500 votes a second arrive: with `--release`, the figures of the project.
+mod a_reset_of_100_000_out_of_a_million {
+    use super::harness::{Backend, run};
+    use super::reset_load::{Size, beside};
+
+    const SIZE: Size = Size {
+        all: 1_000_000,
+        ring: 100_000,
+        rate: 500,
+    };
+
+    #[test]
+    fn on_sqlite() {
+        run(beside(Backend::Sqlite, SIZE));
+    }
+
+    #[test]
+    fn on_postgres() {
+        run(beside(Backend::Postgres, SIZE));
+    }
+}
