@@ -15,7 +15,7 @@ use crate::identity::secret;
 use crate::server::{self, ServeError};
 use crate::settings::{DatabaseUrl, Settings};
 use crate::verdicts::edit;
-use crate::vocabulary::{Moment, Slug};
+use crate::vocabulary::{Actor, Moment, Slug};
 
 /// The demo catalogue, for where there is no `config/`.
 const DEMO: &str = include_str!("../../config/catalog.toml");
@@ -42,7 +42,7 @@ pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
 }
 
 /// One server a SQLite file: two would each believe that they alone write. The lock goes with the process.
-fn alone(settings: &Settings) -> Result<Option<File>, Failure> {
+pub(super) fn alone(settings: &Settings) -> Result<Option<File>, Failure> {
     let DatabaseUrl::Sqlite(path) = &settings.database.url else {
         return Ok(None);
     };
@@ -83,7 +83,7 @@ fn first_catalogue(conn: &mut DbConnection, settings: &Settings) -> Result<(), F
     };
     let tools =
         tools.map_err(|cause| Failure::configuration(format!("setting catalog.file: {cause}")))?;
-    edit::import(conn, &tools, Moment::now())?;
+    edit::import(conn, &tools, &Actor::command("serve"), Moment::now())?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 use actix_web::web::{self, Data, PathConfig, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
+use super::staff;
 use super::state::State;
 use crate::problem::{Code, Problem};
 use crate::tallies::batch::Batches;
@@ -14,6 +15,7 @@ use crate::{embed, identity, live, pages, tallies, verdicts, votes};
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
 pub(super) const NAMES: &[&str] = &[
     "visitors",
+    "visitor",
     "vote",
     "votes",
     "tally",
@@ -23,6 +25,7 @@ pub(super) const NAMES: &[&str] = &[
     "tool",
     "history",
     "compare",
+    "moderation",
     "index",
     "tool_page",
     "compare_page",
@@ -50,6 +53,7 @@ pub(super) fn configure(state: &State, config: &mut ServiceConfig) {
     from_memory(config);
     voters(config);
     tools(config);
+    staff::configure(config);
     for_people(config);
     embeds(config);
     config.default_service(web::to(|| async {
@@ -63,6 +67,15 @@ fn voters(config: &mut ServiceConfig) {
         .service(
             resource("/v1/visitors", "visitors", "POST")
                 .route(web::post().to(identity::routes::post_visitors)),
+        )
+        .service(
+            readable(
+                "/v1/visitors/me",
+                "visitor",
+                "GET, HEAD, DELETE",
+                votes::own::routes::get_me,
+            )
+            .route(web::delete().to(votes::own::routes::delete_me)),
         )
         .service(
             readable(
@@ -226,7 +239,7 @@ fn nothing_here() -> Problem {
 }
 
 /// An address that answers 405, with what it allows, to any method that it has no route for.
-fn resource(path: &str, name: &'static str, allow: &'static str) -> Resource {
+pub(super) fn resource(path: &str, name: &'static str, allow: &'static str) -> Resource {
     let refuse =
         move || async move { Err::<HttpResponse, Problem>(Problem::method_not_allowed(allow)) };
     web::resource(path.to_owned())
@@ -235,7 +248,12 @@ fn resource(path: &str, name: &'static str, allow: &'static str) -> Resource {
 }
 
 /// One that can be read; HEAD answers as GET does, without the body.
-fn readable<F, Args>(path: &str, name: &'static str, allow: &'static str, get: F) -> Resource
+pub(super) fn readable<F, Args>(
+    path: &str,
+    name: &'static str,
+    allow: &'static str,
+    get: F,
+) -> Resource
 where
     F: actix_web::Handler<Args>,
     Args: actix_web::FromRequest + 'static,

@@ -3,6 +3,7 @@
 //! `routes` lays it under every address, `express` takes from it directly. It holds no state of its own.
 
 use actix_web::web::{Data, ServiceConfig};
+use tokio::sync::Semaphore;
 
 use super::parts::Parts;
 use crate::identity::Identity;
@@ -11,7 +12,7 @@ use crate::live::hub::Hub;
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
 use crate::verdicts::list::Lists;
-use crate::{embed, pages, verdicts, votes};
+use crate::{embed, moderation, pages, verdicts, votes};
 
 /// What the handlers receive; shared by all workers.
 #[derive(Clone)]
@@ -26,6 +27,7 @@ pub(super) struct State {
     pages: Data<pages::state::State>,
     form: Data<pages::form::State>,
     embed: Data<embed::routes::State>,
+    moderation: Data<moderation::routes::State>,
 }
 
 impl State {
@@ -43,6 +45,7 @@ impl State {
         });
         let form = Data::new(pages::form::State {
             identity: identity.clone(),
+            bans: parts.bans.clone(),
             doors: doors.clone(),
             board: board.clone(),
             votes: parts.votes.clone(),
@@ -55,10 +58,12 @@ impl State {
             hub: parts.hub.clone(),
             votes: Data::new(votes::routes::State {
                 identity: identity.clone(),
+                bans: parts.bans.clone(),
                 doors: doors.clone(),
                 board: board.clone(),
                 votes: parts.votes.clone(),
                 readers: parts.readers.clone(),
+                walks: Semaphore::new(1),
             }),
             verdicts: Data::new(verdicts::routes::State {
                 identity: identity.clone(),
@@ -77,6 +82,11 @@ impl State {
             }),
             pages,
             form,
+            moderation: Data::new(moderation::routes::State {
+                identity: identity.clone(),
+                moderation: parts.moderation.clone(),
+                public_log: parts.settings.public_log,
+            }),
         }
     }
 
@@ -92,6 +102,7 @@ impl State {
             .app_data(self.verdicts.clone())
             .app_data(self.pages.clone())
             .app_data(self.form.clone())
-            .app_data(self.embed.clone());
+            .app_data(self.embed.clone())
+            .app_data(self.moderation.clone());
     }
 }

@@ -7,6 +7,7 @@ mod fold;
 pub mod import;
 mod ledger;
 pub mod marks;
+pub mod own;
 mod postgres;
 pub mod recount;
 pub mod routes;
@@ -73,6 +74,8 @@ pub enum Refused {
     UnknownTool,
     Frozen,
     Archived,
+    /// The voter was erased a moment ago.
+    Erased,
     /// The database did not take it, or its outcome is not known.
     Unavailable,
     /// Too much is waiting.

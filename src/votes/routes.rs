@@ -9,6 +9,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::Stream;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use super::writer::Votes;
 use super::{Done, Refused, Standing, Wish, store};
@@ -17,6 +18,7 @@ use crate::identity::Identity;
 use crate::limiter::permit::Doors;
 use crate::problem::{Code, Problem};
 use crate::request::{self, Call};
+use crate::standing::Bans;
 use crate::tallies::board::{Board, Slot, marked_stale};
 use crate::vocabulary::{Choice, Moment, Slug, ToolState};
 
@@ -62,6 +64,10 @@ impl Refused {
             Self::Archived => {
                 Problem::new(Code::Archived, "This tool is archived and takes no votes.")
             }
+            Self::Erased => Problem::new(
+                Code::BadToken,
+                "This visitor was erased; POST /v1/visitors makes a new one.",
+            ),
             Self::Unavailable => Problem::unavailable(),
             Self::Overloaded => {
                 Problem::new(Code::Overloaded, "Too many votes are waiting.").retry_after(1)
@@ -97,6 +103,7 @@ async fn write(
     let voter = state.identity.voter(call, now)?;
     state.identity.check_origin(call.headers(), voter.carrier)?;
     let client = state.identity.client(call, now);
+    state.bans.check(voter.id, || client.network(), now)?;
     let permit = state.doors.vote(call, voter.id, &client).await?;
     let choice = choose()?;
     let slot = state
@@ -127,10 +134,13 @@ async fn write(
 /// What the vote's routes work with.
 pub struct State {
     pub identity: Data<Identity>,
+    pub bans: Data<Bans>,
     pub doors: Data<Doors>,
     pub board: Data<Board>,
     pub votes: Votes,
     pub readers: Readers,
+    /// One walk through the ledger at a time: they must not take the readers from everybody else.
+    pub walks: Semaphore,
 }
 
 /// Casts or changes a vote: 201 for the first, 200 after that.

@@ -12,6 +12,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod backup;
 mod client_address;
 mod commands;
 mod compare;
@@ -23,7 +24,9 @@ mod import;
 mod limits;
 mod list;
 mod model;
+mod moderation;
 mod origin;
+mod own;
 mod pages;
 mod site;
 mod start;

@@ -17,12 +17,15 @@ mod clients;
 mod deaf;
 mod front;
 mod fsync;
+mod import;
 mod kill;
 mod kill_postgres;
 mod live;
 mod quotas;
 mod races;
 mod redis_loss;
+mod reset;
+mod reset_load;
 mod stop;
 mod tls;
 

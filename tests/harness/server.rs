@@ -43,6 +43,13 @@ impl Home {
         self.folder.path()
     }
 
+    pub fn backend(&self) -> Backend {
+        match self.database {
+            Some(_) => Backend::Postgres,
+            None => Backend::Sqlite,
+        }
+    }
+
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         std::fs::write(self.path().join(name), content).expect("a file of the test");
     }
@@ -206,6 +213,13 @@ impl Setup {
 
     /// One command with the server's own environment, to its end.
     pub async fn run_cli(&self, arguments: &[&str]) -> Finished {
+        self.spawn_cli(arguments)
+            .wait(Duration::from_secs(120))
+            .await
+    }
+
+    /// The same, and it runs on.
+    pub fn spawn_cli(&self, arguments: &[&str]) -> Process {
         let mut argv = vec![env!("CARGO_BIN_EXE_tallyship").to_string()];
         argv.extend(arguments.iter().map(|a| a.to_string()));
         Process::start(
@@ -215,8 +229,6 @@ impl Setup {
             &self.environment(),
             self.home.path(),
         )
-        .wait(Duration::from_secs(120))
-        .await
     }
 
     /// `tallyship verify` must find nothing.

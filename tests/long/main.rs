@@ -12,6 +12,10 @@
 mod deaf;
 #[path = "../harness/mod.rs"]
 mod harness;
+#[path = "../faults/import.rs"]
+mod import;
+#[path = "../faults/reset_load.rs"]
+mod reset_load;
 
 use std::time::Duration;
 
@@ -21,4 +25,37 @@ const SLACK: u32 = 5;
 #[test]
 fn a_thousand_never_read_for_ten_minutes_on_sqlite() {
     harness::run(deaf::never_read(1_000, Duration::from_secs(600)));
+}
+
+/// The figures: under 30 s on SQLite with an optimised build, bounded memory, no vote refused.
+#[test]
+fn a_million_votes_are_imported_on_sqlite() {
+    harness::run(import::beside(harness::Backend::Sqlite, 1_000_000, 200));
+}
+
+#[test]
+fn a_million_votes_are_imported_on_postgres() {
+    harness::run(import::beside(harness::Backend::Postgres, 1_000_000, 200));
+}
+
+/// 100,000 votes out of a million while 500 votes a second arrive: with `--release`, the figures of the project.
+mod a_reset_of_100_000_out_of_a_million {
+    use super::harness::{Backend, run};
+    use super::reset_load::{Size, beside};
+
+    const SIZE: Size = Size {
+        all: 1_000_000,
+        ring: 100_000,
+        rate: 500,
+    };
+
+    #[test]
+    fn on_sqlite() {
+        run(beside(Backend::Sqlite, SIZE));
+    }
+
+    #[test]
+    fn on_postgres() {
+        run(beside(Backend::Postgres, SIZE));
+    }
 }
