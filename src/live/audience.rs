@@ -221,9 +221,9 @@ impl Audience {
             if long(since) && !looks {
                 return !subscriber.is_gone();
             }
-            match subscriber.catch_up(now) {
-                Sent::Whole | Sent::Gone => return false,
-                Sent::Stuck => {}
+            if subscriber.catch_up(now) != Sent::Stuck {
+                subscriber.stuck.set(None);
+                return false;
             }
             // Progress moves the moment on.
             let since = subscriber.stuck.get().unwrap_or(now);
