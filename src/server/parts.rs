@@ -75,7 +75,7 @@ impl Parts {
             &board,
             &bans,
         )?;
-        let (hub, live) = Hub::start(&settings.live, Arc::clone(&meters))?;
+        let (hub, live) = Hub::start(&settings.live, Arc::clone(&board), Arc::clone(&meters))?;
         let listening = hub.clone();
         board.tell(Box::new(move |tool| listening.moved(tool)));
         let follower = Follower::start(
