@@ -4,7 +4,7 @@
 //! One crate, rooms in floors; imports run down only (`tests/floor_plan.rs` holds that).
 //!
 //! - ROOF: [`commands`] (one file a command), [`server`] (listeners, routes, what wraps each request), [`pages`] (what browsers see),
-//!   [`embed`] (what other sites carry: widget, iframe, badge, oEmbed)
+//!   [`embed`] (what other sites carry: widget, iframe, badge, oEmbed), [`dashboard`] (moderation in a browser)
 //! - FLOOR 6: [`verdicts`] (catalogue and tallies together: tool, compare, the site API)
 //! - FLOOR 5: [`moderation`] (resets, excluded periods, bans, freezing; what moderators see)
 //! - FLOOR 4: [`votes`] (cast, withdraw; the writer and its ledger; the recount)
@@ -19,6 +19,7 @@
 pub mod audit;
 pub mod catalog;
 pub mod commands;
+pub mod dashboard;
 pub mod db;
 pub mod embed;
 pub mod front;

@@ -125,6 +125,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    sessions (hash) {
+        hash -> Binary,
+        token_id -> Binary,
+        begun_at -> BigInt,
+        seen_at -> BigInt,
+    }
+}
+
+diesel::table! {
     audit (id) {
         id -> BigInt,
         at -> BigInt,
@@ -183,6 +192,7 @@ diesel::table! {
     }
 }
 
+diesel::allow_tables_to_appear_in_same_query!(sessions, tokens);
 diesel::allow_tables_to_appear_in_same_query!(votes, voters);
 diesel::allow_tables_to_appear_in_same_query!(bans, removals);
 diesel::allow_tables_to_appear_in_same_query!(removals, tools);

@@ -51,7 +51,8 @@ impl Role {
         }
     }
 
-    pub(super) fn from_code(code: i16) -> Option<Self> {
+    #[must_use]
+    pub fn from_code(code: i16) -> Option<Self> {
         [Self::Site, Self::Moderator, Self::Admin]
             .into_iter()
             .find(|role| role.code() == code)

@@ -27,6 +27,7 @@
 pub mod bans;
 mod flip;
 pub mod freeze;
+pub mod outlook;
 pub mod paging;
 pub mod periods;
 pub mod plan;

@@ -5,6 +5,7 @@
 //! health and metrics.
 
 mod admin;
+mod desk;
 mod edge;
 mod express;
 mod files;

@@ -5,8 +5,8 @@
 use actix_web::web::{self, Data, PathConfig, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
-use super::staff;
 use super::state::State;
+use super::{desk, staff};
 use crate::problem::{Code, Problem};
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
@@ -26,6 +26,8 @@ pub(super) const NAMES: &[&str] = &[
     "history",
     "compare",
     "moderation",
+    "dashboard",
+    "sign_in",
     "index",
     "tool_page",
     "compare_page",
@@ -54,6 +56,7 @@ pub(super) fn configure(state: &State, config: &mut ServiceConfig) {
     voters(config);
     tools(config);
     staff::configure(config);
+    desk::configure(config);
     for_people(config);
     embeds(config);
     config.default_service(web::to(|| async {

@@ -12,7 +12,7 @@ use crate::live::hub::Hub;
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
 use crate::verdicts::list::Lists;
-use crate::{embed, moderation, pages, verdicts, votes};
+use crate::{dashboard, embed, moderation, pages, verdicts, votes};
 
 /// What the handlers receive; shared by all workers.
 #[derive(Clone)]
@@ -28,6 +28,7 @@ pub(super) struct State {
     form: Data<pages::form::State>,
     embed: Data<embed::routes::State>,
     moderation: Data<moderation::routes::State>,
+    dashboard: Data<dashboard::state::State>,
 }
 
 impl State {
@@ -87,6 +88,15 @@ impl State {
                 moderation: parts.moderation.clone(),
                 public_log: parts.settings.public_log,
             }),
+            dashboard: Data::new(dashboard::state::State {
+                identity: identity.clone(),
+                doors: doors.clone(),
+                shelf: parts.shelf.clone(),
+                board: board.clone(),
+                readers: parts.readers.clone(),
+                votes: parts.votes.clone(),
+                moderation: parts.moderation.clone(),
+            }),
         }
     }
 
@@ -103,6 +113,7 @@ impl State {
             .app_data(self.pages.clone())
             .app_data(self.form.clone())
             .app_data(self.embed.clone())
-            .app_data(self.moderation.clone());
+            .app_data(self.moderation.clone())
+            .app_data(self.dashboard.clone());
     }
 }

@@ -146,6 +146,17 @@ impl Moderation {
         Ok(ban.into())
     }
 
+    /// One ban in force.
+    ///
+    /// # Errors
+    /// 404 where none such is in force, 503.
+    pub async fn find_ban(&self, id: i64, now: Moment) -> Result<BanView, Problem> {
+        let found = self.look(move |conn| store::find(conn, id, now)).await?;
+        found
+            .map(BanView::from)
+            .ok_or_else(|| Problem::not_found("There is no such ban in force."))
+    }
+
     /// The bans in force, newest first.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! pages, each of which ends soon.
 
 pub mod clusters;
+pub mod course;
 pub mod feed;
 pub mod routes;
 mod store;

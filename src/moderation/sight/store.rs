@@ -115,7 +115,7 @@ struct NetworkRow {
 }
 
 /// A voter's id as SQL spells it on either database.
-fn literal(conn: &DbConnection, voter: Option<VoterId>) -> String {
+pub(super) fn literal(conn: &DbConnection, voter: Option<VoterId>) -> String {
     let digits = voter.map_or(String::new(), |voter| {
         format!("{:032x}", u128::from_be_bytes(voter.0))
     });

@@ -245,3 +245,21 @@ pub(super) fn mark(
         Ok(())
     })
 }
+
+/// How many votes that `removal` has out were cast in `from..to`: (ship, skip).
+pub(super) fn count_within(
+    conn: &mut DbConnection,
+    removal: i64,
+    (from, to): (Moment, Moment),
+) -> Found<(i64, i64)> {
+    let mut of = |choice: Choice| {
+        votes::table
+            .filter(votes::taken_out_by.eq(removal))
+            .filter(votes::choice.eq(choice.code()))
+            .filter(votes::cast_at.ge(from.0))
+            .filter(votes::cast_at.lt(to.0))
+            .count()
+            .get_result::<i64>(conn)
+    };
+    Ok((of(Choice::Ship)?, of(Choice::Skip)?))
+}
