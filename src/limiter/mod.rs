@@ -17,6 +17,8 @@ pub enum Policy {
     VotesPerVoter,
     VotesPerNetwork,
     VisitorsPerNetwork,
+    /// Sign-ins of staff that failed.
+    SignInsPerNetwork,
 }
 
 impl Policy {
@@ -27,6 +29,7 @@ impl Policy {
             Self::VotesPerVoter => "voter",
             Self::VotesPerNetwork => "network",
             Self::VisitorsPerNetwork => "visitors",
+            Self::SignInsPerNetwork => "sign-ins",
         }
     }
 
@@ -36,6 +39,7 @@ impl Policy {
             Self::VotesPerVoter => b'v',
             Self::VotesPerNetwork => b'n',
             Self::VisitorsPerNetwork => b'm',
+            Self::SignInsPerNetwork => b's',
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Only this file can make a permit, and `votes` takes no wish without one: an unlimited vote does not compile.
 
 use std::iter;
+use std::time::Duration;
 
 use actix_web::http::header::HeaderValue;
 
@@ -42,6 +43,25 @@ impl VotePermit<'_> {
     }
 }
 
+/// How many sign-ins of staff may fail: a person mistypes, a program guesses.
+const SIGN_INS: Quota = Quota {
+    count: 10,
+    period: Duration::from_secs(120),
+};
+
+/// A sign-in that is being tried. Dropping it keeps the charge: the try failed.
+pub struct SignIn<'a> {
+    local: &'a Local,
+    charges: Vec<Charge>,
+}
+
+impl SignIn<'_> {
+    /// It succeeded, or nobody could tell.
+    pub fn give_back(self) {
+        self.local.give_back(&self.charges);
+    }
+}
+
 impl Doors {
     #[must_use]
     pub fn new(limits: Limits, shared: Option<Shared>) -> Self {
@@ -57,9 +77,10 @@ impl Doors {
             .iter()
             .copied()
             .partition(|(policy, _)| *policy == Policy::VisitorsPerNetwork);
+        let with_sign_ins = [quotas.as_slice(), &[(Policy::SignInsPerNetwork, SIGN_INS)]].concat();
         Self {
             limits,
-            local: Local::new(&quotas),
+            local: Local::new(&with_sign_ins),
             shared,
             of_votes: prefixes(&of_votes),
             of_visitors: prefixes(&of_visitors),
@@ -123,6 +144,27 @@ impl Doors {
         });
         self.pass(call, &self.of_visitors, charges).await?;
         Ok(())
+    }
+
+    /// Charges a staff sign-in to its network, before the token is looked at. In this process only: it is a brake.
+    ///
+    /// # Errors
+    /// Seconds to wait.
+    pub fn sign_in(&self, client: &Client<'_>) -> Result<SignIn<'_>, u64> {
+        let charge = Charge {
+            policy: Policy::SignInsPerNetwork,
+            quota: SIGN_INS,
+            key: client.limiter_key(),
+        };
+        let (charges, decisions) = self.local.check([charge]);
+        let refused = decisions.iter().find(|decision| !decision.allowed);
+        match refused {
+            Some(decision) => Err(decision.retry_after()),
+            None => Ok(SignIn {
+                local: &self.local,
+                charges,
+            }),
+        }
     }
 
     /// The local door first: it refuses without a call. Then Redis, whose word counts where it has one.

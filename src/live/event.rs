@@ -16,7 +16,7 @@ pub(super) struct Piece {
 }
 
 impl Piece {
-    fn new(text: &[u8]) -> Self {
+    pub(super) fn new(text: &[u8]) -> Self {
         let head = format!("{:x}\r\n", text.len());
         let framed = Bytes::from([head.as_bytes(), text, b"\r\n"].concat());
         let text = framed.slice(head.len()..framed.len() - 2);

@@ -111,7 +111,8 @@ impl Subscriber {
         if self.stuck.get().is_some() {
             return Sent::Stuck;
         }
-        self.write(HEARTBEAT.bytes(self.chunked).clone(), false, now)
+        // Kept, so that it is a write that decides when the stream is stuck no longer.
+        self.write(HEARTBEAT.bytes(self.chunked).clone(), true, now)
     }
 
     /// Sends what is newer than what was sent last, tool by tool, after the rest of what was begun.
@@ -202,6 +203,88 @@ impl Subscriber {
             Ok(0) => true,
             Ok(_) => false,
             Err(cause) => !matches!(cause.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::seats::Seats;
+    use crate::settings;
+    use std::net::TcpListener;
+
+    /// A subscriber of no tool, and its client.
+    fn pair() -> (Subscriber, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let client = TcpStream::connect(listener.local_addr().expect("bound")).expect("connects");
+        client.set_nonblocking(true).expect("non-blocking");
+        let (socket, _) = listener.accept().expect("accepts");
+        socket.set_nonblocking(true).expect("non-blocking");
+        let seats = Seats::new(&settings::Live {
+            streams: 1,
+            streams_per_network: 1,
+        });
+        let (seat, now) = (seats.take(None).expect("a seat"), Instant::now());
+        (
+            Subscriber::new(socket, Box::new([]), true, seat, 0, now),
+            client,
+        )
+    }
+
+    fn read_all(client: &mut TcpStream, into: &mut Vec<u8>) {
+        let mut bytes = [0; 65_536];
+        while let Ok(n @ 1..) = client.read(&mut bytes) {
+            into.extend_from_slice(bytes.get(..n).expect("read"));
+        }
+    }
+
+    #[test]
+    fn a_stuck_stream_goes_on_where_it_was() {
+        let (subscriber, mut client) = pair();
+        let (piece, now) = (Piece::new(&[b'x'; 5_000]), Instant::now());
+        let mut greeted = 0;
+        loop {
+            greeted += 1;
+            if subscriber.greet(&piece, now) == Sent::Stuck {
+                break;
+            }
+        }
+        assert_eq!(subscriber.stuck.get(), Some(now));
+        assert_eq!(
+            subscriber.beat(now),
+            Sent::Stuck,
+            "nothing may come between"
+        );
+        let mut seen = Vec::new();
+        while subscriber.catch_up(now) != Sent::Whole {
+            read_all(&mut client, &mut seen);
+        }
+        assert_eq!(subscriber.stuck.get(), None);
+        assert_eq!(subscriber.beat(now), Sent::Whole);
+        subscriber.end();
+        while !seen.ends_with(END) {
+            read_all(&mut client, &mut seen);
+        }
+        let mut expected = piece.bytes(true).repeat(greeted);
+        expected.extend_from_slice(HEARTBEAT.bytes(true));
+        expected.extend_from_slice(END);
+        assert!(
+            seen == expected,
+            "{} bytes of {}",
+            seen.len(),
+            expected.len()
+        );
+        assert!(subscriber.is_gone());
+    }
+
+    #[test]
+    fn who_hangs_up_is_gone_at_the_next_look() {
+        let (subscriber, client) = pair();
+        assert!(!subscriber.hung_up());
+        drop(client);
+        while !subscriber.hung_up() {
+            std::thread::yield_now();
         }
     }
 }

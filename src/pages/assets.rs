@@ -1,4 +1,4 @@
-//! Style sheet, scripts and pictures of the pages, compiled in. `server` routes to it.
+//! Style sheets, scripts and pictures of the pages and of the dashboard, compiled in. `server` routes to it.
 //!
 //! Their addresses hold a version that is made of their bytes, so that browsers keep them for good and a script finds its
 //! own modules beside it. An address with another version still answers: a page may be older than the server.
@@ -18,7 +18,7 @@ use crate::tallies::routes::cached;
 const JS: &str = "text/javascript; charset=utf-8";
 
 /// Name, media type, bytes.
-const ASSETS: [(&str, &str, &[u8]); 8] = [
+const ASSETS: [(&str, &str, &[u8]); 10] = [
     (
         "site.css",
         "text/css; charset=utf-8",
@@ -38,6 +38,16 @@ const ASSETS: [(&str, &str, &[u8]); 8] = [
         "preview.png",
         "image/png",
         include_bytes!("assets/preview.png"),
+    ),
+    (
+        "desk.css",
+        "text/css; charset=utf-8",
+        include_bytes!("../dashboard/assets/desk.css"),
+    ),
+    (
+        "brush.js",
+        JS,
+        include_bytes!("../dashboard/assets/brush.js"),
     ),
 ];
 

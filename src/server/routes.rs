@@ -6,6 +6,7 @@ use actix_web::web::{self, Data, PathConfig, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
 use super::state::State;
+use super::{desk, staff};
 use crate::problem::{Code, Problem};
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
@@ -24,6 +25,9 @@ pub(super) const NAMES: &[&str] = &[
     "tool",
     "history",
     "compare",
+    "moderation",
+    "dashboard",
+    "sign_in",
     "index",
     "tool_page",
     "compare_page",
@@ -51,6 +55,8 @@ pub(super) fn configure(state: &State, config: &mut ServiceConfig) {
     from_memory(config);
     voters(config);
     tools(config);
+    staff::configure(config);
+    desk::configure(config);
     for_people(config);
     embeds(config);
     config.default_service(web::to(|| async {
@@ -236,7 +242,7 @@ fn nothing_here() -> Problem {
 }
 
 /// An address that answers 405, with what it allows, to any method that it has no route for.
-fn resource(path: &str, name: &'static str, allow: &'static str) -> Resource {
+pub(super) fn resource(path: &str, name: &'static str, allow: &'static str) -> Resource {
     let refuse =
         move || async move { Err::<HttpResponse, Problem>(Problem::method_not_allowed(allow)) };
     web::resource(path.to_owned())
@@ -245,7 +251,12 @@ fn resource(path: &str, name: &'static str, allow: &'static str) -> Resource {
 }
 
 /// One that can be read; HEAD answers as GET does, without the body.
-fn readable<F, Args>(path: &str, name: &'static str, allow: &'static str, get: F) -> Resource
+pub(super) fn readable<F, Args>(
+    path: &str,
+    name: &'static str,
+    allow: &'static str,
+    get: F,
+) -> Resource
 where
     F: actix_web::Handler<Args>,
     Args: actix_web::FromRequest + 'static,

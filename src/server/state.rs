@@ -12,7 +12,7 @@ use crate::live::hub::Hub;
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
 use crate::verdicts::list::Lists;
-use crate::{embed, pages, verdicts, votes};
+use crate::{dashboard, embed, moderation, pages, verdicts, votes};
 
 /// What the handlers receive; shared by all workers.
 #[derive(Clone)]
@@ -27,6 +27,8 @@ pub(super) struct State {
     pages: Data<pages::state::State>,
     form: Data<pages::form::State>,
     embed: Data<embed::routes::State>,
+    moderation: Data<moderation::routes::State>,
+    dashboard: Data<dashboard::state::State>,
 }
 
 impl State {
@@ -44,6 +46,7 @@ impl State {
         });
         let form = Data::new(pages::form::State {
             identity: identity.clone(),
+            bans: parts.bans.clone(),
             doors: doors.clone(),
             board: board.clone(),
             votes: parts.votes.clone(),
@@ -56,6 +59,7 @@ impl State {
             hub: parts.hub.clone(),
             votes: Data::new(votes::routes::State {
                 identity: identity.clone(),
+                bans: parts.bans.clone(),
                 doors: doors.clone(),
                 board: board.clone(),
                 votes: parts.votes.clone(),
@@ -79,6 +83,20 @@ impl State {
             }),
             pages,
             form,
+            moderation: Data::new(moderation::routes::State {
+                identity: identity.clone(),
+                moderation: parts.moderation.clone(),
+                public_log: parts.settings.public_log,
+            }),
+            dashboard: Data::new(dashboard::state::State {
+                identity: identity.clone(),
+                doors: doors.clone(),
+                shelf: parts.shelf.clone(),
+                board: board.clone(),
+                readers: parts.readers.clone(),
+                votes: parts.votes.clone(),
+                moderation: parts.moderation.clone(),
+            }),
         }
     }
 
@@ -94,6 +112,8 @@ impl State {
             .app_data(self.verdicts.clone())
             .app_data(self.pages.clone())
             .app_data(self.form.clone())
-            .app_data(self.embed.clone());
+            .app_data(self.embed.clone())
+            .app_data(self.moderation.clone())
+            .app_data(self.dashboard.clone());
     }
 }

@@ -24,6 +24,8 @@ mod live;
 mod quotas;
 mod races;
 mod redis_loss;
+mod reset;
+mod reset_load;
 mod stop;
 mod tls;
 

@@ -1,0 +1,23 @@
+//! The moderators' dashboard: what they see of the votes, and every act of moderation, in a browser.
+//!
+//! `server` routes to it. It acts through `moderation`'s use cases, so that a page and the API never differ. Every act is a
+//! page first, which says what it would do and changes nothing, and then a form. Read `door.rs` for who comes in,
+//! `sign_in.rs` for how, and then one file a subject. It works without scripts; `assets/brush.js` only fills in two fields.
+
+mod asked;
+pub mod audit;
+pub mod bans;
+mod chart;
+pub mod door;
+mod form;
+pub mod freeze;
+pub mod overview;
+pub mod periods;
+pub mod resets;
+mod returns;
+mod sessions;
+pub mod sign_in;
+pub mod state;
+pub mod tool;
+pub mod votes;
+mod words;

@@ -1,0 +1,79 @@
+//! `GET /moderation`: the tools by their last change, a search, and the newest acts.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+
+use super::audit::ActRow;
+use super::door::show;
+use super::form::Form;
+use super::state::{Frame, State, page};
+use super::words::{self, Shown};
+use crate::pages::words::grouped;
+use crate::vocabulary::ToolState;
+
+/// Tools on the page.
+const TOOLS: usize = 40;
+const ACTS: i64 = 10;
+
+struct ToolRow {
+    slug: String,
+    name: String,
+    shown: Shown,
+    aside: String,
+    /// Empty for one that is open.
+    state: &'static str,
+    changed: String,
+}
+
+#[derive(Template)]
+#[template(path = "desk/overview.html")]
+struct OverviewPage {
+    frame: Frame,
+    search: String,
+    tools: Vec<ToolRow>,
+    /// How many there are besides.
+    more: usize,
+    acts: Vec<ActRow>,
+}
+
+pub async fn get_overview(http: HttpRequest, state: Data<State>) -> HttpResponse {
+    show(&http, &state, async |desk| {
+        let search = Form::of(http.query_string()).text("q");
+        let lower = search.to_lowercase();
+        let mut slots = state.board.all();
+        slots.sort_by_cached_key(|slot| std::cmp::Reverse(slot.tally().row.updated_at));
+        let mut found: Vec<ToolRow> = slots
+            .iter()
+            .map(|slot| (slot, state.name(slot.slug.as_str())))
+            .filter(|(slot, name)| {
+                name.to_lowercase().contains(&lower) || slot.slug.as_str().contains(&lower)
+            })
+            .map(|(slot, name)| {
+                let row = slot.tally().row;
+                ToolRow {
+                    slug: slot.slug.to_string(),
+                    name,
+                    shown: Shown::of(&row, state.board.min_votes()),
+                    aside: grouped(row.aside_ship + row.aside_skip),
+                    state: match row.state {
+                        ToolState::Open => "",
+                        other => other.as_str(),
+                    },
+                    changed: words::time(row.updated_at),
+                }
+            })
+            .collect();
+        let more = found.len().saturating_sub(TOOLS);
+        found.truncate(TOOLS);
+        let acts = state.moderation.audit(i64::MAX, ACTS).await?;
+        page(&OverviewPage {
+            frame: desk.frame("overview", "Moderation"),
+            search,
+            tools: found,
+            more,
+            acts: acts.items.iter().map(ActRow::of).collect(),
+        })
+    })
+    .await
+}
