@@ -218,21 +218,21 @@ async fn the_newest_vote_stands(backend: Backend) {
     let version = client.tally(TOOL).await["version"].clone();
     let changed = server
         .home()
-        .number("SELECT version AS n FROM tallies WHERE tool_id = 1");
+        .number("SELECT version AS n FROM tallies WHERE tool_id = (SELECT id FROM tools WHERE slug = 'codestral-2')");
     assert_eq!(
         version, changed,
         "a later time alone is no change of the tally"
     );
     // What a moderator took out stays out.
     server.home().execute(
-        "INSERT INTO removals (kind, tool_id, state, reason, made_by, made_at) VALUES (1, 1, 1, 'a test', 'a test', 0)",
+        "INSERT INTO removals (kind, tool_id, state, reason, made_by, made_at) SELECT 1, id, 1, 'a test', 'a test', 0 FROM tools WHERE slug = 'codestral-2'",
     );
     server.home().execute("UPDATE votes SET taken_out_by = (SELECT max(id) FROM removals) WHERE cast_at < 1750000000000000");
     server.home().execute(
-        "UPDATE tallies SET ship = 1, aside_ship = 1, version = version + 1 WHERE tool_id = 1",
+        "UPDATE tallies SET ship = 1, aside_ship = 1, version = version + 1 WHERE tool_id = (SELECT id FROM tools WHERE slug = 'codestral-2')",
     );
     server.home().execute(
-        "INSERT INTO bulk_events (tool_id, version, removal_id, ship, skip, sketch, at) SELECT 1, version, 1, -1, 0, 0, updated_at FROM tallies WHERE tool_id = 1",
+        "INSERT INTO bulk_events (tool_id, version, removal_id, ship, skip, sketch, at) SELECT tool_id, version, 1, -1, 0, 0, updated_at FROM tallies WHERE tool_id = (SELECT id FROM tools WHERE slug = 'codestral-2')",
     );
     server.home().write(
         "votes.ndjson",

@@ -390,6 +390,7 @@ async fn files_are_imported_whole(backend: Backend) {
             .await
             .success("the same again");
     }
+    let before = server.home().number("SELECT count(*) AS n FROM tools");
     server.home().write(
         "bad.json",
         "[{\"slug\":\"fine\",\"name\":\"F\"},{\"slug\":\"not fine\",\"name\":\"N\"}]",
@@ -397,7 +398,8 @@ async fn files_are_imported_whole(backend: Backend) {
     let refused = server.run_cli(&["catalog", "import", "bad.json"]).await;
     assert_eq!(refused.code(), 1);
     assert!(refused.stderr.contains("not fine"), "{}", refused.stderr);
-    assert_eq!(server.home().number("SELECT count(*) AS n FROM tools"), 5);
+    let after = server.home().number("SELECT count(*) AS n FROM tools");
+    assert_eq!(after, before, "all, or none");
     assert_eq!(
         server
             .run_cli(&["catalog", "import", "missing.toml"])

@@ -96,12 +96,16 @@ async fn killed_in_the_middle_and_run_again(backend: Backend) {
         0
     );
     // The hours of the whole year, as if nothing had happened.
-    let history = server
-        .client()
-        .get(&format!("/v1/tools/{TOOL}/history?step=day"))
-        .send()
-        .await
-        .expect(200);
+    let path = format!("/v1/tools/{TOOL}/history?step=day");
+    let history = server.client().get(&path).send().await;
+    assert_eq!(
+        history.status,
+        200,
+        "{}
+{}",
+        history.text,
+        server.stderr()
+    );
     let points = history.json["points"].as_array().expect("points");
     // The newest hour is the present one's; the last of the file's days has everything.
     let last = &points[points.len() - 2];

@@ -77,11 +77,11 @@ pub(super) fn hours(
 ) -> QueryResult<Vec<Left>> {
     // Numbers only, all ours; every database reads them.
     let rows: Vec<Row> = sql_query(format!(
-        "SELECT h.hour, h.ship, h.skip, h.aside_ship, h.aside_skip FROM tally_hours h JOIN ( \
-           SELECT MAX(hour) AS last FROM tally_hours \
+        "SELECT hour, ship, skip, aside_ship, aside_skip FROM tally_hours WHERE tool_id = {tool} AND hour IN ( \
+           SELECT MAX(hour) FROM tally_hours \
            WHERE tool_id = {tool} AND hour >= {first} AND hour <= {last} AND hour < {newest} \
            GROUP BY hour - hour % {step} \
-         ) AS steps ON h.hour = steps.last WHERE h.tool_id = {tool} ORDER BY h.hour LIMIT {most}",
+         ) ORDER BY hour LIMIT {most}",
         first = ask.first().max(0),
         last = ask.last(),
         step = ask.step.micros(),

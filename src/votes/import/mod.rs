@@ -14,10 +14,11 @@ mod lines;
 mod postgres;
 mod sqlite;
 mod store;
+mod turns;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::Serialize;
 
@@ -28,6 +29,7 @@ use crate::identity::made_at;
 use crate::vocabulary::{Moment, NetworkHash};
 pub use lines::{Bad, Known, Line, read};
 pub use store::tools;
+use turns::Turns;
 
 /// Lines that are held at a time: some 30 MB.
 const RUN: usize = 200_000;
@@ -88,7 +90,7 @@ pub fn write(
     store::prepare(conn)?;
     let mut noted: HashSet<i32> = hours::to_make(conn)?.into_iter().collect();
     let (mut report, mut lines) = (Report::default(), lines.peekable());
-    let mut others = store::others(conn)?;
+    let mut turns = Turns::new(conn)?;
     while lines.peek().is_some() {
         let (run, read) = run(&mut lines)?;
         let twice = read - run.len() as u64;
@@ -105,7 +107,7 @@ pub fn write(
             report.kept += done.kept;
             report.out += done.out;
             told(report.rows);
-            breathe(conn, &mut others, began.elapsed())?;
+            turns.give(conn, began.elapsed())?;
         }
         report.rows += twice;
         report.kept += twice;
@@ -113,7 +115,7 @@ pub fn write(
     }
     // Whatever another import took off the list meanwhile was not made of these votes.
     noted.extend(hours::to_make(conn)?);
-    hours::make(conn, &noted.into_iter().collect(), clock())?;
+    hours::make(conn, &noted.into_iter().collect(), clock(), &mut turns)?;
     Ok(report)
 }
 
@@ -126,14 +128,4 @@ fn run(lines: &mut impl Iterator<Item = Result<Line, Bad>>) -> Result<(Vec<Line>
     run.sort_by_key(|line| (line.tool, line.voter, Reverse(line.cast_at)));
     run.dedup_by_key(|line| (line.tool, line.voter));
     Ok((run, read))
-}
-
-/// Where somebody else writes to the same SQLite file, the lock is theirs for as long as it was ours: who waits for it
-/// looks every few milliseconds only.
-fn breathe(conn: &mut DbConnection, others: &mut i32, took: Duration) -> Result<(), ImportError> {
-    let seen = store::others(conn)?;
-    if std::mem::replace(others, seen) != seen {
-        std::thread::sleep(took.clamp(Duration::from_millis(5), Duration::from_millis(100)));
-    }
-    Ok(())
 }
