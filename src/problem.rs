@@ -10,9 +10,10 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The contract's errors by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Code {
     BadRequest,
     VoterRequired,
@@ -80,6 +81,11 @@ impl Code {
     pub fn as_str(self) -> &'static str {
         self.row().1
     }
+
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        self.row().2
+    }
 }
 
 /// One error answer: a [`Code`], a sentence for a person, and the headers that go with it.
@@ -91,12 +97,16 @@ pub struct Problem {
     allow: Option<&'static str>,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// The document as it is sent.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct Body<'a> {
     r#type: String,
     title: &'static str,
     status: u16,
+    /// A sentence for a person; where a field is at fault it is named.
     detail: &'a str,
+    /// Stable: what a program goes by.
     code: &'static str,
 }
 

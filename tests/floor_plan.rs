@@ -30,6 +30,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("votes", 4),
     ("verdicts", 6),
     ("commands", ROOF),
+    ("docs", ROOF),
     ("pages", ROOF),
     ("server", ROOF),
 ];

@@ -7,11 +7,12 @@ pub mod shelf;
 pub mod store;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::vocabulary::{Choice, Slug};
 
 /// One reviewer's verdict on a tool.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Review {
     pub reviewer: String,
@@ -21,7 +22,7 @@ pub struct Review {
 }
 
 /// A tool as `PUT /v1/tools/{slug}` takes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tool {
     pub name: String,
@@ -39,7 +40,7 @@ pub struct Tool {
 }
 
 /// What `PATCH` takes: the fields to change.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ToolPatch {
     pub name: Option<String>,

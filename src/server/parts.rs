@@ -11,6 +11,7 @@ use url::Url;
 use super::{ServeError, routes};
 use crate::catalog::shelf::Shelf;
 use crate::db::{self, Purpose, Readers};
+use crate::docs;
 use crate::identity::Identity;
 use crate::identity::keys::Keys;
 use crate::identity::network::Proxies;
@@ -37,6 +38,7 @@ pub(super) struct Parts {
     pub votes: Votes,
     pub hub: Data<Hub>,
     pub meters: Arc<Meters>,
+    pub docs: Data<docs::routes::State>,
 }
 
 /// The threads beside the workers, to be ended in order.
@@ -94,6 +96,7 @@ impl Parts {
         let origins = Origins::new(public_url, &settings.http.allowed_origins);
         let proxies = Proxies::new(settings.http.trusted_proxies.clone());
         let identity = Identity::new(keys, proxies, origins, public_url, readers.clone());
+        let docs = docs::routes::State::new()?;
         let parts = Self {
             identity: Data::new(identity),
             doors: Data::new(Doors::new(settings.limits.clone(), shared)),
@@ -103,6 +106,7 @@ impl Parts {
             votes,
             hub: Data::new(hub),
             meters,
+            docs: Data::new(docs),
             settings,
         };
         let threads = Threads {

@@ -12,7 +12,7 @@ use crate::live::hub::Hub;
 use crate::problem::{Code, Problem};
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
-use crate::{identity, live, pages, tallies, verdicts, votes};
+use crate::{docs, identity, live, pages, tallies, verdicts, votes};
 
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
 pub(super) const NAMES: &[&str] = &[
@@ -28,6 +28,7 @@ pub(super) const NAMES: &[&str] = &[
     "compare_page",
     "vote_form",
     "asset",
+    "openapi",
     "other",
 ];
 
@@ -46,6 +47,7 @@ pub(super) struct State {
     verdicts: Data<verdicts::routes::State>,
     pages: Data<pages::routes::State>,
     form: Data<pages::form::State>,
+    docs: Data<docs::routes::State>,
 }
 
 impl State {
@@ -82,6 +84,7 @@ impl State {
                 board: board.clone(),
                 votes: parts.votes.clone(),
             }),
+            docs: parts.docs.clone(),
         }
     }
 
@@ -96,6 +99,7 @@ impl State {
             .app_data(self.verdicts.clone())
             .app_data(self.pages.clone())
             .app_data(self.form.clone())
+            .app_data(self.docs.clone())
             .app_data(PathConfig::default().error_handler(|_, _| nothing_here().into()));
 
         // Patterns are tried in this order: the busiest first. `express` takes most of the first two groups before the
@@ -171,6 +175,8 @@ impl State {
                     .route(web::post().to(pages::form::post_vote)),
             );
 
+        documents(config);
+
         config.default_service(web::to(|| async {
             Err::<HttpResponse, Problem>(nothing_here())
         }));
@@ -206,6 +212,16 @@ fn from_memory(config: &mut ServiceConfig) {
             "GET, HEAD",
             verdicts::routes::get_compare,
         ));
+}
+
+/// The API's own documents: everybody, from memory.
+fn documents(config: &mut ServiceConfig) {
+    config.service(readable(
+        "/openapi.json",
+        "openapi",
+        "GET, HEAD",
+        docs::routes::get_openapi,
+    ));
 }
 
 fn nothing_here() -> Problem {

@@ -9,6 +9,7 @@ pub mod routes;
 pub mod store;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::vocabulary::{Choice, Moment, Slug, ToolState};
 use percent::{interval, percent};
@@ -96,30 +97,42 @@ impl TallyRow {
     }
 }
 
-#[derive(Debug, Serialize)]
+/// What the panel says.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PanelTally)]
 struct PanelView {
     ship: i32,
     skip: i32,
+    #[schema(required)]
     percent: Option<i64>,
 }
 
-#[derive(Debug, Serialize)]
+/// What the counted votes say.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CommunityTally)]
 struct CommunityView {
     ship: i64,
     skip: i64,
     votes: i64,
+    /// Of 100; null below the least number of votes.
+    #[schema(required)]
     percent: Option<i64>,
     display: String,
+    /// Wilson's, at 95 %, in percent.
+    #[schema(required)]
     interval: Option<[i64; 2]>,
 }
 
-/// The contract's Tally object.
-#[derive(Debug, Serialize)]
+/// The votes on a tool beside its panel's.
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Tally<'a> {
     tool: &'a Slug,
     state: ToolState,
+    #[schema(required)]
     panel: Option<PanelView>,
     community: CommunityView,
+    /// Community less panel, in points.
+    #[schema(required)]
     gap: Option<i64>,
     version: i64,
     updated_at: Moment,

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::edit::{self, Edited, Outcome};
 use super::{Leaders, ToolView, Verdict, leaders};
@@ -58,8 +59,9 @@ pub async fn get_tool(
     public(&http, &verdict.view(&body).ok_or_else(Problem::internal)?)
 }
 
-#[derive(Serialize)]
-struct Comparison<'a> {
+/// The tools as they stand, and who leads.
+#[derive(Serialize, ToSchema)]
+pub struct Comparison<'a> {
     tools: Vec<ToolView<'a>>,
     verdict: Leaders<'a>,
 }

@@ -5,6 +5,7 @@
 mod fold;
 mod ledger;
 pub mod marks;
+pub mod own;
 mod postgres;
 pub mod recount;
 pub mod routes;
