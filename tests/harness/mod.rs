@@ -9,6 +9,7 @@ pub mod client;
 pub mod postgres;
 pub mod process;
 pub mod redis;
+pub mod seen;
 pub mod server;
 
 use std::time::{Duration, Instant};
