@@ -7,6 +7,7 @@
 mod api;
 mod headers;
 mod operation;
+mod page;
 mod parameters;
 mod problems;
 pub mod routes;

@@ -7,46 +7,53 @@ use utoipa::openapi::{Ref, RefOr, Required, Schema};
 fn parameter(
     place: ParameterIn,
     name: &str,
-    required: bool,
     says: &str,
     schema: impl Into<RefOr<Schema>>,
-) -> Parameter {
+) -> ParameterBuilder {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(place)
-        .required(if required {
-            Required::True
-        } else {
-            Required::False
-        })
         .description(Some(says))
         .schema(Some(schema))
-        .build()
 }
 
 /// A part of the path.
-pub(super) fn path(name: &str, says: &str, schema: impl Into<RefOr<Schema>>) -> Parameter {
-    parameter(ParameterIn::Path, name, true, says, schema)
+pub(super) fn path(
+    name: &str,
+    says: &str,
+    schema: impl Into<RefOr<Schema>>,
+    example: &str,
+) -> Parameter {
+    parameter(ParameterIn::Path, name, says, schema)
+        .required(Required::True)
+        .example(Some(example.into()))
+        .build()
 }
 
 pub(super) fn slug() -> Parameter {
-    path("slug", "The tool.", Ref::from_schema_name("Slug"))
+    let slug = Ref::from_schema_name("Slug");
+    path("slug", "The tool.", slug, "codestral-2")
 }
 
 /// `tools=a,b`: at least one name among commas and spaces.
 pub(super) fn tools(most: usize) -> Parameter {
-    let schema = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .pattern(Some("[^,\\s]"))
-        .examples(["codestral-2,cursor-background-agents"]);
     let says = format!("Slugs of up to {most} tools, comma separated; each counts once.");
-    parameter(ParameterIn::Query, "tools", true, &says, schema)
+    parameter(
+        ParameterIn::Query,
+        "tools",
+        &says,
+        text().pattern(Some("[^,\\s]")),
+    )
+    .required(Required::True)
+    .example(Some("codestral-2,cursor-background-agents".into()))
+    .build()
 }
 
 pub(super) fn if_none_match() -> Parameter {
-    let schema = ObjectBuilder::new().schema_type(Type::String);
     let says = "An `ETag` that the caller has; a list of them, or `*`.";
-    parameter(ParameterIn::Header, "If-None-Match", false, says, schema)
+    parameter(ParameterIn::Header, "If-None-Match", says, text())
+        .required(Required::False)
+        .build()
 }
 
 pub(super) fn text() -> ObjectBuilder {

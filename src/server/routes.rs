@@ -29,6 +29,8 @@ pub(super) const NAMES: &[&str] = &[
     "vote_form",
     "asset",
     "openapi",
+    "docs",
+    "docs_asset",
     "other",
 ];
 
@@ -216,12 +218,25 @@ fn from_memory(config: &mut ServiceConfig) {
 
 /// The API's own documents: everybody, from memory.
 fn documents(config: &mut ServiceConfig) {
-    config.service(readable(
-        "/openapi.json",
-        "openapi",
-        "GET, HEAD",
-        docs::routes::get_openapi,
-    ));
+    config
+        .service(readable(
+            "/openapi.json",
+            "openapi",
+            "GET, HEAD",
+            docs::routes::get_openapi,
+        ))
+        .service(readable(
+            "/docs",
+            "docs",
+            "GET, HEAD",
+            docs::routes::get_docs,
+        ))
+        .service(readable(
+            "/docs/{name}",
+            "docs_asset",
+            "GET, HEAD",
+            docs::routes::get_asset,
+        ));
 }
 
 fn nothing_here() -> Problem {

@@ -14,6 +14,7 @@ mod harness;
 
 mod client_address;
 mod compare;
+mod documented;
 mod errors;
 mod identity;
 mod limits;

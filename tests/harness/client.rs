@@ -96,11 +96,30 @@ impl Call {
         }
     }
 
-    /// The answer, or how the connection failed.
+    /// The answer, or how the connection failed. Of a stream, which has no end, its first piece.
     pub async fn try_send(self) -> Result<Answer, reqwest::Error> {
-        let response = self.request.send().await?;
+        Ok(self.try_open().await?.0)
+    }
+
+    /// The same; a stream stays open as long as what comes with the answer is kept.
+    pub async fn open(self) -> (Answer, Option<reqwest::Response>) {
+        self.try_open()
+            .await
+            .unwrap_or_else(|e| panic!("no answer: {e:?}"))
+    }
+
+    async fn try_open(self) -> Result<(Answer, Option<reqwest::Response>), reqwest::Error> {
+        let mut response = self.request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await?;
+        let streams = headers
+            .get("content-type")
+            .is_some_and(|kind| kind == "text/event-stream");
+        let (text, kept) = if streams {
+            let piece = response.chunk().await?.unwrap_or_default();
+            (String::from_utf8_lossy(&piece).into_owned(), Some(response))
+        } else {
+            (response.text().await?, None)
+        };
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         let answer = Answer {
             status,
@@ -111,7 +130,7 @@ impl Call {
         if let Some((method, path)) = &self.note {
             seen::note(method, path, &answer);
         }
-        Ok(answer)
+        Ok((answer, kept))
     }
 
     pub async fn send(self) -> Answer {

@@ -38,7 +38,12 @@ pub(super) fn operations() -> Vec<Operation> {
             "The comparison.",
         )
         .says("Two tools side by side", "")
-        .with(parameters::path("pair", "`a-vs-b`, two slugs.", text()))
+        .with(parameters::path(
+            "pair",
+            "`a-vs-b`, two slugs.",
+            text(),
+            "codestral-2-vs-cursor-background-agents",
+        ))
         .refuses(&[Code::NotFound]),
         PART.post("/tools/{slug}/vote", "postVote")
             .says(
@@ -46,7 +51,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 "From our own pages only. A visitor without a token gets one on the way.",
             )
             .perhaps_voter()
-            .takes_form(fields())
+            .takes_form(fields(), "choice=ship&back=/")
             .only_allowed_origins()
             .quota()
             .written()
@@ -55,7 +60,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .refuses(&[Code::UnknownTool, Code::Archived, Code::Frozen]),
         PART.get("/assets/{name}", "getAsset")
             .says("A style sheet or a script of the pages", "")
-            .with(parameters::path("name", "The file.", text()))
+            .with(parameters::path("name", "The file.", text(), "site.css"))
             .shows(200, "The file.", "text/css", text())
             .also_shows("text/javascript", text())
             .cached()

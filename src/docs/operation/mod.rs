@@ -149,7 +149,9 @@ impl Operation {
 
     /// Takes a JSON object, or nothing.
     pub fn may_take<T: ToSchema>(mut self) -> Self {
-        let content = ContentBuilder::new().schema(Some(self.reference::<T>()));
+        let content = ContentBuilder::new()
+            .schema(Some(self.reference::<T>()))
+            .example(Some(serde_json::json!({})));
         let body = RequestBodyBuilder::new().content(JSON, content.build());
         self.inner = self.inner.request_body(Some(body.build()));
         self.may_take_json()
@@ -162,9 +164,11 @@ impl Operation {
     }
 
     /// Takes a form as browsers send it.
-    pub fn takes_form(mut self, fields: impl Into<RefOr<Schema>>) -> Self {
-        let content = ContentBuilder::new().schema(Some(fields)).build();
-        let body = RequestBodyBuilder::new().content(FORM, content);
+    pub fn takes_form(mut self, fields: impl Into<RefOr<Schema>>, example: &str) -> Self {
+        let content = ContentBuilder::new()
+            .schema(Some(fields))
+            .example(Some(example.into()));
+        let body = RequestBodyBuilder::new().content(FORM, content.build());
         self.inner = self
             .inner
             .request_body(Some(body.required(Some(Required::True)).build()));
