@@ -4,7 +4,7 @@
 //! One crate, rooms in floors; imports run down only (`tests/floor_plan.rs` holds that).
 //!
 //! - ROOF: [`commands`] (one file a command), [`server`] (listeners, routes, what wraps each request), [`pages`] (what browsers see),
-//!   [`docs`] (the API's own documents)
+//!   [`embed`] (what other sites carry: widget, iframe, badge, oEmbed), [`docs`] (the API's own documents)
 //! - FLOOR 6: [`verdicts`] (catalogue and tallies together: tool, compare, the site API)
 //! - FLOOR 4: [`votes`] (cast, withdraw; the writer and its ledger; the recount)
 //! - FLOOR 3: [`live`] (who listens to which tool, and the thread that tells them)
@@ -19,6 +19,7 @@ pub mod catalog;
 pub mod commands;
 pub mod db;
 pub mod docs;
+pub mod embed;
 pub mod front;
 pub mod identity;
 pub mod limiter;

@@ -36,9 +36,16 @@ fn documented() -> Addresses {
         .collect()
 }
 
+/// Files below one address: the document names the one that sites load.
+const FILES: [(&str, &str); 1] = [("/embed/{file}", "/embed/tallyship.js")];
+
 /// Finds `resource(PATH, NAME, ALLOW…)` and `readable(…)`, wherever they are called.
 #[derive(Default)]
-struct Routed(Addresses);
+struct Routed {
+    addresses: Addresses,
+    /// Local names of texts.
+    named: BTreeMap<String, String>,
+}
 
 impl<'ast> Visit<'ast> for Routed {
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
@@ -47,25 +54,44 @@ impl<'ast> Visit<'ast> for Routed {
             _ => None,
         };
         if matches!(called.as_deref(), Some("resource" | "readable")) {
-            let texts: Vec<String> = call.args.iter().filter_map(text).collect();
+            let texts: Vec<String> = call
+                .args
+                .iter()
+                .filter_map(|item| self.text(item))
+                .collect();
             if let [path, _, allow, ..] = texts.as_slice() {
                 // HEAD goes with every GET; the document says so once.
                 let methods = allow.split(", ").filter(|method| *method != "HEAD");
                 let methods = methods.map(str::to_owned).collect();
-                self.0.insert(plain(path), methods);
+                let path = plain(path);
+                let file = FILES.iter().find(|(route, _)| *route == path);
+                let path = file.map_or(path, |(_, file)| (*file).to_owned());
+                self.addresses.insert(path, methods);
             }
         }
         visit::visit_expr_call(self, call);
     }
+
+    fn visit_local(&mut self, local: &'ast syn::Local) {
+        if let (syn::Pat::Ident(name), Some(value)) = (&local.pat, &local.init)
+            && let Some(text) = self.text(&value.expr)
+        {
+            self.named.insert(name.ident.to_string(), text);
+        }
+        visit::visit_local(self, local);
+    }
 }
 
-fn text(expression: &syn::Expr) -> Option<String> {
-    match expression {
-        syn::Expr::Lit(syn::ExprLit {
-            lit: syn::Lit::Str(text),
-            ..
-        }) => Some(text.value()),
-        _ => None,
+impl Routed {
+    fn text(&self, expression: &syn::Expr) -> Option<String> {
+        match expression {
+            syn::Expr::Lit(syn::ExprLit {
+                lit: syn::Lit::Str(text),
+                ..
+            }) => Some(text.value()),
+            syn::Expr::Path(path) => self.named.get(&path.path.get_ident()?.to_string()).cloned(),
+            _ => None,
+        }
     }
 }
 
@@ -96,7 +122,7 @@ fn routed() -> Addresses {
             found.visit_file(&syn::parse_file(&text).expect("Rust"));
         }
     }
-    found.0
+    found.addresses
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{Listed, Review, Tool};
 use crate::vocabulary::Slug;
@@ -13,20 +14,29 @@ use crate::vocabulary::Slug;
 /// Catalogue files are as bounded as the site API's bodies.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
-#[derive(Deserialize)]
+/// A tool with its slug.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Item {
-    slug: String,
+#[schema(as = ListedTool)]
+pub struct Item {
+    #[schema(value_type = Slug)]
+    pub(super) slug: String,
+    #[schema(min_length = 1, max_length = 200)]
     name: String,
     #[serde(default)]
+    #[schema(max_length = 500)]
     tagline: String,
     #[serde(default)]
+    #[schema(max_length = 100)]
     category: String,
     #[serde(default)]
+    #[schema(max_length = 100)]
     entry: String,
     #[serde(default)]
+    #[schema(max_length = 2000)]
     url: String,
     #[serde(default)]
+    #[schema(max_items = 100)]
     reviews: Vec<Review>,
 }
 
@@ -91,8 +101,8 @@ pub fn toml(text: &str) -> Result<Vec<Listed>, String> {
     checked(document.tools)
 }
 
-/// A list of tools, or an object with the list under `tools`.
-fn json(text: &str) -> Result<Vec<Listed>, String> {
+/// Reads JSON: a list of tools, or an object with the list under `tools`.
+pub(super) fn json(text: &str) -> Result<Vec<Listed>, String> {
     let entries = if text.trim_start().starts_with('[') {
         serde_json::from_str(text)
     } else {
@@ -101,7 +111,8 @@ fn json(text: &str) -> Result<Vec<Listed>, String> {
     checked(entries.map_err(|cause| cause.to_string())?)
 }
 
-fn csv(text: &str) -> Result<Vec<Listed>, String> {
+/// Reads CSV with a line of column names.
+pub(super) fn csv(text: &str) -> Result<Vec<Listed>, String> {
     let mut entries = Vec::new();
     for (position, row) in csv::Reader::from_reader(text.as_bytes())
         .deserialize::<Row>()
@@ -140,20 +151,30 @@ fn checked(entries: Vec<Item>) -> Result<Vec<Listed>, String> {
     let mut tools = Vec::with_capacity(entries.len());
     for (position, entry) in entries.into_iter().enumerate() {
         let place = format!("tool {} ({:?})", position + 1, entry.slug);
-        let slug = Slug::parse(&entry.slug)
-            .ok_or_else(|| format!("{place}: slug: not of the form a-b-2"))?;
-        if !seen.insert(slug.clone()) {
+        let listed = entry
+            .checked()
+            .map_err(|cause| format!("{place}: {cause}"))?;
+        if !seen.insert(listed.slug.clone()) {
             return Err(format!("{place}: slug: named twice"));
         }
-        let Item {
+        tools.push(listed);
+    }
+    Ok(tools)
+}
+
+impl Item {
+    /// The tool, if every field is within its bounds.
+    pub(super) fn checked(self) -> Result<Listed, String> {
+        let Self {
+            slug,
             name,
             tagline,
             category,
             entry,
             url,
             reviews,
-            ..
-        } = entry;
+        } = self;
+        let slug = Slug::parse(&slug).ok_or("slug: not of the form a-b-2")?;
         let tool = Tool {
             name,
             tagline,
@@ -162,10 +183,9 @@ fn checked(entries: Vec<Item>) -> Result<Vec<Listed>, String> {
             url,
             reviews,
         };
-        tool.check().map_err(|cause| format!("{place}: {cause}"))?;
-        tools.push(Listed { slug, tool });
+        tool.check()?;
+        Ok(Listed { slug, tool })
     }
-    Ok(tools)
 }
 
 #[cfg(test)]

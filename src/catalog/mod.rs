@@ -3,8 +3,10 @@
 //! `verdicts` edits and shows it beside the tallies. It knows nothing of votes.
 
 pub mod file;
+pub mod many;
 pub mod shelf;
 pub mod store;
+pub mod written;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,9 +17,11 @@ use crate::vocabulary::{Choice, Slug};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Review {
+    #[schema(min_length = 1, max_length = 100)]
     pub reviewer: String,
     pub verdict: Choice,
     #[serde(default)]
+    #[schema(max_length = 5000)]
     pub summary: String,
 }
 
@@ -25,17 +29,23 @@ pub struct Review {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tool {
+    #[schema(min_length = 1, max_length = 200)]
     pub name: String,
     #[serde(default)]
+    #[schema(max_length = 500)]
     pub tagline: String,
     #[serde(default)]
+    #[schema(max_length = 100)]
     pub category: String,
     /// The entry price in a word, such as `Free` or `Paid`.
     #[serde(default)]
+    #[schema(max_length = 100)]
     pub entry: String,
     #[serde(default)]
+    #[schema(max_length = 2000)]
     pub url: String,
     #[serde(default)]
+    #[schema(max_items = 100)]
     pub reviews: Vec<Review>,
 }
 
@@ -43,11 +53,17 @@ pub struct Tool {
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ToolPatch {
+    #[schema(min_length = 1, max_length = 200)]
     pub name: Option<String>,
+    #[schema(max_length = 500)]
     pub tagline: Option<String>,
+    #[schema(max_length = 100)]
     pub category: Option<String>,
+    #[schema(max_length = 100)]
     pub entry: Option<String>,
+    #[schema(max_length = 2000)]
     pub url: Option<String>,
+    #[schema(max_items = 100)]
     pub reviews: Option<Vec<Review>>,
 }
 

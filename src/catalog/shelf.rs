@@ -1,6 +1,7 @@
 //! [`Shelf`]: the whole catalogue in memory, for pages and lists. `verdicts` fills it and keeps it fresh.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Tool;
@@ -17,12 +18,16 @@ pub struct Shelved {
 
 /// Every tool by its slug.
 #[derive(Default)]
-pub struct Shelf(RwLock<HashMap<Slug, Arc<Shelved>>>);
+pub struct Shelf {
+    tools: RwLock<HashMap<Slug, Arc<Shelved>>>,
+    /// Grows after each tool that is put anew.
+    edits: AtomicU64,
+}
 
 impl Shelf {
     #[must_use]
     pub fn find(&self, slug: &str) -> Option<Arc<Shelved>> {
-        self.0
+        self.tools
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(slug)
@@ -33,7 +38,7 @@ impl Shelf {
     #[must_use]
     pub fn all(&self) -> Vec<Arc<Shelved>> {
         let mut all: Vec<_> = self
-            .0
+            .tools
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .values()
@@ -50,12 +55,20 @@ impl Shelf {
 
     /// Puts a tool in its place, unless what is there is newer.
     pub fn put(&self, shelved: Shelved) {
-        let mut shelf = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut shelf = self.tools.write().unwrap_or_else(PoisonError::into_inner);
         if shelf
             .get(&shelved.slug)
             .is_none_or(|there| there.updated_at < shelved.updated_at)
         {
             shelf.insert(shelved.slug.clone(), Arc::new(shelved));
+            drop(shelf);
+            self.edits.fetch_add(1, Ordering::Release);
         }
+    }
+
+    /// Another number means that some tool has come or changed since.
+    #[must_use]
+    pub fn edits(&self) -> u64 {
+        self.edits.load(Ordering::Acquire)
     }
 }

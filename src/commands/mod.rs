@@ -3,10 +3,15 @@
 //! Exit codes: 0 done, 1 it failed or found a difference, 2 the configuration or the arguments are wrong.
 
 mod catalog;
+mod config;
+mod output;
+mod progress;
 mod serve;
+mod shell;
 mod token;
 mod verify;
 mod visitors;
+mod votes;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -43,7 +48,10 @@ enum Command {
     Migrate,
     /// The catalogue of tools
     #[command(subcommand)]
-    Catalog(CatalogCommand),
+    Catalog(catalog::CatalogCommand),
+    /// The settings
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Staff tokens
     #[command(subcommand)]
     Token(TokenCommand),
@@ -52,12 +60,20 @@ enum Command {
     Visitors(VisitorsCommand),
     /// Recount every tally from the votes and from the ledger
     Verify,
-}
-
-#[derive(Subcommand)]
-enum CatalogCommand {
-    /// Put the tools of a file (TOML, JSON or CSV): all of them, or none
-    Import { file: PathBuf },
+    /// Write what the site has as a file
+    #[command(subcommand)]
+    Export(votes::ExportCommand),
+    /// Take in what a file has
+    #[command(subcommand)]
+    Import(votes::ImportCommand),
+    /// Print a completion script for a shell
+    Completions { shell: clap_complete::Shell },
+    /// Print the manual page
+    Man {
+        /// Write the pages of every command into this folder instead
+        #[arg(long, value_name = "FOLDER")]
+        dir: Option<PathBuf>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -142,26 +158,39 @@ pub fn run() -> ExitCode {
 }
 
 fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let settings = settings(&arguments)?;
-    telemetry::start_log(&settings.log).map_err(Failure::configuration)?;
+    let layers = layers(&arguments);
+    let ready = layers.and_then(|layers| Ok((prepared(&layers)?, layers)));
     match arguments.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(settings),
+        // These two need no settings.
+        Command::Completions { shell } => shell::completions(shell),
+        Command::Man { dir } => shell::man(dir.as_deref()),
+        Command::Config(command) => config::run(&command, &ready?.1),
+        Command::Serve => serve::run(ready?.0),
         Command::Migrate => {
-            let done = db::migrate(&mut db::open(&settings.database, Purpose::Command)?)?;
+            let done = db::migrate(&mut db::open(&ready?.0.database, Purpose::Command)?)?;
             println!("{done} migrations were run");
             Ok(ExitCode::SUCCESS)
         }
-        Command::Catalog(CatalogCommand::Import { file }) => catalog::import(&settings, &file),
+        Command::Catalog(command) => catalog::run(&command, &ready?.0),
         Command::Token(TokenCommand::Create { role, name }) => {
-            token::create(&settings, role, &name)
+            token::create(&ready?.0, role, &name)
         }
-        Command::Visitors(VisitorsCommand::Mint { count }) => visitors::mint(&settings, count),
-        Command::Verify => verify::run(&settings),
+        Command::Visitors(VisitorsCommand::Mint { count }) => visitors::mint(&ready?.0, count),
+        Command::Verify => verify::run(&ready?.0),
+        Command::Export(command) => votes::export(&command, &ready?.0),
+        Command::Import(command) => votes::import(&command, &ready?.0),
     }
 }
 
+/// Reads the settings and starts the log.
+fn prepared(layers: &Layers) -> Result<Settings, Failure> {
+    let settings = Settings::from_layers(layers)?;
+    telemetry::start_log(&settings.log).map_err(Failure::configuration)?;
+    Ok(settings)
+}
+
 /// The layers, in the contract's order.
-fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
+fn layers(arguments: &Arguments) -> Result<Layers, Failure> {
     let mut layers = Layers::defaults();
     let default = Path::new("config/default.toml");
     if default.exists() {
@@ -170,7 +199,7 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
     if let Some(file) = &arguments.config {
         layers.add_file(file)?;
     }
-    layers.add_environment(std::env::vars())?;
+    layers.add_environment(environment()?)?;
     for (name, flag, value) in [
         ("http.listen", "--listen", &arguments.listen),
         ("database.url", "--database-url", &arguments.database_url),
@@ -179,7 +208,24 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
             layers.set(name, value, flag)?;
         }
     }
-    Ok(Settings::from_layers(&layers)?)
+    Ok(layers)
+}
+
+/// The variables of the environment. One that is no text and none of ours is passed over.
+fn environment() -> Result<impl Iterator<Item = (String, String)>, Failure> {
+    let mut variables = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        match (name.into_string(), value.into_string()) {
+            (Ok(name), Ok(value)) => variables.push((name, value)),
+            (Ok(name), Err(_)) if name.starts_with("TALLYSHIP_") => {
+                return Err(Failure::configuration(format!(
+                    "environment {name}: it is no text"
+                )));
+            }
+            _ => {}
+        }
+    }
+    Ok(variables.into_iter())
 }
 
 /// A connection for a command, on a database of the newest schema.

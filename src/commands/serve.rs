@@ -15,7 +15,7 @@ use crate::identity::secret;
 use crate::server::{self, ServeError};
 use crate::settings::{DatabaseUrl, Settings};
 use crate::verdicts::edit;
-use crate::vocabulary::Moment;
+use crate::vocabulary::{Moment, Slug};
 
 /// The demo catalogue, for where there is no `config/`.
 const DEMO: &str = include_str!("../../config/catalog.toml");
@@ -27,6 +27,10 @@ pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
     secret::check_fingerprint(&mut conn, &keys)?;
     first_catalogue(&mut conn, &settings)?;
     drop(conn);
+    let featured = settings.pages.featured.clone();
+    let say = move |public: &Url, address, admin, shelf: &Shelf| {
+        say(public, address, admin, featured.as_ref(), shelf);
+    };
     let outcome = actix_web::rt::System::new().block_on(server::run(settings, keys, say));
     match outcome {
         Ok(()) => Ok(ExitCode::SUCCESS),
@@ -84,15 +88,27 @@ fn first_catalogue(conn: &mut DbConnection, settings: &Settings) -> Result<(), F
 }
 
 /// What a newcomer, and whatever started us, wants to know.
-fn say(public: &Url, address: SocketAddr, admin: Option<SocketAddr>, shelf: &Shelf) {
+fn say(
+    public: &Url,
+    address: SocketAddr,
+    admin: Option<SocketAddr>,
+    featured: Option<&[Slug; 2]>,
+    shelf: &Shelf,
+) {
     let mut out = std::io::stdout().lock();
     let mut lines = vec![format!("listening on http://{address}")];
     lines.extend(admin.map(|admin| format!("admin on http://{admin}")));
     let site = public.as_str().trim_end_matches('/');
-    let pair: Vec<_> = shelf.all().into_iter().take(2).collect();
-    if let [a, b] = pair.as_slice() {
-        let tally = format!("{site}/v1/tools/{}/tally", a.slug);
-        lines.push(format!("compare   {site}/compare/{}-vs-{}", a.slug, b.slug));
+    let chosen = featured
+        .filter(|pair| pair.iter().all(|slug| shelf.find(slug.as_str()).is_some()))
+        .cloned();
+    let first_two = || {
+        let mut slugs = shelf.all().into_iter().map(|shelved| shelved.slug.clone());
+        Some([slugs.next()?, slugs.next()?])
+    };
+    if let Some([a, b]) = chosen.or_else(first_two) {
+        let tally = format!("{site}/v1/tools/{a}/tally");
+        lines.push(format!("compare   {site}/compare/{a}-vs-{b}"));
         lines.push(format!("a tally   {tally}"));
     }
     lines.push(format!("all tools {site}/"));

@@ -129,5 +129,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    voters (id) {
+        id -> Binary,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    erased (hash) {
+        hash -> Binary,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    hours_to_make (tool_id) {
+        tool_id -> Integer,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(votes, voters);
 diesel::allow_tables_to_appear_in_same_query!(tools, tallies);
 diesel::allow_tables_to_appear_in_same_query!(tools, reviews);

@@ -47,8 +47,8 @@ pub fn document() -> OpenApi {
         );
         for mut operation in operations {
             schemas.append(&mut operation.schemas);
-            for codes in operation.refusals() {
-                refusals.insert(problems::name(&codes), problems::response(&codes));
+            for refusal in operation.refusals() {
+                refusals.insert(refusal.name(), refusal.response());
             }
             paths = paths.path(operation.path, operation.item());
         }

@@ -30,23 +30,61 @@ pub(super) fn path(
         .build()
 }
 
+/// A query parameter without which nothing goes.
+pub(super) fn needed(
+    name: &str,
+    says: &str,
+    schema: impl Into<RefOr<Schema>>,
+    example: &str,
+) -> Parameter {
+    parameter(ParameterIn::Query, name, says, schema)
+        .required(Required::True)
+        .example(Some(example.into()))
+        .build()
+}
+
+/// A query parameter that may be left out.
+pub(super) fn query(name: &str, says: &str, schema: impl Into<RefOr<Schema>>) -> Parameter {
+    parameter(ParameterIn::Query, name, says, schema)
+        .required(Required::False)
+        .build()
+}
+
+/// One of these words.
+pub(super) fn word(name: &str, says: &str, words: &[&str]) -> Parameter {
+    query(name, says, text().enum_values(Some(words.iter().copied())))
+}
+
+/// `limit` and `cursor` of every list.
+pub(super) fn paging(most: usize) -> [Parameter; 2] {
+    let limit = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(1))
+        .maximum(Some(most));
+    [
+        query("limit", "So many at most.", limit),
+        query("cursor", "`next` of the page before.", text()),
+    ]
+}
+
 pub(super) fn slug() -> Parameter {
-    let slug = Ref::from_schema_name("Slug");
-    path("slug", "The tool.", slug, "codestral-2")
+    path("slug", "The tool.", slug_of(), "codestral-2")
+}
+
+pub(super) fn slug_of() -> Ref {
+    Ref::from_schema_name("Slug")
 }
 
 /// `tools=a,b`: at least one name among commas and spaces.
 pub(super) fn tools(most: usize) -> Parameter {
     let says = format!("Slugs of up to {most} tools, comma separated; each counts once.");
-    parameter(
-        ParameterIn::Query,
+    let schema = text().pattern(Some("[^,\\s]"));
+    needed(
         "tools",
         &says,
-        text().pattern(Some("[^,\\s]")),
+        schema,
+        "codestral-2,cursor-background-agents",
     )
-    .required(Required::True)
-    .example(Some("codestral-2,cursor-background-agents".into()))
-    .build()
 }
 
 pub(super) fn if_none_match() -> Parameter {

@@ -9,40 +9,59 @@ use crate::problem::{self, Code};
 
 const KIND: &str = "application/problem+json";
 
-/// Its name among the components.
-pub(super) fn name(codes: &[Code]) -> String {
-    let names: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
-    names.join(".or.")
+/// The codes under one status.
+pub(super) struct Refusal {
+    pub codes: Vec<Code>,
+    /// A browser gets it as a page.
+    pub for_people: bool,
 }
 
-/// The response: these codes and no other.
-pub(super) fn response(codes: &[Code]) -> Response {
-    let named = |code: &Code| format!("`{}`: {}.", code.as_str(), code.title());
-    let description: Vec<String> = codes.iter().map(named).collect();
-    let code = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .enum_values(Some(codes.iter().map(|code| code.as_str())));
-    let schema = AllOfBuilder::new()
-        .item(Ref::from_schema_name("Problem"))
-        .item(ObjectBuilder::new().property("code", code));
-    let content = ContentBuilder::new().schema(Some(schema)).build();
-    let mut response = ResponseBuilder::new()
-        .description(description.join(" "))
-        .content(KIND, content)
-        .build();
-    let mut names = vec!["X-Request-Id"];
-    for code in codes {
-        names.extend(match code {
-            Code::RateLimited => ["Retry-After", "RateLimit", "RateLimit-Policy"].as_slice(),
-            Code::Unavailable | Code::Overloaded => &["Retry-After"],
-            code if code.status() == 401 => &["WWW-Authenticate"],
-            _ => &[],
-        });
+impl Refusal {
+    pub fn status(&self) -> u16 {
+        self.codes.first().map_or(500, |code| code.status())
     }
-    response
-        .headers
-        .extend(names.into_iter().map(headers::reference));
-    response
+
+    /// Its name among the components.
+    pub fn name(&self) -> String {
+        let names: Vec<&str> = self.codes.iter().map(|code| code.as_str()).collect();
+        let page = if self.for_people { ".page" } else { "" };
+        names.join(".or.") + page
+    }
+
+    /// The response: these codes and no other.
+    pub fn response(&self) -> Response {
+        let Self { codes, for_people } = self;
+        let named = |code: &Code| format!("`{}`: {}.", code.as_str(), code.title());
+        let description: Vec<String> = codes.iter().map(named).collect();
+        let code = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(codes.iter().map(|code| code.as_str())));
+        let schema = AllOfBuilder::new()
+            .item(Ref::from_schema_name("Problem"))
+            .item(ObjectBuilder::new().property("code", code));
+        let content = ContentBuilder::new().schema(Some(schema)).build();
+        let mut response = ResponseBuilder::new()
+            .description(description.join(" "))
+            .content(KIND, content);
+        if *for_people {
+            let page = ContentBuilder::new().schema(Some(super::parameters::text()));
+            response = response.content(super::operation::HTML, page.build());
+        }
+        let mut response = response.build();
+        let mut names = vec!["X-Request-Id"];
+        for code in codes {
+            names.extend(match code {
+                Code::RateLimited => ["Retry-After", "RateLimit", "RateLimit-Policy"].as_slice(),
+                Code::Unavailable | Code::Overloaded => &["Retry-After"],
+                code if code.status() == 401 => &["WWW-Authenticate"],
+                _ => &[],
+            });
+        }
+        response
+            .headers
+            .extend(names.into_iter().map(headers::reference));
+        response
+    }
 }
 
 /// The schema that all of them share.

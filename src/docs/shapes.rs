@@ -4,6 +4,7 @@
 
 use utoipa::ToSchema;
 
+use crate::catalog::file::Item;
 use crate::tallies::Tally;
 use crate::votes::own::OwnVote;
 
@@ -14,6 +15,15 @@ pub(super) struct VoteAnswer<'a> {
     tally: Tally<'a>,
 }
 
+/// Many tools in one call.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub(super) struct ToolList {
+    #[schema(min_items = 1, max_items = 500)]
+    tools: Vec<Item>,
+}
+
+/// The tallies that were asked for.
 #[derive(ToSchema)]
 pub(super) struct TallyList<'a> {
     tallies: Vec<Tally<'a>>,

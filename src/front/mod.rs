@@ -108,9 +108,9 @@ impl Connection {
         let longer = |since: Option<Instant>, limit: Duration| {
             since.is_some_and(|since| now.duration_since(since) >= limit)
         };
-        if longer(self.stuck, STUCK_FOR)
-            || (longer(self.begun, WHOLE_WITHIN) && !self.line.handled.get())
-        {
+        // Requests behind an answer that nobody reads wait for their reader.
+        let waits_for_us = self.line.handled.get() || self.stuck.is_some();
+        if longer(self.stuck, STUCK_FOR) || (longer(self.begun, WHOLE_WITHIN) && !waits_for_us) {
             return Err(Error::from(ErrorKind::TimedOut));
         }
         if self.stuck.is_some() || self.begun.is_some() {

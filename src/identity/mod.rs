@@ -4,6 +4,7 @@
 
 pub mod caller;
 pub mod keys;
+pub mod name;
 pub mod network;
 pub mod origin;
 pub mod routes;

@@ -53,6 +53,24 @@ impl Origins {
         self.allowed.contains(origin)
     }
 
+    /// Whether this is our own origin, in any of its spellings.
+    #[must_use]
+    pub fn is_own(&self, origin: &str) -> bool {
+        self.own.contains(origin)
+    }
+
+    /// The allow-list besides our own origin, in one order.
+    #[must_use]
+    pub fn listed(&self) -> Vec<&str> {
+        let mut listed: Vec<&str> = self
+            .allowed
+            .difference(&self.own)
+            .map(String::as_str)
+            .collect();
+        listed.sort_unstable();
+        listed
+    }
+
     /// Whether a write may go on.
     ///
     /// An `Origin` that is there must be allowed, whatever carries the credentials. Without one, a cookie-borne call

@@ -24,13 +24,13 @@ const BEAT: Duration = Duration::from_millis(14_600);
 /// Between two looks at who hung up and who is due a heartbeat.
 const LOOK: Duration = Duration::from_millis(250);
 /// A look at everybody's hang-up takes this many looks.
-const PARTS: usize = 8;
+const PARTS: u64 = 8;
 /// While somebody is stuck, that is tried again this soon; for the long stuck, [`LOOK`] does.
 const RETRY: Duration = Duration::from_millis(20);
 /// Stuck for so long is no moment's jam any more.
 const LONG_STUCK: Duration = Duration::from_secs(1);
-/// A listener that takes nothing for so long is let go.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// A listener that takes nothing for so long is let go: with everything around it, within 30 s.
+const PATIENCE: Duration = Duration::from_secs(28);
 
 /// A tool that somebody listens to.
 pub(super) struct Tool {
@@ -62,7 +62,7 @@ pub(super) struct Audience {
     /// Before this no round begins.
     rested_at: Instant,
     look_at: Instant,
-    part: usize,
+    part: u64,
     retry_at: Instant,
 }
 
@@ -157,11 +157,13 @@ impl Audience {
                 sent: Cell::new(0),
             })
             .collect();
+        self.greeted += 1;
         let subscriber = Rc::new(Subscriber::new(
             join.socket,
             watched,
             join.chunked,
             join.seat,
+            self.greeted % PARTS,
             now + BEAT,
         ));
         // It listens before it is shown what there is: nothing can slip between.
@@ -173,7 +175,6 @@ impl Audience {
                 .push((Rc::clone(&subscriber), at));
             watched.tool.refresh();
         }
-        self.greeted += 1;
         let mut sent = subscriber.greet(&greeting(self.greeted, &join.missing), now);
         if sent == Sent::Whole {
             sent = subscriber.catch_up(now);
@@ -229,8 +230,8 @@ impl Audience {
         self.look_at = now + LOOK;
         self.part = (self.part + 1) % PARTS;
         let mut gone = 0;
-        for (at, subscriber) in self.everybody.iter().enumerate() {
-            if at % PARTS == self.part && subscriber.hung_up() {
+        for subscriber in &self.everybody {
+            if subscriber.part == self.part && subscriber.hung_up() {
                 subscriber.close();
             } else if now >= subscriber.beat_at.get() {
                 subscriber.beat_at.set(subscriber.beat_at.get() + BEAT);

@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use socket2::SockRef;
@@ -18,8 +18,6 @@ use super::seats::Seat;
 
 /// What the kernel holds for one stream (it doubles this): some twenty events, and then it shows that nobody reads.
 const SEND_BUFFER: usize = 8 * 1024;
-/// A peer that acknowledges nothing for so long is gone.
-const UNANSWERED: Duration = Duration::from_secs(30);
 
 /// A tool on this stream, and the version that was sent last (0: none).
 pub(super) struct Watched {
@@ -48,6 +46,8 @@ pub(super) struct Subscriber {
     open: RefCell<Option<Open>>,
     pub watched: Box<[Watched]>,
     chunked: bool,
+    /// Which of the looks at who hung up is its own.
+    pub part: u64,
     /// Since when the socket has taken nothing.
     pub stuck: Cell<Option<Instant>>,
     /// When the next heartbeat is due.
@@ -60,13 +60,13 @@ impl Subscriber {
         watched: Box<[Watched]>,
         chunked: bool,
         seat: Seat,
+        part: u64,
         beat_at: Instant,
     ) -> Self {
         let handle = SockRef::from(&socket);
         // Where the kernel refuses one of these, the stream works all the same, only less tidily.
         let _ = handle.set_tcp_nodelay(true);
         let _ = handle.set_send_buffer_size(SEND_BUFFER);
-        let _ = handle.set_tcp_user_timeout(Some(UNANSWERED));
         let open = Open {
             socket,
             rest: Bytes::new(),
@@ -76,6 +76,7 @@ impl Subscriber {
             open: RefCell::new(Some(open)),
             watched,
             chunked,
+            part,
             stuck: Cell::new(None),
             beat_at: Cell::new(beat_at),
         }

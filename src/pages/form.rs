@@ -1,6 +1,7 @@
 //! `POST /tools/{slug}/vote`: a vote by plain form, for browsers without JavaScript. Answered 303, back to the page.
 //!
 //! The same checks in the same order as the API's, but own origin only; a visitor without a token gets one on the way.
+//! `embed` takes its forms through the same door.
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use actix_web::web::{Data, Path, Payload};
@@ -24,6 +25,14 @@ pub struct State {
     pub votes: Votes,
 }
 
+/// A vote that was taken by form.
+pub struct Taken {
+    /// Where the form wants to come back to, if that is a path of ours.
+    pub back: Option<String>,
+    /// The new visitor's token, for a cookie; `None` where the browser sent a good one.
+    pub new_token: Option<String>,
+}
+
 /// Takes `choice` = `ship`, `skip` or `withdraw`, and `back`, a path of ours.
 ///
 /// # Errors
@@ -34,6 +43,37 @@ pub async fn post_vote(
     slug: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
+    let Taken { back, new_token } = take(&http, payload, &slug, &state).await?;
+    Ok(see(
+        &state.identity,
+        &back.unwrap_or_else(|| "/".to_owned()),
+        new_token.as_deref(),
+    ))
+}
+
+/// 303 to `path`, with a new visitor's cookie where there is one.
+#[must_use]
+pub fn see(identity: &Identity, path: &str, new_token: Option<&str>) -> HttpResponse {
+    let mut answer = HttpResponse::SeeOther();
+    answer
+        .insert_header((LOCATION, path))
+        .insert_header((CACHE_CONTROL, "no-store"));
+    if let Some(token) = new_token {
+        answer.insert_header((SET_COOKIE, identity.set_cookie(token)));
+    }
+    answer.finish()
+}
+
+/// Takes one vote by form, on the tool named `slug`.
+///
+/// # Errors
+/// As [`post_vote`].
+pub async fn take(
+    http: &HttpRequest,
+    payload: Payload,
+    slug: &str,
+    state: &State,
+) -> Result<Taken, Problem> {
     let now = Moment::now();
     let body = request::body(http.headers(), payload, request::SMALL).await?;
     let kind = http
@@ -48,20 +88,20 @@ pub async fn post_vote(
         ));
     }
     // A cookie that is no use any more is no reason to send a person away: they are a new visitor.
-    let known = state.identity.voter(&http, now).ok();
+    let known = state.identity.voter(http, now).ok();
     state
         .identity
         .origins
         .check_own(provenance(http.headers()))?;
-    let client = state.identity.client(&http, now);
+    let client = state.identity.client(http, now);
     let (voter, token_age, new_token) = if let Some(voter) = known {
         (voter.id, voter.age_seconds, None)
     } else {
-        state.doors.new_visitor(&http, &client).await?;
+        state.doors.new_visitor(http, &client).await?;
         let (voter, token) = state.identity.mint(now);
         (voter, 0, Some(token))
     };
-    let permit = state.doors.vote(&http, voter, &client).await?;
+    let permit = state.doors.vote(http, voter, &client).await?;
     let form = std::str::from_utf8(&body)
         .map_err(|_not_text| Problem::bad_request("The form is no text."))?;
     let choice = match request::query(form, "choice").as_deref() {
@@ -73,8 +113,8 @@ pub async fn post_vote(
     let back = request::query(form, "back").filter(|path| is_own_path(path));
     let slot = state
         .board
-        .find(&slug)
-        .ok_or_else(|| Problem::unknown_tool(&slug))?;
+        .find(slug)
+        .ok_or_else(|| Problem::unknown_tool(slug))?;
     let wish = Wish {
         tool: slot.id,
         voter,
@@ -86,15 +126,8 @@ pub async fn post_vote(
         .votes
         .cast(permit, wish)
         .await
-        .map_err(|refused| refused.problem(&slug))?;
-    let mut answer = HttpResponse::SeeOther();
-    answer
-        .insert_header((LOCATION, back.unwrap_or_else(|| "/".to_owned())))
-        .insert_header((CACHE_CONTROL, "no-store"));
-    if let Some(token) = new_token {
-        answer.insert_header((SET_COOKIE, state.identity.set_cookie(&token)));
-    }
-    Ok(answer.finish())
+        .map_err(|refused| refused.problem(slug))?;
+    Ok(Taken { back, new_token })
 }
 
 /// A path on this site, and nothing that a browser could read as another site's address.

@@ -1,39 +1,58 @@
-//! `GET /`, `GET /compare/{a}-vs-{b}` and their assets.
+//! `GET /`, `GET /tools/{slug}`, `GET /compare/{a}-vs-{b}`, and `GET /compare?a=&b=`, which leads to one.
 
 use std::collections::HashMap;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, REFERRER_POLICY};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, LOCATION, REFERRER_POLICY,
+    X_FRAME_OPTIONS,
+};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use bytes::Bytes;
 
-use super::{ComparePage, IndexPage, card};
+use super::card::Card;
+use super::chart::{Chart, Point, Track};
+use super::compare::{self, ComparePage, canonical};
+use super::head::Head;
+use super::index::{self, Featured, IndexPage, Query};
+use super::tool::{Related, ToolPage, snippets};
 use crate::catalog::shelf::Shelf;
 use crate::db::{Readers, read};
 use crate::identity::Identity;
 use crate::problem::{Code, Problem};
-use crate::tallies::board::{Board, etag};
-use crate::tallies::routes::cached;
+use crate::request;
+use crate::settings;
+use crate::tallies::board::Board;
 use crate::verdicts::Verdict;
-use crate::vocabulary::{Choice, Moment, ToolState};
+use crate::verdicts::list::{Ask, Lists, Sort};
+
+use crate::vocabulary::{Choice, Moment};
 use crate::votes::store;
 
 /// Everything of ours, nothing of anybody else's, and no script in the page itself.
-const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
-     img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
+
+/// So many tools are offered by name where a pair is chosen; any other can be typed.
+const CHOICES: usize = 100;
 
 /// What the pages work with.
 pub struct State {
     pub identity: Data<Identity>,
     pub shelf: Data<Shelf>,
     pub board: Data<Board>,
+    pub lists: Data<Lists>,
     pub readers: Readers,
+    pub pages: settings::Pages,
+    /// Where browsers reach the site, without a slash at its end.
+    pub site: String,
 }
 
 impl State {
     /// The visitor's choices on `tools`; none for a stranger, or while the database cannot be read.
-    async fn own(&self, http: &HttpRequest, tools: Vec<i32>) -> HashMap<i32, Choice> {
+    pub async fn own(&self, http: &HttpRequest, tools: Vec<i32>) -> HashMap<i32, Choice> {
         let Ok(voter) = self.identity.voter(http, Moment::now()) else {
             return HashMap::new();
         };
@@ -47,6 +66,47 @@ impl State {
             .map(|(tool, vote)| (tool, vote.choice))
             .collect()
     }
+
+    fn card<'a>(&self, verdict: &'a Verdict, own: &HashMap<i32, Choice>) -> Card<'a> {
+        Card::of(verdict, own, self.board.min_votes())
+    }
+
+    fn find(&self, slug: &str) -> Option<Verdict> {
+        Verdict::find(&self.shelf, &self.board, slug)
+    }
+
+    /// The most voted tools of a category, or of all where it is empty.
+    fn most_voted(&self, category: &str, limit: usize) -> Vec<Verdict> {
+        let ask = Ask {
+            category: category.to_lowercase(),
+            sort: Sort::Votes,
+            order: Sort::Votes.usual_order(),
+            limit,
+            ..Ask::default()
+        };
+        self.lists.page(&self.shelf, &self.board, &ask).items
+    }
+
+    /// The comparison to begin with.
+    fn featured(&self) -> Option<[Verdict; 2]> {
+        let chosen = self
+            .pages
+            .featured
+            .as_ref()
+            .and_then(|[a, b]| Some([self.find(a.as_str())?, self.find(b.as_str())?]));
+        chosen.or_else(|| self.most_voted("", 2).try_into().ok())
+    }
+}
+
+/// The headers of every page.
+pub fn guard(headers: &mut HeaderMap) {
+    headers.insert(CONTENT_SECURITY_POLICY, CONTENT_POLICY);
+    headers.insert(
+        REFERRER_POLICY,
+        HeaderValue::from_static("strict-origin-when-cross-origin"),
+    );
+    // For browsers that do not know frame-ancestors.
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
 }
 
 fn page(template: &impl Template) -> Result<HttpResponse, Problem> {
@@ -54,50 +114,154 @@ fn page(template: &impl Template) -> Result<HttpResponse, Problem> {
         tracing::error!(%cause, "a page could not be drawn");
         Problem::internal()
     })?;
-    Ok(HttpResponse::Ok()
+    let mut answer = HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((CACHE_CONTROL, "private, no-cache"))
-        .insert_header(("content-security-policy", CONTENT_POLICY))
-        .insert_header((REFERRER_POLICY, "strict-origin-when-cross-origin"))
-        .body(html))
+        .body(html);
+    guard(answer.headers_mut());
+    Ok(answer)
 }
 
-/// Every tool that is not archived, by name.
+/// The comparison to begin with, and the list of tools.
 ///
 /// # Errors
-/// None that a visitor can cause.
+/// 422 for a sort or a cursor that is none of ours.
 pub async fn get_index(http: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let verdicts: Vec<Verdict> = state
-        .shelf
-        .all()
-        .into_iter()
-        .filter_map(|shelved| {
-            let slot = state.board.find(shelved.slug.as_str())?;
-            (slot.tally().row.state != ToolState::Archived).then_some(Verdict { shelved, slot })
+    let query = Query::read(http.query_string());
+    let list = state.lists.page(&state.shelf, &state.board, &query.ask()?);
+    let categories = state.lists.categories(&state.shelf, &state.board);
+    let pair = state.featured().filter(|_| query.plain());
+    let popular = state.most_voted("", CHOICES);
+    let nobody = HashMap::new();
+    let featured = pair.as_ref().map(|[a, b]| {
+        let cards = [state.card(a, &nobody), state.card(b, &nobody)];
+        let slugs = [&a.shelved.slug, &b.shelved.slug];
+        let [panel, community] = compare::leads(slugs, &cards, state.board.min_votes());
+        Featured {
+            path: compare::path(slugs[0].as_str(), slugs[1].as_str()),
+            cards,
+            panel,
+            community,
+        }
+    });
+    let mut head = Head::new(
+        &state.site,
+        "/",
+        "AI tool verdicts: what the panel says, and what everybody says · Tallyship".to_owned(),
+        "Would you ship with it, or skip it? A panel's verdict on each AI tool beside the votes of the community, \
+         with honest margins."
+            .to_owned(),
+    );
+    if !query.plain() {
+        head = head.unlisted();
+    }
+    page(&IndexPage {
+        head,
+        notice: &state.pages.notice,
+        featured,
+        cards: list
+            .items
+            .iter()
+            .map(|verdict| state.card(verdict, &nobody))
+            .collect(),
+        categories: index::categories(&query, &categories),
+        sorts: index::sorts(&query),
+        choices: popular.iter().map(Verdict::name).collect(),
+        tools: categories.iter().map(|(_, tools)| tools).sum(),
+        min_votes: state.board.min_votes(),
+        next: list.next.map(|cursor| index::next(&query, &cursor)),
+        first: index::first(&query),
+        query,
+    })
+}
+
+/// How a tool came to its present tally.
+fn points(verdict: &Verdict) -> Vec<Point> {
+    let row = verdict.slot.tally().row;
+    vec![Point {
+        at: row.updated_at,
+        ship: row.ship,
+        skip: row.skip,
+        excluded: false,
+    }]
+}
+
+fn track<'a>(card: &Card<'a>, points: &'a [Point]) -> Track<'a> {
+    Track {
+        slug: card.slug,
+        name: card.name,
+        panel: card.figures.panel,
+        points,
+    }
+}
+
+/// One tool.
+///
+/// # Errors
+/// 404 `unknown-tool`.
+pub async fn get_tool(
+    http: HttpRequest,
+    slug: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let verdict = state
+        .find(&slug)
+        .ok_or_else(|| Problem::unknown_tool(&slug))?;
+    let own = state.own(&http, vec![verdict.slot.id]).await;
+    let card = state.card(&verdict, &own);
+    let near = state.most_voted(card.category, 7);
+    let nobody = HashMap::new();
+    let related = near
+        .iter()
+        .map(|other| state.card(other, &nobody))
+        .filter(|other| other.slug != card.slug)
+        .take(6)
+        .map(|other| Related {
+            path: compare::path(card.slug, other.slug),
+            name: other.name,
+            community: other.community,
+            panel: other.panel,
         })
         .collect();
-    let own = state
-        .own(
-            &http,
-            verdicts
-                .iter()
-                .take(100)
-                .map(|verdict| verdict.slot.id)
-                .collect(),
-        )
-        .await;
-    let cards: Vec<_> = verdicts
-        .iter()
-        .map(|verdict| card(verdict, &own, state.board.min_votes()))
-        .collect();
-    let comparison = match cards.as_slice() {
-        [a, b, ..] => Some((
-            format!("/compare/{}-vs-{}", a.slug, b.slug),
-            format!("{} vs {}", a.name, b.name),
-        )),
-        _ => None,
+    let points = points(&verdict);
+    let tracks = [track(&card, &points)];
+    let here = format!("/tools/{}", card.slug);
+    let mut head = Head::new(
+        &state.site,
+        &here,
+        format!("{}: ship or skip? · Tallyship", card.name),
+        described(&card),
+    )
+    .with_oembed()
+    .with_tool(&card);
+    if card.archived() {
+        head = head.unlisted();
+    }
+    page(&ToolPage {
+        head,
+        notice: &state.pages.notice,
+        category_path: index::category(card.category),
+        chart: Chart::of(&tracks, 3_600, state.board.min_votes(), Moment::now()),
+        min_votes: state.board.min_votes(),
+        snippets: snippets(&state.site, card.slug, card.name),
+        related,
+        here,
+        card,
+    })
+}
+
+/// A tool in one sentence, for a link preview.
+fn described(card: &Card<'_>) -> String {
+    let panel = match card.figures.panel {
+        Some(_) => format!("Panel: {} ship. ", card.panel),
+        None => String::new(),
     };
-    page(&IndexPage { cards, comparison })
+    let community = match card.figures.community {
+        Some(_) => format!("Community: {} ship of {}.", card.community, card.total),
+        None => "Be among the first to vote.".to_owned(),
+    };
+    let tagline = card.tagline.trim_end_matches('.');
+    format!("{tagline}. {panel}{community}")
 }
 
 /// Two tools side by side.
@@ -109,87 +273,94 @@ pub async fn get_compare(
     pair: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let found = split(&pair).find_map(|(a, b)| {
-        Some([
-            Verdict::find(&state.shelf, &state.board, a)?,
-            Verdict::find(&state.shelf, &state.board, b)?,
-        ])
-    });
-    let verdicts =
-        found.ok_or_else(|| Problem::new(Code::NotFound, "There is no such comparison."))?;
-    let own = state
-        .own(
-            &http,
-            verdicts.iter().map(|verdict| verdict.slot.id).collect(),
-        )
-        .await;
-    let cards: Vec<_> = verdicts
+    let found = compare::split(&pair)
+        .filter(|(a, b)| a != b)
+        .find_map(|(a, b)| Some([state.find(a)?, state.find(b)?]));
+    let [left, right] =
+        &found.ok_or_else(|| Problem::new(Code::NotFound, "There is no such comparison."))?;
+    let own = state.own(&http, vec![left.slot.id, right.slot.id]).await;
+    let cards = [state.card(left, &own), state.card(right, &own)];
+    let [a, b] = &cards;
+    let min_votes = state.board.min_votes();
+    let [panel, community] =
+        compare::leads([&left.shelved.slug, &right.shelved.slug], &cards, min_votes);
+    let (points_a, points_b) = (points(left), points(right));
+    let tracks = [track(a, &points_a), track(b, &points_b)];
+    let chart = Chart::of(&tracks, 3_600, min_votes, Moment::now());
+    let title = format!("{} vs {}", a.name, b.name);
+    let popular = state.most_voted("", CHOICES);
+    let near = state.most_voted(a.category, 8);
+    let related = near
         .iter()
-        .map(|verdict| card(verdict, &own, state.board.min_votes()))
+        .filter(|other| ![left.slot.id, right.slot.id].contains(&other.slot.id))
+        .take(6)
+        .enumerate()
+        .map(|(position, other)| {
+            let side = if position % 2 == 0 { a } else { b };
+            (
+                compare::path(side.slug, other.shelved.slug.as_str()),
+                format!("{} vs {}", side.name, other.shelved.tool.name),
+            )
+        })
         .collect();
-    let title = cards
-        .iter()
-        .map(|card| card.name)
-        .collect::<Vec<_>>()
-        .join(" vs ");
+    let head = Head::new(
+        &state.site,
+        &canonical(a.slug, b.slug),
+        format!("{title} · Tallyship"),
+        format!(
+            "{title}, side by side. Panel: {} and {}. Community: {} and {}.",
+            a.panel, b.panel, a.community, b.community
+        ),
+    )
+    .with_oembed();
     page(&ComparePage {
-        title,
+        head,
+        notice: &state.pages.notice,
         here: format!("/compare/{pair}"),
+        panel,
+        community,
+        chart,
+        min_votes,
+        choices: popular.iter().map(Verdict::name).collect(),
+        related,
         cards,
-        min_votes: state.board.min_votes(),
     })
 }
 
-/// Every way to read `a-vs-b`: a slug may hold `-vs-` itself.
-fn split(pair: &str) -> impl Iterator<Item = (&str, &str)> {
-    pair.match_indices("-vs-")
-        .filter_map(|(at, found)| Some((pair.get(..at)?, pair.get(at + found.len()..)?)))
-}
-
-const ASSETS: [(&str, &str, &str); 2] = [
-    (
-        "site.css",
-        "text/css; charset=utf-8",
-        include_str!("assets/site.css"),
-    ),
-    (
-        "vote.js",
-        "text/javascript; charset=utf-8",
-        include_str!("assets/vote.js"),
-    ),
-];
-
-/// A style sheet or a script, compiled in.
+/// Leads to the comparison of `a` and `b`, each a slug or a name: 303. What is no tool leads to a search for it.
 ///
 /// # Errors
-/// 404 `not-found`.
-pub async fn get_asset(http: HttpRequest, name: Path<String>) -> Result<HttpResponse, Problem> {
-    let found = ASSETS.iter().find(|(asset, _, _)| *asset == name.as_str());
-    let (_, kind, text) =
-        found.ok_or_else(|| Problem::new(Code::NotFound, "There is no such asset."))?;
-    let body = Bytes::from_static(text.as_bytes());
-    let tag = etag(&body);
-    let mut answer = cached(http.headers(), body, tag);
-    answer
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    answer
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
-    Ok(answer)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split;
-
-    #[test]
-    fn a_pair_may_be_read_in_several_ways() {
-        assert_eq!(split("a-vs-b").collect::<Vec<_>>(), [("a", "b")]);
-        assert_eq!(
-            split("a-vs-b-vs-c").collect::<Vec<_>>(),
-            [("a", "b-vs-c"), ("a-vs-b", "c")]
-        );
-        assert_eq!(split("a-b").count(), 0);
-    }
+/// None that a visitor can cause.
+pub async fn get_pair(http: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let asked = ["a", "b"].map(|name| {
+        request::query(http.query_string(), name)
+            .map(|value| value.trim().to_owned())
+            .unwrap_or_default()
+    });
+    let by_name = |text: &str| {
+        let lower = text.to_lowercase();
+        state
+            .shelf
+            .all()
+            .into_iter()
+            .find(|shelved| shelved.tool.name.to_lowercase() == lower)
+            .map(|shelved| shelved.slug.as_str().to_owned())
+    };
+    let found = asked.each_ref().map(|text| {
+        state
+            .find(text)
+            .map(|verdict| verdict.shelved.slug.as_str().to_owned())
+            .or_else(|| by_name(text))
+    });
+    let to = match (&found, &asked) {
+        ([Some(a), Some(b)], _) if a != b => compare::path(a, b),
+        ([Some(a), _], [_, other]) if other.is_empty() || found[1].is_some() => {
+            format!("/tools/{a}")
+        }
+        ([None, _], [text, _]) | (_, [_, text]) => index::search(text),
+    };
+    Ok(HttpResponse::SeeOther()
+        .insert_header((LOCATION, to))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .finish())
 }

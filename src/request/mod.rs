@@ -1,8 +1,9 @@
-//! Reading a request with bounds: its body (size and time), JSON with errors that name the field, its query.
+//! Reading a request with bounds: its body (size and time), JSON with errors that name the field; its query in `query`.
 //!
 //! Routes and extractors call it. It knows nothing of votes; it must never wait for a body without a deadline.
 
 mod call;
+mod query;
 
 use std::time::Duration;
 
@@ -13,8 +14,8 @@ use futures_util::{FutureExt, Stream, StreamExt};
 use serde::de::DeserializeOwned;
 
 use crate::problem::{Code, Problem};
-use crate::vocabulary::Slug;
 pub use call::{Call, Direct};
+pub use query::{Parameters, query, tools};
 
 /// The largest body of a visitor's call.
 pub const SMALL: usize = 64 * 1024;
@@ -157,44 +158,6 @@ pub fn slug(path: &str) -> &str {
     rest.split_once('/').map_or(rest, |(slug, _)| slug)
 }
 
-/// The first value of `name` in a query string, decoded.
-#[must_use]
-pub fn query(query_string: &str, name: &str) -> Option<String> {
-    url::form_urlencoded::parse(query_string.as_bytes())
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.into_owned())
-}
-
-/// `tools=a,b`: what was asked for, in order, each once. What is no slug at all comes back as text among the unknown.
-///
-/// # Errors
-/// 422 for none, or more than `most`.
-pub fn tools(query_string: &str, most: usize) -> Result<Vec<Result<Slug, String>>, Problem> {
-    let text = query(query_string, "tools").unwrap_or_default();
-    let mut asked: Vec<&str> = Vec::new();
-    for item in text
-        .split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-    {
-        if asked.len() > most {
-            break;
-        }
-        if !asked.contains(&item) {
-            asked.push(item);
-        }
-    }
-    if asked.is_empty() || asked.len() > most {
-        return Err(Problem::invalid(format!(
-            "tools: name 1 to {most} tools, comma separated."
-        )));
-    }
-    Ok(asked
-        .into_iter()
-        .map(|item| Slug::parse(item).ok_or_else(|| item.to_owned()))
-        .collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,21 +205,5 @@ mod tests {
             assert_eq!(code, Code::Invalid, "{bad}");
             assert!(detail.contains(name), "{bad}: {detail}");
         }
-    }
-
-    #[test]
-    fn tools_are_asked_once_each_and_bounded() {
-        let asked = tools("x=1&tools=b,a,b,%20,No", 3).expect("three");
-        assert_eq!(asked.len(), 3);
-        assert!(
-            asked
-                .iter()
-                .any(|item| item.as_ref().is_err_and(|text| text == "No"))
-        );
-        assert!(
-            tools("tools=", 3).is_err()
-                && tools("", 3).is_err()
-                && tools("tools=a,b,c,d", 3).is_err()
-        );
     }
 }

@@ -18,11 +18,13 @@ use actix_web::http::header::{
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpResponse, ResponseError};
 
 use super::parts::Parts;
 use super::routes::RouteName;
 use crate::identity::Identity;
+use crate::pages::{self, refusal};
+use crate::problem::Problem;
 use crate::request::Call;
 use crate::telemetry::Meters;
 
@@ -115,12 +117,50 @@ pub(super) async fn around(
     } else {
         next.call(request).await?.map_into_left_body()
     };
+    if response.status().as_u16() >= 400 {
+        response = for_reader(response);
+    }
     let (http, answer) = (response.request().clone(), response.response_mut());
     let route = http
         .app_data::<RouteName>()
         .map_or("other", |route| route.0);
     edge.finish(begun, &http, http.method(), route, answer);
     Ok(response)
+}
+
+/// The routes whose refusals a browser gets as pages.
+const PAGES: &[&str] = &[
+    "index",
+    "tool_page",
+    "compare_page",
+    "compare_pair",
+    "vote_form",
+];
+
+/// A refusal at an address of the pages, or at none of ours, as a page where a browser asks for one.
+fn for_reader<B>(
+    response: ServiceResponse<EitherBody<B, BoxBody>>,
+) -> ServiceResponse<EitherBody<B, BoxBody>> {
+    let http = response.request();
+    let for_people = match http.app_data::<RouteName>() {
+        Some(route) => PAGES.contains(&route.0),
+        None => !http.path().starts_with("/v1/"),
+    };
+    if !for_people || !refusal::wants_page(http.headers()) {
+        return response;
+    }
+    let problem: Option<Problem> = response
+        .response()
+        .error()
+        .and_then(|error| error.as_error())
+        .cloned();
+    let state: Option<Data<pages::routes::State>> = http.app_data().cloned();
+    let (Some(problem), Some(state)) = (problem, state) else {
+        return response;
+    };
+    let (http, _) = response.into_parts();
+    let page = refusal::page(&state, &problem, problem.error_response());
+    ServiceResponse::new(http, page.map_into_right_body())
 }
 
 fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {

@@ -15,7 +15,7 @@ use actix_web::{Error, HttpResponse, ResponseError};
 use futures_util::future::LocalBoxFuture;
 
 use super::edge::Edge;
-use super::routes::State;
+use super::state::State;
 use crate::front::Line;
 use crate::request::{Call, Direct};
 use crate::{tallies, votes};

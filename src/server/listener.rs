@@ -24,8 +24,8 @@ use crate::front::Connection;
 const DRAIN_SECONDS: u64 = 10;
 /// What the kernel takes of an answer before its reader does (it doubles this). Accepted connections inherit it.
 const SEND_BUFFER: usize = 64 * 1024;
-/// A peer that acknowledges nothing for so long is gone.
-const UNANSWERED: Duration = Duration::from_secs(30);
+/// A peer that acknowledges nothing for so long is gone, should nobody have noticed before.
+const UNANSWERED: Duration = Duration::from_secs(45);
 
 /// Serves `app`, one made for each worker, until its handle stops it.
 pub(super) fn serve<F, I, S, B>(

@@ -10,6 +10,7 @@ mod express;
 mod listener;
 mod parts;
 mod routes;
+mod state;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -73,12 +74,12 @@ pub async fn run(
         .transpose()?;
     let upkeep = tokio::spawn(upkeep(Arc::clone(&parts)));
 
-    let state = routes::State::new(&parts);
+    let state = state::State::new(&parts);
     let edge = Data::new(edge::Edge::new(&parts));
     let app = move || {
         let app = App::new()
             .app_data(edge.clone())
-            .configure(|config| state.configure(config))
+            .configure(|config| routes::configure(&state, config))
             .wrap(middleware::from_fn(edge::around));
         express::Lane::beside(app, &edge, &state)
     };

@@ -30,6 +30,10 @@ use crate::votes::writer::Votes;
 /// Everything that requests work with. Handlers receive the parts they need.
 pub(super) struct Parts {
     pub settings: Settings,
+    /// How browsers reach us.
+    pub public_url: Url,
+    /// Where browsers reach the site, without a slash at its end.
+    pub site: String,
     pub identity: Data<Identity>,
     pub doors: Data<Doors>,
     pub board: Data<Board>,
@@ -98,6 +102,7 @@ impl Parts {
         let identity = Identity::new(keys, proxies, origins, public_url, readers.clone());
         let docs = docs::routes::State::new()?;
         let parts = Self {
+            site: public_url.as_str().trim_end_matches('/').to_owned(),
             identity: Data::new(identity),
             doors: Data::new(Doors::new(settings.limits.clone(), shared)),
             board: Data::from(board),
@@ -108,6 +113,7 @@ impl Parts {
             meters,
             docs: Data::new(docs),
             settings,
+            public_url: public_url.clone(),
         };
         let threads = Threads {
             writer,

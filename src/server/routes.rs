@@ -5,14 +5,11 @@
 use actix_web::web::{self, Data, PathConfig, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
-use super::parts::Parts;
-use crate::identity::Identity;
-use crate::limiter::permit::Doors;
-use crate::live::hub::Hub;
+use super::state::State;
 use crate::problem::{Code, Problem};
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
-use crate::{docs, identity, live, pages, tallies, verdicts, votes};
+use crate::{docs, embed, identity, live, pages, tallies, verdicts, votes};
 
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
 pub(super) const NAMES: &[&str] = &[
@@ -22,12 +19,21 @@ pub(super) const NAMES: &[&str] = &[
     "tally",
     "tallies",
     "stream",
+    "tools",
     "tool",
+    "history",
     "compare",
     "index",
+    "tool_page",
     "compare_page",
+    "compare_pair",
     "vote_form",
     "asset",
+    "badge",
+    "badge_json",
+    "oembed",
+    "embed",
+    "embed_asset",
     "openapi",
     "docs",
     "docs_asset",
@@ -37,152 +43,94 @@ pub(super) const NAMES: &[&str] = &[
 /// A route's name, left on its requests: asking the router for it would match every pattern a second time.
 pub(super) struct RouteName(pub &'static str);
 
-/// What the handlers receive; shared by all workers.
-#[derive(Clone)]
-pub(super) struct State {
-    identity: Data<Identity>,
-    doors: Data<Doors>,
-    pub(super) board: Data<Board>,
-    pub(super) batches: Data<Batches>,
-    hub: Data<Hub>,
-    pub(super) votes: Data<votes::routes::State>,
-    verdicts: Data<verdicts::routes::State>,
-    pages: Data<pages::routes::State>,
-    form: Data<pages::form::State>,
-    docs: Data<docs::routes::State>,
+/// Lays every address of the public listener, with what its handlers receive.
+pub(super) fn configure(state: &State, config: &mut ServiceConfig) {
+    state.lay(config);
+    config.app_data(PathConfig::default().error_handler(|_, _| nothing_here().into()));
+
+    // Patterns are tried in this order: the busiest first. `express` takes most of the first two groups before the
+    // framework sees them, by the same handlers.
+    from_memory(config);
+    voters(config);
+    tools(config);
+    for_people(config);
+    embeds(config);
+    documents(config);
+    config.default_service(web::to(|| async {
+        Err::<HttpResponse, Problem>(nothing_here())
+    }));
 }
 
-impl State {
-    pub(super) fn new(parts: &Parts) -> Self {
-        let (identity, doors, board) = (&parts.identity, &parts.doors, &parts.board);
-        Self {
-            identity: identity.clone(),
-            doors: doors.clone(),
-            board: board.clone(),
-            batches: Data::new(Batches::default()),
-            hub: parts.hub.clone(),
-            votes: Data::new(votes::routes::State {
-                identity: identity.clone(),
-                doors: doors.clone(),
-                board: board.clone(),
-                votes: parts.votes.clone(),
-                readers: parts.readers.clone(),
-            }),
-            verdicts: Data::new(verdicts::routes::State {
-                identity: identity.clone(),
-                shelf: parts.shelf.clone(),
-                board: board.clone(),
-                votes: parts.votes.clone(),
-            }),
-            pages: Data::new(pages::routes::State {
-                identity: identity.clone(),
-                shelf: parts.shelf.clone(),
-                board: board.clone(),
-                readers: parts.readers.clone(),
-            }),
-            form: Data::new(pages::form::State {
-                identity: identity.clone(),
-                doors: doors.clone(),
-                board: board.clone(),
-                votes: parts.votes.clone(),
-            }),
-            docs: parts.docs.clone(),
-        }
-    }
-
-    pub(super) fn configure(&self, config: &mut ServiceConfig) {
-        config
-            .app_data(self.identity.clone())
-            .app_data(self.doors.clone())
-            .app_data(self.board.clone())
-            .app_data(self.batches.clone())
-            .app_data(self.hub.clone())
-            .app_data(self.votes.clone())
-            .app_data(self.verdicts.clone())
-            .app_data(self.pages.clone())
-            .app_data(self.form.clone())
-            .app_data(self.docs.clone())
-            .app_data(PathConfig::default().error_handler(|_, _| nothing_here().into()));
-
-        // Patterns are tried in this order: the busiest first. `express` takes most of the first two groups before the
-        // framework sees them, by the same handlers.
-        from_memory(config);
-
-        // Voters: visitor token, origin, quota.
-        config
-            .service(
-                resource("/v1/visitors", "visitors", "POST")
-                    .route(web::post().to(identity::routes::post_visitors)),
-            )
-            .service(
-                readable(
-                    "/v1/tools/{slug}/vote",
-                    "vote",
-                    "GET, HEAD, PUT, DELETE",
-                    votes::routes::get_vote,
-                )
-                .route(web::put().to(
-                    async |http: HttpRequest, body: Payload, state: Data<votes::routes::State>| {
-                        votes::routes::put_vote(&http, body, &state).await
-                    },
-                ))
-                .route(web::delete().to(
-                    async |http: HttpRequest, body: Payload, state: Data<votes::routes::State>| {
-                        votes::routes::delete_vote(&http, body, &state).await
-                    },
-                )),
-            )
-            .service(readable(
-                "/v1/votes",
-                "votes",
-                "GET, HEAD",
-                votes::routes::get_votes,
-            ));
-
-        // Everybody reads; the site's token edits.
-        config.service(
+/// Voters: visitor token, origin, quota.
+fn voters(config: &mut ServiceConfig) {
+    config
+        .service(
+            resource("/v1/visitors", "visitors", "POST")
+                .route(web::post().to(identity::routes::post_visitors)),
+        )
+        .service(
             readable(
-                "/v1/tools/{slug}",
-                "tool",
-                "GET, HEAD, PUT, PATCH, DELETE",
-                verdicts::routes::get_tool,
+                "/v1/tools/{slug}/vote",
+                "vote",
+                "GET, HEAD, PUT, DELETE",
+                votes::routes::get_vote,
             )
-            .route(web::put().to(verdicts::routes::put_tool))
-            .route(web::patch().to(verdicts::routes::patch_tool))
-            .route(web::delete().to(verdicts::routes::delete_tool)),
+            .route(web::put().to(
+                async |http: HttpRequest, body: Payload, state: Data<votes::routes::State>| {
+                    votes::routes::put_vote(&http, body, &state).await
+                },
+            ))
+            .route(web::delete().to(
+                async |http: HttpRequest, body: Payload, state: Data<votes::routes::State>| {
+                    votes::routes::delete_vote(&http, body, &state).await
+                },
+            )),
+        )
+        .service(readable(
+            "/v1/votes",
+            "votes",
+            "GET, HEAD",
+            votes::routes::get_votes,
+        ));
+}
+
+/// What other sites carry: everybody reads, forms are for our own origin only.
+fn embeds(config: &mut ServiceConfig) {
+    config
+        .service(readable(
+            "/badge/{slug}.svg",
+            "badge",
+            "GET, HEAD",
+            embed::routes::get_badge,
+        ))
+        .service(readable(
+            "/v1/tools/{slug}/badge.json",
+            "badge_json",
+            "GET, HEAD",
+            embed::routes::get_shield,
+        ))
+        .service(readable(
+            "/oembed",
+            "oembed",
+            "GET, HEAD",
+            embed::routes::get_oembed,
+        ))
+        .service(readable(
+            // A slug has no dot.
+            r"/embed/{file:[^/]+\.[^/]+}",
+            "embed_asset",
+            "GET, HEAD",
+            embed::routes::get_asset,
+        ))
+        .service(
+            readable(
+                "/embed/{slug}",
+                "embed",
+                "GET, HEAD, POST",
+                embed::frame::routes::get_frame,
+            )
+            .route(web::post().to(embed::frame::routes::post_frame)),
         );
-
-        // Pages: own origin only.
-        config
-            .service(readable(
-                "/",
-                "index",
-                "GET, HEAD",
-                pages::routes::get_index,
-            ))
-            .service(readable(
-                "/compare/{pair}",
-                "compare_page",
-                "GET, HEAD",
-                pages::routes::get_compare,
-            ))
-            .service(readable(
-                "/assets/{name}",
-                "asset",
-                "GET, HEAD",
-                pages::routes::get_asset,
-            ))
-            .service(
-                resource("/tools/{slug}/vote", "vote_form", "POST")
-                    .route(web::post().to(pages::form::post_vote)),
-            );
-
-        documents(config);
-
-        config.default_service(web::to(|| async {
-            Err::<HttpResponse, Problem>(nothing_here())
-        }));
-    }
 }
 
 /// Everybody: from memory.
@@ -218,25 +166,82 @@ fn from_memory(config: &mut ServiceConfig) {
 
 /// The API's own documents: everybody, from memory.
 fn documents(config: &mut ServiceConfig) {
+    let get = "GET, HEAD";
     config
         .service(readable(
             "/openapi.json",
             "openapi",
-            "GET, HEAD",
+            get,
             docs::routes::get_openapi,
         ))
-        .service(readable(
-            "/docs",
-            "docs",
-            "GET, HEAD",
-            docs::routes::get_docs,
-        ))
+        .service(readable("/docs", "docs", get, docs::routes::get_docs))
         .service(readable(
             "/docs/{name}",
             "docs_asset",
-            "GET, HEAD",
+            get,
             docs::routes::get_asset,
         ));
+}
+
+/// Pages: their forms from our own origin only.
+fn for_people(config: &mut ServiceConfig) {
+    use pages::{assets, routes};
+    let get = "GET, HEAD";
+    config
+        .service(readable("/", "index", get, routes::get_index))
+        .service(readable(
+            "/tools/{slug}",
+            "tool_page",
+            get,
+            routes::get_tool,
+        ))
+        .service(readable("/compare", "compare_pair", get, routes::get_pair))
+        .service(readable(
+            "/compare/{pair}",
+            "compare_page",
+            get,
+            routes::get_compare,
+        ))
+        .service(readable(
+            "/assets/{version}/{name}",
+            "asset",
+            get,
+            assets::get_asset,
+        ))
+        .service(
+            resource("/tools/{slug}/vote", "vote_form", "POST")
+                .route(web::post().to(pages::form::post_vote)),
+        );
+}
+
+/// The catalogue: everybody reads; the site's token edits.
+fn tools(config: &mut ServiceConfig) {
+    config.service(
+        readable(
+            "/v1/tools",
+            "tools",
+            "GET, HEAD, POST",
+            verdicts::list::routes::get_tools,
+        )
+        .route(web::post().to(verdicts::routes::post_tools)),
+    );
+    config.service(readable(
+        "/v1/tools/{slug}/history",
+        "history",
+        "GET, HEAD",
+        verdicts::history::routes::get_history,
+    ));
+    config.service(
+        readable(
+            "/v1/tools/{slug}",
+            "tool",
+            "GET, HEAD, PUT, PATCH, DELETE",
+            verdicts::routes::get_tool,
+        )
+        .route(web::put().to(verdicts::routes::put_tool))
+        .route(web::patch().to(verdicts::routes::patch_tool))
+        .route(web::delete().to(verdicts::routes::delete_tool)),
+    );
 }
 
 fn nothing_here() -> Problem {

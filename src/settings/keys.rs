@@ -57,6 +57,11 @@ pub(super) const KEYS: &[Key] = &[
     key("identity.jwt_jwks", ""),
     key("abuse.hold", "on"),
     key("catalog.file", "config/catalog.toml"),
+    key("pages.featured", "codestral-2,cursor-background-agents"),
+    key(
+        "pages.notice",
+        "A demonstration: the panels' reviewers are made up, and so are their opinions.",
+    ),
     key("log.level", "info,actix_server=warn"),
     key("log.format", "json"),
 ];

@@ -21,14 +21,14 @@ impl fmt::Display for SettingError {
 impl std::error::Error for SettingError {}
 
 #[derive(Clone)]
-struct Value {
-    text: String,
-    source: String,
+pub(super) struct Value {
+    pub(super) text: String,
+    pub(super) source: String,
 }
 
 /// The winning value of each key, with its source.
 pub struct Layers {
-    values: BTreeMap<&'static str, Value>,
+    pub(super) values: BTreeMap<&'static str, Value>,
 }
 
 impl Layers {

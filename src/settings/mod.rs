@@ -4,6 +4,7 @@
 
 mod keys;
 mod layers;
+mod shown;
 mod values;
 
 use std::net::SocketAddr;
@@ -13,11 +14,12 @@ use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use crate::vocabulary::Quota;
+use crate::vocabulary::{Quota, Slug};
 pub use layers::{Layers, SettingError};
+pub use shown::Shown;
 use values::{
-    address, count, database_url, log_level, min_votes, networks, on_off, origins, public_url,
-    quota, redis_urls, secret,
+    address, count, database_url, log_level, min_votes, networks, on_off, origins, pair,
+    public_url, quota, redis_urls, secret,
 };
 
 /// A secret text; its `Debug` shows nothing.
@@ -100,6 +102,15 @@ pub struct Identity {
     pub secret_previous: Option<Secret>,
 }
 
+/// What the pages say besides the catalogue.
+#[derive(Debug, Clone)]
+pub struct Pages {
+    /// The comparison to begin with; `None`: the two tools with the most votes.
+    pub featured: Option<[Slug; 2]>,
+    /// A line at the foot of each page; may be empty.
+    pub notice: String,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
     Json,
@@ -125,6 +136,7 @@ pub struct Settings {
     pub hold: bool,
     /// `None`: load no catalogue.
     pub catalog_file: Option<PathBuf>,
+    pub pages: Pages,
     pub log: Log,
 }
 
@@ -154,6 +166,10 @@ impl Settings {
             identity: identity(layers)?,
             hold: layers.parse("abuse.hold", on_off)?,
             catalog_file: layers.path("catalog.file"),
+            pages: Pages {
+                featured: layers.parse("pages.featured", pair)?,
+                notice: layers.text("pages.notice").to_owned(),
+            },
             log: Log {
                 level: layers.parse("log.level", log_level)?,
                 format: layers.parse("log.format", |text| match text {

@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{DatabaseUrl, Secret};
-use crate::vocabulary::Quota;
+use crate::vocabulary::{Quota, Slug};
 
 fn list(text: &str) -> impl Iterator<Item = &str> {
     text.split(',')
@@ -46,6 +46,15 @@ pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
                 .ok_or_else(|| format!("{item} is no origin such as https://example.org"))
         })
         .collect()
+}
+
+pub(super) fn pair(text: &str) -> Result<Option<[Slug; 2]>, String> {
+    let slugs: Option<Vec<Slug>> = list(text).map(Slug::parse).collect();
+    match slugs.as_deref() {
+        Some([]) => Ok(None),
+        Some([a, b]) if a != b => Ok(Some([a.clone(), b.clone()])),
+        _ => Err("expected two tools, such as a-tool,another, or nothing".to_owned()),
+    }
 }
 
 pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {

@@ -179,12 +179,14 @@ impl Board {
     }
 
     /// Another number means that some tally has moved since.
-    pub(super) fn moves(&self) -> u64 {
+    #[must_use]
+    pub fn moves(&self) -> u64 {
         self.moves.load(Ordering::Acquire)
     }
 
     /// Another number means that some tool has come since.
-    pub(super) fn places(&self) -> u64 {
+    #[must_use]
+    pub fn places(&self) -> u64 {
         self.places.load(Ordering::Acquire)
     }
 

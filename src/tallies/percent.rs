@@ -37,6 +37,22 @@ pub fn interval(ship: i64, skip: i64) -> Option<[i64; 2]> {
     Some([low.clamp(0, 100), high.clamp(0, 100)])
 }
 
+/// Shares as whole numbers: one is 2^52, so that they sort exactly and travel in a cursor.
+const ONE: f64 = 4_503_599_627_370_496.0;
+
+/// The lower bound of [`interval`] unrounded, in 2^-52; `None` without votes.
+#[must_use]
+pub fn lower_bound(ship: i64, skip: i64) -> Option<i64> {
+    (ship + skip > 0).then(|| whole((wilson(ship, ship + skip).0.clamp(0.0, 1.0) * ONE).round()))
+}
+
+/// `ship/votes` unrounded, in 2^-52; `None` without votes.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+pub fn share(ship: i64, skip: i64) -> Option<i64> {
+    (ship + skip > 0).then(|| whole((ship as f64 / (ship + skip) as f64 * ONE).round()))
+}
+
 /// The interval's bounds as shares in 0..=1.
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
 fn wilson(ship: i64, votes: i64) -> (f64, f64) {
@@ -49,7 +65,7 @@ fn wilson(ship: i64, votes: i64) -> (f64, f64) {
     (centre - half, centre + half)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "between 0 and 100")]
+#[expect(clippy::cast_possible_truncation, reason = "between 0 and 2^52")]
 fn whole(value: f64) -> i64 {
     value as i64
 }

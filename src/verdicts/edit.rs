@@ -35,20 +35,19 @@ pub fn put(conn: &mut DbConnection, slug: &Slug, tool: &Tool, now: Moment) -> Qu
     write_transaction(conn, |conn| put_within(conn, slug, tool, now))
 }
 
-/// Puts all of them, or none.
+/// Puts all of them, or none; returns them as they now are, by slug.
 ///
 /// # Errors
 /// A failed statement.
-pub fn import(conn: &mut DbConnection, tools: &[Listed], now: Moment) -> QueryResult<usize> {
+pub fn import(conn: &mut DbConnection, tools: &[Listed], now: Moment) -> QueryResult<Vec<Edited>> {
     write_transaction(conn, |conn| {
         // In the order of slugs, as votes lock their tools by id: both orders are fixed, and an import holds few rows long.
         let mut sorted: Vec<&Listed> = tools.iter().collect();
         sorted.sort_by(|a, b| a.slug.cmp(&b.slug));
-        let mut created = 0;
-        for listed in sorted {
-            created += usize::from(put_within(conn, &listed.slug, &listed.tool, now)?.created);
-        }
-        Ok(created)
+        sorted
+            .into_iter()
+            .map(|listed| put_within(conn, &listed.slug, &listed.tool, now))
+            .collect()
     })
 }
 

@@ -4,6 +4,8 @@
 
 pub mod edit;
 pub mod follow;
+pub mod history;
+pub mod list;
 pub mod routes;
 
 use std::sync::Arc;
@@ -57,6 +59,11 @@ impl Verdict {
             shelved: shelf.find(slug)?,
             slot: board.find(slug)?,
         })
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.shelved.tool.name
     }
 
     /// The tool for a JSON answer; `tally` is its Tally as JSON.

@@ -1,4 +1,5 @@
-//! `GET /v1/tools/{slug}`, `GET /v1/compare`, and the site API: `PUT`, `PATCH`, `DELETE /v1/tools/{slug}`.
+//! `GET /v1/tools/{slug}`, `GET /v1/compare`, and the site API: `POST /v1/tools`,
+//! `PUT`, `PATCH`, `DELETE /v1/tools/{slug}`.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
@@ -8,9 +9,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::edit::{self, Edited, Outcome};
+use super::list::Lists;
 use super::{Leaders, ToolView, Verdict, leaders};
 use crate::catalog::shelf::Shelf;
-use crate::catalog::{Tool, ToolPatch};
+use crate::catalog::{Tool, ToolPatch, many};
+use crate::db::Readers;
 use crate::identity::Identity;
 use crate::identity::staff::Role;
 use crate::problem::Problem;
@@ -25,6 +28,8 @@ pub struct State {
     pub identity: Data<Identity>,
     pub shelf: Data<Shelf>,
     pub board: Data<Board>,
+    pub lists: Data<Lists>,
+    pub readers: Readers,
     pub votes: Votes,
 }
 
@@ -34,7 +39,8 @@ impl State {
     }
 }
 
-fn public<T: Serialize>(http: &HttpRequest, body: &T) -> Result<HttpResponse, Problem> {
+/// A public answer with its entity tag.
+pub(super) fn public<T: Serialize>(http: &HttpRequest, body: &T) -> Result<HttpResponse, Problem> {
     let body = Bytes::from(serde_json::to_vec(body).map_err(|_unreachable| Problem::internal())?);
     let tag = etag(&body);
     Ok(cached(http.headers(), body, tag))
@@ -166,6 +172,53 @@ pub async fn put_tool(
         .edit(move |conn| edit::put(conn, &parsed, &tool, Moment::now()))
         .await;
     edited(&state, done.map_err(|refused| refused.problem(&slug))?)
+}
+
+/// What a call with many tools did.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ManyTools)]
+pub struct Many {
+    /// Slugs of the tools that are new.
+    created: Vec<Slug>,
+    /// Slugs of those that were there.
+    replaced: Vec<Slug>,
+}
+
+/// Makes or replaces many tools, all or none: 201 where one is new, else 200.
+///
+/// # Errors
+/// As the contract's order of checks says; 422 names each bad tool.
+pub async fn post_tools(
+    http: HttpRequest,
+    payload: Payload,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let body = site_body(&http, payload, &state).await?;
+    let tools = many::read(&body)?;
+    let done = state
+        .votes
+        .edit(move |conn| edit::import(conn, &tools, Moment::now()))
+        .await
+        .map_err(|refused| refused.problem(""))?;
+    let (mut created, mut replaced) = (Vec::new(), Vec::new());
+    for edited in done {
+        let slug = edited.shelved.slug.clone();
+        state.shelf.put(edited.shelved);
+        state.board.admit(&slug, edited.row);
+        if edited.created {
+            created.push(slug);
+        } else {
+            replaced.push(slug);
+        }
+    }
+    let mut answer = if created.is_empty() {
+        HttpResponse::Ok()
+    } else {
+        HttpResponse::Created()
+    };
+    Ok(answer
+        .insert_header(("cache-control", "no-store"))
+        .json(Many { created, replaced }))
 }
 
 /// Changes some fields of a tool.

@@ -1,6 +1,6 @@
 //! THE recipe by which votes change a tally: lock the tally rows in order, read the old votes, fold, write, commit.
 //!
-//! Only the writer calls it. Either everything of a batch is committed, with one fsync, or nothing is.
+//! Only the writer calls it; `import` takes its steps. Either everything of a batch is committed, with one fsync, or nothing is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,7 +34,10 @@ pub(super) fn record(conn: &mut DbConnection, wishes: &[Wish], now: Moment) -> Q
     })
 }
 
-fn lock(conn: &mut DbConnection, tools: &BTreeSet<i32>) -> QueryResult<BTreeMap<i32, TallyRow>> {
+pub(super) fn lock(
+    conn: &mut DbConnection,
+    tools: &BTreeSet<i32>,
+) -> QueryResult<BTreeMap<i32, TallyRow>> {
     match conn {
         DbConnection::Sqlite(conn) => sqlite::lock(conn, tools),
         DbConnection::Postgres(conn) => postgres::lock(conn, tools),
@@ -42,7 +45,7 @@ fn lock(conn: &mut DbConnection, tools: &BTreeSet<i32>) -> QueryResult<BTreeMap<
 }
 
 /// The votes under `keys`, each with the mark that it bears.
-fn present(conn: &mut DbConnection, keys: &BTreeSet<Key>) -> QueryResult<Present> {
+pub(super) fn present(conn: &mut DbConnection, keys: &BTreeSet<Key>) -> QueryResult<Present> {
     match conn {
         DbConnection::Sqlite(conn) => sqlite::present(conn, keys),
         DbConnection::Postgres(conn) => postgres::present(conn, keys),
@@ -50,7 +53,7 @@ fn present(conn: &mut DbConnection, keys: &BTreeSet<Key>) -> QueryResult<Present
 }
 
 /// Leaves a vote aside only where its mark is of a removal in force. Most batches bear no marks, and ask nothing.
-fn resolve(conn: &mut DbConnection, votes: &mut Present) -> QueryResult<()> {
+pub(super) fn resolve(conn: &mut DbConnection, votes: &mut Present) -> QueryResult<()> {
     let marks: BTreeSet<i64> = votes.values().filter_map(|vote| vote.aside).collect();
     if marks.is_empty() {
         return Ok(());
@@ -75,7 +78,7 @@ fn periods(
     Ok(found)
 }
 
-fn write(conn: &mut DbConnection, folded: &Folded, now: Moment) -> QueryResult<()> {
+pub(super) fn write(conn: &mut DbConnection, folded: &Folded, now: Moment) -> QueryResult<()> {
     if folded.is_empty() {
         return Ok(());
     }

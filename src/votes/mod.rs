@@ -2,7 +2,9 @@
 //!
 //! Routes call [`Votes`]. Handlers never write: they hand a [`Wish`] to the writer, and wait.
 
+pub mod export;
 mod fold;
+pub mod import;
 mod ledger;
 pub mod marks;
 pub mod own;

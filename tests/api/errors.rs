@@ -154,6 +154,7 @@ async fn each_error_by_name(backend: Backend) {
         "/v1/tools//tally",
         "/v1/tools/%ff/x/y",
         "/assets/none.css",
+        "/assets/x/none.css",
     ] {
         client.get(path).send().await.problem(404, "not-found");
     }

@@ -13,15 +13,22 @@
 mod harness;
 
 mod client_address;
+mod commands;
 mod compare;
 mod documented;
+mod embed;
+mod embed_frame;
 mod errors;
 mod identity;
+mod import;
 mod limits;
+mod list;
 mod model;
 mod origin;
+mod pages;
 mod site;
 mod start;
+mod stream;
 mod tallies;
 mod two_ways;
 mod votes;

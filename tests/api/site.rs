@@ -9,6 +9,7 @@ use std::time::Duration;
 crate::both!(
     tools_come_change_and_go,
     what_is_out_of_bounds_is_named,
+    many_come_whole_or_not_at_all,
     only_staff_may,
     files_are_imported_whole
 );
@@ -221,6 +222,92 @@ async fn what_is_out_of_bounds_is_named(backend: Backend) {
         client.get("/v1/tools/codestral-2").send().await.json["name"],
         "Codestral 2"
     );
+}
+
+async fn many_come_whole_or_not_at_all(backend: Backend) {
+    let server = server(backend).await;
+    let client = server.client();
+    let site = token(&server, "site").await;
+    let post = |body: Value| client.post("/v1/tools").bearer(&site).json(&body).send();
+    let tools = json!([
+        {"slug": "many-b", "name": "B", "reviews": reviews(2, 0)},
+        {"slug": "many-a", "name": "A"},
+    ]);
+    let made = post(tools.clone()).await.expect(201);
+    assert_eq!(
+        made.json,
+        json!({"created": ["many-a", "many-b"], "replaced": []})
+    );
+    // Shown at once, by the instance that answered.
+    let tally = client.tally("many-b").await;
+    assert_eq!(
+        (&tally["panel"]["percent"], &tally["version"]),
+        (&json!(100), &json!(1))
+    );
+    let again = post(json!({ "tools": tools })).await.expect(200);
+    assert_eq!(again.json["replaced"], json!(["many-a", "many-b"]));
+    assert_eq!(
+        client.tally("many-b").await,
+        tally,
+        "the same again changes no tally"
+    );
+
+    let before = server.home().number("SELECT count(*) AS n FROM tools");
+    let bad = post(json!([
+        {"slug": "many-c", "name": "C"},
+        {"slug": "many-d", "name": ""},
+        {"slug": "Many E", "name": "E"},
+        {"slug": "many-a", "name": "A2", "nmae": "x"},
+        {"slug": "many-c", "name": "twice"},
+    ]))
+    .await
+    .problem(422, "invalid");
+    let detail = bad.json["detail"].as_str().expect("a detail");
+    for named in [
+        "tool 2 (\"many-d\"): name",
+        "tool 3 (\"Many E\"): slug",
+        "tool 4 (\"many-a\"): nmae",
+        "tool 5 (\"many-c\")",
+    ] {
+        assert!(detail.contains(named), "{named}: {detail}");
+    }
+    assert_eq!(
+        server.home().number("SELECT count(*) AS n FROM tools"),
+        before
+    );
+    assert_eq!(
+        client.get("/v1/tools/many-a").send().await.json["name"],
+        "A"
+    );
+
+    for wrong in [json!([]), json!({}), json!({"tools": [], "x": 1}), json!(3)] {
+        post(wrong).await.problem(422, "invalid");
+    }
+    let many: Vec<Value> = (0..501)
+        .map(|n| json!({"slug": format!("t{n}"), "name": "T"}))
+        .collect();
+    post(json!(many)).await.problem(422, "invalid");
+    post(json!(many[..500])).await.expect(201);
+    let large = json!([{"slug": "large", "name": "x".repeat(5 * 1024 * 1024)}]);
+    post(large).await.problem(413, "too-large");
+    let call = || client.post("/v1/tools").bearer(&site);
+    call()
+        .body("[]")
+        .send()
+        .await
+        .problem(415, "unsupported-media-type");
+    call()
+        .header("content-type", "application/json")
+        .body("[")
+        .send()
+        .await
+        .problem(400, "bad-request");
+    let bare = client.post("/v1/tools").json(&json!([])).send().await;
+    bare.problem(401, "token-required");
+    let visitor = client.visitor().await;
+    let voter = client.post("/v1/tools").bearer(&visitor).json(&json!([]));
+    voter.send().await.problem(401, "bad-token");
+    server.verify().await;
 }
 
 async fn only_staff_may(backend: Backend) {

@@ -1,8 +1,9 @@
 // Starts the real server for a browser test, in a folder of its own, on free ports; and Chromium beside it.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -11,14 +12,15 @@ export const output = path.join(import.meta.dirname, 'output');
 export async function startServer(environment = {}) {
   const binary = path.resolve(root, process.env.TALLYSHIP_BIN ?? 'target/debug/tallyship');
   const folder = mkdtempSync(path.join(tmpdir(), 'tallyship-browser-'));
+  const env = {
+    PATH: process.env.PATH,
+    TALLYSHIP_HTTP__LISTEN: '127.0.0.1:0',
+    TALLYSHIP_HTTP__ADMIN_LISTEN: 'off',
+    ...environment,
+  };
   const child = spawn(binary, ['serve'], {
     cwd: folder,
-    env: {
-      PATH: process.env.PATH,
-      TALLYSHIP_HTTP__LISTEN: '127.0.0.1:0',
-      TALLYSHIP_HTTP__ADMIN_LISTEN: 'off',
-      ...environment,
-    },
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let errors = '';
@@ -39,8 +41,33 @@ export async function startServer(environment = {}) {
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };
-  return { url, stop };
+  // A command of the same binary on the same data; gives what it prints.
+  const run = async (...words) => (await promisify(execFile)(binary, words, { cwd: folder, env, maxBuffer: 1 << 26 })).stdout;
+  // Real votes of real visitors: `ship` of the first, then `skip`.
+  const crowd = async (slug, ship, skip) => {
+    const tokens = (await run('visitors', 'mint', '--count', String(ship + skip))).trim().split('\n');
+    const cast = async (token, index) => {
+      const answer = await fetch(`${url}/v1/tools/${slug}/vote`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ choice: index < ship ? 'ship' : 'skip' }),
+      });
+      if (answer.status !== 201) throw new Error(`a vote was answered ${answer.status}: ${await answer.text()}`);
+    };
+    for (let from = 0; from < tokens.length; from += 100) {
+      await Promise.all(tokens.slice(from, from + 100).map((token, index) => cast(token, from + index)));
+    }
+  };
+  return { url, stop, run, crowd };
 }
+
+/** Quotas out of the way: a test's visitors all come from one network. */
+export const generous = {
+  TALLYSHIP_LIMITS__VOTES_PER_VOTER: 'off',
+  TALLYSHIP_LIMITS__VOTES_PER_NETWORK: 'off',
+  TALLYSHIP_LIMITS__VISITORS_PER_NETWORK: 'off',
+  TALLYSHIP_ABUSE__HOLD: 'off',
+};
 
 export function startBrowser() {
   return chromium.launch({

@@ -13,10 +13,12 @@ mod harness;
 
 mod book;
 mod certificates;
+mod clients;
 mod front;
 mod fsync;
 mod kill;
 mod kill_postgres;
+mod live;
 mod quotas;
 mod races;
 mod redis_loss;

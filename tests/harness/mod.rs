@@ -12,6 +12,7 @@ pub mod process;
 pub mod redis;
 pub mod seen;
 pub mod server;
+pub mod stream;
 
 use std::time::{Duration, Instant};
 

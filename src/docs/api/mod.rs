@@ -1,6 +1,7 @@
 //! The table of operations, a file for each part of the API: what `server::routes` serves, in the document's words.
 
 mod documents;
+mod embeds;
 mod pages;
 mod site;
 mod tallies;
@@ -30,6 +31,11 @@ pub(super) fn parts() -> Vec<(Part, &'static str, Vec<Operation>)> {
             pages::PART,
             "The demo pages of a verdict site; they work without JavaScript.",
             pages::operations(),
+        ),
+        (
+            embeds::PART,
+            "What other sites carry: widget, iframe, badge, oEmbed.",
+            embeds::operations(),
         ),
         (
             documents::PART,

@@ -1,16 +1,23 @@
 //! What everybody may read.
 
 use super::super::operation::{Operation, Part};
-use super::super::parameters;
+use super::super::parameters::{self, query, text, word};
 use super::super::shapes::TallyList;
 use crate::problem::Code;
 use crate::tallies::Tally;
 use crate::verdicts::ToolView;
+use crate::verdicts::history::routes::History;
+use crate::verdicts::list::routes::ListPage;
+use crate::verdicts::list::{LONGEST_SEARCH, MOST, Sort};
 use crate::verdicts::routes::Comparison;
+use crate::vocabulary::Moment;
 
 pub(super) const PART: Part = Part("tallies");
 
 pub(super) fn operations() -> Vec<Operation> {
+    let sorts = Sort::ALL.map(Sort::as_str);
+    let search = text().max_length(Some(LONGEST_SEARCH));
+    let time = || <Moment as utoipa::PartialSchema>::schema();
     vec![
         PART.get("/v1/tools/{slug}/tally", "getTally")
             .says("One tally", "")
@@ -28,17 +35,40 @@ pub(super) fn operations() -> Vec<Operation> {
                  each change, at most ten a second a tool, always the newest. A comment every 15 s keeps the line open.",
             )
             .with(parameters::tools(100))
-            .shows(200, "The stream.", "text/event-stream", parameters::text())
+            .shows(200, "The stream.", "text/event-stream", text())
             .refuses(&[
                 Code::Invalid,
                 Code::UnknownTool,
                 Code::RateLimited,
                 Code::Overloaded,
             ]),
+        PART.get("/v1/tools", "listTools")
+            .says(
+                "The catalogue with its tallies",
+                "Page by page; archived tools are not in it. `community` sorts by the lower bound of the interval.",
+            )
+            .with(query("category", "Without regard to case.", text()))
+            .with(query("q", "Words, each of which is found in name, tagline, category or slug.", search))
+            .with(word("sort", "Where nobody says: `name`.", &sorts))
+            .with(word("order", "Where nobody says: names from A, figures from the greatest.", &["asc", "desc"]))
+            .with_all(parameters::paging(MOST))
+            .answers_cached::<ListPage>("A page.")
+            .refuses(&[Code::Invalid]),
         PART.get("/v1/tools/{slug}", "getTool")
             .says("One tool with its reviews and its tally", "")
             .answers_cached::<ToolView>("The tool.")
             .refuses(&[Code::UnknownTool]),
+        PART.get("/v1/tools/{slug}/history", "getHistory")
+            .says(
+                "A tally over time",
+                "Running totals, a point for each hour or day with a change. Without `from`, hours go back 400 days, days to the \
+                 beginning.",
+            )
+            .with(word("step", "Where nobody says: `hour`.", &["hour", "day"]))
+            .with(query("from", "The first step is this time's.", time()))
+            .with(query("to", "The last step is this time's.", time()))
+            .answers_cached::<History>("The points.")
+            .refuses(&[Code::Invalid, Code::UnknownTool, Code::Unavailable]),
         PART.get("/v1/compare", "compareTools")
             .says(
                 "Two to four tools side by side",

@@ -12,7 +12,8 @@ use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, Required, Response, Schema};
 
-use super::{headers, parameters, problems};
+use super::problems::Refusal;
+use super::{headers, parameters};
 use crate::problem::Code;
 
 pub(super) const COOKIE: &str = "visitorCookie";
@@ -35,6 +36,8 @@ pub(super) struct Operation {
     answers: Vec<(u16, Response)>,
     refusals: Vec<Code>,
     quota: bool,
+    /// A browser gets refusals as pages.
+    for_people: bool,
     pub schemas: Schemas,
 }
 
@@ -74,6 +77,7 @@ impl Operation {
             answers: Vec::new(),
             refusals: Vec::new(),
             quota: false,
+            for_people: false,
             schemas: Vec::new(),
         };
         if path.contains("{slug}") {
@@ -93,6 +97,11 @@ impl Operation {
 
     pub fn with(mut self, parameter: Parameter) -> Self {
         self.parameters.push(parameter);
+        self
+    }
+
+    pub fn with_all(mut self, parameters: impl IntoIterator<Item = Parameter>) -> Self {
+        self.parameters.extend(parameters);
         self
     }
 
@@ -187,6 +196,12 @@ impl Operation {
         self.refuses(&[Code::RateLimited])
     }
 
+    /// Refusals are pages for whoever asks for HTML, problem documents for everybody else.
+    pub fn for_people(mut self) -> Self {
+        self.for_people = true;
+        self
+    }
+
     /// Goes to the writer: it can be busy, and the database away.
     pub fn written(self) -> Self {
         self.refuses(&[Code::Unavailable, Code::Overloaded])
@@ -206,11 +221,7 @@ impl Operation {
 
     /// As the document holds it.
     pub fn item(self) -> PathItem {
-        let refusals: Vec<(u16, String)> = self
-            .refusals()
-            .iter()
-            .filter_map(|codes| Some((codes.first()?.status(), problems::name(codes))))
-            .collect();
+        let refusals = self.refusals();
         let mut inner = self.inner;
         for parameter in self.parameters {
             inner = inner.parameter(parameter);
@@ -226,20 +237,24 @@ impl Operation {
             }
             inner = inner.response(status.to_string(), response);
         }
-        for (status, name) in refusals {
-            inner = inner.response(status.to_string(), Ref::from_response_name(name));
+        for refusal in refusals {
+            let name = Ref::from_response_name(refusal.name());
+            inner = inner.response(refusal.status().to_string(), name);
         }
         PathItem::new(self.method, inner)
     }
 
-    /// The sets of codes that it refuses with, by status.
-    pub fn refusals(&self) -> Vec<Vec<Code>> {
+    /// What it refuses with, by status.
+    pub fn refusals(&self) -> Vec<Refusal> {
         let mut codes = self.refusals.clone();
         codes.sort_by_key(|code| (code.status(), *code));
         codes.dedup();
         codes
             .chunk_by(|a, b| a.status() == b.status())
-            .map(<[Code]>::to_vec)
+            .map(|codes| Refusal {
+                codes: codes.to_vec(),
+                for_people: self.for_people,
+            })
             .collect()
     }
 }

@@ -15,6 +15,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use self::postgres::Wire as ByPostgres;
+use self::redis::Wire as ByRedis;
 use crate::settings::{self, DatabaseUrl, Settings};
 use crate::tallies::TallyRow;
 use crate::tallies::board::Board;
@@ -100,8 +102,8 @@ struct Carrier {
 }
 
 enum Wire {
-    Redis(redis::Wire),
-    Postgres(postgres::Wire),
+    Redis(ByRedis),
+    Postgres(ByPostgres),
 }
 
 impl Carrier {
@@ -126,9 +128,9 @@ impl Carrier {
 
     async fn connect(&self) -> Result<Wire, String> {
         if self.redis.urls.is_empty() {
-            return postgres::Wire::connect(&self.database).map(Wire::Postgres);
+            return ByPostgres::connect(&self.database).map(Wire::Postgres);
         }
-        redis::Wire::connect(&self.redis).await.map(Wire::Redis)
+        ByRedis::connect(&self.redis).await.map(Wire::Redis)
     }
 
     /// Carries in both directions until the connection breaks, or the server ends.

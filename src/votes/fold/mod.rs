@@ -61,7 +61,7 @@ impl Folded {
 
     /// Whether nothing is to be written.
     pub(super) fn is_empty(&self) -> bool {
-        self.rows().next().is_none() && self.deletes.is_empty() && self.events.is_empty()
+        self.rows().next().is_none() && self.deletes.is_empty() && self.tallies.is_empty()
     }
 }
 

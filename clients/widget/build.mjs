@@ -1,0 +1,73 @@
+// Builds dist/ and the pinned address in README.md; with --check it builds aside and says what is not up to date.
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const here = import.meta.dirname;
+const at = (...parts) => path.join(here, ...parts);
+const { version } = JSON.parse(readFileSync(at('package.json')));
+const banner = `/*! Tallyship widget ${version} | MIT OR Apache-2.0 */`;
+
+async function bundle(entry, format) {
+  const { outputFiles } = await build({
+    entryPoints: [at('src', entry)], bundle: true, write: false, format, target: 'es2022', charset: 'utf8',
+    minify: true, banner: { js: banner }, legalComments: 'none',
+  });
+  return Buffer.from(outputFiles[0].contents);
+}
+
+function types() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'widget-types-'));
+  try {
+    execFileSync(at('node_modules/.bin/tsc'), ['--project', at('tsconfig.json'), '--outDir', folder], { stdio: 'inherit' });
+    return readdirSync(folder).sort().map((name) => [`dist/types/${name}`, readFileSync(path.join(folder, name))]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const script = await bundle('script.ts', 'iife');
+const stamp = createHash('sha256').update(script).digest('hex').slice(0, 16);
+const integrity = `sha384-${createHash('sha384').update(script).digest('base64')}`;
+const pinned = `<!-- pinned -->
+\`\`\`html
+<script src="https://votes.example/embed/tallyship-${stamp}.js" integrity="${integrity}" crossorigin="anonymous" defer></script>
+\`\`\`
+<!-- /pinned -->`;
+const readme = readFileSync(at('README.md'), 'utf8').replace(/<!-- pinned -->[^]*<!-- \/pinned -->/, () => pinned);
+
+const css = readFileSync(at('src/reserve.css'), 'utf8');
+const files = new Map([
+  ['dist/index.js', await bundle('index.ts', 'esm')],
+  ['dist/tallyship.css', Buffer.from(css)],
+  ['dist/tallyship.js', script],
+  ['dist/tallyship.js.gz', gzipSync(script, { level: 9 })],
+  ['README.md', Buffer.from(readme)],
+  ...types(),
+]);
+
+if (process.argv.includes('--check')) {
+  // Two versions of zlib may pack differently: what counts is what comes out.
+  const plain = (name, bytes) => (name.endsWith('.gz') ? gunzipSync(bytes) : bytes);
+  const stale = [...files].filter(([name, bytes]) => {
+    try {
+      return !plain(name, readFileSync(at(name))).equals(plain(name, bytes));
+    } catch {
+      return true;
+    }
+  }).map(([name]) => name);
+  if (stale.length > 0) {
+    console.error(`not what the source says: ${stale.join(', ')}; run "npm run build" in clients/widget`);
+    process.exit(1);
+  }
+  console.log(`the widget is what its source says: ${files.get('dist/tallyship.js.gz').length} bytes gzipped`);
+} else {
+  rmSync(at('dist'), { recursive: true, force: true });
+  mkdirSync(at('dist/types'), { recursive: true });
+  for (const [name, bytes] of files) writeFileSync(at(name), bytes);
+  console.log(`built ${script.length} bytes, ${files.get('dist/tallyship.js.gz').length} gzipped`);
+}

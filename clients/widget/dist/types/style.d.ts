@@ -1,0 +1,1 @@
+export declare function dress(root: ShadowRoot): void;

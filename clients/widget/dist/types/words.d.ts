@@ -1,0 +1,47 @@
+/** One text, or one for each plural form that the language has (the keys of `Intl.PluralRules`). */
+export type Text = string | ({
+    other: string;
+} & Partial<Record<Intl.LDMLPluralRule, string>>);
+/** Every text of the widget. `{name}`, `{n}`, `{percent}`, `{votes}`, `{ship}`, `{low}` and `{high}` are filled in. */
+export interface Words {
+    vote: Text;
+    panel: Text;
+    community: Text;
+    ship: Text;
+    skip: Text;
+    again: Text;
+    split: Text;
+    noPanel: Text;
+    votes: Text;
+    few: Text;
+    likely: Text;
+    votedShip: Text;
+    votedSkip: Text;
+    withdrawn: Text;
+    outcome: Text;
+    early: Text;
+    slow: Text;
+    frozen: Text;
+    archived: Text;
+    banned: Text;
+    refused: Text;
+    check: Text;
+    offline: Text;
+    failed: Text;
+    unknown: Text;
+}
+/** Adds a language, or changes some of its texts. */
+export declare function learn(lang: string, words: Partial<Words>): void;
+/** Speaks one language. */
+export declare class Voice {
+    private readonly table;
+    private readonly numbers;
+    private readonly percents;
+    private readonly plurals;
+    /** `own` are one element's own texts, laid over the language's. */
+    constructor(lang: string, own?: Partial<Words>);
+    /** A text, filled in. A number `n` chooses the plural form. */
+    say(key: keyof Words, fill?: Record<string, string | number>): string;
+    /** 87 as the language writes a percentage; a dash where there is none. */
+    percent(percent: number | null | undefined): string;
+}

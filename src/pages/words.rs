@@ -1,0 +1,188 @@
+//! Numbers in words, as a page says them. Pure; `assets/words.js` says the same of tallies that move, and the browser
+//! tests hold the two together.
+
+use crate::tallies::DASH;
+
+/// A count with its thousands set apart.
+#[must_use]
+pub fn grouped(count: i64) -> String {
+    let digits = count.to_string();
+    let mut out = String::with_capacity(digits.len() + 4);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Such as `1 vote`.
+#[must_use]
+pub fn votes(count: i64) -> String {
+    let noun = if count == 1 { "vote" } else { "votes" };
+    format!("{} {noun}", grouped(count))
+}
+
+/// Such as `13 ship, 2 skip`.
+#[must_use]
+pub fn counts(ship: i64, skip: i64) -> String {
+    format!("{} ship, {} skip", grouped(ship), grouped(skip))
+}
+
+/// A score, or a dash where there is none.
+#[must_use]
+pub fn score(percent: Option<i64>) -> String {
+    percent.map_or_else(|| DASH.to_owned(), |percent| format!("{percent}%"))
+}
+
+/// What is known of one tool, in percent.
+#[derive(Debug, Clone, Copy)]
+pub struct Figures {
+    pub panel: Option<i64>,
+    /// Score and interval; `None` while there are too few votes.
+    pub community: Option<(i64, [i64; 2])>,
+    pub votes: i64,
+    pub min_votes: i64,
+}
+
+/// How sure the community's score is.
+#[must_use]
+pub fn margin(figures: &Figures) -> String {
+    match figures.community {
+        Some((_, [low, high])) => format!("Most likely between {low}% and {high}%"),
+        None => format!("Below {} no percentage is shown", votes(figures.min_votes)),
+    }
+}
+
+/// How the community stands to the panel. While the interval contains the panel's score, nobody can tell.
+#[must_use]
+pub fn gap(figures: &Figures) -> String {
+    let Some(panel) = figures.panel else {
+        return "No panel to compare with".to_owned();
+    };
+    match figures.community {
+        None => missing(figures),
+        Some((_, [low, high])) if (low..=high).contains(&panel) => {
+            "Community and panel: too close to call".to_owned()
+        }
+        Some((community, _)) => {
+            let side = if community > panel { "above" } else { "below" };
+            let points = (community - panel).abs();
+            let noun = if points == 1 { "point" } else { "points" };
+            format!("Community {points} {noun} {side} the panel")
+        }
+    }
+}
+
+fn missing(figures: &Figures) -> String {
+    match figures.min_votes - figures.votes {
+        1 => "1 more vote makes a percentage".to_owned(),
+        more => format!("{} more votes make a percentage", grouped(more)),
+    }
+}
+
+/// The drawn scale for those who cannot see it.
+#[must_use]
+pub fn scale(figures: &Figures) -> String {
+    let panel = figures.panel.map_or_else(
+        || "No panel.".to_owned(),
+        |panel| format!("Panel {panel}%."),
+    );
+    match figures.community {
+        Some((community, [low, high])) => {
+            format!("{panel} Community {community}%, most likely between {low}% and {high}%.")
+        }
+        None => format!("{panel} Community: {}.", votes(figures.votes)),
+    }
+}
+
+/// Who leads a comparison by one measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lead<'a> {
+    /// The leader's name.
+    Leads(&'a str),
+    /// Both are known, and equal or too near.
+    Close,
+    /// Some tool has no score.
+    Unknown,
+}
+
+/// Who leads by the panel.
+#[must_use]
+pub fn panel_lead(lead: Lead<'_>) -> String {
+    match lead {
+        Lead::Leads(name) => format!("The panel prefers {name}."),
+        Lead::Close => "The panel sees a tie.".to_owned(),
+        Lead::Unknown => "The panel has not judged both.".to_owned(),
+    }
+}
+
+/// Who leads by the community.
+#[must_use]
+pub fn community_lead(lead: Lead<'_>) -> String {
+    match lead {
+        Lead::Leads(name) => format!("The community prefers {name}."),
+        Lead::Close => "The community: too close to call.".to_owned(),
+        Lead::Unknown => "The community: too few votes yet.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figures(panel: Option<i64>, community: Option<(i64, [i64; 2])>, votes: i64) -> Figures {
+        Figures {
+            panel,
+            community,
+            votes,
+            min_votes: 5,
+        }
+    }
+
+    #[test]
+    fn numbers_in_words() {
+        assert_eq!(
+            [0, 999, 1000, 12_345, 1_234_567].map(grouped),
+            ["0", "999", "1,000", "12,345", "1,234,567"]
+        );
+        assert_eq!((votes(1), votes(2)), ("1 vote".into(), "2 votes".into()));
+        assert_eq!((score(Some(7)), score(None)), ("7%".into(), "—".into()));
+    }
+
+    #[test]
+    fn a_gap_is_said_only_where_it_can_be_told() {
+        for (panel, community, votes, words) in [
+            (
+                Some(75),
+                Some((87, [62, 97])),
+                15,
+                "Community and panel: too close to call",
+            ),
+            (
+                Some(75),
+                Some((62, [62, 75])),
+                15,
+                "Community and panel: too close to call",
+            ),
+            (
+                Some(75),
+                Some((90, [76, 97])),
+                50,
+                "Community 15 points above the panel",
+            ),
+            (
+                Some(75),
+                Some((74, [73, 74])),
+                90_000,
+                "Community 1 point below the panel",
+            ),
+            (None, Some((90, [76, 97])), 50, "No panel to compare with"),
+            (Some(75), None, 4, "1 more vote makes a percentage"),
+            (Some(75), None, 0, "5 more votes make a percentage"),
+        ] {
+            assert_eq!(gap(&figures(panel, community, votes)), words);
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! The lines of a votes file, CSV or NDJSON, each read into a [`Line`] or refused with its number and field.
+//!
+//! The first pass over a file only counts good lines, the second writes them; both read here. One line at a time is held.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::io::BufRead;
+
+use chrono::DateTime;
+use serde::Deserialize;
+
+use crate::identity::name;
+use crate::vocabulary::{Choice, Moment, VoterId};
+
+/// A vote as a file has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub tool: i32,
+    pub voter: VoterId,
+    /// The voter's name, where it cannot be read out of the id.
+    pub name: Option<Box<str>>,
+    pub choice: Choice,
+    pub cast_at: Moment,
+}
+
+/// What is wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Bad {
+    /// Counted from 1; the columns' names are line 1 of CSV.
+    pub line: u64,
+    pub cause: String,
+}
+
+impl fmt::Display for Bad {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.cause)
+    }
+}
+
+/// What lines are held against.
+pub struct Known {
+    /// Every tool's id by its slug.
+    pub tools: HashMap<String, i32>,
+    /// No vote may have been cast after this.
+    pub latest: Moment,
+}
+
+/// A line of NDJSON is no longer than this.
+const LONGEST: u64 = 64 * 1024;
+const COLUMNS: [&str; 4] = ["tool", "voter", "choice", "cast_at"];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw<'a> {
+    #[serde(borrow)]
+    tool: Cow<'a, str>,
+    #[serde(borrow)]
+    voter: Cow<'a, str>,
+    #[serde(borrow)]
+    choice: Cow<'a, str>,
+    #[serde(borrow)]
+    cast_at: Cow<'a, str>,
+}
+
+/// The lines of `input`; which kind it is, its first character says.
+///
+/// # Errors
+/// [`Bad`] where it cannot be read at all, or has not the columns that it must have.
+pub fn read<'a>(
+    mut input: impl BufRead + 'a,
+    known: &'a Known,
+) -> Result<Box<dyn Iterator<Item = Result<Line, Bad>> + 'a>, Bad> {
+    let start = input.fill_buf().map_err(|cause| unreadable(1, &cause))?;
+    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
+    let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
+    match first {
+        None => Ok(Box::new(std::iter::empty())),
+        Some(b'{') => Ok(Box::new(ndjson(input, known))),
+        Some(_) => csv(input, known),
+    }
+}
+
+fn unreadable(line: u64, cause: &dyn fmt::Display) -> Bad {
+    let cause = format!("cannot be read: {cause}");
+    Bad { line, cause }
+}
+
+fn ndjson<'a>(
+    mut input: impl BufRead + 'a,
+    known: &'a Known,
+) -> impl Iterator<Item = Result<Line, Bad>> + 'a {
+    let (mut number, mut bytes) = (0, Vec::new());
+    std::iter::from_fn(move || {
+        loop {
+            number += 1;
+            bytes.clear();
+            let mut limited = std::io::Read::take(&mut input, LONGEST);
+            match limited.read_until(b'\n', &mut bytes) {
+                Err(cause) => return Some(Err(unreadable(number, &cause))),
+                Ok(0) => return None,
+                Ok(_) if bytes.trim_ascii().is_empty() => continue,
+                Ok(_) => {}
+            }
+            let line = if bytes.len() as u64 == LONGEST && bytes.last() != Some(&b'\n') {
+                Err(format!("longer than {LONGEST} bytes"))
+            } else {
+                let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+                serde_json::from_slice::<Raw<'_>>(text)
+                    .map_err(|cause| without_place(&cause))
+                    .and_then(|raw| known.line(&raw))
+            };
+            return Some(line.map_err(|cause| Bad {
+                line: number,
+                cause,
+            }));
+        }
+    })
+}
+
+/// serde's message without its own idea of a line.
+fn without_place(cause: &serde_json::Error) -> String {
+    let text = cause.to_string();
+    text.rsplit_once(" at line ")
+        .map_or(text.clone(), |(message, _)| message.to_owned())
+}
+
+fn csv<'a>(
+    input: impl BufRead + 'a,
+    known: &'a Known,
+) -> Result<Box<dyn Iterator<Item = Result<Line, Bad>> + 'a>, Bad> {
+    let mut reader = csv::ReaderBuilder::new().from_reader(input);
+    let header = reader
+        .headers()
+        .map_err(|cause| bad_record(&cause))?
+        .clone();
+    let mut places = [0; COLUMNS.len()];
+    for (place, column) in places.iter_mut().zip(COLUMNS) {
+        let found = header.iter().position(|name| name.trim() == column);
+        *place = found.ok_or_else(|| Bad {
+            line: 1,
+            cause: format!("the column {column} is missing; expected tool,voter,choice,cast_at"),
+        })?;
+    }
+    if let Some(other) = header.iter().find(|name| !COLUMNS.contains(&name.trim())) {
+        let cause = format!("there is no column {other:?}; expected tool,voter,choice,cast_at");
+        return Err(Bad { line: 1, cause });
+    }
+    let mut record = csv::StringRecord::new();
+    Ok(Box::new(std::iter::from_fn(move || {
+        match reader.read_record(&mut record) {
+            Ok(false) => return None,
+            Err(cause) => return Some(Err(bad_record(&cause))),
+            Ok(true) => {}
+        }
+        let [tool, voter, choice, cast_at] =
+            places.map(|place| Cow::Borrowed(record.get(place).unwrap_or_default()));
+        let raw = Raw {
+            tool,
+            voter,
+            choice,
+            cast_at,
+        };
+        let line = record.position().map_or(0, csv::Position::line);
+        Some(known.line(&raw).map_err(|cause| Bad { line, cause }))
+    })))
+}
+
+fn bad_record(cause: &csv::Error) -> Bad {
+    let line = cause.position().map_or(1, csv::Position::line);
+    let cause = match cause.kind() {
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => {
+            format!("expected {expected_len} fields, found {len}")
+        }
+        csv::ErrorKind::Utf8 { err, .. } => {
+            format!(
+                "{}: is no UTF-8",
+                COLUMNS.get(err.field()).unwrap_or(&"a field")
+            )
+        }
+        _ => cause.to_string(),
+    };
+    Bad { line, cause }
+}
+
+impl Known {
+    fn line(&self, raw: &Raw<'_>) -> Result<Line, String> {
+        let tool = *self
+            .tools
+            .get(raw.tool.as_ref())
+            .ok_or_else(|| format!("tool: there is no tool {:?}", short(&raw.tool)))?;
+        let voter = name::read(&raw.voter).map_err(|cause| format!("voter: {cause}"))?;
+        let choice = match raw.choice.as_ref() {
+            "ship" => Choice::Ship,
+            "skip" => Choice::Skip,
+            other => {
+                return Err(format!(
+                    "choice: expected ship or skip, found {:?}",
+                    short(other)
+                ));
+            }
+        };
+        let cast_at = DateTime::parse_from_rfc3339(&raw.cast_at)
+            .map_err(|_unread| {
+                format!(
+                    "cast_at: expected a time such as 2026-11-24T02:00:00Z, found {:?}",
+                    short(&raw.cast_at)
+                )
+            })?
+            .timestamp_micros();
+        if !(0..=self.latest.0).contains(&cast_at) {
+            return Err(format!(
+                "cast_at: {:?} lies in the future, or before 1970",
+                short(&raw.cast_at)
+            ));
+        }
+        Ok(Line {
+            tool,
+            voter,
+            name: name::is_remembered(&raw.voter).then(|| raw.voter.as_ref().into()),
+            choice,
+            cast_at: Moment(cast_at),
+        })
+    }
+}
+
+/// So much of a text as an error may show.
+fn short(text: &str) -> &str {
+    text.char_indices()
+        .nth(60)
+        .map_or(text, |(end, _)| text.get(..end).unwrap_or(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known() -> Known {
+        Known {
+            tools: HashMap::from([("a".to_owned(), 1), ("b".to_owned(), 2)]),
+            latest: Moment(1_800_000_000_000_000),
+        }
+    }
+
+    fn all(text: &str) -> Vec<Result<Line, Bad>> {
+        let known = known();
+        match read(text.as_bytes(), &known) {
+            Ok(lines) => lines.collect(),
+            Err(bad) => vec![Err(bad)],
+        }
+    }
+
+    #[test]
+    fn both_kinds_say_the_same() {
+        let csv = "\u{feff}voter,tool,cast_at,choice\nanna,a,2026-11-24T02:00:00.5+00:00,ship\n\"b, \"\"c\"\"\",b,2026-11-24T03:00:00+01:00,skip\n";
+        let json = "{\"tool\":\"a\",\"voter\":\"anna\",\"choice\":\"ship\",\"cast_at\":\"2026-11-24T02:00:00.5Z\"}\n\n\
+            {\"tool\":\"b\",\"voter\":\"b, \\\"c\\\"\",\"choice\":\"skip\",\"cast_at\":\"2026-11-24T02:00:00Z\"}";
+        let (from_csv, from_json) = (all(csv), all(json));
+        assert_eq!(from_csv, from_json);
+        let lines: Vec<Line> = from_csv
+            .into_iter()
+            .collect::<Result<_, _>>()
+            .expect("good");
+        assert_eq!(
+            (lines[0].cast_at.0, lines[1].cast_at.0),
+            (1_795_485_600_500_000, 1_795_485_600_000_000)
+        );
+        assert_eq!(lines[1].name.as_deref(), Some("b, \"c\""));
+        assert!(all("").is_empty() && all("tool,voter,choice,cast_at\n").is_empty());
+    }
+
+    #[test]
+    fn the_line_and_the_field_are_named() {
+        let row = |tool: &str, voter: &str, choice: &str, at: &str| {
+            format!(
+                "tool,voter,choice,cast_at\na,x,ship,2026-01-01T00:00:00Z\n{tool},{voter},{choice},{at}\n"
+            )
+        };
+        let good = "2026-01-01T00:00:00Z";
+        for (text, line, named) in [
+            (row("c", "x", "ship", good), 3, "tool"),
+            (row("a", "", "ship", good), 3, "voter"),
+            (row("a", "visitor:1", "ship", good), 3, "voter"),
+            (row("a", "x", "Ship", good), 3, "choice"),
+            (row("a", "x", "ship", "yesterday"), 3, "cast_at"),
+            (row("a", "x", "ship", "2999-01-01T00:00:00Z"), 3, "cast_at"),
+            (row("a", "\"x\ny\"", "ship", good), 3, "voter"),
+            (row("a", "\"x", "ship", good), 3, "fields"),
+            ("tool,voter,choice\n".to_owned(), 1, "cast_at"),
+            ("tool,voter,choice,cast_at,extra\n".to_owned(), 1, "extra"),
+            ("tool,voter,choice,cast_at\na,x,ship\n".to_owned(), 2, "4 fields"),
+            ("{}\n".to_owned(), 1, "tool"),
+            ("\n{\"tool\":\"a\",\"voter\":\"x\",\"choice\":\"ship\",\"cast_at\":\"2026-01-01T00:00:00Z\",\"extra\":1}\n".to_owned(), 2, "extra"),
+            ("{\"tool\":3}\n".to_owned(), 1, "string"),
+            (format!("{{\"tool\":\"{}\"}}", "x".repeat(70_000)), 1, "longer"),
+        ] {
+            let bad: Vec<Bad> = all(&text).into_iter().filter_map(Result::err).collect();
+            assert_eq!(bad.first().map(|bad| bad.line), Some(line), "{text}: {bad:?}");
+            assert!(bad[0].cause.contains(named), "{text}: {}", bad[0]);
+        }
+    }
+}

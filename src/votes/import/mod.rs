@@ -1,0 +1,125 @@
+//! Votes out of a file: `tallyship import votes`, beside a server that takes votes meanwhile.
+//!
+//! The file is read twice: once to hold every line against what is known, once to write. Writing goes in steps of a few
+//! milliseconds, each a transaction by the ledger's recipe, so the server's writer has its turn between two of them. A
+//! line that is there already changes nothing: an import that was killed is run again.
+//!
+//! Decided by `cast_at`: the newest vote of a voter on a tool stands, whether the file or the database has it. What a
+//! moderator took out stays out. A vote that was withdrawn leaves nothing behind that a line could be held against: an
+//! old file brings it back.
+
+mod fold;
+mod hours;
+mod lines;
+mod postgres;
+mod sqlite;
+mod store;
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::Wish;
+use super::fold::Key;
+use crate::db::DbConnection;
+use crate::identity::made_at;
+use crate::vocabulary::{Moment, NetworkHash};
+pub use lines::{Bad, Known, Line, read};
+pub use store::tools;
+
+/// Lines of one step. On SQLite nobody else writes during a step: about 10 ms.
+const STEP_SQLITE: usize = 700;
+const STEP_POSTGRES: usize = 2_000;
+
+/// What became of the lines.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Report {
+    pub rows: u64,
+    /// The voter had no vote on the tool.
+    pub added: u64,
+    /// An older vote was there.
+    pub changed: u64,
+    /// The same vote, or a newer one, is there.
+    pub kept: u64,
+    /// A moderator took the vote out, and it stays out.
+    pub out: u64,
+}
+
+/// Why an import ended early. What was written until then stays; running it again goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    #[error("{0}; the file has changed since it was checked")]
+    Changed(#[from] Bad),
+    #[error("the database: {0}")]
+    Query(#[from] diesel::result::Error),
+}
+
+/// A vote of a file for the tables: of no network, and as old as its visitor was then.
+fn wish(line: &Line) -> Wish {
+    let age =
+        made_at(line.voter).map_or(0, |made| (line.cast_at.seconds() - made.seconds()).max(0));
+    Wish {
+        tool: line.tool,
+        voter: line.voter,
+        choice: Some(line.choice),
+        network: NetworkHash([0; 16]),
+        token_age: i32::try_from(age).unwrap_or(i32::MAX),
+    }
+}
+
+/// Writes the lines of a file that was checked. `told` hears after each step how many lines are done.
+///
+/// # Errors
+/// A failed statement, or a line that is bad after all.
+pub fn write(
+    conn: &mut DbConnection,
+    lines: impl Iterator<Item = Result<Line, Bad>>,
+    clock: impl Fn() -> Moment,
+    mut told: impl FnMut(u64),
+) -> Result<Report, ImportError> {
+    let most = match conn {
+        DbConnection::Sqlite(_) => STEP_SQLITE,
+        DbConnection::Postgres(_) => STEP_POSTGRES,
+    };
+    let mut noted: HashSet<i32> = hours::to_make(conn)?.into_iter().collect();
+    let (mut report, mut lines) = (Report::default(), lines.peekable());
+    let mut others = store::others(conn)?;
+    while lines.peek().is_some() {
+        let (mut step, mut read) = (BTreeMap::<Key, Line>::new(), 0);
+        for line in lines.by_ref().take(most) {
+            let line = line?;
+            read += 1;
+            let key = (line.tool, line.voter);
+            if step
+                .get(&key)
+                .is_none_or(|there| there.cast_at < line.cast_at)
+            {
+                step.insert(key, line);
+            }
+        }
+        let began = Instant::now();
+        let done = store::record(conn, &step, &mut noted, clock())?;
+        report.rows += read;
+        report.added += done.added;
+        report.changed += done.changed;
+        report.out += done.out;
+        report.kept = report.rows - report.added - report.changed - report.out;
+        told(report.rows);
+        breathe(conn, &mut others, began.elapsed())?;
+    }
+    // Whatever another import took off the list meanwhile was not made of these votes.
+    noted.extend(hours::to_make(conn)?);
+    hours::make(conn, noted, clock())?;
+    Ok(report)
+}
+
+/// Where somebody else writes to the same SQLite file, the lock is theirs for as long as it was ours: who waits for it
+/// looks every few milliseconds only.
+fn breathe(conn: &mut DbConnection, others: &mut i32, took: Duration) -> Result<(), ImportError> {
+    let seen = store::others(conn)?;
+    if std::mem::replace(others, seen) != seen {
+        std::thread::sleep(took.clamp(Duration::from_millis(5), Duration::from_millis(100)));
+    }
+    Ok(())
+}

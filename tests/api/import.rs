@@ -1,0 +1,463 @@
+//! Votes as files: a site that moves is the same site, an import decides by `cast_at`, and nothing bad is half taken.
+use crate::harness::Backend;
+use crate::harness::client::Client;
+use crate::harness::server::{Home, Setup};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+crate::both!(
+    a_site_moves_with_its_voters,
+    the_newest_vote_stands,
+    a_bad_file_changes_nothing_and_is_told_by_line,
+    older_votes_come_into_the_history,
+    votes_are_taken_meanwhile
+);
+
+const TOOL: &str = "codestral-2";
+const OTHER: &str = "cursor-background-agents";
+const SECRET: &str = "a secret that two sites of this test share";
+
+async fn run(setup: &Setup, arguments: &[&str]) -> String {
+    let name = arguments.join(" ");
+    setup.run_cli(arguments).await.success(&name).stdout
+}
+
+async fn import(setup: &Setup, file: &str) -> Value {
+    let said = run(setup, &["import", "votes", file, "--json"]).await;
+    serde_json::from_str(&said).expect("JSON")
+}
+
+/// Waits until the server shows what a command wrote.
+async fn shows(client: &Client, slug: &str, ship: i64, skip: i64) {
+    let guard = Duration::from_secs(25);
+    crate::harness::eventually("the counts are shown", guard, async || {
+        client.counts(slug).await == (ship, skip)
+    })
+    .await;
+}
+
+/// The history's points without their percentages: (at, ship, skip).
+async fn points(client: &Client, query: &str) -> Vec<(String, i64, i64)> {
+    let answer = client
+        .get(&format!("/v1/tools/{TOOL}/history?{query}"))
+        .send()
+        .await
+        .expect(200);
+    let point = |point: &Value| {
+        (
+            point["at"].as_str().expect("at").to_owned(),
+            point["ship"].as_i64().expect("ship"),
+            point["skip"].as_i64().expect("skip"),
+        )
+    };
+    answer.json["points"]
+        .as_array()
+        .expect("points")
+        .iter()
+        .map(point)
+        .collect()
+}
+
+async fn a_site_moves_with_its_voters(backend: Backend) {
+    let from = Home::new(backend)
+        .setup()
+        .generous()
+        .env("TALLYSHIP_IDENTITY__SECRET", SECRET)
+        .start()
+        .await;
+    let client = from.client();
+    let voters = from.setup.mint(12).await;
+    for (n, voter) in voters.iter().enumerate() {
+        let choice = if n % 3 == 0 { "skip" } else { "ship" };
+        client.put_vote(voter, TOOL, choice).await.expect(201);
+        if n % 2 == 0 {
+            client.put_vote(voter, OTHER, "ship").await.expect(201);
+        }
+    }
+    client.delete_vote(&voters[1], TOOL).await.expect(200);
+    from.home().write(
+        "old.csv",
+        format!("tool,voter,choice,cast_at\n{TOOL},\"anna, \"\"the\"\" first\",ship,2025-01-01T00:00:00Z\n{TOOL},user:https://site.example:7,skip,2025-01-01T00:00:00Z\n"),
+    );
+    run(&from.setup, &["import", "votes", "old.csv"]).await;
+    let csv = run(&from.setup, &["export", "votes"]).await;
+    let ndjson = run(&from.setup, &["export", "votes", "--format", "ndjson"]).await;
+    assert!(
+        csv.contains("\"anna, \"\"the\"\" first\""),
+        "as it came: {csv}"
+    );
+    assert!(
+        csv.contains("user:https://site.example:7") && csv.contains("visitor:"),
+        "{csv}"
+    );
+    assert_eq!((csv.lines().count(), ndjson.lines().count()), (20, 19));
+
+    let there = if backend == Backend::Sqlite {
+        Backend::Postgres
+    } else {
+        Backend::Sqlite
+    };
+    for (name, text) in [("votes.csv", &csv), ("votes.ndjson", &ndjson)] {
+        let to = Home::new(there)
+            .setup()
+            .generous()
+            .env("TALLYSHIP_IDENTITY__SECRET", SECRET)
+            .start()
+            .await;
+        to.home().write(name, text);
+        let report = import(&to.setup, name).await;
+        assert_eq!(
+            (&report["rows"], &report["added"]),
+            (&json!(19), &json!(19))
+        );
+        let moved = to.client();
+        let (ship, skip) = client.counts(TOOL).await;
+        assert_eq!((ship, skip), (8, 5));
+        shows(&moved, TOOL, ship, skip).await;
+        shows(&moved, OTHER, 6, 0).await;
+        // The same voters: their tokens are known, their votes are theirs, and nobody votes twice.
+        let own = moved.get_vote(&voters[0], TOOL).await.expect(200);
+        let before = client.get_vote(&voters[0], TOOL).await.expect(200);
+        assert_eq!(own.json["vote"], before.json["vote"]);
+        moved.put_vote(&voters[0], TOOL, "ship").await.expect(200);
+        assert_eq!(moved.counts(TOOL).await, (9, 4));
+        moved.put_vote(&voters[0], TOOL, "skip").await.expect(200);
+        moved.put_vote(&voters[1], TOOL, "ship").await.expect(201);
+        moved.delete_vote(&voters[1], TOOL).await.expect(200);
+        to.verify().await;
+        let again = import(&to.setup, name).await;
+        assert_eq!(
+            (&again["added"], &again["changed"]),
+            (&json!(0), &json!(0)),
+            "{again}"
+        );
+        let back = run(&to.setup, &["export", "votes"]).await;
+        let without_the_recast = |text: &str| -> Vec<String> {
+            let lines = text.lines().filter(|line| !line.contains(&before_id(&csv)));
+            lines.map(str::to_owned).collect()
+        };
+        assert_eq!(
+            without_the_recast(&back),
+            without_the_recast(&csv),
+            "the same file again"
+        );
+    }
+    from.verify().await;
+}
+
+/// The first voter that skipped: the one who votes again on the other site.
+fn before_id(csv: &str) -> String {
+    let line = csv.lines().find(|line| {
+        line.starts_with(TOOL) && line.contains("visitor:") && line.contains(",skip,")
+    });
+    line.expect("a skip")
+        .split(',')
+        .nth(1)
+        .expect("a voter")
+        .to_owned()
+}
+
+async fn the_newest_vote_stands(backend: Backend) {
+    let server = Home::new(backend).setup().generous().start().await;
+    let client = server.client();
+    let voter = client.visitor().await;
+    let cast = client.put_vote(&voter, TOOL, "ship").await.expect(201);
+    let cast_at = cast.json["vote"]["cast_at"]
+        .as_str()
+        .expect("a time")
+        .to_owned();
+    let exported = run(&server.setup, &["export", "votes"]).await;
+    let name = exported
+        .lines()
+        .nth(1)
+        .expect("a vote")
+        .split(',')
+        .nth(1)
+        .expect("a voter")
+        .to_owned();
+    let file = async |lines: &[(&str, &str, &str)]| {
+        let lines: Vec<String> = lines
+            .iter()
+            .map(|(voter, choice, at)| {
+                json!({"tool": TOOL, "voter": voter, "choice": choice, "cast_at": at}).to_string()
+            })
+            .collect();
+        server.home().write("votes.ndjson", lines.join("\n"));
+        let report = import(&server.setup, "votes.ndjson").await;
+        server.verify().await;
+        let count = |name: &str| report[name].as_i64().expect(name);
+        (
+            count("added"),
+            count("changed"),
+            count("kept"),
+            count("out"),
+        )
+    };
+    let old = "2025-01-01T00:00:00Z";
+    // An older line changes nothing; the vote's own line neither.
+    assert_eq!(file(&[(&name, "skip", old)]).await, (0, 0, 1, 0));
+    assert_eq!(file(&[(&name, "skip", &cast_at)]).await, (0, 0, 1, 0));
+    // Of two lines the newer counts, in whatever order they stand.
+    let twice = [
+        ("bob", "skip", "2025-03-01T00:00:00Z"),
+        ("bob", "ship", "2025-02-01T00:00:00Z"),
+    ];
+    assert_eq!(file(&twice).await, (1, 0, 1, 0));
+    assert_eq!(file(&twice).await, (0, 0, 2, 0));
+    shows(&client, TOOL, 1, 1).await;
+    // A newer line replaces what is there.
+    assert_eq!(
+        file(&[("bob", "ship", "2025-04-01T00:00:00Z")]).await,
+        (0, 1, 0, 0)
+    );
+    shows(&client, TOOL, 2, 0).await;
+    assert_eq!(
+        file(&[("bob", "ship", "2025-05-01T00:00:00Z")]).await,
+        (0, 1, 0, 0)
+    );
+    let version = client.tally(TOOL).await["version"].clone();
+    let changed = server
+        .home()
+        .number("SELECT version AS n FROM tallies WHERE tool_id = 1");
+    assert_eq!(
+        version, changed,
+        "a later time alone is no change of the tally"
+    );
+    // What a moderator took out stays out.
+    server.home().execute(
+        "INSERT INTO removals (kind, tool_id, state, reason, made_by, made_at) VALUES (1, 1, 1, 'a test', 'a test', 0)",
+    );
+    server.home().execute("UPDATE votes SET taken_out_by = (SELECT max(id) FROM removals) WHERE cast_at < 1750000000000000");
+    server.home().execute(
+        "UPDATE tallies SET ship = 1, aside_ship = 1, version = version + 1 WHERE tool_id = 1",
+    );
+    server.home().execute(
+        "INSERT INTO bulk_events (tool_id, version, removal_id, ship, skip, sketch, at) SELECT 1, version, 1, -1, 0, 0, updated_at FROM tallies WHERE tool_id = 1",
+    );
+    server.home().write(
+        "votes.ndjson",
+        json!({"tool": TOOL, "voter": "bob", "choice": "skip", "cast_at": "2026-01-01T00:00:00Z"})
+            .to_string(),
+    );
+    let report = import(&server.setup, "votes.ndjson").await;
+    assert_eq!(
+        (&report["out"], &report["added"]),
+        (&json!(1), &json!(0)),
+        "{report}"
+    );
+    let exported = run(&server.setup, &["export", "votes"]).await;
+    assert!(!exported.contains("bob"), "only what counts: {exported}");
+}
+
+async fn a_bad_file_changes_nothing_and_is_told_by_line(backend: Backend) {
+    let server = Home::new(backend).setup().start().await;
+    let good = format!("{TOOL},anna,ship,2026-01-01T00:00:00Z");
+    let lines: Vec<String> = (0..3000)
+        .map(|n| format!("{TOOL},v{n},ship,2026-01-01T00:00:00Z"))
+        .collect();
+    for (bad, line, field) in [
+        (
+            format!("nothing-there,anna,ship,2026-01-01T00:00:00Z\n{good}"),
+            3002,
+            "tool",
+        ),
+        (
+            format!("{good}\n{TOOL},anna,maybe,2026-01-01T00:00:00Z"),
+            3003,
+            "choice",
+        ),
+        (
+            format!("{TOOL},anna,ship,2026-13-01T00:00:00Z"),
+            3002,
+            "cast_at",
+        ),
+        (
+            format!("{TOOL},visitor:7,ship,2026-01-01T00:00:00Z"),
+            3002,
+            "voter",
+        ),
+        (format!("{TOOL},anna,ship"), 3002, "4 fields"),
+    ] {
+        let text = format!("tool,voter,choice,cast_at\n{}\n{bad}\n", lines.join("\n"));
+        server.home().write("bad.csv", text);
+        let refused = server.run_cli(&["import", "votes", "bad.csv"]).await;
+        assert_eq!(refused.code(), 1, "{}", refused.stderr);
+        let named = format!("bad.csv, line {line}: {field}");
+        assert!(
+            refused.stderr.contains(&named)
+                || field.contains(' ') && refused.stderr.contains(field),
+            "{named}: {}",
+            refused.stderr
+        );
+        assert!(
+            refused.stderr.contains("nothing was written"),
+            "{}",
+            refused.stderr
+        );
+        assert_eq!(server.home().number("SELECT count(*) AS n FROM votes"), 0);
+    }
+    let missing = server.run_cli(&["import", "votes", "missing.csv"]).await;
+    assert_eq!(missing.code(), 1);
+    assert!(missing.stderr.contains("missing.csv"), "{}", missing.stderr);
+    server.home().write("empty.csv", "");
+    assert_eq!(import(&server.setup, "empty.csv").await["rows"], 0);
+    server.verify().await;
+}
+
+async fn older_votes_come_into_the_history(backend: Backend) {
+    let server = Home::new(backend).setup().generous().start().await;
+    let client = server.client();
+    let voter = client.visitor().await;
+    client.put_vote(&voter, TOOL, "ship").await.expect(201);
+    let now = points(&client, "step=hour").await;
+    assert_eq!(now.len(), 1, "{now:?}");
+    assert_eq!(
+        (now[0].1, now[0].2),
+        (1, 0),
+        "the newest point is the tally"
+    );
+    let line = |voter: &str, choice: &str, at: &str| format!("{TOOL},{voter},{choice},{at}\n");
+    let text = "tool,voter,choice,cast_at\n".to_owned()
+        + &line("a", "ship", "2026-03-01T10:59:59Z")
+        + &line("b", "skip", "2026-03-01T10:00:00Z")
+        + &line("c", "ship", "2026-03-01T12:30:00Z")
+        + &line("d", "skip", "2026-03-03T00:00:00Z");
+    server.home().write("old.csv", &text);
+    for _ in 0..2 {
+        import(&server.setup, "old.csv").await;
+        shows(&client, TOOL, 3, 2).await;
+        let hours = points(&client, "step=hour").await;
+        let old = [
+            "2026-03-01T10:00:00.000000Z",
+            "2026-03-01T12:00:00.000000Z",
+            "2026-03-03T00:00:00.000000Z",
+        ];
+        let expected = [(1, 1), (2, 1), (2, 2), (3, 2)];
+        assert_eq!(hours.len(), 4, "{hours:?}");
+        for (n, (at, ship, skip)) in hours.iter().enumerate() {
+            assert_eq!((*ship, *skip), expected[n], "{hours:?}");
+            assert!(n == 3 || at == old[n], "{hours:?}");
+        }
+    }
+    let days = points(&client, "step=day").await;
+    let counts: Vec<(i64, i64)> = days.iter().map(|(_, ship, skip)| (*ship, *skip)).collect();
+    assert_eq!(counts, [(2, 1), (2, 2), (3, 2)]);
+    assert_eq!(days[0].0, "2026-03-01T00:00:00.000000Z");
+    let span = points(
+        &client,
+        "step=hour&from=2026-03-01T11:30:00Z&to=2026-03-02T00:00:00Z",
+    )
+    .await;
+    let edge = ("2026-03-01T11:00:00.000000Z".to_owned(), 1, 1);
+    assert_eq!(span[0], edge, "what stood at the left edge");
+    assert_eq!(span.len(), 2, "{span:?}");
+    // A read like the others.
+    let path = format!("/v1/tools/{TOOL}/history?step=day");
+    let shown = client.get(&path).send().await.expect(200);
+    let tag = shown.header("etag").expect("a tag");
+    client
+        .get(&path)
+        .header("if-none-match", tag)
+        .send()
+        .await
+        .expect(304);
+    assert_eq!(shown.json["points"][2]["percent"], 60);
+    assert_eq!(
+        shown.json["points"][0]["percent"],
+        Value::Null,
+        "too few votes"
+    );
+    for (query, named) in [
+        ("step=week", "step"),
+        ("from=now", "from"),
+        ("until=1", "until"),
+    ] {
+        let refused = client
+            .get(&format!("/v1/tools/{TOOL}/history?{query}"))
+            .send()
+            .await;
+        let refused = refused.problem(422, "invalid");
+        assert!(
+            refused.json["detail"]
+                .as_str()
+                .is_some_and(|text| text.starts_with(named))
+        );
+    }
+    client
+        .get("/v1/tools/nothing/history")
+        .send()
+        .await
+        .problem(404, "unknown-tool");
+    client
+        .post(&path)
+        .send()
+        .await
+        .problem(405, "method-not-allowed");
+    server.verify().await;
+}
+
+/// The short form of `tests/long`: a server takes votes while an import writes, and refuses none.
+async fn votes_are_taken_meanwhile(backend: Backend) {
+    let server = Home::new(backend).setup().generous().start().await;
+    let voters = server.setup.mint(200).await;
+    let text: String = std::iter::once("tool,voter,choice,cast_at\n".to_owned())
+        .chain(
+            (0..20_000).map(|n| format!("{TOOL},v{n},ship,2026-01-{:02}T00:00:00Z\n", n % 28 + 1)),
+        )
+        .collect();
+    server.home().write("many.csv", text);
+    let client = server.client();
+    let importing = import(&server.setup, "many.csv");
+    let voting = async {
+        let mut slowest = Duration::ZERO;
+        for voter in &voters {
+            let began = std::time::Instant::now();
+            client.put_vote(voter, TOOL, "skip").await.expect(201);
+            slowest = slowest.max(began.elapsed());
+        }
+        slowest
+    };
+    let (report, slowest) = tokio::join!(importing, voting);
+    println!("{report}; the slowest vote took {slowest:?}");
+    assert_eq!(report["added"], 20_000);
+    shows(&client, TOOL, 20_000, 200).await;
+    server.verify().await;
+}
+
+#[test]
+fn standard_input_and_progress() {
+    crate::harness::run(async {
+        let home = Home::new(Backend::Sqlite);
+        let setup = home.setup();
+        run(&setup, &["migrate"]).await;
+        run(&setup, &["catalog", "export"]).await;
+        home.write(
+            "catalog.toml",
+            format!("[[tools]]\nslug = \"{TOOL}\"\nname = \"C\"\n"),
+        );
+        run(&setup, &["catalog", "import", "catalog.toml"]).await;
+        let text: String = std::iter::once("tool,voter,choice,cast_at\n".to_owned())
+            .chain((0..5_000).map(|n| format!("{TOOL},v{n},ship,2026-01-01T00:00:00Z\n")))
+            .collect();
+        home.write("many.csv", text);
+        let shell = "\"$0\" import votes - < many.csv";
+        let done = std::process::Command::new("sh")
+            .args(["-c", shell, env!("CARGO_BIN_EXE_tallyship")])
+            .current_dir(home.path())
+            .output()
+            .expect("a shell");
+        let (out, told) = (
+            String::from_utf8_lossy(&done.stdout),
+            String::from_utf8_lossy(&done.stderr),
+        );
+        assert!(
+            done.status.success() && out.starts_with("5000 rows: 5000 added"),
+            "{out}{told}"
+        );
+        assert!(
+            told.contains("written: 5000 of 5000"),
+            "plain lines where no terminal is: {told}"
+        );
+        setup.verify().await;
+    });
+}

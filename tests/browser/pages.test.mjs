@@ -1,0 +1,188 @@
+// The whole site in a real browser: lists, charts, what moves by itself, axe in light and dark, screenshots to look at.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { AxeBuilder } from '@axe-core/playwright';
+import { generous, output, startBrowser, startServer } from './server.mjs';
+import { press, text, tool, visit } from './visitor.mjs';
+
+const COMPARE = '/compare/codestral-2-vs-cursor-background-agents';
+const SIZES = [['phone', { width: 390, height: 844 }], ['desk', { width: 1280, height: 900 }]];
+/** Five pages, with 1,000 votes, with some, with none, with nothing found, and with nothing there. */
+const PAGES = [
+  ['index', '/'],
+  ['tool', '/tools/codestral-2'],
+  ['compare', COMPARE],
+  ['new', '/tools/udio'],
+  ['nothing', '/?q=nothing+like+it'],
+  ['long', '/compare/long-vs-udio'],
+  ['refusal', '/tools/not-there'],
+];
+const LONG = 'Donaudampfschifffahrtsgesellschaftskapitänsassistent Enterprise Edition for Distributed Teams, 2026';
+let server;
+let browser;
+
+before(async () => {
+  mkdirSync(output, { recursive: true });
+  server = await startServer(generous);
+  browser = await startBrowser();
+  const token = (await server.run('token', 'create', '--role', 'site', '--name', 'browser')).trim();
+  const put = await fetch(`${server.url}/v1/tools/long`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      name: LONG, tagline: LONG, category: 'Assistants', entry: 'Paid', url: 'https://example.org/',
+      reviews: [{ reviewer: LONG.slice(0, 90), verdict: 'skip', summary: `${LONG} ${'x'.repeat(200)}` }],
+    }),
+  });
+  assert.equal(put.status, 201);
+  await server.crowd('codestral-2', 640, 360);
+  await server.crowd('cursor-background-agents', 45, 5);
+  await server.crowd('github-copilot', 9, 11);
+  await server.crowd('ollama', 60, 2);
+  await server.crowd('claude-code', 3, 1);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const names = (page) => page.locator('.rows h3').allInnerTexts();
+
+test('the list is searched, sorted and filtered, with a keyboard alone', async () => {
+  const page = await visit(browser, `${server.url}/`, { javaScriptEnabled: false });
+  assert.equal((await names(page))[0], 'Codestral 2', 'most votes first');
+  await page.getByRole('searchbox', { name: 'Search' }).focus();
+  await page.keyboard.type('agent pull');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/q=agent/);
+  assert.deepEqual(await names(page), ['Cursor Background Agents', 'Devin']);
+  await page.getByRole('navigation', { name: 'Order' }).getByRole('link', { name: 'Name' }).click();
+  await page.waitForURL(/sort=name/);
+  assert.match(page.url(), /q=agent/, 'the search stays');
+  await page.goto(`${server.url}/`);
+  await page.getByRole('link', { name: 'Community', exact: true }).click();
+  await page.waitForURL(/sort=community/);
+  assert.equal((await names(page))[0], 'Ollama', '60 of 62 is surer than 45 of 50');
+  await page.getByRole('navigation', { name: 'Categories' }).getByRole('link', { name: 'Assistants' }).click();
+  await page.waitForURL(/category=Assistants/);
+  assert.ok((await names(page)).includes('ChatGPT'));
+  await page.goto(`${server.url}/?sort=name`);
+  const first = await names(page);
+  await page.getByRole('link', { name: 'More tools' }).click();
+  await page.waitForURL(/cursor=/);
+  const second = await names(page);
+  assert.equal(new Set([...first, ...second]).size, first.length + second.length);
+});
+
+test('any two tools can be compared by name', async () => {
+  const page = await visit(browser, `${server.url}/`);
+  await page.getByLabel('First tool').fill('ollama');
+  await page.getByLabel('Second tool').fill('Claude Code');
+  await page.getByRole('button', { name: 'Compare' }).click();
+  await page.waitForURL(`${server.url}/compare/ollama-vs-claude-code`);
+  assert.equal(await page.locator('h1').innerText(), 'Ollama vs Claude Code');
+});
+
+test('what others vote moves on every page that shows it, and nothing else moves', async () => {
+  const slug = 'devin';
+  const watch = async (where, options) => {
+    const page = await visit(browser, server.url + where, options);
+    await page.evaluate(() => {
+      window.shift = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+      }).observe({ type: 'layout-shift', buffered: true });
+    });
+    return page;
+  };
+  const pages = [];
+  for (const viewport of [SIZES[0][1], SIZES[1][1]]) {
+    for (const where of ['/?q=devin', `/tools/${slug}`, `/compare/${slug}-vs-ollama`]) pages.push(await watch(where, { viewport }));
+  }
+  await server.crowd(slug, 1, 11);
+  for (const page of pages) {
+    await page.waitForFunction((s) => document.querySelector(`[data-tool="${s}"] [data-field="community"]`).textContent === '8%', slug);
+    assert.equal(await page.locator(`[data-tool="${slug}"] [data-field="gap"]`).innerText(), 'Community 42 points below the panel');
+  }
+  for (const page of pages.filter((p) => !p.url().includes('q='))) {
+    await page.waitForSelector(`[data-now="${slug}"]`, { state: 'attached' });
+  }
+  assert.equal(await pages[2].locator('[data-lead="community"]').innerText(), 'The community prefers Ollama.');
+  await server.crowd(slug, 12, 0);
+  for (const page of pages) {
+    await page.waitForFunction((s) => document.querySelector(`[data-tool="${s}"] [data-field="community"]`).textContent === '54%', slug);
+    if (!page.url().includes('q=')) {
+      assert.equal(await page.locator(`[data-now="${slug}"]`).getAttribute('cy'), '46%');
+      assert.equal(await page.locator(`[data-newest="${slug}"] td`).last().textContent(), '54%');
+    }
+    assert.equal(await page.locator('[role="status"]').first().textContent().catch(() => ''), '', 'other people\'s votes are not spoken');
+    assert.equal(await page.evaluate(() => window.shift), 0, page.url());
+    await page.context().close();
+  }
+});
+
+test('without a stream the page asks from time to time', async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.route('**/v1/stream*', (route) => route.fulfill({ status: 503 }));
+  await page.goto(`${server.url}/tools/n8n`);
+  await server.crowd('n8n', 5, 0);
+  await page.waitForFunction(() => document.querySelector('[data-field="community"]').textContent === '100%');
+  await context.close();
+});
+
+test('own votes are taken on the page of a tool', async () => {
+  const page = await visit(browser, `${server.url}/tools/lovable`);
+  assert.equal(await press(page, 'lovable', 'ship'), 'Voted ship. Community — of 1 vote.');
+  assert.equal(await text(page, 'lovable', 'gap'), '4 more votes make a percentage');
+  await page.reload();
+  assert.equal(await tool(page, 'lovable').locator('button[value="ship"]').getAttribute('aria-pressed'), 'true');
+});
+
+test('every target is large enough, and nothing is wider than a phone', async () => {
+  for (const width of [320, 390]) {
+    const context = await browser.newContext({ viewport: { width, height: 800 } });
+    const page = await context.newPage();
+    for (const [name, where] of PAGES) {
+      await page.goto(server.url + where);
+      const { wide, small } = await page.evaluate(() => {
+        const seen = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.matches('.skip-link');
+        // Links inside a sentence are excused (WCAG 2.5.8), as are those that a whole row repeats.
+        const targets = [...document.querySelectorAll('button, input:not([type=hidden]), nav a, .button, .tiles a')].filter(seen);
+        return {
+          wide: document.documentElement.scrollWidth,
+          small: targets.filter((element) => element.getBoundingClientRect().height < 44).map((element) => element.outerHTML.slice(0, 120)),
+        };
+      });
+      assert.ok(wide <= width, `${name}: ${wide} wide on ${width}`);
+      assert.deepEqual(small, [], name);
+    }
+    await context.close();
+  }
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`axe finds nothing in ${colorScheme}, and screenshots are taken`, async () => {
+    for (const [size, viewport] of SIZES) {
+      const context = await browser.newContext({ colorScheme, viewport, reducedMotion: 'reduce' });
+      const page = await context.newPage();
+      const complaints = [];
+      page.on('console', (message) => { if (/Content Security Policy|Refused/.test(message.text())) complaints.push(message.text()); });
+      page.on('pageerror', (error) => complaints.push(error.message));
+      for (const [name, where] of PAGES) {
+        await page.goto(server.url + where);
+        if (name === 'compare') await press(page, 'codestral-2', 'ship');
+        await page.screenshot({ path: path.join(output, `${name}-${size}-${colorScheme}.png`), fullPage: true });
+        await page.evaluate(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        assert.deepEqual(violations.map((v) => `${name} ${v.id}: ${v.nodes.map((n) => n.target).join(', ')}`), []);
+        if (name === 'compare') await press(page, 'codestral-2', 'withdraw');
+      }
+      assert.deepEqual(complaints, []);
+      await context.close();
+    }
+  });
+}
