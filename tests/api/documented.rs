@@ -285,6 +285,10 @@ async fn what_is_not_there(backend: Backend) {
                 )
             });
             let address = operation.address(&nothing);
+            // One file has no name to mistype.
+            if address == operation.address(&[]) {
+                continue;
+            }
             let call = operation.call_to(&client, &tokens, &address);
             call.send().await.problem(status, code);
         }

@@ -166,6 +166,11 @@ impl Client {
         }
     }
 
+    /// `http://ADDR`.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     pub fn call(&self, method: Method, path: &str) -> Call {
         let request = self
             .http
