@@ -23,6 +23,11 @@ impl Connection {
         }
     }
 
+    /// The last answer, whole.
+    pub fn answer(&self) -> &[u8] {
+        &self.buffer
+    }
+
     /// Sends a request and reads its answer; returns the status.
     pub async fn call(&mut self, request: &[u8]) -> u16 {
         self.stream.write_all(request).await.expect("sends");

@@ -17,6 +17,7 @@ mod harness;
 mod ceiling;
 mod cpu;
 mod growth;
+mod live;
 mod load;
 mod openloop;
 mod report;
@@ -31,9 +32,12 @@ fn main() {
         .get(2)
         .and_then(|text| text.parse().ok())
         .unwrap_or(growth::LARGE);
-    match arguments.iter().position(|argument| argument == "ceiling") {
-        Some(at) => ceiling::serve(&arguments[at + 1]),
-        None => tokio::runtime::Builder::new_multi_thread()
+    let text = |at: usize| arguments.get(at).map_or("", String::as_str);
+    match part {
+        "ceiling" => ceiling::serve(text(2)),
+        "bare-stream" => live::bare(text(2)),
+        "subscribe" => live::subscribe(text(2), text(3).parse().expect("how many")),
+        _ => tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()
@@ -42,18 +46,22 @@ fn main() {
     }
 }
 
-/// `short`: votes and reads alone. `growth [VOTES]`: growth alone. Otherwise all, and the report is written.
+/// `short`: votes and reads alone. `growth [VOTES]`, `live`: that alone. Otherwise all, and the report is written.
 async fn measure(part: &str, votes: usize) {
     let mut report = report::Report::new();
     report.conditions();
     if part == "growth" {
         return growth::measure(&mut report, votes).await;
     }
+    if part == "live" {
+        return live::measure(&mut report).await;
+    }
     let seconds = if part == "short" { 3 } else { 4 };
     let peaks = throughput::measure(&mut report, 3, seconds).await;
     if part != "short" {
         openloop::measure(&mut report, &peaks).await;
         growth::measure(&mut report, votes).await;
+        live::measure(&mut report).await;
         report.write("docs/figures.md");
     }
 }

@@ -31,8 +31,13 @@ fn median_sync() -> Duration {
     times[times.len() / 2]
 }
 
-/// Latencies of `rate` calls a second, sorted.
-async fn latencies(subject: &Subject, rate: f64, voters: &Voters) -> Vec<Duration> {
+/// Latencies of `rate` calls a second for `span`, sorted.
+pub async fn latencies(
+    subject: &Subject,
+    rate: f64,
+    span: Duration,
+    voters: &Voters,
+) -> Vec<Duration> {
     let address = subject.url.trim_start_matches("http://").to_owned();
     let (due, queue) = mpsc::channel(CONNECTIONS * 64);
     let queue = std::sync::Arc::new(tokio::sync::Mutex::new(queue));
@@ -52,7 +57,7 @@ async fn latencies(subject: &Subject, rate: f64, voters: &Voters) -> Vec<Duratio
             }
         }));
     }
-    let (total, voters) = ((rate * SPAN.as_secs_f64()) as u32, voters.clone());
+    let (total, voters) = ((rate * span.as_secs_f64()) as u32, voters.clone());
     // A thread that sleeps to the moment; the runtime's own timers are a millisecond coarse.
     let pacer = std::thread::spawn(move || {
         let began = Instant::now();
@@ -89,7 +94,7 @@ pub async fn measure(report: &mut Report, peaks: &Peaks) {
         (subjects::sqlite().await, peaks.sqlite),
         (subjects::postgres().await, peaks.postgres),
     ] {
-        let times = latencies(&subject, peak / 2.0, &Voters::new()).await;
+        let times = latencies(&subject, peak / 2.0, SPAN, &Voters::new()).await;
         let at =
             |share: f64| ms(times[((times.len() as f64 * share) as usize).min(times.len() - 1)]);
         let holds = at(0.5) < ms(sync) * 2.0 + 1.0 && at(0.99) < 15.0 && at(0.999) < 60.0;

@@ -31,6 +31,11 @@ impl Subject {
         self.pids.iter().map(|pid| cpu::of_family(*pid)).sum()
     }
 
+    /// The first of its processes.
+    pub fn pid(&self) -> u32 {
+        self.pids[0]
+    }
+
     pub fn server(&self) -> &Arc<Server> {
         self.server.as_ref().expect("a server of ours")
     }
@@ -100,17 +105,27 @@ pub async fn of_server(
 
 /// The ceiling, answering GET with `body`.
 pub async fn ceiling(name: &'static str, body: &[u8]) -> Subject {
-    let folder = Scratch::new("ceiling");
-    let file = folder.path().join("body");
-    std::fs::write(&file, body).expect("the body");
+    of_this_bench("ceiling", name, body).await
+}
+
+/// The smallest stream, sending `event` with VERSION replaced.
+pub async fn bare_stream(event: &str) -> Subject {
+    of_this_bench("bare-stream", "bare stream", event.as_bytes()).await
+}
+
+/// A part of this bench as a process of its own, given a file.
+async fn of_this_bench(part: &str, name: &'static str, content: &[u8]) -> Subject {
+    let folder = Scratch::new(part);
+    let file = folder.path().join("content");
+    std::fs::write(&file, content).expect("the content");
     let own = std::env::current_exe()
         .expect("this bench")
         .display()
         .to_string();
-    let argv = [own, "ceiling".to_owned(), file.display().to_string()];
-    let process = Process::start("ceiling", "KILL", &argv, &[], folder.path());
+    let argv = [own, part.to_owned(), file.display().to_string()];
+    let process = Process::start(part, "KILL", &argv, &[], folder.path());
     let mut url = String::new();
-    eventually("the ceiling listens", Duration::from_secs(20), async || {
+    eventually("it listens", Duration::from_secs(20), async || {
         let printed = process.stdout();
         url = printed
             .trim()

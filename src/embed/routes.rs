@@ -14,7 +14,7 @@ use super::Figures;
 use super::badge::{Badge, Shield};
 use super::oembed::{self, Format};
 use super::script::Assets;
-use crate::pages::{form, routes as pages};
+use crate::pages::{form, state as pages};
 use crate::problem::{Code, Problem};
 use crate::tallies::board::etag;
 use crate::tallies::routes::cached;
@@ -28,7 +28,7 @@ const OEMBED_CACHE: HeaderValue = HeaderValue::from_static("public, max-age=3600
 const SCRIPT_CACHE: HeaderValue =
     HeaderValue::from_static("public, max-age=300, stale-while-revalidate=86400");
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
-const SVG: HeaderValue = HeaderValue::from_static("image/svg+xml; charset=utf-8");
+const SVG: HeaderValue = HeaderValue::from_static("image/svg+xml");
 const XML: HeaderValue = HeaderValue::from_static("text/xml; charset=utf-8");
 const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 const BY_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");

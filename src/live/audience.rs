@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 use super::event::{Event, greeting};
 use super::hub::{Door, Join};
 use super::subscriber::{Sent, Subscriber, Watched};
-use crate::tallies::board::Slot;
+use crate::tallies::board::{Board, Slot};
 use crate::telemetry::Meters;
+use crate::vocabulary::Moment;
 
 /// Between two publications of one tool.
 const PACE: Duration = Duration::from_millis(100);
@@ -44,21 +45,24 @@ pub(super) struct Tool {
 }
 
 impl Tool {
-    fn refresh(&self) {
-        let newest = self.slot.tally().row.version;
-        if newest > self.event.borrow().version {
-            self.event.replace(Event::of(&self.slot));
+    fn refresh(&self, stale: bool) {
+        let next = self.event.borrow().next(&self.slot, stale);
+        if let Some(next) = next {
+            self.event.replace(next);
         }
     }
 }
 
 pub(super) struct Audience {
     door: Arc<Door>,
+    board: Arc<Board>,
     meters: Arc<Meters>,
     tools: HashMap<i32, Rc<Tool>, foldhash::fast::RandomState>,
     everybody: Vec<Rc<Subscriber>>,
     stuck: Vec<Rc<Subscriber>>,
     greeted: u64,
+    /// The database cannot be read, and every tally says so.
+    stale: bool,
     /// Before this no round begins.
     rested_at: Instant,
     look_at: Instant,
@@ -67,15 +71,17 @@ pub(super) struct Audience {
 }
 
 impl Audience {
-    pub(super) fn new(door: Arc<Door>, meters: Arc<Meters>) -> Self {
+    pub(super) fn new(door: Arc<Door>, board: Arc<Board>, meters: Arc<Meters>) -> Self {
         let now = Instant::now();
         Self {
             door,
+            board,
             meters,
             tools: HashMap::default(),
             everybody: Vec::new(),
             stuck: Vec::new(),
             greeted: 0,
+            stale: false,
             rested_at: now,
             look_at: now + LOOK,
             part: 0,
@@ -93,11 +99,15 @@ impl Audience {
                 return;
             }
             let now = Instant::now();
-            for id in inbox.moved {
-                if let Some(tool) = self.tools.get(&id) {
+            let mut unheard = inbox.moved;
+            unheard.retain(|id| match self.tools.get(id) {
+                Some(tool) => {
                     tool.moved.set(true);
+                    false
                 }
-            }
+                None => true,
+            });
+            self.door.forget(&unheard);
             self.round(now);
             for join in inbox.joins {
                 self.welcome(join, Instant::now());
@@ -131,14 +141,15 @@ impl Audience {
         if now < self.rested_at {
             return;
         }
+        let due = |tool: &&Rc<Tool>| tool.moved.get() && now >= tool.due.get();
+        let tools: Vec<Rc<Tool>> = self.tools.values().filter(due).map(Rc::clone).collect();
+        let ids: Vec<i32> = tools.iter().map(|tool| tool.slot.id).collect();
+        self.door.forget(&ids);
         let mut told = 0;
-        for tool in self.tools.values() {
-            if !tool.moved.get() || now < tool.due.get() {
-                continue;
-            }
+        for tool in &tools {
             tool.moved.set(false);
             tool.due.set(now + PACE);
-            tool.refresh();
+            tool.refresh(self.stale);
             told += tell(tool, &mut self.stuck, now);
         }
         if told > 0 {
@@ -173,7 +184,7 @@ impl Audience {
                 .listeners
                 .borrow_mut()
                 .push((Rc::clone(&subscriber), at));
-            watched.tool.refresh();
+            watched.tool.refresh(self.stale);
         }
         let mut sent = subscriber.greet(&greeting(self.greeted, &join.missing), now);
         if sent == Sent::Whole {
@@ -188,7 +199,7 @@ impl Audience {
     fn tool(&mut self, slot: Arc<Slot>, now: Instant) -> Rc<Tool> {
         let tool = self.tools.entry(slot.id).or_insert_with(|| {
             Rc::new(Tool {
-                event: RefCell::new(Event::of(&slot)),
+                event: RefCell::new(Event::first(&slot, self.stale)),
                 slot,
                 listeners: RefCell::default(),
                 moved: Cell::new(false),
@@ -225,10 +236,16 @@ impl Audience {
         });
     }
 
-    /// Heartbeats, and who has gone.
+    /// Heartbeats, who has gone, and whether the database can be read.
     fn look(&mut self, now: Instant) {
         self.look_at = now + LOOK;
         self.part = (self.part + 1) % PARTS;
+        let stale = self.board.is_stale(Moment::now());
+        if std::mem::replace(&mut self.stale, stale) != stale {
+            for tool in self.tools.values() {
+                tool.moved.set(true);
+            }
+        }
         let mut gone = 0;
         for subscriber in &self.everybody {
             if subscriber.part == self.part && subscriber.hung_up() {
@@ -247,8 +264,15 @@ impl Audience {
             for tool in self.tools.values() {
                 tool.listeners.borrow_mut().retain(|(s, _)| !s.is_gone());
             }
-            self.tools
-                .retain(|_, tool| !tool.listeners.borrow().is_empty());
+            let mut unheard = Vec::new();
+            self.tools.retain(|id, tool| {
+                let heard = !tool.listeners.borrow().is_empty();
+                if !heard {
+                    unheard.push(*id);
+                }
+                heard
+            });
+            self.door.forget(&unheard);
         }
         self.meters.streams(self.everybody.len());
     }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 
-use crate::tallies::board::Slot;
+use crate::tallies::board::{Slot, marked_stale};
 
 /// Bytes for a stream, with and without the chunk's frame around them.
 #[derive(Debug, Clone)]
@@ -29,23 +29,44 @@ impl Piece {
     }
 }
 
-/// One version of a tool's tally.
+/// What is told of a tool: its tally, and whether that may be old.
 #[derive(Debug)]
 pub(super) struct Event {
-    pub version: i64,
+    /// Grows with each event of the tool; two events may show one version, if only one of them is stale.
+    pub edition: u64,
+    version: i64,
+    stale: bool,
     pub piece: Piece,
 }
 
 impl Event {
     /// What the board shows now.
-    pub(super) fn of(slot: &Slot) -> Self {
+    pub(super) fn first(slot: &Slot, stale: bool) -> Self {
         let tally = slot.tally();
         let version = tally.row.version;
         let head = format!("event: tally\nid: {}:{version}\ndata: ", slot.slug);
+        let data = if stale {
+            marked_stale(&tally.body)
+        } else {
+            tally.body.clone()
+        };
         Self {
+            edition: 1,
             version,
-            piece: Piece::new(&[head.as_bytes(), &tally.body, b"\n\n"].concat()),
+            stale,
+            piece: Piece::new(&[head.as_bytes(), &data, b"\n\n"].concat()),
         }
+    }
+
+    /// The next event, if the board shows anything new.
+    pub(super) fn next(&self, slot: &Slot, stale: bool) -> Option<Self> {
+        if self.stale == stale && self.version >= slot.tally().row.version {
+            return None;
+        }
+        Some(Self {
+            edition: self.edition + 1,
+            ..Self::first(slot, stale)
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! [`Hub`]: the callers' end of the live room. The board tells it which tools moved; routes bring it new listeners.
 //!
-//! Noting a change costs its caller a lock and, at most once until it is taken up, a wake: nothing here waits for a listener.
+//! Noting a change costs its caller a lock, and a wake at most once for each time that the tool is told.
 
 use std::collections::HashSet;
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use std::time::Instant;
 use super::audience::Audience;
 use super::seats::{Seat, Seats};
 use crate::settings;
-use crate::tallies::board::Slot;
+use crate::tallies::board::{Board, Slot};
 use crate::telemetry::Meters;
 
 /// A listener who has just come.
@@ -29,9 +29,11 @@ pub struct Join {
 #[derive(Default)]
 pub(super) struct Inbox {
     pub joins: Vec<Join>,
-    /// Tools that moved, by id; bounded by the number of tools.
-    pub moved: HashSet<i32, foldhash::fast::RandomState>,
+    /// Tools that moved and of which the thread does not know yet, by id.
+    pub moved: Vec<i32>,
     pub ended: bool,
+    /// Those and the ones that it knows of: there is nothing new in their moving again before they are told.
+    noted: HashSet<i32, foldhash::fast::RandomState>,
     /// The thread sleeps until it is told.
     sleeps: bool,
 }
@@ -43,10 +45,12 @@ pub(super) struct Door {
 }
 
 impl Door {
-    /// Puts something in, and rings if the thread sleeps and has to know.
-    fn put(&self, put: impl FnOnce(&mut Inbox)) {
+    /// Changes the inbox; where `put` says that this is news, it rings if the thread sleeps.
+    fn put(&self, put: impl FnOnce(&mut Inbox) -> bool) {
         let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
-        put(&mut inbox);
+        if !put(&mut inbox) {
+            return;
+        }
         let rings = std::mem::take(&mut inbox.sleeps);
         drop(inbox);
         if rings {
@@ -70,10 +74,25 @@ impl Door {
                 .0;
         }
         inbox.sleeps = false;
-        let ended = inbox.ended;
-        let taken = std::mem::take(&mut *inbox);
-        inbox.ended = ended;
-        taken
+        Inbox {
+            joins: std::mem::take(&mut inbox.joins),
+            moved: std::mem::take(&mut inbox.moved),
+            ended: inbox.ended,
+            ..Inbox::default()
+        }
+    }
+
+    /// These are about to be told, or have nobody to be told to: when they move again, that is news. To be called before
+    /// the board is read, so that nothing slips between.
+    pub(super) fn forget(&self, tools: &[i32]) {
+        if !tools.is_empty() {
+            self.put(|inbox| {
+                for tool in tools {
+                    inbox.noted.remove(tool);
+                }
+                false
+            });
+        }
     }
 }
 
@@ -91,6 +110,7 @@ impl Hub {
     /// Where the thread cannot be started.
     pub fn start(
         settings: &settings::Live,
+        board: Arc<Board>,
         meters: Arc<Meters>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let hub = Self {
@@ -100,7 +120,7 @@ impl Hub {
         let door = Arc::clone(&hub.door);
         let thread = std::thread::Builder::new()
             .name("live".to_owned())
-            .spawn(move || Audience::new(door, meters).run())?;
+            .spawn(move || Audience::new(door, board, meters).run())?;
         Ok((hub, thread))
     }
 
@@ -108,7 +128,11 @@ impl Hub {
     pub fn moved(&self, tool: i32) {
         if self.seats.taken() > 0 {
             self.door.put(|inbox| {
-                inbox.moved.insert(tool);
+                let news = inbox.noted.insert(tool);
+                if news {
+                    inbox.moved.push(tool);
+                }
+                news
             });
         }
     }
@@ -119,11 +143,15 @@ impl Hub {
             if !inbox.ended {
                 inbox.joins.push(join);
             }
+            true
         });
     }
 
     /// Ends every stream, properly and at once.
     pub fn end(&self) {
-        self.door.put(|inbox| inbox.ended = true);
+        self.door.put(|inbox| {
+            inbox.ended = true;
+            true
+        });
     }
 }

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
-use actix_web::http::{Method, Version};
+use actix_web::http::{ConnectionType, Method, Version};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -75,7 +75,10 @@ pub async fn get_stream(
     let line = http.conn_data::<Rc<Line>>().cloned();
     let line = line.ok_or_else(Problem::internal)?;
     let chunked = http.version() >= Version::HTTP_11;
-    answer.head_mut().no_chunking(!chunked);
+    if !chunked {
+        answer.head_mut().no_chunking(true);
+        answer.head_mut().set_connection_type(ConnectionType::Close);
+    }
     let hub = Hub::clone(&hub);
     let taker: Taker = Box::new(move |socket| {
         hub.join(Join {

@@ -19,10 +19,10 @@ use super::seats::Seat;
 /// What the kernel holds for one stream (it doubles this): some twenty events, and then it shows that nobody reads.
 const SEND_BUFFER: usize = 8 * 1024;
 
-/// A tool on this stream, and the version that was sent last (0: none).
+/// A tool on this stream, and the edition that was sent last (0: none).
 pub(super) struct Watched {
     pub tool: Rc<Tool>,
-    pub sent: Cell<i64>,
+    pub sent: Cell<u64>,
 }
 
 /// How a write went.
@@ -137,10 +137,10 @@ impl Subscriber {
     /// Sends one tool's newest event, if it is newer than what was sent.
     pub(super) fn tell(&self, watched: &Watched, now: Instant) -> Sent {
         let event = watched.tool.event.borrow();
-        if watched.sent.get() >= event.version {
+        if watched.sent.get() >= event.edition {
             return Sent::Whole;
         }
-        let before = watched.sent.replace(event.version);
+        let before = watched.sent.replace(event.edition);
         let bytes = event.piece.bytes(self.chunked).clone();
         let outcome = self.write(bytes, false, now);
         // Not a byte of it went out: once the socket takes more, what is newest then goes instead.

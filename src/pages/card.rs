@@ -72,6 +72,8 @@ impl<'a> Card<'a> {
             panel: words::score(figures.panel),
             panel_split: match row.panel_ship + row.panel_skip {
                 0 => "No reviews yet".to_owned(),
+                1 if row.panel_ship == 1 => "The one reviewer ships".to_owned(),
+                1 => "The one reviewer skips".to_owned(),
                 reviewers => format!("{} of {reviewers} reviewers ship", row.panel_ship),
             },
             community: tally.display().to_owned(),

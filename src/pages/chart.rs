@@ -9,18 +9,8 @@ use chrono::{DateTime, Utc};
 
 use super::words;
 use crate::tallies::percent::{interval, percent};
+use crate::verdicts::history::Point;
 use crate::vocabulary::Moment;
-
-/// What a tally was at the end of one hour or day.
-#[derive(Debug, Clone, Copy)]
-pub struct Point {
-    /// When the hour or day began.
-    pub at: Moment,
-    pub ship: i64,
-    pub skip: i64,
-    /// An excluded period overlaps it.
-    pub excluded: bool,
-}
 
 /// One tool's way to its present tally.
 pub struct Track<'a> {
@@ -214,6 +204,7 @@ mod tests {
             at: Moment(0).plus_seconds(hour * HOUR),
             ship,
             skip,
+            percent: None,
             excluded: hour == 2,
         }
     }

@@ -1,6 +1,6 @@
 //! [`Head`]: what a page says of itself: title, description, canonical address, link preview, structured data.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::assets;
 use super::card::Card;
@@ -58,33 +58,37 @@ impl Head {
     /// may be made up, and a search engine would take them for people.
     #[must_use]
     pub fn with_tool(mut self, card: &Card<'_>) -> Self {
-        let mut data = json!({
-            "@context": "https://schema.org",
-            "@type": "SoftwareApplication",
-            "name": card.name,
-            "description": card.tagline,
-            "applicationCategory": card.category,
-            "url": self.canonical,
-        });
-        if !card.url.is_empty() {
-            data["sameAs"] = card.url.into();
-        }
-        if let Some((percent, _)) = card.figures.community {
-            data["aggregateRating"] = json!({
+        let rating = card.figures.community.map(|(percent, _)| {
+            json!({
                 "@type": "AggregateRating",
                 "ratingValue": percent,
                 "bestRating": 100,
                 "worstRating": 0,
                 "ratingCount": card.figures.votes,
-            });
-        }
+            })
+        });
+        let facts = [
+            ("@context", Some(json!("https://schema.org"))),
+            ("@type", Some(json!("SoftwareApplication"))),
+            ("name", Some(json!(card.name))),
+            ("description", Some(json!(card.tagline))),
+            ("applicationCategory", Some(json!(card.category))),
+            ("url", Some(json!(self.canonical))),
+            ("sameAs", Some(json!(card.url))),
+            ("aggregateRating", rating),
+        ];
+        let said = facts
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .filter(|(_, value)| value != "");
+        let data = Value::Object(said.collect());
         self.data = inert(&data);
         self
     }
 }
 
 /// JSON that cannot end the element it stands in.
-fn inert(data: &serde_json::Value) -> String {
+fn inert(data: &Value) -> String {
     data.to_string()
         .replace('<', "\\u003c")
         .replace('>', "\\u003e")

@@ -7,7 +7,7 @@ use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, VARY
 use askama::Template;
 
 use super::head::Head;
-use super::routes;
+use super::state::{State, guard};
 use crate::problem::{Code, Problem};
 
 #[derive(Template)]
@@ -34,7 +34,7 @@ pub fn wants_page(headers: &HeaderMap) -> bool {
 
 /// Says `problem` as a page, in the place of `answer`, whose status and headers stay.
 #[must_use]
-pub fn page(state: &routes::State, problem: &Problem, mut answer: HttpResponse) -> HttpResponse {
+pub fn page(state: &State, problem: &Problem, mut answer: HttpResponse) -> HttpResponse {
     let (title, advice) = words(problem);
     let page = RefusalPage {
         head: Head::new(&state.site, "/", title.to_owned(), advice.clone()).unlisted(),
@@ -49,7 +49,7 @@ pub fn page(state: &routes::State, problem: &Problem, mut answer: HttpResponse) 
         return answer;
     };
     let headers = answer.headers_mut();
-    routes::guard(headers);
+    guard(headers);
     headers.insert(
         CONTENT_TYPE,
         HeaderValue::from_static("text/html; charset=utf-8"),

@@ -2,125 +2,26 @@
 
 use std::collections::HashMap;
 
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, LOCATION, REFERRER_POLICY,
-    X_FRAME_OPTIONS,
-};
+use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use askama::Template;
 
 use super::card::Card;
-use super::chart::{Chart, Point, Track};
+use super::chart::{Chart, Track};
 use super::compare::{self, ComparePage, canonical};
 use super::head::Head;
 use super::index::{self, Featured, IndexPage, Query};
+use super::past::Past;
+use super::state::{State, page};
 use super::tool::{Related, ToolPage, snippets};
-use crate::catalog::shelf::Shelf;
-use crate::db::{Readers, read};
-use crate::identity::Identity;
 use crate::problem::{Code, Problem};
 use crate::request;
-use crate::settings;
-use crate::tallies::board::Board;
 use crate::verdicts::Verdict;
-use crate::verdicts::list::{Ask, Lists, Sort};
-
-use crate::vocabulary::{Choice, Moment};
-use crate::votes::store;
-
-/// Everything of ours, nothing of anybody else's, and no script in the page itself.
-const CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
-     form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-);
+use crate::verdicts::history::Point;
+use crate::vocabulary::Moment;
 
 /// So many tools are offered by name where a pair is chosen; any other can be typed.
 const CHOICES: usize = 100;
-
-/// What the pages work with.
-pub struct State {
-    pub identity: Data<Identity>,
-    pub shelf: Data<Shelf>,
-    pub board: Data<Board>,
-    pub lists: Data<Lists>,
-    pub readers: Readers,
-    pub pages: settings::Pages,
-    /// Where browsers reach the site, without a slash at its end.
-    pub site: String,
-}
-
-impl State {
-    /// The visitor's choices on `tools`; none for a stranger, or while the database cannot be read.
-    pub async fn own(&self, http: &HttpRequest, tools: Vec<i32>) -> HashMap<i32, Choice> {
-        let Ok(voter) = self.identity.voter(http, Moment::now()) else {
-            return HashMap::new();
-        };
-        let votes = read(&self.readers, move |conn| {
-            store::own(conn, voter.id, &tools)
-        })
-        .await
-        .unwrap_or_default();
-        votes
-            .into_iter()
-            .map(|(tool, vote)| (tool, vote.choice))
-            .collect()
-    }
-
-    fn card<'a>(&self, verdict: &'a Verdict, own: &HashMap<i32, Choice>) -> Card<'a> {
-        Card::of(verdict, own, self.board.min_votes())
-    }
-
-    fn find(&self, slug: &str) -> Option<Verdict> {
-        Verdict::find(&self.shelf, &self.board, slug)
-    }
-
-    /// The most voted tools of a category, or of all where it is empty.
-    fn most_voted(&self, category: &str, limit: usize) -> Vec<Verdict> {
-        let ask = Ask {
-            category: category.to_lowercase(),
-            sort: Sort::Votes,
-            order: Sort::Votes.usual_order(),
-            limit,
-            ..Ask::default()
-        };
-        self.lists.page(&self.shelf, &self.board, &ask).items
-    }
-
-    /// The comparison to begin with.
-    fn featured(&self) -> Option<[Verdict; 2]> {
-        let chosen = self
-            .pages
-            .featured
-            .as_ref()
-            .and_then(|[a, b]| Some([self.find(a.as_str())?, self.find(b.as_str())?]));
-        chosen.or_else(|| self.most_voted("", 2).try_into().ok())
-    }
-}
-
-/// The headers of every page.
-pub fn guard(headers: &mut HeaderMap) {
-    headers.insert(CONTENT_SECURITY_POLICY, CONTENT_POLICY);
-    headers.insert(
-        REFERRER_POLICY,
-        HeaderValue::from_static("strict-origin-when-cross-origin"),
-    );
-    // For browsers that do not know frame-ancestors.
-    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-}
-
-fn page(template: &impl Template) -> Result<HttpResponse, Problem> {
-    let html = template.render().map_err(|cause| {
-        tracing::error!(%cause, "a page could not be drawn");
-        Problem::internal()
-    })?;
-    let mut answer = HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((CACHE_CONTROL, "private, no-cache"))
-        .body(html);
-    guard(answer.headers_mut());
-    Ok(answer)
-}
 
 /// The comparison to begin with, and the list of tools.
 ///
@@ -175,17 +76,6 @@ pub async fn get_index(http: HttpRequest, state: Data<State>) -> Result<HttpResp
     })
 }
 
-/// How a tool came to its present tally.
-fn points(verdict: &Verdict) -> Vec<Point> {
-    let row = verdict.slot.tally().row;
-    vec![Point {
-        at: row.updated_at,
-        ship: row.ship,
-        skip: row.skip,
-        excluded: false,
-    }]
-}
-
 fn track<'a>(card: &Card<'a>, points: &'a [Point]) -> Track<'a> {
     Track {
         slug: card.slug,
@@ -207,6 +97,7 @@ pub async fn get_tool(
     let verdict = state
         .find(&slug)
         .ok_or_else(|| Problem::unknown_tool(&slug))?;
+    let now = Moment::now();
     let own = state.own(&http, vec![verdict.slot.id]).await;
     let card = state.card(&verdict, &own);
     let near = state.most_voted(card.category, 7);
@@ -223,8 +114,8 @@ pub async fn get_tool(
             panel: other.panel,
         })
         .collect();
-    let points = points(&verdict);
-    let tracks = [track(&card, &points)];
+    let past = Past::of(&state.readers, &[&verdict], state.board.min_votes(), now).await;
+    let tracks = [track(&card, past.way(0))];
     let here = format!("/tools/{}", card.slug);
     let mut head = Head::new(
         &state.site,
@@ -241,7 +132,7 @@ pub async fn get_tool(
         head,
         notice: &state.pages.notice,
         category_path: index::category(card.category),
-        chart: Chart::of(&tracks, 3_600, state.board.min_votes(), Moment::now()),
+        chart: Chart::of(&tracks, past.step, state.board.min_votes(), now),
         min_votes: state.board.min_votes(),
         snippets: snippets(&state.site, card.slug, card.name),
         related,
@@ -284,9 +175,10 @@ pub async fn get_compare(
     let min_votes = state.board.min_votes();
     let [panel, community] =
         compare::leads([&left.shelved.slug, &right.shelved.slug], &cards, min_votes);
-    let (points_a, points_b) = (points(left), points(right));
-    let tracks = [track(a, &points_a), track(b, &points_b)];
-    let chart = Chart::of(&tracks, 3_600, min_votes, Moment::now());
+    let now = Moment::now();
+    let past = Past::of(&state.readers, &[left, right], min_votes, now).await;
+    let tracks = [track(a, past.way(0)), track(b, past.way(1))];
+    let chart = Chart::of(&tracks, past.step, min_votes, now);
     let title = format!("{} vs {}", a.name, b.name);
     let popular = state.most_voted("", CHOICES);
     let near = state.most_voted(a.category, 8);

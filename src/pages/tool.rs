@@ -45,13 +45,15 @@ pub fn snippets(site: &str, slug: &str, name: &str) -> Vec<(&'static str, String
         (
             "Live, with voting",
             format!(
-                "<script type=\"module\" src=\"{site}/embed/tallyship.js\"></script>\n<ship-vote tool=\"{slug}\"></ship-vote>"
+                "<link rel=\"stylesheet\" href=\"{site}/embed/tallyship.css\">\n\
+                 <script src=\"{site}/embed/tallyship.js\" defer></script>\n\
+                 <ship-vote tool=\"{slug}\" label=\"{name}\"></ship-vote>"
             ),
         ),
         (
             "As a frame, also without JavaScript",
             format!(
-                "<iframe src=\"{site}/embed/{slug}\" title=\"Votes on {name}\" width=\"360\" height=\"220\" loading=\"lazy\"></iframe>"
+                "<iframe src=\"{site}/embed/{slug}\" title=\"Votes on {name}\" width=\"480\" height=\"296\" loading=\"lazy\"></iframe>"
             ),
         ),
         (

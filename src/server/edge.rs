@@ -154,7 +154,7 @@ fn for_reader<B>(
         .error()
         .and_then(|error| error.as_error())
         .cloned();
-    let state: Option<Data<pages::routes::State>> = http.app_data().cloned();
+    let state: Option<Data<pages::state::State>> = http.app_data().cloned();
     let (Some(problem), Some(state)) = (problem, state) else {
         return response;
     };

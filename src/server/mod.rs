@@ -7,6 +7,7 @@
 mod admin;
 mod edge;
 mod express;
+mod files;
 mod listener;
 mod parts;
 mod routes;
@@ -54,10 +55,11 @@ pub enum ServeError {
 /// # Errors
 /// See [`ServeError`].
 pub async fn run(
-    settings: Settings,
+    mut settings: Settings,
     keys: Keys,
     opened: impl FnOnce(&Url, SocketAddr, Option<SocketAddr>, &Shelf),
 ) -> Result<(), ServeError> {
+    settings.live.streams = files::room_for(settings.live.streams);
     let listener = listen(settings.http.listen)?;
     let address = listener.local_addr()?;
     let admin = settings.http.admin_listen.map(listen).transpose()?;

@@ -70,7 +70,7 @@ impl Parts {
             &shelf,
             &board,
         )?;
-        let (hub, live) = Hub::start(&settings.live, Arc::clone(&meters))?;
+        let (hub, live) = Hub::start(&settings.live, Arc::clone(&board), Arc::clone(&meters))?;
         let listening = hub.clone();
         board.tell(Box::new(move |tool| listening.moved(tool)));
         let follower = Follower::start(

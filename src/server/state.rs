@@ -23,7 +23,7 @@ pub(super) struct State {
     hub: Data<Hub>,
     pub(super) votes: Data<votes::routes::State>,
     verdicts: Data<verdicts::routes::State>,
-    pages: Data<pages::routes::State>,
+    pages: Data<pages::state::State>,
     form: Data<pages::form::State>,
     embed: Data<embed::routes::State>,
     docs: Data<docs::routes::State>,
@@ -33,7 +33,7 @@ impl State {
     pub(super) fn new(parts: &Parts) -> Self {
         let (identity, doors, board) = (&parts.identity, &parts.doors, &parts.board);
         let lists = Data::new(Lists::default());
-        let pages = Data::new(pages::routes::State {
+        let pages = Data::new(pages::state::State {
             identity: identity.clone(),
             shelf: parts.shelf.clone(),
             board: board.clone(),

@@ -256,11 +256,11 @@ async fn places(backend: Backend) {
         assert!(answer.header("retry-after").is_some(), "{answer:?}");
         answer.problem(status, code);
     };
-    let first = open("192.0.2.1").await.ok().expect("a place");
-    let _second = open("192.0.2.1").await.ok().expect("a place");
+    let first = open("192.0.2.1").await.expect("a place");
+    let _second = open("192.0.2.1").await.expect("a place");
     refused(open("192.0.2.1").await, 429, "rate-limited");
-    let _third = open("192.0.2.2").await.ok().expect("another network");
-    let _fourth = open("192.0.2.3").await.ok().expect("another network");
+    let _third = open("192.0.2.2").await.expect("another network");
+    let _fourth = open("192.0.2.3").await.expect("another network");
     refused(open("192.0.2.4").await, 503, "overloaded");
     // Who goes makes room.
     drop(first);

@@ -37,8 +37,11 @@ before(async () => {
     }),
   });
   assert.equal(put.status, 201);
-  await server.crowd('codestral-2', 640, 360);
-  await server.crowd('cursor-background-agents', 45, 5);
+  // 1,000 votes, 600 of them over the last seven weeks; 50, over three.
+  await server.past('codestral-2', 2, Array.from({ length: 600 }, (_, n) => (n * 7) % 10 < 5 + Math.floor(n / 200) * 1.5));
+  await server.past('cursor-background-agents', 16, Array.from({ length: 33 }, (_, n) => n % 8 !== 3));
+  await server.crowd('codestral-2', 240, 160);
+  await server.crowd('cursor-background-agents', 16, 1);
   await server.crowd('github-copilot', 9, 11);
   await server.crowd('ollama', 60, 2);
   await server.crowd('claude-code', 3, 1);
@@ -118,7 +121,8 @@ test('what others vote moves on every page that shows it, and nothing else moves
       assert.equal(await page.locator(`[data-now="${slug}"]`).getAttribute('cy'), '46%');
       assert.equal(await page.locator(`[data-newest="${slug}"] td`).last().textContent(), '54%');
     }
-    assert.equal(await page.locator('[role="status"]').first().textContent().catch(() => ''), '', 'other people\'s votes are not spoken');
+    const spoken = await page.locator('[role="status"]').allTextContents();
+    assert.equal(spoken.join(''), '', 'what other people vote is not spoken');
     assert.equal(await page.evaluate(() => window.shift), 0, page.url());
     await page.context().close();
   }
@@ -132,6 +136,20 @@ test('without a stream the page asks from time to time', async () => {
   await server.crowd('n8n', 5, 0);
   await page.waitForFunction(() => document.querySelector('[data-field="community"]').textContent === '100%');
   await context.close();
+});
+
+test('the chart shows how it came to be, and its table says the same', async () => {
+  const page = await visit(browser, server.url + COMPARE, { javaScriptEnabled: false });
+  for (const [slug, score, when] of [['codestral-2', 64, 30], ['cursor-background-agents', 90, 15]]) {
+    const line = await page.locator(`[data-series="${slug}"] .way`).last().getAttribute('points');
+    const points = line.split(' ').map((point) => point.split(',').map(Number));
+    assert.ok(points.length > when, `${slug}: ${points.length} points`);
+    assert.deepEqual(points.at(-1), [1000, 100 - score]);
+    assert.ok(points.every(([x], n) => n === 0 || x >= points[n - 1][0]), 'time goes on');
+    const row = page.locator(`[data-newest="${slug}"]`);
+    assert.equal(await row.locator('td').last().textContent(), `${score}%`);
+  }
+  assert.equal((await page.locator('figure.chart tbody').first().locator('tr').count()), 51, 'a row a day');
 });
 
 test('own votes are taken on the page of a tool', async () => {

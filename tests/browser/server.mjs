@@ -1,6 +1,6 @@
 // Starts the real server for a browser test, in a folder of its own, on free ports; and Chromium beside it.
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -58,7 +58,17 @@ export async function startServer(environment = {}) {
       await Promise.all(tokens.slice(from, from + 100).map((token, index) => cast(token, from + index)));
     }
   };
-  return { url, stop, run, crowd };
+  // The same of days gone by: one ship or skip (true, false) every `hours`, the last an hour ago.
+  const past = async (slug, hours, choices) => {
+    const last = Date.now() - 3_600_000;
+    const lines = choices.map((ship, index) => {
+      const at = new Date(last - (choices.length - 1 - index) * hours * 3_600_000).toISOString();
+      return `${slug},${slug} ${index},${ship ? 'ship' : 'skip'},${at}`;
+    });
+    writeFileSync(path.join(folder, 'past.csv'), `tool,voter,choice,cast_at\n${lines.join('\n')}\n`);
+    await run('import', 'votes', 'past.csv');
+  };
+  return { url, stop, run, crowd, past };
 }
 
 /** Quotas out of the way: a test's visitors all come from one network. */

@@ -12,6 +12,7 @@ use crate::harness::stream::{Event, Stream};
 use crate::harness::{eventually, run};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const TOOL: &str = TOOLS[0];
@@ -20,6 +21,7 @@ const SOON: Duration = Duration::from_secs(1);
 
 /// Two instances on a Postgres of their own: connections are cut there.
 struct Two {
+    cluster: Arc<Cluster>,
     setup: Setup,
     servers: [Server; 2],
     redis: Option<Redis>,
@@ -34,6 +36,7 @@ impl Two {
         }
         let servers = [setup.start().await, setup.start().await];
         Two {
+            cluster,
             setup,
             servers,
             redis,
@@ -204,7 +207,7 @@ async fn relayed(two: &Two, tell: impl AsyncFn(String)) {
     let mut stream = Stream::of(&two.servers[1].url, TOOL).await;
     stream.tally(SOON * SLACK).await;
     let (tool, version) = (two.number("tool_id", TOOL), two.number("version", TOOL));
-    let notice = |ship: i64, version: i64| format!("1 {tool} {ship} 0 3 1 0 {version} 1");
+    let notice = |ship: i64, version: i64| format!("1 {tool} {ship} 0 3 1 0 {version} 1 0 0 0");
     tell(notice(777, version + 5)).await;
     let event = stream.tally(SOON * SLACK).await;
     assert_eq!(
@@ -286,6 +289,29 @@ fn a_commit_that_nobody_published_is_found_on_postgres() {
         assert!(!crowd.is_right(&two), "one instance has not looked");
         two.servers[1].cont();
         crowd.heals(&two, "going on", HEALED).await;
+    });
+}
+
+#[test]
+fn a_database_that_hangs_is_told_on_postgres() {
+    run(async {
+        let two = Two::new(None).await;
+        let mut stream = Stream::of(&two.servers[0].url, TOOL).await;
+        let fresh = stream.tally(HEALED * SLACK).await;
+        assert!(fresh.data.get("stale").is_none());
+        two.cluster.pause();
+        let stale = stream.tally(HEALED * SLACK).await;
+        assert_eq!(
+            (&stale.data["stale"], stale.version()),
+            (&true.into(), fresh.version())
+        );
+        // Who comes now is told so too.
+        let mut late = Stream::of(&two.servers[0].url, TOOL).await;
+        assert_eq!(late.tally(HEALED * SLACK).await.data["stale"], true);
+        two.cluster.resume();
+        for stream in [&mut stream, &mut late] {
+            assert_eq!(stream.tally(HEALED * SLACK).await.data, fresh.data);
+        }
     });
 }
 

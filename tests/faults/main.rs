@@ -14,6 +14,7 @@ mod harness;
 mod book;
 mod certificates;
 mod clients;
+mod deaf;
 mod front;
 mod fsync;
 mod kill;

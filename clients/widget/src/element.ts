@@ -12,11 +12,6 @@ const NEAR = '300px';
 
 let ownBase: string | undefined;
 
-/** The server of elements that name none: an address below which `/v1` and `/embed` are. */
-export function setServer(address: string): void {
-  ownBase = withSlash(new URL(address, document.baseURI));
-}
-
 function withSlash(url: URL): string {
   return url.origin + url.pathname.replace(/\/*$/, '/');
 }
@@ -38,6 +33,12 @@ export class ShipVote extends Base {
   static words(lang: string, words: Partial<Words>): void {
     learn(lang, words);
     living.forEach((element) => element.redraw());
+  }
+
+  /** The server of elements that name none: an address below which `/v1` and `/embed` are. */
+  static server(address: string): void {
+    ownBase = withSlash(new URL(address, document.baseURI));
+    living.forEach((element) => element.build());
   }
 
   private cards: Card[] = [];
@@ -126,7 +127,7 @@ export class ShipVote extends Base {
   }
 
   private voice(): Voice {
-    const lang = this.closest('[lang]')?.getAttribute('lang') || navigator.language || 'en';
+    const lang = this.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang || navigator.language;
     let own: Partial<Words> | undefined;
     try {
       own = JSON.parse(this.getAttribute('strings') || '{}');
@@ -166,6 +167,11 @@ export class ShipVote extends Base {
     root.append(cards);
     if (this.near) this.come();
   }
+}
+
+/** {@link ShipVote.server}, by a shorter name. */
+export function setServer(address: string): void {
+  ShipVote.server(address);
 }
 
 /** Makes `<ship-vote>` known to the page, once; another copy of this script changes nothing. */

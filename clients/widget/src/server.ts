@@ -8,7 +8,7 @@ const MOST = 100;
 /** Elements that come one after another are asked for together. */
 const TOGETHER = 50;
 /** A stream that brings nothing for so long is no stream: something in between holds it back. */
-const PATIENCE = 8_000;
+const PATIENCE = 10_000;
 const POLL = 5_000;
 const POLL_MOST = 60_000;
 const STREAM_AGAIN = 45_000;
@@ -47,6 +47,7 @@ export class Server {
   private readonly pending = new Map<string, { to: Choice | null; version: number | undefined }>();
   private readonly missing = new Set<string>();
   private readonly asked = new Set<string>();
+  private readonly castAt = new Map<string, number>();
   private readonly watchers = new Map<string, Set<() => void>>();
   private readonly key: string;
   private memory = '';
@@ -176,7 +177,11 @@ export class Server {
     const source = new EventSource(`${this.base}v1/stream?tools=${tools.join(',')}`);
     this.source = source;
     this.streamed = new Set(tools);
-    const wait = () => this.later('patience', PATIENCE, () => this.fallBack());
+    // Counted from the first silence on: a stream that is opened and cut, over and over, is none either.
+    const wait = () => {
+      if (!this.timers['patience']) this.later('patience', PATIENCE, () => this.fallBack());
+    };
+    this.later('patience');
     source.addEventListener('tally', (event) => {
       this.later('patience');
       this.accept(JSON.parse((event as MessageEvent<string>).data));
@@ -203,10 +208,8 @@ export class Server {
 
   private async poll(): Promise<void> {
     const rest = this.tools().filter((tool) => !this.streamed.has(tool));
+    this.later('poll');
     if (!rest.length) return;
-    this.later('poll', jitter(this.pause), () => {
-      if (!document.hidden) void this.poll();
-    });
     const gone = this.missing.size;
     try {
       for (let from = 0; from < rest.length; from += MOST) {
@@ -222,6 +225,9 @@ export class Server {
     } catch (refusal) {
       this.pause = Math.max(Math.min(this.pause * 2, POLL_MOST), (refusal as Refusal).wait * 1000 || 0);
     }
+    this.later('poll', jitter(this.pause), () => {
+      if (!document.hidden) void this.poll();
+    });
     // The stream may have been refused for a tool that does not exist.
     if (this.missing.size > gone) {
       this.notBefore = 0;
@@ -293,6 +299,7 @@ export class Server {
     const fresh = tools.filter((tool) => !this.asked.has(tool)).slice(0, MOST);
     if (!fresh.length) return;
     fresh.forEach((tool) => this.asked.add(tool));
+    const began = performance.now();
     try {
       const path = `v1/votes?tools=${fresh.join(',')}`;
       let answer = await this.call('GET', path);
@@ -306,6 +313,8 @@ export class Server {
       }
       if (!answer.ok) return;
       for (const { tool, choice } of (await answer.json()).items as { tool: string; choice: Choice | null }[]) {
+        // An answer from before a vote knows less than the vote's own.
+        if ((this.castAt.get(tool) ?? 0) > began) continue;
         this.choices.set(tool, choice);
         this.changed(tool);
       }
@@ -324,6 +333,7 @@ export class Server {
       const { vote, tally } = (await answer.json()) as { vote: { choice: Choice | null }; tally: Tally };
       this.choices.set(tool, vote.choice);
       this.asked.add(tool);
+      this.castAt.set(tool, performance.now());
       this.accept(tally);
     } catch (cause) {
       throw cause instanceof Refusal ? cause : new Refusal(await this.whyNoAnswer());

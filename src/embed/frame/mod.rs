@@ -26,6 +26,12 @@ impl FrameCard<'_> {
             .map_or_else(|| DASH.to_owned(), |panel| format!("{}%", panel.percent))
     }
 
+    /// Of the panel's bar, in percent.
+    #[must_use]
+    pub fn panel_length(&self) -> i64 {
+        self.figures.panel.map_or(0, |panel| panel.percent)
+    }
+
     #[must_use]
     pub fn panel_note(&self) -> String {
         self.figures.panel.map_or_else(
@@ -46,7 +52,7 @@ impl FrameCard<'_> {
     pub fn community_note(&self) -> String {
         let votes = self.figures.votes_in_words();
         match self.figures.community {
-            Some((_, [low, high])) => format!("{votes}, likely {low}–{high}%"),
+            Some((_, [low, high])) => format!("{votes}, likely {low}% to {high}%"),
             None => votes,
         }
     }

@@ -3,7 +3,7 @@
 //! Only `import` calls it. It reads without a lock and writes in small transactions; what it writes is a function of the
 //! ledger alone, so a run that was killed is made good by the next.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::sql_types::{BigInt, Integer};
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, QueryableByName, RunQueryDsl, sql_query};
@@ -17,7 +17,7 @@ use crate::vocabulary::Moment;
 const STEP: usize = 200;
 
 /// Tools of one pass over the ledger.
-const TOOLS: usize = 1_000;
+const PASS: usize = 200;
 
 #[derive(QueryableByName)]
 struct Moved {
@@ -35,30 +35,26 @@ struct Moved {
 pub(super) fn to_make(conn: &mut DbConnection) -> QueryResult<Vec<i32>> {
     hours_to_make::table
         .select(hours_to_make::tool_id)
-        .order(hours_to_make::tool_id)
         .load(conn)
 }
 
 /// Makes all hours of `tools` before the present one.
-pub(super) fn make(
-    conn: &mut DbConnection,
-    tools: impl IntoIterator<Item = i32>,
-    now: Moment,
-) -> QueryResult<()> {
-    let tools: Vec<i32> = tools.into_iter().collect();
-    for some in tools.chunks(TOOLS) {
-        let mut moved = moved(conn, some, now.hour())?;
-        for tool in some {
-            make_one(conn, *tool, &moved.remove(tool).unwrap_or_default(), now)?;
+pub(super) fn make(conn: &mut DbConnection, tools: &BTreeSet<i32>, now: Moment) -> QueryResult<()> {
+    let tools: Vec<i32> = tools.iter().copied().collect();
+    for pass in tools.chunks(PASS) {
+        let moved = moved(conn, pass, now.hour())?;
+        for tool in pass {
+            let of_tool: Vec<&Moved> = moved.iter().filter(|line| line.tool_id == *tool).collect();
+            put(conn, *tool, &of_tool, now.hour())?;
         }
     }
     Ok(())
 }
 
-fn make_one(conn: &mut DbConnection, tool: i32, moved: &[Moved], now: Moment) -> QueryResult<()> {
+fn put(conn: &mut DbConnection, tool: i32, moved: &[&Moved], before: Moment) -> QueryResult<()> {
     let there: Vec<(i64, i64, i64, i64, i64)> = tally_hours::table
         .filter(tally_hours::tool_id.eq(tool))
-        .filter(tally_hours::hour.lt(now.hour().0))
+        .filter(tally_hours::hour.lt(before.0))
         .order(tally_hours::hour)
         .select((
             tally_hours::hour,
@@ -68,8 +64,7 @@ fn make_one(conn: &mut DbConnection, tool: i32, moved: &[Moved], now: Moment) ->
             tally_hours::aside_skip,
         ))
         .load(conn)?;
-    let closings = closings(tool, &there, moved);
-    for step in closings.chunks(STEP) {
+    for step in closings(tool, &there, moved).chunks(STEP) {
         write_transaction(conn, |conn| {
             store::lock(conn, tool)?;
             for closing in step {
@@ -82,46 +77,34 @@ fn make_one(conn: &mut DbConnection, tool: i32, moved: &[Moved], now: Moment) ->
     Ok(())
 }
 
-/// By how much each hour moved each of `tools`, as the ledger says: one pass over it, since it lies in the order of time.
-fn moved(
-    conn: &mut DbConnection,
-    tools: &[i32],
-    before: Moment,
-) -> QueryResult<HashMap<i32, Vec<Moved>>> {
-    // All numbers are ours; every database reads them.
-    let list: Vec<String> = tools.iter().map(i32::to_string).collect();
-    let rows: Vec<Moved> = sql_query(format!(
+/// By how much each hour moved the tallies, as the ledger says: one pass, whatever the tools.
+fn moved(conn: &mut DbConnection, tools: &[i32], before: Moment) -> QueryResult<Vec<Moved>> {
+    let tools: Vec<String> = tools.iter().map(i32::to_string).collect();
+    // Numbers only, all ours; every database reads them.
+    let which = format!("tool_id IN ({}) AND at < {}", tools.join(", "), before.0);
+    sql_query(format!(
         "SELECT tool_id, hour, CAST(SUM(ship) AS BIGINT) AS ship, CAST(SUM(skip) AS BIGINT) AS skip FROM ( \
            SELECT tool_id, at - at % 3600000000 AS hour, \
              CASE WHEN new = 1 THEN 1 ELSE 0 END - CASE WHEN old = 1 THEN 1 ELSE 0 END AS ship, \
              CASE WHEN new = 2 THEN 1 ELSE 0 END - CASE WHEN old = 2 THEN 1 ELSE 0 END AS skip \
-           FROM vote_events WHERE tool_id IN ({tools}) AND at < {before} \
+           FROM vote_events WHERE {which} \
            UNION ALL \
-           SELECT tool_id, at - at % 3600000000 AS hour, ship, skip FROM bulk_events \
-             WHERE tool_id IN ({tools}) AND at < {before} \
+           SELECT tool_id, at - at % 3600000000 AS hour, ship, skip FROM bulk_events WHERE {which} \
          ) AS moves GROUP BY tool_id, hour ORDER BY tool_id, hour",
-        tools = list.join(", "),
-        before = before.0
     ))
-    .load(conn)?;
-    let mut found: HashMap<i32, Vec<Moved>> = HashMap::new();
-    for row in rows {
-        found.entry(row.tool_id).or_default().push(row);
-    }
-    Ok(found)
+    .load(conn)
 }
 
 /// The hours as they should be, those that are so already left out. What was set aside is as it was, or as the hour before.
-fn closings(tool: i32, there: &[(i64, i64, i64, i64, i64)], moved: &[Moved]) -> Vec<Closing> {
+fn closings(tool: i32, there: &[(i64, i64, i64, i64, i64)], moved: &[&Moved]) -> Vec<Closing> {
     let there: BTreeMap<i64, (i64, i64, i64, i64)> = there
         .iter()
         .map(|(hour, ship, skip, aside_ship, aside_skip)| {
             (*hour, (*ship, *skip, *aside_ship, *aside_skip))
         })
         .collect();
-    let moved: BTreeMap<i64, &Moved> = moved.iter().map(|line| (line.hour, line)).collect();
-    let hours: std::collections::BTreeSet<i64> =
-        there.keys().chain(moved.keys()).copied().collect();
+    let moved: BTreeMap<i64, &Moved> = moved.iter().map(|line| (line.hour, *line)).collect();
+    let hours: BTreeSet<i64> = there.keys().chain(moved.keys()).copied().collect();
     let (mut ship, mut skip, mut aside) = (0, 0, (0, 0));
     let mut closings = Vec::new();
     for hour in hours {
@@ -162,7 +145,11 @@ mod tests {
         };
         // The hour 5 was closed before votes of the hours 2 and 3 came in; 7 is right already.
         let there = [(5 * H, 1, 0, 2, 0), (7 * H, 4, 1, 0, 0)];
-        let made = closings(9, &there, &[moved(2, 2, 1), moved(3, 1, 0), moved(5, 1, 0)]);
+        let made = closings(
+            9,
+            &there,
+            &[&moved(2, 2, 1), &moved(3, 1, 0), &moved(5, 1, 0)],
+        );
         let short: Vec<_> = made
             .iter()
             .map(|c| (c.hour.0 / H, c.ship, c.skip, c.aside_ship))

@@ -110,7 +110,7 @@ pub fn write(
     }
     // Whatever another import took off the list meanwhile was not made of these votes.
     noted.extend(hours::to_make(conn)?);
-    hours::make(conn, noted, clock())?;
+    hours::make(conn, &noted.into_iter().collect(), clock())?;
     Ok(report)
 }
 

@@ -1,12 +1,12 @@
 import type { Choice, Tally } from './tally.js';
 import { type Words } from './words.js';
-/** The server of elements that name none: an address below which `/v1` and `/embed` are. */
-export declare function setServer(address: string): void;
 declare const Base: typeof HTMLElement;
 export declare class ShipVote extends Base {
     static readonly observedAttributes: string[];
     /** Adds a language, or changes some of its texts, for all elements. */
     static words(lang: string, words: Partial<Words>): void;
+    /** The server of elements that name none: an address below which `/v1` and `/embed` are. */
+    static server(address: string): void;
     private cards;
     private observer;
     private near;
@@ -30,6 +30,8 @@ export declare class ShipVote extends Base {
     private redraw;
     private build;
 }
+/** {@link ShipVote.server}, by a shorter name. */
+export declare function setServer(address: string): void;
 /** Makes `<ship-vote>` known to the page, once; another copy of this script changes nothing. */
 export declare function define(): void;
 export {};

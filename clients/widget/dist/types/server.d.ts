@@ -20,6 +20,7 @@ export declare class Server {
     private readonly pending;
     private readonly missing;
     private readonly asked;
+    private readonly castAt;
     private readonly watchers;
     private readonly key;
     private memory;

@@ -1,0 +1,35 @@
+//! Open files: every stream and every connection is one. The usual soft limit of 1024 is raised to the hard one.
+//!
+//! `server` calls it at the start. Votes must never lack a file because of streams.
+
+use rustix::process::{Resource, getrlimit, setrlimit};
+
+/// Kept for votes, databases and everything else, at least: an eighth of all, and so many more.
+const KEPT: usize = 64;
+
+/// Raises the limit as far as may be, and returns how many of `streams` fit.
+pub(super) fn room_for(streams: usize) -> usize {
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        let raised = rustix::process::Rlimit {
+            current: limit.maximum,
+            ..limit
+        };
+        if setrlimit(Resource::Nofile, raised).is_ok() {
+            limit = getrlimit(Resource::Nofile);
+        }
+    }
+    let files = limit
+        .current
+        .and_then(|files| usize::try_from(files).ok())
+        .unwrap_or(usize::MAX);
+    let fit = streams.min((files - files / 8).saturating_sub(KEPT));
+    if fit < streams {
+        tracing::warn!(
+            files,
+            streams = fit,
+            "the limit of open files leaves room for fewer streams than live.streams says"
+        );
+    }
+    fit
+}
