@@ -62,7 +62,8 @@ fn codes(document: &Value, response: &Value) -> Vec<String> {
 /// The document's path that a concrete one is an instance of: where several fit, the one with the most literal parts.
 fn template<'a>(paths: &BTreeSet<&'a str>, concrete: &str) -> Option<&'a str> {
     // A slug has no dot: below this address stand files, and the document names the one that sites load.
-    if concrete.starts_with("/embed/") && concrete.contains('.') {
+    if concrete.starts_with("/embed/") && (concrete.ends_with(".js") || concrete.ends_with(".css"))
+    {
         return paths.get("/embed/tallyship.js").copied();
     }
     let parts: Vec<&str> = concrete.split('/').collect();

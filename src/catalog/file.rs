@@ -33,7 +33,7 @@ pub struct Item {
     #[schema(max_length = 100)]
     entry: String,
     #[serde(default)]
-    #[schema(max_length = 2000)]
+    #[schema(max_length = 2000, pattern = r"^(https?://[^/\s?#].*)?$")]
     url: String,
     #[serde(default)]
     #[schema(max_items = 100)]

@@ -42,7 +42,7 @@ pub struct Tool {
     #[schema(max_length = 100)]
     pub entry: String,
     #[serde(default)]
-    #[schema(max_length = 2000)]
+    #[schema(max_length = 2000, pattern = r"^(https?://[^/\s?#].*)?$")]
     pub url: String,
     #[serde(default)]
     #[schema(max_items = 100)]
@@ -61,7 +61,7 @@ pub struct ToolPatch {
     pub category: Option<String>,
     #[schema(max_length = 100)]
     pub entry: Option<String>,
-    #[schema(max_length = 2000)]
+    #[schema(max_length = 2000, pattern = r"^(https?://[^/\s?#].*)?$")]
     pub url: Option<String>,
     #[schema(max_items = 100)]
     pub reviews: Option<Vec<Review>>,

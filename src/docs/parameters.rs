@@ -2,7 +2,7 @@
 
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{Ref, RefOr, Required, Schema};
+use utoipa::openapi::{Ref, RefOr, Required, Schema, SchemaFormat};
 
 fn parameter(
     place: ParameterIn,
@@ -78,13 +78,18 @@ pub(super) fn slug_of() -> Ref {
 /// `tools=a,b`: at least one name among commas and spaces.
 pub(super) fn tools(most: usize) -> Parameter {
     let says = format!("Slugs of up to {most} tools, comma separated; each counts once.");
-    let schema = text().pattern(Some("[^,\\s]"));
-    needed(
-        "tools",
-        &says,
-        schema,
-        "codestral-2,cursor-background-agents",
-    )
+    named_tools(&says, "[^,\\s]")
+}
+
+/// The same, two to four.
+pub(super) fn tools_to_compare() -> Parameter {
+    let says = "Slugs of two to four tools, comma separated; each counts once.";
+    named_tools(says, "[^,\\s]\\s*,[,\\s]*[^,\\s]")
+}
+
+fn named_tools(says: &str, pattern: &str) -> Parameter {
+    let example = "codestral-2,cursor-background-agents";
+    needed("tools", says, text().pattern(Some(pattern)), example)
 }
 
 pub(super) fn if_none_match() -> Parameter {
@@ -96,4 +101,9 @@ pub(super) fn if_none_match() -> Parameter {
 
 pub(super) fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
+}
+
+/// A whole address, such as `https://votes.example/tools/a`.
+pub(super) fn address() -> ObjectBuilder {
+    text().format(Some(SchemaFormat::Custom("uri".to_owned())))
 }

@@ -117,7 +117,7 @@ fn embeds(config: &mut ServiceConfig) {
         ))
         .service(readable(
             // A slug has no dot.
-            r"/embed/{file:[^/]+\.[^/]+}",
+            r"/embed/{file:[^/]+\.(?:js|css)}",
             "embed_asset",
             "GET, HEAD",
             embed::routes::get_asset,

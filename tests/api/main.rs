@@ -26,6 +26,7 @@ mod list;
 mod model;
 mod origin;
 mod pages;
+mod raw;
 mod site;
 mod start;
 mod stream;

@@ -3,7 +3,7 @@
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::super::operation::{HTML, Operation, Part};
-use super::super::parameters::{needed, query, slug_of, text, word};
+use super::super::parameters::{address, needed, query, text, word};
 use super::pages::form;
 use crate::embed::badge::Shield;
 use crate::embed::oembed::Rich;
@@ -33,7 +33,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .with(needed(
                 "url",
                 "A tool, a comparison or an embed of this site.",
-                text(),
+                address(),
                 "http://127.0.0.1:8080/tools/codestral-2",
             ))
             .with(query("maxwidth", "In CSS pixels.", pixels()))
@@ -57,8 +57,8 @@ pub(super) fn operations() -> Vec<Operation> {
             .says("The page inside an iframe", "Works without JavaScript.")
             .perhaps_voter()
             .for_people()
-            .with(query("compare", "Another tool beside it.", slug_of()))
-            .with(word("theme", "Where nobody says, the browser's.", &["light", "dark"]))
+            .with(query("compare", "Another tool beside it; what is none is passed over.", text()))
+            .with(query("theme", "`light` or `dark`; else the browser's.", text()))
             .with(query("lang", "The page's language.", text()))
             .shows(200, "The page.", HTML, text())
             .bearing(&["Content-Security-Policy", "Set-Cookie"])

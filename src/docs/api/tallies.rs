@@ -1,6 +1,8 @@
 //! What everybody may read.
 
-use super::super::operation::{Operation, Part};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+
+use super::super::operation::{JSON, Operation, Part};
 use super::super::parameters::{self, query, text, word};
 use super::super::shapes::TallyList;
 use crate::problem::Code;
@@ -13,6 +15,19 @@ use crate::verdicts::routes::Comparison;
 use crate::vocabulary::Moment;
 
 pub(super) const PART: Part = Part("tallies");
+
+/// One event of a stream, its fields as a client reads them.
+fn event() -> ObjectBuilder {
+    let data = text()
+        .content_media_type(JSON)
+        .description(Some("A Tally; of `missing`, the names that are no tools."));
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property("event", text().enum_values(Some(["tally", "missing"])))
+        .property("id", text())
+        .property("data", data)
+        .property("retry", ObjectBuilder::new().schema_type(Type::Integer))
+}
 
 pub(super) fn operations() -> Vec<Operation> {
     let sorts = Sort::ALL.map(Sort::as_str);
@@ -35,7 +50,7 @@ pub(super) fn operations() -> Vec<Operation> {
                  each change, at most ten a second a tool, always the newest. A comment every 15 s keeps the line open.",
             )
             .with(parameters::tools(100))
-            .shows(200, "The stream.", "text/event-stream", text())
+            .shows(200, "The stream: an event.", "text/event-stream", event())
             .refuses(&[
                 Code::Invalid,
                 Code::UnknownTool,
@@ -74,7 +89,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 "Two to four tools side by side",
                 "`verdict` says who leads by panel and by community; null for a tie, or while the intervals overlap.",
             )
-            .with(parameters::tools(4))
+            .with(parameters::tools_to_compare())
             .answers_cached::<Comparison>("In the order asked.")
             .refuses(&[Code::Invalid, Code::UnknownTool]),
     ]
