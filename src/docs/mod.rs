@@ -24,7 +24,8 @@ use utoipa::openapi::{
 use operation::{BEARER, COOKIE, STAFF, Schemas};
 
 const ABOUT: &str = "Community votes beside a panel's verdict.\n\n\
-    JSON in and out, UTF-8; times are RFC 3339, UTC. Every error is `application/problem+json` with a stable `code`. \
+    JSON in and out, UTF-8; times are RFC 3339, UTC. Every error is `application/problem+json` with a stable `code`, and every answer \
+     bears `X-Request-Id`. \
     Unknown fields in a request are an error that names the field; answers may gain fields at any time.\n\n\
     `HEAD` answers as `GET` does, without the body. A method that an address does not take is 405 `method-not-allowed` \
     with `Allow`; an address that does not exist is 404 `not-found`.\n\n\

@@ -174,9 +174,14 @@ fn answer(document: &Value, status: &str, response: &Value) -> Answer {
         status: status.to_owned(),
         good: status.starts_with(['2', '3']),
         says: Prose::field(&response["description"]),
-        kinds: kinds(response),
+        // What every answer, and every problem, is and has is said once, above.
+        kinds: kinds(response)
+            .into_iter()
+            .filter(|(kind, _)| kind != "application/problem+json")
+            .collect(),
         headers: entries(&response["headers"])
             .map(|(name, _)| name.clone())
+            .filter(|name| name != "X-Request-Id")
             .collect(),
     }
 }
