@@ -71,6 +71,7 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "verdicts/history/mod.rs",
             "votes/export/mod.rs",
             "votes/import/mod.rs",
+            "identity/erased.rs",
             "identity/secret.rs",
             "identity/staff.rs",
             "server/mod.rs",

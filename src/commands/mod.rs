@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 it failed or found a difference, 2 the configuration or the arguments are wrong.
 
+mod backup;
 mod catalog;
 mod config;
 mod output;
@@ -66,6 +67,13 @@ enum Command {
     /// Take in what a file has
     #[command(subcommand)]
     Import(votes::ImportCommand),
+    /// Write the whole database as one file, beside a running server
+    Backup {
+        /// Readable by its owner alone; - is standard output
+        file: PathBuf,
+    },
+    /// Put a backup in the place of the database, whole or not at all; no server may run
+    Restore { file: PathBuf },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
     /// Print the manual page
@@ -177,6 +185,8 @@ fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
         }
         Command::Visitors(VisitorsCommand::Mint { count }) => visitors::mint(&ready?.0, count),
         Command::Verify => verify::run(&ready?.0),
+        Command::Backup { file } => backup::write(&ready?.0, &file),
+        Command::Restore { file } => backup::restore(&ready?.0, &file),
         Command::Export(command) => votes::export(&command, &ready?.0),
         Command::Import(command) => votes::import(&command, &ready?.0),
     }

@@ -42,7 +42,7 @@ pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
 }
 
 /// One server a SQLite file: two would each believe that they alone write. The lock goes with the process.
-fn alone(settings: &Settings) -> Result<Option<File>, Failure> {
+pub(super) fn alone(settings: &Settings) -> Result<Option<File>, Failure> {
     let DatabaseUrl::Sqlite(path) = &settings.database.url else {
         return Ok(None);
     };

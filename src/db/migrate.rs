@@ -2,16 +2,19 @@
 //!
 //! `serve` and the commands call it at their start. Migrations have the same names on both databases.
 
+use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
+use diesel::migration::{Migration, MigrationSource};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::backup::BackupError;
 use super::{DbConnection, OpenError};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// Any number that no other program uses on the same database: the letters "TALLY".
-const ADVISORY_LOCK: i64 = 0x54_41_4c_4c_59;
+pub(super) const ADVISORY_LOCK: i64 = 0x54_41_4c_4c_59;
 
 /// Runs what has not run yet; returns how many steps that was.
 ///
@@ -40,4 +43,44 @@ pub fn migrate(conn: &mut DbConnection) -> Result<usize, OpenError> {
             done
         }
     }
+}
+
+/// Runs exactly `steps`, within the caller's transaction, on a database that has none: a backup's rows fit the schema that
+/// they were taken from.
+pub(super) fn to(conn: &mut DbConnection, steps: &[String]) -> Result<(), BackupError> {
+    match conn {
+        DbConnection::Sqlite(conn) => run(conn, SQLITE, Some(steps)),
+        DbConnection::Postgres(conn) => run(conn, POSTGRES, Some(steps)),
+    }
+}
+
+/// Runs what has not run yet, within the caller's transaction.
+pub(super) fn rest(conn: &mut DbConnection) -> Result<(), BackupError> {
+    match conn {
+        DbConnection::Sqlite(conn) => run(conn, SQLITE, None),
+        DbConnection::Postgres(conn) => run(conn, POSTGRES, None),
+    }
+}
+
+fn run<DB: Backend, C: MigrationHarness<DB>>(
+    conn: &mut C,
+    source: impl MigrationSource<DB>,
+    only: Option<&[String]>,
+) -> Result<(), BackupError> {
+    let failed =
+        |cause: Box<dyn std::error::Error + Send + Sync>| BackupError::Migrate(cause.to_string());
+    let pending = conn.pending_migrations(source).map_err(failed)?;
+    let name = |step: &dyn Migration<DB>| step.name().version().to_string();
+    if let Some(unknown) = only.and_then(|only| {
+        let known: Vec<String> = pending.iter().map(|step| name(step.as_ref())).collect();
+        only.iter().find(|step| !known.contains(step)).cloned()
+    }) {
+        return Err(BackupError::Newer(unknown));
+    }
+    for step in &pending {
+        if only.is_none_or(|only| only.contains(&name(step.as_ref()))) {
+            conn.run_migration(step).map_err(failed)?;
+        }
+    }
+    Ok(())
 }

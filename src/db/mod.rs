@@ -2,6 +2,7 @@
 //!
 //! Stores, the writer and the commands call it. It must never open a connection whose commits could be lost.
 
+pub mod backup;
 mod migrate;
 mod pool;
 mod postgres;

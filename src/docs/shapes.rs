@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::catalog::file::Item;
 use crate::tallies::Tally;
-use crate::votes::own::OwnVote;
+use crate::votes::json::OwnVote;
 
 /// A vote beside the tally that holds it.
 #[derive(ToSchema)]

@@ -106,6 +106,10 @@ impl Identity {
     /// 401 `bad-token` or `expired-token`; a token that ended within the last year counts as expired here.
     pub fn verified(&self, presented: &Presented<'_>, now: Moment) -> Result<Verified, Problem> {
         match visitor_token::verify(&self.keys, presented.text, now) {
+            Ok(token) if self.erased.has(token.voter) => Err(Problem::new(
+                Code::BadToken,
+                "This visitor was erased; POST /v1/visitors makes a new one.",
+            )),
             Ok(token) if token.standing == Standing::Lapsed => Err(expired()),
             Ok(token) => Ok(token),
             Err(Rejected::Expired) => Err(expired()),

@@ -3,6 +3,7 @@
 //! Routes take the extractors of [`caller`]; the limiter takes network hashes. No address and no token leaves this room.
 
 pub mod caller;
+pub mod erased;
 pub mod keys;
 pub mod name;
 pub mod network;
@@ -13,10 +14,13 @@ pub mod staff;
 mod store;
 pub mod visitor_token;
 
+use std::sync::Arc;
+
 use url::Url;
 
 use crate::db::Readers;
 use crate::vocabulary::{Moment, VoterId};
+use erased::Erased;
 use keys::Keys;
 use network::Proxies;
 use origin::Origins;
@@ -30,6 +34,8 @@ pub struct Identity {
     pub https: bool,
     /// Staff tokens are looked up here.
     pub readers: Readers,
+    /// Whose tokens are no longer believed.
+    pub erased: Arc<Erased>,
 }
 
 impl Identity {
@@ -40,6 +46,7 @@ impl Identity {
         origins: Origins,
         public_url: &Url,
         readers: Readers,
+        erased: Arc<Erased>,
     ) -> Self {
         Self {
             keys,
@@ -47,6 +54,7 @@ impl Identity {
             origins,
             https: public_url.scheme() == "https",
             readers,
+            erased,
         }
     }
 
@@ -71,6 +79,18 @@ impl Identity {
             "SameSite=Lax"
         };
         format!("{name}={token}; Path=/; Max-Age={age}; HttpOnly; {site}")
+    }
+
+    /// The `Set-Cookie` that takes the visitor cookie away.
+    #[must_use]
+    pub fn clear_cookie(&self) -> String {
+        let name = self.cookie_name();
+        let site = if self.https {
+            "SameSite=None; Secure; Partitioned"
+        } else {
+            "SameSite=Lax"
+        };
+        format!("{name}=; Path=/; Max-Age=0; HttpOnly; {site}")
     }
 
     /// A new visitor and their token.

@@ -46,13 +46,13 @@ pub async fn post_visitors(
     let known = match presented {
         None => None,
         Some(token) => match visitor_token::verify(&identity.keys, token.text, now) {
-            Ok(verified) => Some(verified.voter),
+            Ok(verified) if !identity.erased.has(verified.voter) => Some(verified.voter),
             // A cookie that is no use any more must not keep its visitor out.
-            Err(_) if token.carrier == Carrier::Cookie => None,
-            Err(Rejected::Bad) => {
+            Ok(_) | Err(_) if token.carrier == Carrier::Cookie => None,
+            Ok(_) | Err(Rejected::Bad) => {
                 return Err(Problem::new(
                     Code::BadToken,
-                    "This visitor token was not made here.",
+                    "This visitor token was not made here, or its visitor was erased.",
                 ));
             }
             Err(Rejected::Expired) => {

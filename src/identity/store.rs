@@ -1,10 +1,10 @@
-//! Staff tokens and the secret's fingerprint in the database. Only this room calls it.
+//! Staff tokens, the secret's fingerprint and who was erased, in the database. Only this room calls it.
 
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
 
 use crate::db::DbConnection;
-use crate::db::schema::{site_facts, tokens};
-use crate::vocabulary::Moment;
+use crate::db::schema::{erased, site_facts, tokens, voters};
+use crate::vocabulary::{Moment, VoterId};
 
 const FINGERPRINT: &str = "identity.fingerprint";
 
@@ -63,4 +63,31 @@ pub(super) fn live_token(
         .select((tokens::role, tokens::name))
         .first(conn)
         .optional()
+}
+
+/// Hashes of the voters who were erased at or after `since`.
+pub(super) fn erased_since(conn: &mut DbConnection, since: Moment) -> QueryResult<Vec<Vec<u8>>> {
+    erased::table
+        .filter(erased::at.ge(since.0))
+        .select(erased::hash)
+        .load(conn)
+}
+
+pub(super) fn insert_erased(
+    conn: &mut DbConnection,
+    hash: &[u8],
+    voter: VoterId,
+    now: Moment,
+) -> QueryResult<()> {
+    let known: i64 = erased::table
+        .filter(erased::hash.eq(hash))
+        .count()
+        .get_result(conn)?;
+    if known == 0 {
+        diesel::insert_into(erased::table)
+            .values((erased::hash.eq(hash), erased::at.eq(now.0)))
+            .execute(conn)?;
+    }
+    diesel::delete(voters::table.filter(voters::id.eq(voter.0.as_slice()))).execute(conn)?;
+    Ok(())
 }

@@ -25,7 +25,7 @@ const BEAT: Duration = Duration::from_millis(14_600);
 /// Between two looks at who hung up and who is due a heartbeat.
 const LOOK: Duration = Duration::from_millis(250);
 /// A look at everybody's hang-up takes this many looks.
-const PARTS: u64 = 8;
+const PARTS: u64 = 16;
 /// While somebody is stuck, that is tried again this soon; for the long stuck, [`LOOK`] does.
 const RETRY: Duration = Duration::from_millis(20);
 /// Stuck for so long is no moment's jam any more.

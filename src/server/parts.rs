@@ -13,6 +13,7 @@ use crate::catalog::shelf::Shelf;
 use crate::db::{self, Purpose, Readers};
 use crate::docs;
 use crate::identity::Identity;
+use crate::identity::erased::Erased;
 use crate::identity::keys::Keys;
 use crate::identity::network::Proxies;
 use crate::identity::origin::Origins;
@@ -65,10 +66,12 @@ impl Parts {
         let meters = Arc::new(Meters::new(routes::NAMES).map_err(ServeError::Meters)?);
         let shelf = Arc::new(Shelf::default());
         let board = Arc::new(Board::new(settings.min_votes));
+        let erased = Arc::new(Erased::default());
         fill(
             &mut db::open(&settings.database, Purpose::Command)?,
             &shelf,
             &board,
+            &erased,
         )?;
         let (hub, live) = Hub::start(&settings.live, Arc::clone(&board), Arc::clone(&meters))?;
         let listening = hub.clone();
@@ -77,6 +80,7 @@ impl Parts {
             settings.database.clone(),
             Arc::clone(&shelf),
             Arc::clone(&board),
+            Arc::clone(&erased),
         )?;
 
         // What happens on commit: other instances are told, and the new tally is shown; the board tells the hub.
@@ -88,8 +92,12 @@ impl Parts {
             }
             shown.publish(row)
         });
-        let (votes, writer) =
-            Votes::start(settings.database.clone(), on_commit, Arc::clone(&meters))?;
+        let (votes, writer) = Votes::start(
+            settings.database.clone(),
+            on_commit,
+            Arc::clone(&erased),
+            Arc::clone(&meters),
+        )?;
 
         let shared = if settings.redis.urls.is_empty() {
             None
@@ -99,7 +107,7 @@ impl Parts {
         let readers = db::readers(&settings.database);
         let origins = Origins::new(public_url, &settings.http.allowed_origins);
         let proxies = Proxies::new(settings.http.trusted_proxies.clone());
-        let identity = Identity::new(keys, proxies, origins, public_url, readers.clone());
+        let identity = Identity::new(keys, proxies, origins, public_url, readers.clone(), erased);
         let docs = docs::routes::State::new()?;
         let parts = Self {
             site: public_url.as_str().trim_end_matches('/').to_owned(),

@@ -14,6 +14,7 @@ use crate::{docs, embed, identity, live, pages, tallies, verdicts, votes};
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
 pub(super) const NAMES: &[&str] = &[
     "visitors",
+    "visitor",
     "vote",
     "votes",
     "tally",
@@ -67,6 +68,15 @@ fn voters(config: &mut ServiceConfig) {
         .service(
             resource("/v1/visitors", "visitors", "POST")
                 .route(web::post().to(identity::routes::post_visitors)),
+        )
+        .service(
+            readable(
+                "/v1/visitors/me",
+                "visitor",
+                "GET, HEAD, DELETE",
+                votes::own::routes::get_me,
+            )
+            .route(web::delete().to(votes::own::routes::delete_me)),
         )
         .service(
             readable(

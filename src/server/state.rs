@@ -3,6 +3,7 @@
 //! `routes` lays it under every address, `express` takes from it directly. It holds no state of its own.
 
 use actix_web::web::{Data, ServiceConfig};
+use tokio::sync::Semaphore;
 
 use super::parts::Parts;
 use crate::identity::Identity;
@@ -60,6 +61,7 @@ impl State {
                 board: board.clone(),
                 votes: parts.votes.clone(),
                 readers: parts.readers.clone(),
+                walks: Semaphore::new(1),
             }),
             verdicts: Data::new(verdicts::routes::State {
                 identity: identity.clone(),

@@ -13,6 +13,7 @@ use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_query};
 use crate::catalog::shelf::Shelf;
 use crate::catalog::store as catalog;
 use crate::db::{self, DbConnection, Purpose};
+use crate::identity::erased::Erased;
 use crate::settings;
 use crate::tallies::board::Board;
 use crate::tallies::store as tallies;
@@ -25,11 +26,17 @@ const WHOLE_EVERY: Duration = Duration::from_secs(4);
 /// How far back a look at the newest goes: longer than any transaction of ours, and than clocks differ as a rule.
 const OVERLAP_SECONDS: i64 = 10;
 
-/// Loads the whole catalogue and every tally.
+/// Loads the whole catalogue, every tally, and who was erased.
 ///
 /// # Errors
 /// A failed query.
-pub fn fill(conn: &mut DbConnection, shelf: &Shelf, board: &Board) -> QueryResult<()> {
+pub fn fill(
+    conn: &mut DbConnection,
+    shelf: &Shelf,
+    board: &Board,
+    erased: &Erased,
+) -> QueryResult<()> {
+    erased.follow(conn, Moment(i64::MIN))?;
     for shelved in catalog::all(conn)? {
         shelf.put(shelved);
     }
@@ -54,12 +61,14 @@ impl Follower {
         settings: settings::Database,
         shelf: Arc<Shelf>,
         board: Arc<Board>,
+        erased: Arc<Erased>,
     ) -> std::io::Result<Self> {
         let (stop, stopped) = channel();
         let follow = Follow {
             settings,
             shelf,
             board,
+            erased,
             conn: None,
             data_version: None,
             whole_at: Instant::now(),
@@ -75,6 +84,7 @@ struct Follow {
     settings: settings::Database,
     shelf: Arc<Shelf>,
     board: Arc<Board>,
+    erased: Arc<Erased>,
     conn: Option<DbConnection>,
     /// SQLite's own mark of "somebody else committed".
     data_version: Option<i32>,
@@ -135,6 +145,7 @@ impl Follow {
         if whole {
             self.whole_at = Instant::now() + WHOLE_EVERY;
         }
+        self.erased.follow(conn, since)?;
         // The catalogue first, so that no tally stands without its tool.
         for (slug, stamp) in catalog::stamps(conn, since)? {
             let known = self

@@ -5,6 +5,7 @@
 pub mod export;
 mod fold;
 pub mod import;
+pub mod json;
 mod ledger;
 pub mod marks;
 pub mod own;
@@ -74,6 +75,8 @@ pub enum Refused {
     UnknownTool,
     Frozen,
     Archived,
+    /// The voter was erased a moment ago.
+    Erased,
     /// The database did not take it, or its outcome is not known.
     Unavailable,
     /// Too much is waiting.

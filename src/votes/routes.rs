@@ -8,8 +8,9 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::Stream;
+use tokio::sync::Semaphore;
 
-use super::own::{Cast, OwnVote, OwnVotes};
+use super::json::{Cast, OwnVote, OwnVotes};
 use super::writer::Votes;
 use super::{Done, Refused, Standing, Wish, store};
 use crate::db::{Readers, read};
@@ -38,6 +39,10 @@ impl Refused {
             Self::Archived => {
                 Problem::new(Code::Archived, "This tool is archived and takes no votes.")
             }
+            Self::Erased => Problem::new(
+                Code::BadToken,
+                "This visitor was erased; POST /v1/visitors makes a new one.",
+            ),
             Self::Unavailable => Problem::unavailable(),
             Self::Overloaded => {
                 Problem::new(Code::Overloaded, "Too many votes are waiting.").retry_after(1)
@@ -107,6 +112,8 @@ pub struct State {
     pub board: Data<Board>,
     pub votes: Votes,
     pub readers: Readers,
+    /// One walk through the ledger at a time: they must not take the readers from everybody else.
+    pub walks: Semaphore,
 }
 
 /// Casts or changes a vote: 201 for the first, 200 after that.

@@ -10,7 +10,8 @@ use crate::vocabulary::{Choice, VoterId};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sketch(pub i64);
 
-fn weight(choice: Option<Choice>) -> i64 {
+/// w: none 0, ship 1, skip 2.
+pub(super) fn weight(choice: Option<Choice>) -> i64 {
     choice.map_or(0, |choice| i64::from(choice.code()))
 }
 
@@ -20,6 +21,13 @@ impl Sketch {
         let hash = xxhash_rust::xxh3::xxh3_64(&voter.0).cast_signed();
         let step = weight(new) - weight(old);
         self.0 = self.0.wrapping_add(hash.wrapping_mul(step));
+    }
+
+    /// Of `weight` that was moved under the id `old` and is to stand under `new`: the difference.
+    #[must_use]
+    pub fn renamed(old: VoterId, new: VoterId, weight: i64) -> Self {
+        let hash = |voter: VoterId| xxhash_rust::xxh3::xxh3_64(&voter.0).cast_signed();
+        Self(hash(new).wrapping_sub(hash(old)).wrapping_mul(weight))
     }
 
     /// Adds another sum.

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::fold::Folded;
 use super::{Done, Refused, Wish, ledger};
 use crate::db::{self, DbConnection, Purpose};
+use crate::identity::erased::Erased;
 use crate::limiter::permit::VotePermit;
 use crate::settings;
 use crate::tallies::TallyRow;
@@ -60,12 +61,14 @@ impl Votes {
     pub fn start(
         settings: settings::Database,
         on_commit: OnCommit,
+        erased: Arc<Erased>,
         meters: Arc<Meters>,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let writer = Writer {
             settings,
             on_commit,
+            erased,
             meters,
             conn: None,
             retry_at: Instant::now(),
@@ -141,6 +144,7 @@ impl Votes {
 struct Writer {
     settings: settings::Database,
     on_commit: OnCommit,
+    erased: Arc<Erased>,
     meters: Arc<Meters>,
     conn: Option<DbConnection>,
     retry_at: Instant,
@@ -156,6 +160,10 @@ impl Writer {
                 match job {
                     // Nobody waits for it any more: its caller was told 503, so better not to do it.
                     Job::Cast(_, reply) if reply.is_closed() => {}
+                    // Its token was believed when it came; meanwhile its voter was erased.
+                    Job::Cast(wish, reply) if self.erased.has(wish.voter) => {
+                        let _ = reply.send(Err(Refused::Erased));
+                    }
                     Job::Cast(wish, reply) => casts.push((wish, reply)),
                     Job::Edit(edit) => edits.push(edit),
                 }

@@ -12,6 +12,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod backup;
 mod client_address;
 mod commands;
 mod compare;
@@ -25,6 +26,7 @@ mod limits;
 mod list;
 mod model;
 mod origin;
+mod own;
 mod pages;
 mod raw;
 mod site;

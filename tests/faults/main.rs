@@ -18,6 +18,7 @@ mod deaf;
 mod documented;
 mod front;
 mod fsync;
+mod import;
 mod kill;
 mod kill_postgres;
 mod live;

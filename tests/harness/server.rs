@@ -206,6 +206,13 @@ impl Setup {
 
     /// One command with the server's own environment, to its end.
     pub async fn run_cli(&self, arguments: &[&str]) -> Finished {
+        self.spawn_cli(arguments)
+            .wait(Duration::from_secs(120))
+            .await
+    }
+
+    /// The same, and it runs on.
+    pub fn spawn_cli(&self, arguments: &[&str]) -> Process {
         let mut argv = vec![env!("CARGO_BIN_EXE_tallyship").to_string()];
         argv.extend(arguments.iter().map(|a| a.to_string()));
         Process::start(
@@ -215,8 +222,6 @@ impl Setup {
             &self.environment(),
             self.home.path(),
         )
-        .wait(Duration::from_secs(120))
-        .await
     }
 
     /// `tallyship verify` must find nothing.

@@ -12,6 +12,8 @@
 mod deaf;
 #[path = "../harness/mod.rs"]
 mod harness;
+#[path = "../faults/import.rs"]
+mod import;
 
 use std::time::Duration;
 
@@ -21,4 +23,15 @@ const SLACK: u32 = 5;
 #[test]
 fn a_thousand_never_read_for_ten_minutes_on_sqlite() {
     harness::run(deaf::never_read(1_000, Duration::from_secs(600)));
+}
+
+/// The figures: under 30 s on SQLite with an optimised build, bounded memory, no vote refused.
+#[test]
+fn a_million_votes_are_imported_on_sqlite() {
+    harness::run(import::beside(harness::Backend::Sqlite, 1_000_000, 200));
+}
+
+#[test]
+fn a_million_votes_are_imported_on_postgres() {
+    harness::run(import::beside(harness::Backend::Postgres, 1_000_000, 200));
 }

@@ -7,7 +7,8 @@ use super::super::parameters;
 use super::super::shapes::VoteAnswer;
 use crate::identity::routes::{Minted, NoFields};
 use crate::problem::Code;
-use crate::votes::own::{Cast, OwnVotes};
+use crate::votes::json::{Cast, OwnVotes};
+use crate::votes::own::routes::{Erasure, Me};
 
 pub(super) const PART: Part = Part("votes");
 
@@ -26,6 +27,28 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers::<Minted>(201, "A new visitor.")
             .bearing(&["Set-Cookie"])
             .answers::<Minted>(200, "The same voter, with a new token.")
+            .bearing(&["Set-Cookie"]),
+        PART.get("/v1/visitors/me", "exportMe")
+            .says(
+                "Everything that is held of the caller",
+                "Votes as they stand, and every change that the ledger keeps.",
+            )
+            .voter()
+            .quota()
+            .written()
+            .answers::<Me>(200, "What is held.")
+            .bearing(&["Visitor-Token", "Set-Cookie"]),
+        PART.delete("/v1/visitors/me", "eraseMe")
+            .says(
+                "Erase the caller",
+                "The votes stay counted without a name; the token is no longer believed.",
+            )
+            .voter()
+            .may_take_json()
+            .only_allowed_origins()
+            .quota()
+            .written()
+            .answers::<Erasure>(200, "Erased.")
             .bearing(&["Set-Cookie"]),
         PART.put("/v1/tools/{slug}/vote", "castVote")
             .says(

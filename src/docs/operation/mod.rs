@@ -202,7 +202,7 @@ impl Operation {
         self
     }
 
-    /// Goes to the writer: it can be busy, and the database away.
+    /// Needs the database, and its turn there.
     pub fn written(self) -> Self {
         self.refuses(&[Code::Unavailable, Code::Overloaded])
     }

@@ -23,7 +23,10 @@ pub(super) fn in_snapshot<T>(
     match conn {
         DbConnection::Sqlite(conn) => conn.batch_execute("BEGIN")?,
         DbConnection::Postgres(conn) => {
-            conn.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+            // Whoever reads our output slowly must not end it.
+            conn.batch_execute(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0",
+            )?;
         }
     }
     let result = work(conn);

@@ -27,7 +27,7 @@ pub(super) struct Step {
 /// Folds `lines`, one a key and sorted by it, over what the database has under its locks. The votes of `added` were not
 /// there before and are written already.
 pub(super) fn fold(
-    lines: &BTreeMap<Key, Line>,
+    lines: &BTreeMap<Key, &Line>,
     wish: impl Fn(&Line) -> Wish,
     added: &BTreeSet<Key>,
     before: &Present,

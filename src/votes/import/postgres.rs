@@ -110,7 +110,7 @@ impl QueryFragment<Pg> for AddNames<'_> {
 /// Adds the votes that are not there yet; tells which those were.
 pub(super) fn add(
     conn: &mut PgConnection,
-    lines: &BTreeMap<Key, Line>,
+    lines: &BTreeMap<Key, &Line>,
 ) -> QueryResult<BTreeSet<Key>> {
     let mut votes = AddVotes::default();
     for line in lines.values() {

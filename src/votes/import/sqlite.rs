@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use diesel::connection::SimpleConnection;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Binary, Integer, SmallInt, Text};
 use diesel::sqlite::Sqlite;
@@ -99,7 +100,7 @@ impl QueryFragment<Sqlite> for AddName<'_> {
 /// Adds the votes that are not there yet; tells which those were.
 pub(super) fn add(
     conn: &mut SqliteConnection,
-    lines: &BTreeMap<Key, Line>,
+    lines: &BTreeMap<Key, &Line>,
 ) -> QueryResult<BTreeSet<Key>> {
     let mut added = BTreeSet::new();
     for (key, line) in lines {
@@ -139,6 +140,11 @@ pub(super) fn note(conn: &mut SqliteConnection, events: &[(Event, Moment)]) -> Q
         .execute(conn)?;
     }
     Ok(())
+}
+
+/// Room for the pages of many steps, and few checkpoints: each writes out what the next steps change again.
+pub(super) fn prepare(conn: &mut SqliteConnection) -> QueryResult<()> {
+    conn.batch_execute("PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 10000;")
 }
 
 #[derive(QueryableByName)]

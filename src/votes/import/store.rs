@@ -27,7 +27,7 @@ pub fn tools(conn: &mut DbConnection) -> QueryResult<HashMap<String, i32>> {
 /// Writes a step, or nothing of it. `noted` are the tools whose hours are known to have to be made again.
 pub(super) fn record(
     conn: &mut DbConnection,
-    lines: &BTreeMap<Key, Line>,
+    lines: &BTreeMap<Key, &Line>,
     noted: &mut HashSet<i32>,
     now: Moment,
 ) -> QueryResult<Report> {
@@ -70,7 +70,7 @@ pub(super) fn record(
     Ok(report)
 }
 
-fn add(conn: &mut DbConnection, lines: &BTreeMap<Key, Line>) -> QueryResult<BTreeSet<Key>> {
+fn add(conn: &mut DbConnection, lines: &BTreeMap<Key, &Line>) -> QueryResult<BTreeSet<Key>> {
     let names: Vec<(&[u8], &str)> = lines
         .values()
         .filter_map(|line| Some((line.voter.0.as_slice(), line.name.as_deref()?)))
@@ -112,6 +112,14 @@ fn note_hours(conn: &mut DbConnection, tools: &BTreeSet<i32>) -> QueryResult<()>
             .execute(conn)?;
     }
     Ok(())
+}
+
+/// Makes the connection ready for many steps.
+pub(super) fn prepare(conn: &mut DbConnection) -> QueryResult<()> {
+    match conn {
+        DbConnection::Sqlite(conn) => sqlite::prepare(conn),
+        DbConnection::Postgres(_) => Ok(()),
+    }
 }
 
 /// Another number means that somebody else wrote. Postgres lets others write beside a step, so nobody need ask there.

@@ -1,0 +1,104 @@
+//! The whole database as one file of lines, and out of it again, on either backend.
+//!
+//! `tallyship backup` and `restore` call it. The first line says what it is, then come the tables, each a line with its
+//! columns and a line of JSON a row, and the last line bears the SHA-256 of all before it. Tables and columns are asked of
+//! the database, so a table that comes later is in it by itself. The secret is no part of it.
+
+mod columns;
+mod load;
+mod postgres;
+mod replace;
+mod sqlite;
+mod write;
+
+use serde::{Deserialize, Serialize};
+
+pub use load::check;
+pub use replace::replace;
+pub use write::write;
+
+use crate::vocabulary::Moment;
+
+/// The form of the file; another number is another form.
+const FORM: u32 = 1;
+
+/// Why a backup was not made, or not restored; the database is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    #[error("the database: {0}")]
+    Query(#[from] diesel::result::Error),
+    #[error(transparent)]
+    Open(#[from] super::OpenError),
+    #[error("line {0}: {1}")]
+    Line(u64, String),
+    #[error("this is no whole backup: {0}")]
+    Broken(&'static str),
+    #[error(
+        "this backup has the schema step {0}, which this version does not know; use a newer one"
+    )]
+    Newer(String),
+    #[error("cannot migrate: {0}")]
+    Migrate(String),
+    #[error("{0}")]
+    Busy(String),
+}
+
+/// The first line.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Header {
+    pub tallyship_backup: u32,
+    /// Of the program that made it.
+    pub version: String,
+    pub made_at: String,
+    /// The schema steps that were run, in order.
+    pub migrations: Vec<String>,
+}
+
+impl Header {
+    fn new(migrations: Vec<String>, now: Moment) -> Self {
+        Self {
+            tallyship_backup: FORM,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            made_at: now.to_string(),
+            migrations,
+        }
+    }
+}
+
+/// Before the rows of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Table {
+    table: String,
+    columns: Vec<String>,
+}
+
+/// The last line.
+#[derive(Debug, Serialize, Deserialize)]
+struct Trailer {
+    rows: u64,
+    sha256: String,
+}
+
+/// What a column holds, as far as the file has to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Number,
+    Text,
+    /// Hexadecimal in the file.
+    Bytes,
+}
+
+#[derive(Debug, Clone)]
+struct Column {
+    name: String,
+    kind: Kind,
+    /// As the database calls it.
+    of_database: String,
+}
+
+/// A name in SQL.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

@@ -1,0 +1,131 @@
+//! `GET` and `DELETE /v1/visitors/me`: what is held of the caller, and its erasure.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::header::{CACHE_CONTROL, SET_COOKIE};
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use utoipa::ToSchema;
+
+use super::{Held, erase, held, walk};
+use crate::db::read;
+use crate::identity::caller::Voter;
+use crate::identity::{made_at, name};
+use crate::limiter::permit::VotePermit;
+use crate::problem::{Code, Problem};
+use crate::request;
+use crate::vocabulary::Moment;
+use crate::votes::routes::State;
+
+/// How long a caller waits for the walks of others.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+async fn turn(walks: &Semaphore) -> Result<SemaphorePermit<'_>, Problem> {
+    if let Ok(Ok(turn)) = tokio::time::timeout(PATIENCE, walks.acquire()).await {
+        return Ok(turn);
+    }
+    let busy = "Somebody else's records are being looked for; please try again.";
+    Err(Problem::new(Code::Overloaded, busy).retry_after(2))
+}
+
+/// Who calls, with the quota of a vote charged.
+async fn passed<'a>(
+    http: &HttpRequest,
+    state: &'a State,
+    writes: bool,
+) -> Result<(Voter, VotePermit<'a>), Problem> {
+    let now = Moment::now();
+    let voter = state.identity.voter(http, now)?;
+    if writes {
+        state.identity.check_origin(http.headers(), voter.carrier)?;
+    }
+    let client = state.identity.client(http, now);
+    let permit = state.doors.vote(http, voter.id, &client).await?;
+    Ok((voter, permit))
+}
+
+/// Who calls, and everything that is held of them.
+#[derive(Serialize, ToSchema)]
+pub struct Me {
+    voter: String,
+    #[schema(required)]
+    made_at: Option<Moment>,
+    #[serde(flatten)]
+    held: Held,
+}
+
+/// Everything that is held of the caller.
+///
+/// # Errors
+/// 401, 429, 503.
+pub async fn get_me(http: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let (voter, permit) = passed(&http, &state, false).await?;
+    let found = async {
+        let _turn = turn(&state.walks).await?;
+        read(&state.readers, move |conn| held(conn, voter.id)).await
+    };
+    let held = match found.await {
+        Ok(held) => held,
+        Err(problem) => {
+            permit.give_back();
+            return Err(problem);
+        }
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "private, no-store"))
+        .json(Me {
+            voter: name::visitor(voter.id),
+            made_at: made_at(voter.id),
+            held,
+        }))
+}
+
+/// What an erasure left.
+#[derive(Serialize, ToSchema)]
+pub struct Erasure {
+    /// Votes that stay counted, without a name.
+    votes: usize,
+}
+
+/// Erases the caller: the votes stay counted without a name, the token is no longer believed, the cookie is taken away.
+///
+/// # Errors
+/// 401, 403, 413, 415, 429, 503.
+pub async fn delete_me(
+    http: HttpRequest,
+    payload: Payload,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let body = request::body(http.headers(), payload, request::SMALL).await?;
+    request::json_if_any(http.headers(), &body)?;
+    let (voter, permit) = passed(&http, &state, true).await?;
+    let erased = async {
+        let _turn = turn(&state.walks).await?;
+        let walked = read(&state.readers, move |conn| walk(conn, voter.id)).await?;
+        let known = Arc::clone(&state.identity.erased);
+        let erased = state
+            .votes
+            .edit(move |conn| {
+                let votes = erase(conn, voter.id, &walked, Moment::now())?;
+                // Here, between two batches: a vote that waits behind this would count beside the one that stays.
+                known.add(voter.id);
+                Ok(votes)
+            })
+            .await;
+        erased.map_err(|refused| refused.problem(""))
+    };
+    let votes = match erased.await {
+        Ok(votes) => votes,
+        Err(problem) => {
+            permit.give_back();
+            return Err(problem);
+        }
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "private, no-store"))
+        .append_header((SET_COOKIE, state.identity.clear_cookie()))
+        .json(Erasure { votes }))
+}

@@ -1,0 +1,219 @@
+//! A voter's rows in votes and ledger: found, and put under ids that nobody holds. Only `own` calls it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use diesel::dsl::max;
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
+
+use super::{Held, HeldChange, HeldVote};
+use crate::db::schema::{bulk_events, tools, vote_events, votes};
+use crate::db::{DbConnection, write_transaction};
+use crate::identity::keys::hex;
+use crate::identity::{erased, new_voter};
+use crate::vocabulary::{Choice, Moment, VoterId};
+use crate::votes::sketch::{Sketch, weight};
+use crate::votes::{ledger, marks};
+
+/// An entry of the ledger.
+struct Entry {
+    seq: i64,
+    tool: i32,
+    old: Option<Choice>,
+    new: Option<Choice>,
+    at: Moment,
+}
+
+/// What a walk through the ledger found of one voter.
+pub struct Walked {
+    entries: Vec<Entry>,
+    /// How far it went.
+    end: i64,
+}
+
+/// Entries that were written, but not yet shown, when a walk ended: on Postgres they appear a little later.
+const OVERLAP: i64 = 10_000;
+
+/// Walks the whole ledger for the voter's entries.
+///
+/// # Errors
+/// A failed query.
+pub fn walk(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Walked> {
+    let end: Option<i64> = vote_events::table
+        .select(max(vote_events::seq))
+        .first(conn)?;
+    Ok(Walked {
+        entries: entries(conn, voter, i64::MIN)?,
+        end: end.unwrap_or(0),
+    })
+}
+
+fn entries(conn: &mut DbConnection, voter: VoterId, after: i64) -> QueryResult<Vec<Entry>> {
+    let rows: Vec<(i64, i32, i16, i16, i64)> = vote_events::table
+        .filter(vote_events::voter.eq(voter.0.as_slice()))
+        .filter(vote_events::seq.gt(after))
+        .order(vote_events::seq)
+        .select((
+            vote_events::seq,
+            vote_events::tool_id,
+            vote_events::old,
+            vote_events::new,
+            vote_events::at,
+        ))
+        .load(conn)?;
+    let entry = |(seq, tool, old, new, at)| Entry {
+        seq,
+        tool,
+        old: Choice::from_code(old),
+        new: Choice::from_code(new),
+        at: Moment(at),
+    };
+    Ok(rows.into_iter().map(entry).collect())
+}
+
+type VoteColumns = (i16, i64, Vec<u8>, i32, Option<i64>);
+
+fn vote(conn: &mut DbConnection, tool: i32, voter: VoterId) -> QueryResult<Option<VoteColumns>> {
+    votes::table
+        .filter(votes::tool_id.eq(tool))
+        .filter(votes::voter.eq(voter.0.as_slice()))
+        .select((
+            votes::choice,
+            votes::cast_at,
+            votes::network,
+            votes::token_age,
+            votes::taken_out_by,
+        ))
+        .first(conn)
+        .optional()
+}
+
+/// Whether a vote's mark sets it aside.
+fn is_aside(conn: &mut DbConnection, mark: Option<i64>) -> QueryResult<bool> {
+    match mark {
+        Some(mark) => Ok(!marks::in_force(conn, &BTreeSet::from([mark]))?.is_empty()),
+        None => Ok(false),
+    }
+}
+
+/// Everything that is held of the voter.
+///
+/// # Errors
+/// A failed query.
+pub fn held(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Held> {
+    let walked = walk(conn, voter)?;
+    let slugs: Vec<(i32, String)> = tools::table.select((tools::id, tools::slug)).load(conn)?;
+    let slugs: HashMap<i32, String> = slugs.into_iter().collect();
+    let slug = |tool: i32| slugs.get(&tool).cloned().unwrap_or_default();
+    let mut votes = Vec::new();
+    // Every vote is an entry of the ledger, so no other tool can have one.
+    let tools: BTreeSet<i32> = walked.entries.iter().map(|entry| entry.tool).collect();
+    for tool in tools {
+        let Some((choice, cast_at, network, token_age, mark)) = vote(conn, tool, voter)? else {
+            continue;
+        };
+        let Some(choice) = Choice::from_code(choice) else {
+            continue;
+        };
+        votes.push(HeldVote {
+            tool: slug(tool),
+            choice,
+            cast_at: Moment(cast_at),
+            counted: !is_aside(conn, mark)?,
+            network: hex(&network),
+            token_age_seconds: token_age,
+        });
+    }
+    let changes = walked
+        .entries
+        .iter()
+        .map(|entry| HeldChange {
+            tool: slug(entry.tool),
+            old: entry.old,
+            new: entry.new,
+            at: entry.at,
+        })
+        .collect();
+    Ok(Held { votes, changes })
+}
+
+/// Puts the voter's rows under ids that nobody holds, and notes that the voter is erased; returns how many votes stay.
+///
+/// # Errors
+/// A failed statement; nothing was done then.
+pub fn erase(
+    conn: &mut DbConnection,
+    voter: VoterId,
+    walked: &Walked,
+    now: Moment,
+) -> QueryResult<usize> {
+    write_transaction(conn, |conn| {
+        let later = entries(conn, voter, walked.end.saturating_sub(OVERLAP))?;
+        let mut by_tool: BTreeMap<i32, BTreeMap<i64, &Entry>> = BTreeMap::new();
+        for entry in walked.entries.iter().chain(&later) {
+            by_tool
+                .entry(entry.tool)
+                .or_default()
+                .insert(entry.seq, entry);
+        }
+        ledger::lock(conn, &by_tool.keys().copied().collect())?;
+        let mut left = 0;
+        for (tool, entries) in by_tool {
+            left += usize::from(erase_on(conn, tool, voter, &entries)?);
+        }
+        erased::erase(conn, voter, now)?;
+        Ok(left)
+    })
+}
+
+/// On one tool; returns whether a vote stays.
+fn erase_on(
+    conn: &mut DbConnection,
+    tool: i32,
+    voter: VoterId,
+    entries: &BTreeMap<i64, &Entry>,
+) -> QueryResult<bool> {
+    let nobody = new_voter();
+    let vote = vote(conn, tool, voter)?;
+    let counted = match vote {
+        Some((choice, .., mark)) if !is_aside(conn, mark)? => Choice::from_code(choice),
+        _ => None,
+    };
+    for seq in entries.keys() {
+        diesel::update(vote_events::table.filter(vote_events::seq.eq(seq)))
+            .set(vote_events::voter.eq(nobody.0.as_slice()))
+            .execute(conn)?;
+    }
+    diesel::update(
+        votes::table
+            .filter(votes::tool_id.eq(tool))
+            .filter(votes::voter.eq(voter.0.as_slice())),
+    )
+    .set(votes::voter.eq(nobody.0.as_slice()))
+    .execute(conn)?;
+    // What removals moved of this vote is in their sums, under the old id.
+    let noted: i64 = entries
+        .values()
+        .map(|entry| weight(entry.new) - weight(entry.old))
+        .sum();
+    let by_removals = weight(counted) - noted;
+    if by_removals != 0 {
+        let bulk: Option<(i64, i64)> = bulk_events::table
+            .filter(bulk_events::tool_id.eq(tool))
+            .order(bulk_events::version)
+            .select((bulk_events::version, bulk_events::sketch))
+            .first(conn)
+            .optional()?;
+        if let Some((version, sketch)) = bulk {
+            let mut sketch = Sketch(sketch);
+            sketch.add(Sketch::renamed(voter, nobody, by_removals));
+            diesel::update(
+                bulk_events::table
+                    .filter(bulk_events::tool_id.eq(tool))
+                    .filter(bulk_events::version.eq(version)),
+            )
+            .set(bulk_events::sketch.eq(sketch.0))
+            .execute(conn)?;
+        }
+    }
+    Ok(vote.is_some())
+}

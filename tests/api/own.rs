@@ -1,0 +1,184 @@
+//! `GET` and `DELETE /v1/visitors/me`: everything that is held comes out, and after an erasure nobody holds the votes.
+use crate::harness::Backend;
+use crate::harness::server::Home;
+use serde_json::{Value, json};
+
+crate::both!(
+    everything_that_is_held_comes_out,
+    after_an_erasure_votes_have_no_name
+);
+
+const TOOL: &str = "codestral-2";
+const OTHER: &str = "cursor-background-agents";
+const ME: &str = "/v1/visitors/me";
+
+async fn everything_that_is_held_comes_out(backend: Backend) {
+    let server = Home::new(backend).setup().generous().start().await;
+    let client = server.client();
+    let (voter, other) = (client.visitor().await, client.visitor().await);
+    let empty = client.get(ME).bearer(&voter).send().await.expect(200);
+    assert_eq!(
+        (&empty.json["votes"], &empty.json["changes"]),
+        (&json!([]), &json!([]))
+    );
+    client.put_vote(&voter, TOOL, "ship").await.expect(201);
+    let cast = client.put_vote(&voter, TOOL, "skip").await.expect(200);
+    client.put_vote(&voter, OTHER, "ship").await.expect(201);
+    client.delete_vote(&voter, OTHER).await.expect(200);
+    client.put_vote(&other, TOOL, "ship").await.expect(201);
+    let me = client.get(ME).bearer(&voter).send().await.expect(200);
+    assert_eq!(me.header("cache-control"), Some("private, no-store"));
+    let votes = me.json["votes"].as_array().expect("votes");
+    assert_eq!(votes.len(), 1, "{}", me.text);
+    assert_eq!(
+        (&votes[0]["tool"], &votes[0]["choice"], &votes[0]["counted"]),
+        (&json!(TOOL), &json!("skip"), &json!(true))
+    );
+    assert_eq!(votes[0]["cast_at"], cast.json["vote"]["cast_at"]);
+    let change = |change: &Value| {
+        (
+            change["tool"].clone(),
+            change["old"].clone(),
+            change["new"].clone(),
+        )
+    };
+    let changes: Vec<_> = me.json["changes"]
+        .as_array()
+        .expect("changes")
+        .iter()
+        .map(change)
+        .collect();
+    let (ship, skip, none) = (json!("ship"), json!("skip"), Value::Null);
+    assert_eq!(
+        changes,
+        [
+            (json!(TOOL), none.clone(), ship.clone()),
+            (json!(TOOL), ship.clone(), skip),
+            (json!(OTHER), none.clone(), ship.clone()),
+            (json!(OTHER), ship, none),
+        ]
+    );
+    assert!(
+        me.json["voter"]
+            .as_str()
+            .is_some_and(|id| id.starts_with("visitor:"))
+    );
+    client.get(ME).send().await.problem(401, "voter-required");
+    client
+        .get(ME)
+        .bearer("x")
+        .send()
+        .await
+        .problem(401, "bad-token");
+    client
+        .put(ME)
+        .bearer(&voter)
+        .send()
+        .await
+        .problem(405, "method-not-allowed");
+}
+
+async fn after_an_erasure_votes_have_no_name(backend: Backend) {
+    let server = Home::new(backend).setup().generous().start().await;
+    let client = server.client();
+    let (voter, other) = (client.visitor().await, client.visitor().await);
+    client.put_vote(&voter, TOOL, "ship").await.expect(201);
+    client.put_vote(&voter, OTHER, "skip").await.expect(201);
+    client.put_vote(&other, TOOL, "ship").await.expect(201);
+    let before = (client.tally(TOOL).await, client.tally(OTHER).await);
+    let ids = "SELECT count(DISTINCT voter) AS n FROM votes";
+    assert_eq!(server.home().number(ids), 2);
+    let foreign = client
+        .delete(ME)
+        .header("cookie", &format!("tallyship-visitor={voter}"));
+    foreign
+        .header("origin", "https://evil.example")
+        .header("content-type", "application/json")
+        .send()
+        .await
+        .problem(403, "origin-refused");
+    let erased = client.delete(ME).bearer(&voter).send().await.expect(200);
+    assert_eq!(erased.json, json!({"votes": 2}));
+    let cookie = erased.header("set-cookie").expect("a cookie to take away");
+    assert!(
+        cookie.contains("Max-Age=0") && cookie.contains("tallyship-visitor=;"),
+        "{cookie}"
+    );
+    // Still counted, by the same versions, under ids that say nothing of each other.
+    assert_eq!(
+        (client.tally(TOOL).await, client.tally(OTHER).await),
+        before
+    );
+    assert_eq!(server.home().number(ids), 3);
+    assert_eq!(
+        server
+            .home()
+            .number("SELECT count(DISTINCT voter) AS n FROM vote_events"),
+        3
+    );
+    server.verify().await;
+    // The token is no use any more: nobody votes twice by erasing themselves in between.
+    client
+        .put_vote(&voter, TOOL, "ship")
+        .await
+        .problem(401, "bad-token");
+    client
+        .get(ME)
+        .bearer(&voter)
+        .send()
+        .await
+        .problem(401, "bad-token");
+    client
+        .delete(ME)
+        .bearer(&voter)
+        .send()
+        .await
+        .problem(401, "bad-token");
+    client
+        .post("/v1/visitors")
+        .bearer(&voter)
+        .send()
+        .await
+        .problem(401, "bad-token");
+    let cookie = format!("tallyship-visitor={voter}");
+    let fresh = client
+        .post("/v1/visitors")
+        .header("cookie", &cookie)
+        .send()
+        .await
+        .expect(201);
+    assert_ne!(fresh.json["token"].as_str(), Some(voter.as_str()));
+    client.put_vote(&other, TOOL, "skip").await.expect(200);
+    // After a restart, too; and on another instance within a second.
+    let setup = server.setup.clone();
+    let mut server = server;
+    server.restart().await;
+    server
+        .client()
+        .put_vote(&voter, TOOL, "ship")
+        .await
+        .problem(401, "bad-token");
+    if backend == Backend::Postgres {
+        let second = setup.start().await;
+        let third = second.client().visitor().await;
+        server
+            .client()
+            .put_vote(&third, TOOL, "ship")
+            .await
+            .expect(201);
+        second
+            .client()
+            .delete(ME)
+            .bearer(&third)
+            .send()
+            .await
+            .expect(200);
+        let guard = std::time::Duration::from_secs(5);
+        let took = crate::harness::eventually("the other instance knows", guard, async || {
+            server.client().get(ME).bearer(&third).send().await.status == 401
+        })
+        .await;
+        println!("known after {took:?}");
+    }
+    server.verify().await;
+}
