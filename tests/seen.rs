@@ -52,18 +52,19 @@ fn codes(document: &Value, response: &Value) -> Vec<String> {
         .expect("the response");
     let schema = &response["content"]["application/problem+json"]["schema"];
     let codes = schema["allOf"][1]["properties"]["code"]["enum"].as_array();
+    let codes = codes.expect("codes").iter();
+    let page = response["content"]["text/html"].is_object();
     codes
-        .expect("codes")
-        .iter()
         .map(|code| code.as_str().expect("text").to_owned())
+        .chain(page.then(|| "page".to_owned()))
         .collect()
 }
 
 /// The document's path that a concrete one is an instance of: where several fit, the one with the most literal parts.
 fn template<'a>(paths: &BTreeSet<&'a str>, concrete: &str) -> Option<&'a str> {
-    // A slug has no dot: below this address stand files, and the document names the one that sites load.
-    if concrete.starts_with("/embed/") && (concrete.ends_with(".js") || concrete.ends_with(".css"))
-    {
+    // A slug has no ending: with one it is a file, and of those the document names the one that sites load.
+    let file = concrete.strip_prefix("/embed/").map(Path::new);
+    if file.is_some_and(|file| file.extension().is_some()) {
         return paths.get("/embed/tallyship.js").copied();
     }
     let parts: Vec<&str> = concrete.split('/').collect();
@@ -100,26 +101,24 @@ fn faults<'a>(documented: &Kinds, notes: impl Iterator<Item = &'a str>) -> BTree
             continue;
         };
         let kind: Kind = (status.parse().unwrap_or_default(), (*code).to_owned());
-        // HEAD is answered as GET is, without the body and so without the code.
-        let method = if *method == "HEAD" { "GET" } else { method };
-        let operation = template(&paths, concrete)
+        let path = template(&paths, concrete);
+        // HEAD is answered as GET is, but without the body: of a refusal its status alone can be seen.
+        let (method, blind) = match *method {
+            "HEAD" => ("GET", true),
+            method => (method, false),
+        };
+        let operation = path
             .map(|path| (method.to_owned(), path.to_owned()))
             .filter(|operation| documented.contains_key(operation));
-        let expected = match (&operation, template(&paths, concrete)) {
-            (Some(operation), _) => {
-                documented[operation].contains(&kind)
-                    || headless(line, documented, operation, kind.0)
-            }
-            (None, Some(_)) => {
-                kind == (405, "method-not-allowed".to_owned())
-                    || (method == "OPTIONS" && kind.0 == 204)
-            }
-            (None, None) => kind.0 == 404 || (method == "OPTIONS" && kind.0 == 204),
+        let expected = match &operation {
+            Some(operation) if blind => documented[operation].iter().any(|known| known.0 == kind.0),
+            Some(operation) => documented[operation].contains(&kind),
+            None if method == "OPTIONS" && kind.0 == 204 => true,
+            None if path.is_some() => kind.0 == 405,
+            None => kind.0 == 404,
         };
         if !expected {
-            faults.insert(format!(
-                "not in the document: {method} {concrete} {status} {code}"
-            ));
+            faults.insert(format!("not in the document: {line}"));
         }
         if let Some(operation) = operation {
             seen.entry(operation).or_default().insert(kind);
@@ -127,19 +126,20 @@ fn faults<'a>(documented: &Kinds, notes: impl Iterator<Item = &'a str>) -> BTree
     }
     for (operation, kinds) in documented {
         let nothing = BTreeSet::new();
-        for (status, code) in kinds.difference(seen.get(operation).unwrap_or(&nothing)) {
-            let (method, path) = operation;
-            faults.insert(format!("never seen: {method} {path} {status} {code}"));
+        for kind in kinds.difference(seen.get(operation).unwrap_or(&nothing)) {
+            let ((method, path), (status, code)) = (operation, kind);
+            if !is_excused(kinds, code) {
+                faults.insert(format!("never seen: {method} {path} {status} {code}"));
+            }
         }
     }
     faults
 }
 
-fn headless(line: &str, documented: &Kinds, operation: &(String, String), status: u16) -> bool {
-    line.starts_with("HEAD\t")
-        && documented[operation]
-            .iter()
-            .any(|(known, _)| *known == status)
+/// A refusal that a browser sees as a page is the same refusal. And the writer's queue does not fill from outside within
+/// the time in which its votes are answered: `overloaded` has a unit test, beside the `unavailable` that is seen.
+fn is_excused(kinds: &BTreeSet<Kind>, code: &str) -> bool {
+    code == "page" || (code == "overloaded" && kinds.contains(&(503, "unavailable".to_owned())))
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! A note of every kind of answer that tests have seen: method, path, status, and `code` where it is a problem.
+//! A note of every kind of answer that tests have seen: method, path, status, and of a refusal its `code`, or `page` where
+//! it is one.
 //!
 //! `client` writes it, a file for each test process below cargo's folder for such things; `tests/seen.rs` holds the notes
 //! of all against the API's document.
@@ -33,7 +34,14 @@ static NOTES: LazyLock<Mutex<Notes>> = LazyLock::new(|| {
 /// Notes an answer; `path` may have a query.
 pub fn note(method: &Method, path: &str, answer: &Answer) {
     let path = path.split('?').next().unwrap_or(path);
-    let line = format!("{method}\t{path}\t{}\t{}\n", answer.status, answer.code());
+    let page = answer
+        .header("content-type")
+        .is_some_and(|kind| kind.starts_with("text/html"));
+    let code = match answer.status {
+        400.. if page => "page",
+        _ => answer.code(),
+    };
+    let line = format!("{method}\t{path}\t{}\t{code}\n", answer.status);
     let mut notes = NOTES.lock().unwrap_or_else(PoisonError::into_inner);
     if !notes.known.contains(&line) {
         // One write a line: tests run side by side.
