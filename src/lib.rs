@@ -6,15 +6,17 @@
 //! - ROOF: [`commands`] (one file a command), [`server`] (listeners, routes, what wraps each request), [`pages`] (what browsers see),
 //!   [`embed`] (what other sites carry: widget, iframe, badge, oEmbed), [`docs`] (the API's own documents)
 //! - FLOOR 6: [`verdicts`] (catalogue and tallies together: tool, compare, the site API)
+//! - FLOOR 5: [`moderation`] (resets, excluded periods, bans, freezing; what moderators see)
 //! - FLOOR 4: [`votes`] (cast, withdraw; the writer and its ledger; the recount)
-//! - FLOOR 3: [`live`] (who listens to which tool, and the thread that tells them)
+//! - FLOOR 3: [`standing`] (what a voter may: bans), [`live`] (who listens to which tool, and the thread that tells them)
 //! - FLOOR 2: [`tallies`] (percentages, the board in memory), [`limiter`] (quotas, in Redis and in process)
-//! - FLOOR 1: [`catalog`] (tools, panels, reviews), [`identity`] (voters, networks, origins, staff)
+//! - FLOOR 1: [`audit`] (the chain of privileged acts), [`catalog`] (tools, panels, reviews), [`identity`] (voters, networks, origins, staff)
 //! - GROUND: [`db`], [`front`] (the connection under HTTP), [`redis`], [`settings`], [`problem`], [`request`], [`telemetry`], [`vocabulary`]
 //!
 //! A vote's way: `server` → `votes::routes` → `identity` (who) → `limiter::permit` (may they) → `votes` (what) →
 //! `votes::writer` (one batch, one commit) → `votes::ledger` → `tallies::board` → back with the answer.
 
+pub mod audit;
 pub mod catalog;
 pub mod commands;
 pub mod db;
@@ -24,12 +26,14 @@ pub mod front;
 pub mod identity;
 pub mod limiter;
 pub mod live;
+pub mod moderation;
 pub mod pages;
 pub mod problem;
 pub mod redis;
 pub mod request;
 pub mod server;
 pub mod settings;
+pub mod standing;
 pub mod tallies;
 pub mod telemetry;
 pub mod verdicts;

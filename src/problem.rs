@@ -22,6 +22,7 @@ pub enum Code {
     ExpiredToken,
     Forbidden,
     OriginRefused,
+    VoterBanned,
     UnknownTool,
     NotFound,
     MethodNotAllowed,
@@ -56,6 +57,7 @@ impl Code {
                 "origin-refused",
                 "Votes are not taken from this origin",
             ),
+            Self::VoterBanned => (403, "voter-banned", "Votes are not taken from here"),
             Self::UnknownTool => (404, "unknown-tool", "No such tool"),
             Self::NotFound => (404, "not-found", "Nothing is here"),
             Self::MethodNotAllowed => (
@@ -157,6 +159,16 @@ impl Problem {
         Self::new(Code::UnknownTool, format!("There is no tool {slug:?}."))
     }
 
+    #[must_use]
+    pub fn not_found(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::NotFound, detail)
+    }
+
+    #[must_use]
+    pub fn conflict(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::Conflict, detail)
+    }
+
     /// The database did not answer, or its answer is not known.
     #[must_use]
     pub fn unavailable() -> Self {
@@ -238,6 +250,7 @@ mod tests {
             (C::ExpiredToken, 401, "expired-token"),
             (C::Forbidden, 403, "forbidden"),
             (C::OriginRefused, 403, "origin-refused"),
+            (C::VoterBanned, 403, "voter-banned"),
             (C::UnknownTool, 404, "unknown-tool"),
             (C::NotFound, 404, "not-found"),
             (C::MethodNotAllowed, 405, "method-not-allowed"),

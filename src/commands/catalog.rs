@@ -14,7 +14,7 @@ use crate::catalog::{Listed, file, store};
 use crate::settings::Settings;
 use crate::tallies::store as tallies;
 use crate::verdicts::edit;
-use crate::vocabulary::{Moment, ToolState};
+use crate::vocabulary::{Actor, Moment, ToolState};
 
 #[derive(Subcommand)]
 pub(super) enum CatalogCommand {
@@ -39,7 +39,8 @@ pub(super) fn run(command: &CatalogCommand, settings: &Settings) -> Result<ExitC
 
 fn import(settings: &Settings, path: &Path) -> Result<ExitCode, Failure> {
     let tools = file::read(path).map_err(Failure::new)?;
-    let done = edit::import(&mut migrated(settings)?, &tools, Moment::now())?;
+    let actor = Actor::command("catalog import");
+    let done = edit::import(&mut migrated(settings)?, &tools, &actor, Moment::now())?;
     let created = done.iter().filter(|edited| edited.created).count();
     println!(
         "{} tools: {created} new, {} replaced",

@@ -16,6 +16,7 @@ mod votes;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -59,8 +60,12 @@ enum Command {
     /// Visitor tokens, for tests and load
     #[command(subcommand)]
     Visitors(VisitorsCommand),
-    /// Recount every tally from the votes and from the ledger
-    Verify,
+    /// Recount every tally from the votes and from the ledger, and check the audit chain
+    Verify {
+        /// A head of the audit chain that was published: its entry must still be there
+        #[arg(long, value_name = "HASH")]
+        head: Option<String>,
+    },
     /// Write what the site has as a file
     #[command(subcommand)]
     Export(votes::ExportCommand),
@@ -92,7 +97,18 @@ enum TokenCommand {
         role: Role,
         #[arg(long)]
         name: String,
+        /// How long it is valid, such as 12h or 30d; for ever without
+        #[arg(long, value_name = "DURATION", value_parser = duration)]
+        expires: Option<Duration>,
     },
+    /// Every token with its role and last use; never the token itself
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// End a token, by its id or name
+    Revoke { token: String },
 }
 
 #[derive(Subcommand)]
@@ -180,13 +196,17 @@ fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Catalog(command) => catalog::run(&command, &ready?.0),
-        Command::Token(TokenCommand::Create { role, name }) => {
-            token::create(&ready?.0, role, &name)
-        }
+        Command::Token(TokenCommand::Create {
+            role,
+            name,
+            expires,
+        }) => token::create(&ready?.0, role, &name, expires),
+        Command::Token(TokenCommand::List { json }) => token::list(&ready?.0, json),
+        Command::Token(TokenCommand::Revoke { token }) => token::revoke(&ready?.0, &token),
         Command::Visitors(VisitorsCommand::Mint { count }) => visitors::mint(&ready?.0, count),
-        Command::Verify => verify::run(&ready?.0),
         Command::Backup { file } => backup::write(&ready?.0, &file),
         Command::Restore { file } => backup::restore(&ready?.0, &file),
+        Command::Verify { head } => verify::run(&ready?.0, head.as_deref()),
         Command::Export(command) => votes::export(&command, &ready?.0),
         Command::Import(command) => votes::import(&command, &ready?.0),
     }
@@ -236,6 +256,24 @@ fn environment() -> Result<impl Iterator<Item = (String, String)>, Failure> {
         }
     }
     Ok(variables.into_iter())
+}
+
+/// Reads `90m`, `12h` or `30d`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (count, unit) = text.split_at(text.len().saturating_sub(1));
+    let scale = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err("expected a number and one of s, m, h, d".to_owned()),
+    };
+    let count: u64 = count
+        .parse()
+        .ok()
+        .filter(|count| (1..=1_000_000_000).contains(count))
+        .ok_or("expected a number and one of s, m, h, d")?;
+    Ok(Duration::from_secs(count * scale))
 }
 
 /// A connection for a command, on a database of the newest schema.

@@ -15,7 +15,7 @@ use crate::identity::secret;
 use crate::server::{self, ServeError};
 use crate::settings::{DatabaseUrl, Settings};
 use crate::verdicts::edit;
-use crate::vocabulary::{Moment, Slug};
+use crate::vocabulary::{Actor, Moment, Slug};
 
 /// The demo catalogue, for where there is no `config/`.
 const DEMO: &str = include_str!("../../config/catalog.toml");
@@ -83,7 +83,7 @@ fn first_catalogue(conn: &mut DbConnection, settings: &Settings) -> Result<(), F
     };
     let tools =
         tools.map_err(|cause| Failure::configuration(format!("setting catalog.file: {cause}")))?;
-    edit::import(conn, &tools, Moment::now())?;
+    edit::import(conn, &tools, &Actor::command("serve"), Moment::now())?;
     Ok(())
 }
 

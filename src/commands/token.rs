@@ -1,20 +1,111 @@
-//! `tallyship token create`: a staff token, printed once, alone on standard output.
+//! `tallyship token create|list|revoke`: staff tokens. A new one is printed once, alone on standard output.
 
 use std::process::ExitCode;
+use std::time::Duration;
+
+use uuid::Uuid;
 
 use super::{Failure, migrated};
+use crate::audit::{self, Act};
+use crate::db::write_transaction;
 use crate::identity::staff::{self, Role};
 use crate::settings::Settings;
-use crate::vocabulary::Moment;
+use crate::vocabulary::{Actor, Moment};
 
-pub(super) fn create(settings: &Settings, role: Role, name: &str) -> Result<ExitCode, Failure> {
+pub(super) fn create(
+    settings: &Settings,
+    role: Role,
+    name: &str,
+    lasts: Option<Duration>,
+) -> Result<ExitCode, Failure> {
     let length = name.chars().count();
     if !(1..=100).contains(&length) || name.chars().any(char::is_control) {
         return Err(Failure::configuration(
             "--name: expected 1 to 100 characters",
         ));
     }
-    let token = staff::create(&mut migrated(settings)?, role, name, Moment::now())?;
+    let now = Moment::now();
+    let seconds = lasts.map(|lasts| i64::try_from(lasts.as_secs()).unwrap_or(i64::MAX));
+    let expires_at = seconds.map(|seconds| now.plus_seconds(seconds));
+    let token = write_transaction(&mut migrated(settings)?, |conn| {
+        let (token, id) = staff::create(conn, role, name, expires_at, now)?;
+        let act = Act {
+            act: "token.create",
+            subject: id.to_string(),
+            after: serde_json::json!({"name": name, "role": role.as_str(), "expires_at": expires_at}),
+            ..Act::default()
+        };
+        audit::append(conn, &Actor::command("token create"), &act, now)?;
+        Ok::<_, Failure>(token)
+    })?;
     println!("{token}");
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn list(settings: &Settings, json: bool) -> Result<ExitCode, Failure> {
+    let tokens = staff::all(&mut migrated(settings)?)?;
+    if json {
+        println!("{}", serde_json::to_string(&tokens).map_err(Failure::new)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let now = Moment::now();
+    for token in tokens {
+        let time = |at: Option<Moment>| at.map_or_else(|| "-".to_owned(), |at| at.to_string());
+        let state = match (token.revoked_at, token.expires_at) {
+            (Some(_), _) => "revoked",
+            (None, Some(end)) if end <= now => "expired",
+            _ => "valid",
+        };
+        println!(
+            "{}  {state}  {}  made {}  expires {}  used {}  {}",
+            token.id,
+            token.role,
+            token.created_at,
+            time(token.expires_at),
+            time(token.last_used_at),
+            token.name
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Revokes the token that `which` names: by its id, or by its name where one valid token has it.
+pub(super) fn revoke(settings: &Settings, which: &str) -> Result<ExitCode, Failure> {
+    let mut conn = migrated(settings)?;
+    let tokens = staff::all(&mut conn)?;
+    let by_id = Uuid::try_parse(which).ok();
+    let named: Vec<_> = tokens
+        .iter()
+        .filter(|token| token.revoked_at.is_none())
+        .filter(|token| by_id.map_or(token.name == which, |id| token.id == id))
+        .collect();
+    let token = match named.as_slice() {
+        [token] => *token,
+        [] => return Err(Failure::new(format!("no valid token is {which:?}"))),
+        _ => {
+            return Err(Failure::new(format!(
+                "{} tokens are named {which:?}; give an id of `token list`",
+                named.len()
+            )));
+        }
+    };
+    let now = Moment::now();
+    let done = write_transaction(&mut conn, |conn| {
+        if !staff::revoke(conn, token.id, now)? {
+            return Ok(false);
+        }
+        let act = Act {
+            act: "token.revoke",
+            subject: token.id.to_string(),
+            before: serde_json::json!({"name": token.name, "role": token.role}),
+            ..Act::default()
+        };
+        audit::append(conn, &Actor::command("token revoke"), &act, now)?;
+        Ok::<_, Failure>(true)
+    })?;
+    if !done {
+        return Err(Failure::new(format!("no valid token is {which:?}")));
+    }
+    println!("{} {} is revoked", token.id, token.name);
     Ok(ExitCode::SUCCESS)
 }

@@ -1,13 +1,22 @@
-//! `tallyship verify`: every tally against its votes, its ledger and the rest; a row and exit code 1 for each difference.
+//! `tallyship verify`: every tally against its votes, its ledger and the rest, and the audit chain; a row and exit code 1
+//! for each difference.
 
 use std::process::ExitCode;
 
 use super::{Failure, migrated};
+use crate::audit;
 use crate::settings::Settings;
 use crate::votes::recount::recount;
 
-pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
-    let recount = recount(&mut migrated(settings)?)?;
+pub(super) fn run(settings: &Settings, head: Option<&str>) -> Result<ExitCode, Failure> {
+    if head.is_some_and(|head| head.len() != 64 || !head.bytes().all(|d| d.is_ascii_hexdigit())) {
+        return Err(Failure::configuration(
+            "--head: expected 64 hexadecimal digits",
+        ));
+    }
+    let mut conn = migrated(settings)?;
+    let recount = recount(&mut conn)?;
+    let chain = audit::check(&mut conn, head)?;
     for row in &recount.differences {
         let show = |(ship, skip): (i64, i64)| format!("{ship} ship {skip} skip");
         let [aside, aside_found] = row.aside;
@@ -23,14 +32,15 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
             faults.join(", ")
         );
     }
+    for fault in &chain.faults {
+        println!("{fault}");
+    }
+    let differences = recount.differences.len() + chain.faults.len();
     println!(
-        "{} tools, {} votes, {} ledger entries: {} differences",
-        recount.tools,
-        recount.votes,
-        recount.events,
-        recount.differences.len()
+        "{} tools, {} votes, {} ledger entries, {} audit entries: {differences} differences",
+        recount.tools, recount.votes, recount.events, chain.entries
     );
-    Ok(if recount.differences.is_empty() {
+    Ok(if differences == 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -119,6 +119,40 @@ diesel::table! {
         name -> Text,
         created_at -> BigInt,
         revoked_at -> Nullable<BigInt>,
+        expires_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    audit (id) {
+        id -> BigInt,
+        at -> BigInt,
+        actor -> Text,
+        actor_id -> Text,
+        role -> Text,
+        act -> Text,
+        subject -> Text,
+        reason -> Text,
+        before -> Text,
+        after -> Text,
+        previous -> Binary,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    bans (id) {
+        id -> BigInt,
+        voter -> Nullable<Binary>,
+        network -> Nullable<Binary>,
+        reason -> Text,
+        made_by -> Text,
+        made_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        removal_id -> Nullable<BigInt>,
+        lifted_at -> Nullable<BigInt>,
+        lifted_by -> Nullable<Text>,
     }
 }
 
@@ -150,5 +184,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(votes, voters);
+diesel::allow_tables_to_appear_in_same_query!(bans, removals);
+diesel::allow_tables_to_appear_in_same_query!(removals, tools);
 diesel::allow_tables_to_appear_in_same_query!(tools, tallies);
 diesel::allow_tables_to_appear_in_same_query!(tools, reviews);

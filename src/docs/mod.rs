@@ -63,6 +63,8 @@ pub fn document() -> OpenApi {
     for (name, scheme) in schemes() {
         components = components.security_scheme(name, scheme);
     }
+    let mut components = components.build();
+    shapes::complete(&mut components.schemas);
     let license = LicenseBuilder::new()
         .name("MIT OR Apache-2.0")
         .identifier(Some("MIT OR Apache-2.0"));
@@ -75,7 +77,7 @@ pub fn document() -> OpenApi {
         .info(info)
         .servers(Some([Server::new("/")]))
         .paths(paths)
-        .components(Some(components.build()))
+        .components(Some(components))
         .tags(Some(tags))
         .build()
 }

@@ -103,6 +103,11 @@ pub(super) fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
 }
 
+/// RFC 3339.
+pub(super) fn time() -> RefOr<Schema> {
+    <crate::vocabulary::Moment as utoipa::PartialSchema>::schema()
+}
+
 /// A whole address, such as `https://votes.example/tools/a`.
 pub(super) fn address() -> ObjectBuilder {
     text().format(Some(SchemaFormat::Custom("uri".to_owned())))

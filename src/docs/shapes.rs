@@ -2,7 +2,11 @@
 
 #![expect(dead_code, reason = "read by the derive only")]
 
+use std::collections::BTreeMap;
+
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::catalog::file::Item;
 use crate::tallies::Tally;
@@ -30,4 +34,16 @@ pub(super) struct TallyList<'a> {
     /// What is no tool; left out where there is none.
     #[schema(required = false)]
     missing: Vec<String>,
+}
+
+/// Adds what is written into bytes that are ready: a tally that may be old says so.
+pub(super) fn complete(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
+    if let Some(RefOr::T(Schema::Object(tally))) = schemas.get_mut("Tally") {
+        let stale = ObjectBuilder::new()
+            .schema_type(Type::Boolean)
+            .description(Some(
+                "True while the database cannot be read; else left out.",
+            ));
+        tally.properties.insert("stale".to_owned(), stale.into());
+    }
 }

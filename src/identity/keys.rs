@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use crate::settings::Secret;
-use crate::vocabulary::NetworkHash;
+use crate::vocabulary::{NetworkHash, hex};
 
 type Keyed = Hmac<Sha256>;
 
@@ -105,16 +105,4 @@ impl Keys {
     pub fn previous_fingerprint(&self) -> Option<&str> {
         self.previous_fingerprint.as_deref()
     }
-}
-
-/// Lower-case hexadecimal.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }

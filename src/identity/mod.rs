@@ -36,6 +36,8 @@ pub struct Identity {
     pub readers: Readers,
     /// Whose tokens are no longer believed.
     pub erased: Arc<Erased>,
+    /// When staff tokens were last used, until that is written.
+    pub uses: staff::Uses,
 }
 
 impl Identity {
@@ -55,6 +57,7 @@ impl Identity {
             https: public_url.scheme() == "https",
             readers,
             erased,
+            uses: staff::Uses::default(),
         }
     }
 

@@ -8,10 +8,11 @@ use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::keys::{Keys, hex};
+use super::keys::Keys;
 use super::store;
 use crate::db::DbConnection;
 use crate::settings::{self, DatabaseUrl, Secret};
+use crate::vocabulary::hex;
 
 /// Why there is no secret to run with.
 #[derive(Debug, thiserror::Error)]

@@ -2,6 +2,9 @@
 
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
 
+use uuid::Uuid;
+
+use super::staff::{Role, Staff, Token};
 use crate::db::DbConnection;
 use crate::db::schema::{erased, site_facts, tokens, voters};
 use crate::vocabulary::{Moment, VoterId};
@@ -35,34 +38,131 @@ pub(super) fn replace_fingerprint(conn: &mut DbConnection, value: &str) -> Query
 
 pub(super) fn insert_token(
     conn: &mut DbConnection,
+    id: Uuid,
     hash: &[u8],
     role: i16,
     name: &str,
+    expires_at: Option<Moment>,
     now: Moment,
 ) -> QueryResult<()> {
     diesel::insert_into(tokens::table)
         .values((
-            tokens::id.eq(uuid::Uuid::now_v7().as_bytes().to_vec()),
+            tokens::id.eq(id.as_bytes().to_vec()),
             tokens::hash.eq(hash),
             tokens::role.eq(role),
             tokens::name.eq(name),
             tokens::created_at.eq(now.0),
+            tokens::expires_at.eq(expires_at.map(|end| end.0)),
         ))
         .execute(conn)?;
     Ok(())
 }
 
-/// Role and name of a token that was not revoked.
+type Columns = (
+    Vec<u8>,
+    i16,
+    String,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+);
+
+fn token(columns: Columns) -> Option<(Role, Token)> {
+    let (id, role, name, created_at, revoked_at, expires_at, last_used_at) = columns;
+    let role = Role::from_code(role)?;
+    let token = Token {
+        id: Uuid::from_slice(&id).ok()?,
+        role: role.as_str(),
+        name,
+        created_at: Moment(created_at),
+        expires_at: expires_at.map(Moment),
+        revoked_at: revoked_at.map(Moment),
+        last_used_at: last_used_at.map(Moment),
+    };
+    Some((role, token))
+}
+
+/// Whose token has `hash`, unless it was revoked, and when it was last used.
 pub(super) fn live_token(
     conn: &mut DbConnection,
     hash: &[u8],
-) -> QueryResult<Option<(i16, String)>> {
-    tokens::table
+) -> QueryResult<Option<(Staff, Option<Moment>)>> {
+    let found: Option<Columns> = tokens::table
         .filter(tokens::hash.eq(hash))
         .filter(tokens::revoked_at.is_null())
-        .select((tokens::role, tokens::name))
+        .select((
+            tokens::id,
+            tokens::role,
+            tokens::name,
+            tokens::created_at,
+            tokens::revoked_at,
+            tokens::expires_at,
+            tokens::last_used_at,
+        ))
         .first(conn)
-        .optional()
+        .optional()?;
+    Ok(found.and_then(token).map(|(role, token)| {
+        let staff = Staff {
+            id: token.id,
+            role,
+            name: token.name,
+            expires_at: token.expires_at,
+        };
+        (staff, token.last_used_at)
+    }))
+}
+
+/// Every token, oldest first.
+///
+/// # Errors
+/// A failed query.
+pub fn all_tokens(conn: &mut DbConnection) -> QueryResult<Vec<Token>> {
+    let rows: Vec<Columns> = tokens::table
+        .order(tokens::created_at)
+        .select((
+            tokens::id,
+            tokens::role,
+            tokens::name,
+            tokens::created_at,
+            tokens::revoked_at,
+            tokens::expires_at,
+            tokens::last_used_at,
+        ))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(token)
+        .map(|(_, token)| token)
+        .collect())
+}
+
+/// Revokes a token; `false` where it is none, or was revoked before.
+///
+/// # Errors
+/// A failed statement.
+pub fn revoke(conn: &mut DbConnection, id: Uuid, now: Moment) -> QueryResult<bool> {
+    let revoked = diesel::update(
+        tokens::table
+            .filter(tokens::id.eq(id.as_bytes().to_vec()))
+            .filter(tokens::revoked_at.is_null()),
+    )
+    .set(tokens::revoked_at.eq(now.0))
+    .execute(conn)?;
+    Ok(revoked == 1)
+}
+
+/// Writes when tokens were last used.
+///
+/// # Errors
+/// A failed statement.
+pub fn note_uses(conn: &mut DbConnection, uses: &[(Uuid, Moment)]) -> QueryResult<()> {
+    for (id, at) in uses {
+        diesel::update(tokens::table.filter(tokens::id.eq(id.as_bytes().to_vec())))
+            .set(tokens::last_used_at.eq(at.0))
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Hashes of the voters who were erased at or after `since`.

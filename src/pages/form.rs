@@ -12,6 +12,7 @@ use crate::identity::caller::provenance;
 use crate::limiter::permit::Doors;
 use crate::problem::{Code, Problem};
 use crate::request;
+use crate::standing::Bans;
 use crate::tallies::board::Board;
 use crate::vocabulary::{Choice, Moment};
 use crate::votes::Wish;
@@ -20,6 +21,7 @@ use crate::votes::writer::Votes;
 /// What the form works with.
 pub struct State {
     pub identity: Data<Identity>,
+    pub bans: Data<Bans>,
     pub doors: Data<Doors>,
     pub board: Data<Board>,
     pub votes: Votes,
@@ -101,6 +103,7 @@ pub async fn take(
         let (voter, token) = state.identity.mint(now);
         (voter, 0, Some(token))
     };
+    state.bans.check(voter, || client.network(), now)?;
     let permit = state.doors.vote(http, voter, &client).await?;
     let form = std::str::from_utf8(&body)
         .map_err(|_not_text| Problem::bad_request("The form is no text."))?;

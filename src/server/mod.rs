@@ -11,6 +11,7 @@ mod files;
 mod listener;
 mod parts;
 mod routes;
+mod staff;
 mod state;
 
 use std::net::{SocketAddr, TcpListener};
@@ -25,7 +26,7 @@ use url::Url;
 use crate::catalog::shelf::Shelf;
 use crate::db;
 use crate::identity::keys::Keys;
-use crate::identity::secret;
+use crate::identity::{secret, staff as tokens};
 use crate::settings::Settings;
 use parts::Parts;
 
@@ -145,5 +146,13 @@ async fn upkeep(parts: Arc<Parts>) {
             .database_readable
             .set(f64::from(u8::from(!stale)));
         parts.meters.upkeep();
+        // When staff tokens were used: off the requests' path, and no harm if it is lost.
+        let uses = parts.identity.uses.take();
+        if !uses.is_empty() {
+            let _ = parts
+                .votes
+                .edit(move |conn| tokens::note_uses(conn, &uses))
+                .await;
+        }
     }
 }

@@ -21,7 +21,9 @@ use crate::limiter::permit::Doors;
 use crate::limiter::shared::Shared;
 use crate::live::hub::Hub;
 use crate::live::relay::Relay;
+use crate::moderation::Moderation;
 use crate::settings::Settings;
+use crate::standing::Bans;
 use crate::tallies::TallyRow;
 use crate::tallies::board::Board;
 use crate::telemetry::Meters;
@@ -36,11 +38,13 @@ pub(super) struct Parts {
     /// Where browsers reach the site, without a slash at its end.
     pub site: String,
     pub identity: Data<Identity>,
+    pub bans: Data<Bans>,
     pub doors: Data<Doors>,
     pub board: Data<Board>,
     pub shelf: Data<Shelf>,
     pub readers: Readers,
     pub votes: Votes,
+    pub moderation: Data<Moderation>,
     pub hub: Data<Hub>,
     pub meters: Arc<Meters>,
     pub docs: Data<docs::routes::State>,
@@ -65,13 +69,16 @@ impl Parts {
     ) -> Result<(Self, Threads), ServeError> {
         let meters = Arc::new(Meters::new(routes::NAMES).map_err(ServeError::Meters)?);
         let shelf = Arc::new(Shelf::default());
-        let board = Arc::new(Board::new(settings.min_votes));
+        let board =
+            Arc::new(Board::new(settings.min_votes).showing_set_aside(settings.show_set_aside));
+        let bans = Arc::new(Bans::default());
         let erased = Arc::new(Erased::default());
         fill(
             &mut db::open(&settings.database, Purpose::Command)?,
             &shelf,
             &board,
             &erased,
+            &bans,
         )?;
         let (hub, live) = Hub::start(&settings.live, Arc::clone(&board), Arc::clone(&meters))?;
         let listening = hub.clone();
@@ -81,6 +88,7 @@ impl Parts {
             Arc::clone(&shelf),
             Arc::clone(&board),
             Arc::clone(&erased),
+            Arc::clone(&bans),
         )?;
 
         // What happens on commit: other instances are told, and the new tally is shown; the board tells the hub.
@@ -109,14 +117,22 @@ impl Parts {
         let proxies = Proxies::new(settings.http.trusted_proxies.clone());
         let identity = Identity::new(keys, proxies, origins, public_url, readers.clone(), erased);
         let docs = docs::routes::State::new()?;
+        let moderation = Moderation::new(
+            readers.clone(),
+            votes.clone(),
+            Arc::clone(&board),
+            Arc::clone(&bans),
+        );
         let parts = Self {
             site: public_url.as_str().trim_end_matches('/').to_owned(),
             identity: Data::new(identity),
+            bans: Data::from(bans),
             doors: Data::new(Doors::new(settings.limits.clone(), shared)),
             board: Data::from(board),
             shelf: Data::from(shelf),
             readers,
             votes,
+            moderation: Data::new(moderation),
             hub: Data::new(hub),
             meters,
             docs: Data::new(docs),

@@ -5,6 +5,7 @@
 use actix_web::web::{self, Data, PathConfig, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
+use super::staff;
 use super::state::State;
 use crate::problem::{Code, Problem};
 use crate::tallies::batch::Batches;
@@ -24,6 +25,7 @@ pub(super) const NAMES: &[&str] = &[
     "tool",
     "history",
     "compare",
+    "moderation",
     "index",
     "tool_page",
     "compare_page",
@@ -54,6 +56,7 @@ pub(super) fn configure(state: &State, config: &mut ServiceConfig) {
     from_memory(config);
     voters(config);
     tools(config);
+    staff::configure(config);
     for_people(config);
     embeds(config);
     documents(config);
@@ -259,7 +262,7 @@ fn nothing_here() -> Problem {
 }
 
 /// An address that answers 405, with what it allows, to any method that it has no route for.
-fn resource(path: &str, name: &'static str, allow: &'static str) -> Resource {
+pub(super) fn resource(path: &str, name: &'static str, allow: &'static str) -> Resource {
     let refuse =
         move || async move { Err::<HttpResponse, Problem>(Problem::method_not_allowed(allow)) };
     web::resource(path.to_owned())
@@ -268,7 +271,12 @@ fn resource(path: &str, name: &'static str, allow: &'static str) -> Resource {
 }
 
 /// One that can be read; HEAD answers as GET does, without the body.
-fn readable<F, Args>(path: &str, name: &'static str, allow: &'static str, get: F) -> Resource
+pub(super) fn readable<F, Args>(
+    path: &str,
+    name: &'static str,
+    allow: &'static str,
+    get: F,
+) -> Resource
 where
     F: actix_web::Handler<Args>,
     Args: actix_web::FromRequest + 'static,

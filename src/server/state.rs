@@ -12,7 +12,7 @@ use crate::live::hub::Hub;
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
 use crate::verdicts::list::Lists;
-use crate::{docs, embed, pages, verdicts, votes};
+use crate::{docs, embed, moderation, pages, verdicts, votes};
 
 /// What the handlers receive; shared by all workers.
 #[derive(Clone)]
@@ -28,6 +28,7 @@ pub(super) struct State {
     form: Data<pages::form::State>,
     embed: Data<embed::routes::State>,
     docs: Data<docs::routes::State>,
+    moderation: Data<moderation::routes::State>,
 }
 
 impl State {
@@ -45,6 +46,7 @@ impl State {
         });
         let form = Data::new(pages::form::State {
             identity: identity.clone(),
+            bans: parts.bans.clone(),
             doors: doors.clone(),
             board: board.clone(),
             votes: parts.votes.clone(),
@@ -57,6 +59,7 @@ impl State {
             hub: parts.hub.clone(),
             votes: Data::new(votes::routes::State {
                 identity: identity.clone(),
+                bans: parts.bans.clone(),
                 doors: doors.clone(),
                 board: board.clone(),
                 votes: parts.votes.clone(),
@@ -81,6 +84,11 @@ impl State {
             docs: parts.docs.clone(),
             pages,
             form,
+            moderation: Data::new(moderation::routes::State {
+                identity: identity.clone(),
+                moderation: parts.moderation.clone(),
+                public_log: parts.settings.public_log,
+            }),
         }
     }
 
@@ -97,6 +105,7 @@ impl State {
             .app_data(self.pages.clone())
             .app_data(self.form.clone())
             .app_data(self.embed.clone())
-            .app_data(self.docs.clone());
+            .app_data(self.docs.clone())
+            .app_data(self.moderation.clone());
     }
 }

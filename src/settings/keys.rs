@@ -48,6 +48,8 @@ pub(super) const KEYS: &[Key] = &[
     key("live.streams", "16000"),
     key("live.streams_per_network", "500"),
     key("tally.min_votes", "5"),
+    key("tally.show_set_aside", "off"),
+    key("moderation.public_log", "off"),
     secret("identity.secret"),
     secret("identity.secret_previous"),
     key("identity.jwt_algorithm", ""),

@@ -132,6 +132,10 @@ pub struct Settings {
     pub limits: Limits,
     pub live: Live,
     pub min_votes: i64,
+    /// Whether a Tally says how many votes are set aside.
+    pub show_set_aside: bool,
+    /// Whether everybody may read which votes were taken out, without personal data.
+    pub public_log: bool,
     pub identity: Identity,
     pub hold: bool,
     /// `None`: load no catalogue.
@@ -163,6 +167,8 @@ impl Settings {
                 streams_per_network: layers.parse("live.streams_per_network", count)?,
             },
             min_votes: layers.parse("tally.min_votes", min_votes)?,
+            show_set_aside: layers.parse("tally.show_set_aside", on_off)?,
+            public_log: layers.parse("moderation.public_log", on_off)?,
             identity: identity(layers)?,
             hold: layers.parse("abuse.hold", on_off)?,
             catalog_file: layers.path("catalog.file"),

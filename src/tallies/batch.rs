@@ -9,7 +9,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 
-use super::board::{Board, Slot, etag, marked_stale};
+use super::board::{Board, Slot, etag};
+use super::routes::wants_raw;
 use crate::problem::Problem;
 use crate::request;
 
@@ -33,6 +34,8 @@ struct Query {
     places: u64,
     slots: Vec<Arc<Slot>>,
     missing: Vec<String>,
+    /// With the counts that include what is set aside.
+    raw: bool,
     answer: ArcSwapOption<Answer>,
 }
 
@@ -66,7 +69,7 @@ impl Batches {
             ),
         };
         if stale {
-            return Ok(Arc::new(query.written(0, true)));
+            return Ok(Arc::new(query.written(board, 0, true)));
         }
         // Read before the tallies are: a tally that moves meanwhile makes the answer newer than it says, never older.
         let moves = board.moves();
@@ -77,7 +80,7 @@ impl Batches {
         {
             return Ok(answer);
         }
-        let answer = Arc::new(query.written(moves, false));
+        let answer = Arc::new(query.written(board, moves, false));
         query.answer.store(Some(Arc::clone(&answer)));
         Ok(answer)
     }
@@ -109,24 +112,20 @@ fn resolve(board: &Board, query_string: &str, places: u64) -> Result<Query, Prob
         places,
         slots,
         missing,
+        raw: wants_raw(query_string)?,
         answer: ArcSwapOption::empty(),
     })
 }
 
 impl Query {
-    fn written(&self, moves: u64, stale: bool) -> Answer {
+    fn written(&self, board: &Board, moves: u64, stale: bool) -> Answer {
         let mut body = Vec::with_capacity(self.slots.len() * 320 + 64);
         body.extend_from_slice(b"{\"tallies\":[");
         for (position, slot) in self.slots.iter().enumerate() {
             if position > 0 {
                 body.push(b',');
             }
-            let tally = slot.tally();
-            if stale {
-                body.extend_from_slice(&marked_stale(&tally.body));
-            } else {
-                body.extend_from_slice(&tally.body);
-            }
+            body.extend_from_slice(&board.body(slot, self.raw, stale));
         }
         body.push(b']');
         if !self.missing.is_empty() {

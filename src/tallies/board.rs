@@ -9,7 +9,8 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 
-use super::{Tally, TallyRow};
+use super::TallyRow;
+use super::shown::json;
 use crate::vocabulary::{Moment, Slug};
 
 /// One version of a tally, ready to be sent.
@@ -47,6 +48,8 @@ pub type OnMove = Box<dyn Fn(i32) + Send + Sync>;
 pub struct Board {
     slots: RwLock<Slots>,
     min_votes: i64,
+    /// Whether a Tally says how many votes are set aside.
+    pub(super) shows_set_aside: bool,
     seen: AtomicI64,
     /// Grows after each tally that is shown anew.
     moves: AtomicU64,
@@ -76,11 +79,19 @@ impl Board {
         Self {
             slots: RwLock::default(),
             min_votes,
+            shows_set_aside: false,
             seen: AtomicI64::new(i64::MIN),
             moves: AtomicU64::new(0),
             places: AtomicU64::new(0),
             on_move: OnceLock::new(),
         }
+    }
+
+    /// Says in every Tally how many votes are set aside.
+    #[must_use]
+    pub fn showing_set_aside(mut self, shows: bool) -> Self {
+        self.shows_set_aside = shows;
+        self
     }
 
     /// Tells `on_move` of every tally that is shown anew from now on. Only the first call counts.
@@ -168,9 +179,7 @@ impl Board {
     }
 
     fn ready(&self, slug: &Slug, row: TallyRow) -> Published {
-        let body = Bytes::from(
-            serde_json::to_vec(&Tally::of(slug, &row, self.min_votes)).unwrap_or_default(),
-        );
+        let body = json(&self.tally(slug, &row));
         Published {
             row,
             etag: etag(&body),

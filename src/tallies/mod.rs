@@ -6,6 +6,7 @@ pub mod batch;
 pub mod board;
 pub mod percent;
 pub mod routes;
+mod shown;
 pub mod store;
 
 use serde::Serialize;
@@ -82,6 +83,18 @@ impl TallyRow {
         self.updated_at = self.updated_at.max(now);
     }
 
+    /// Sets `ship` and `skip` votes aside, as one change; negative numbers bring them back.
+    pub fn set_aside(&mut self, ship: i64, skip: i64, now: Moment) {
+        if (ship, skip) == (0, 0) {
+            return;
+        }
+        self.ship -= ship;
+        self.skip -= skip;
+        self.aside_ship += ship;
+        self.aside_skip += skip;
+        self.touch(now);
+    }
+
     /// What this row leaves to its hour, where a change at `now` is of a later one.
     #[must_use]
     pub fn closing(&self, now: Moment) -> Option<Closing> {
@@ -121,6 +134,25 @@ struct CommunityView {
     /// Wilson's, at 95 %, in percent.
     #[schema(required)]
     interval: Option<[i64; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_aside: Option<i64>,
+}
+
+impl CommunityView {
+    fn new(ship: i64, skip: i64, min_votes: i64) -> Self {
+        let votes = ship + skip;
+        let enough = votes >= min_votes;
+        let percent = percent(ship, skip).filter(|_| enough);
+        Self {
+            ship,
+            skip,
+            votes,
+            percent,
+            display: percent.map_or_else(|| DASH.to_owned(), |percent| format!("{percent}%")),
+            interval: interval(ship, skip).filter(|_| enough),
+            set_aside: None,
+        }
+    }
 }
 
 /// The votes on a tool beside its panel's.
@@ -136,6 +168,9 @@ pub struct Tally<'a> {
     gap: Option<i64>,
     version: i64,
     updated_at: Moment,
+    /// The community with the votes that are set aside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw: Option<CommunityView>,
 }
 
 /// What stands where there are too few votes for a percentage.
@@ -145,9 +180,7 @@ impl<'a> Tally<'a> {
     /// The public face of a row; below `min_votes` there is no percentage, no interval and no gap.
     #[must_use]
     pub fn of(slug: &'a Slug, row: &TallyRow, min_votes: i64) -> Self {
-        let votes = row.ship + row.skip;
-        let enough = votes >= min_votes;
-        let community = percent(row.ship, row.skip).filter(|_| enough);
+        let community = CommunityView::new(row.ship, row.skip, min_votes);
         let panel = panel_percent(row);
         Self {
             tool: slug,
@@ -157,20 +190,30 @@ impl<'a> Tally<'a> {
                 skip: row.panel_skip,
                 percent: Some(percent),
             }),
-            community: CommunityView {
-                ship: row.ship,
-                skip: row.skip,
-                votes,
-                percent: community,
-                display: community.map_or_else(|| DASH.to_owned(), |percent| format!("{percent}%")),
-                interval: interval(row.ship, row.skip).filter(|_| enough),
-            },
             gap: community
+                .percent
                 .zip(panel)
                 .map(|(community, panel)| community - panel),
+            community,
             version: row.version,
             updated_at: row.updated_at,
+            raw: None,
         }
+    }
+
+    /// Says how many votes are set aside, where the site shows that.
+    #[must_use]
+    pub fn with_set_aside(mut self, row: &TallyRow) -> Self {
+        self.community.set_aside = Some(row.aside_ship + row.aside_skip);
+        self
+    }
+
+    /// Adds the counts with the votes that are set aside.
+    #[must_use]
+    pub fn with_raw(mut self, row: &TallyRow, min_votes: i64) -> Self {
+        let (ship, skip) = (row.ship + row.aside_ship, row.skip + row.aside_skip);
+        self.raw = Some(CommunityView::new(ship, skip, min_votes));
+        self
     }
 
     /// What the community says, if it is enough to say anything: percentage and interval.

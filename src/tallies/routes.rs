@@ -8,7 +8,7 @@ use actix_web::http::header::{
 use bytes::Bytes;
 
 use super::batch::Batches;
-use super::board::{Board, etag, marked_stale};
+use super::board::{Board, etag};
 use crate::problem::Problem;
 use crate::request::{self, Call};
 use crate::vocabulary::Moment;
@@ -48,21 +48,38 @@ pub fn cached(headers: &HeaderMap, body: Bytes, etag: Bytes) -> HttpResponse {
     answer.set_body(body).map_into_boxed_body()
 }
 
+/// Whether `include=set-aside` asks for the counts with what is set aside.
+///
+/// # Errors
+/// 422 for anything else to include.
+pub fn wants_raw(query: &str) -> Result<bool, Problem> {
+    if query.is_empty() {
+        return Ok(false);
+    }
+    match request::query(query, "include").as_deref() {
+        None => Ok(false),
+        Some("set-aside") => Ok(true),
+        Some(_) => Err(Problem::invalid("include: expected set-aside.")),
+    }
+}
+
 /// One tally.
 ///
 /// # Errors
-/// 404 `unknown-tool`.
+/// 404 `unknown-tool`, 422.
 pub fn get_tally(call: &impl Call, board: &Board) -> Result<HttpResponse, Problem> {
     let slug = request::slug(call.path());
     let slot = board
         .find(slug)
         .ok_or_else(|| Problem::unknown_tool(slug))?;
-    let tally = slot.tally();
-    if board.is_stale(Moment::now()) {
-        let body = marked_stale(&tally.body);
+    let raw = wants_raw(call.query())?;
+    let stale = board.is_stale(Moment::now());
+    if raw || stale {
+        let body = board.body(&slot, raw, stale);
         let tag = etag(&body);
         return Ok(cached(call.headers(), body, tag));
     }
+    let tally = slot.tally();
     Ok(cached(
         call.headers(),
         tally.body.clone(),

@@ -5,12 +5,15 @@
 
 use diesel::{ExpressionMethods, QueryResult, RunQueryDsl};
 
+use serde_json::Value;
+
+use crate::audit::{self, Act};
 use crate::catalog::shelf::Shelved;
 use crate::catalog::{Listed, Tool, ToolPatch, store as catalog};
 use crate::db::schema::tallies;
 use crate::db::{DbConnection, write_transaction};
 use crate::tallies::{TallyRow, store};
-use crate::vocabulary::{Moment, Slug, ToolState};
+use crate::vocabulary::{Actor, Moment, Slug, ToolState};
 
 /// A tool after an edit, as the database has it.
 pub struct Edited {
@@ -31,24 +34,83 @@ pub enum Outcome {
 ///
 /// # Errors
 /// A failed statement.
-pub fn put(conn: &mut DbConnection, slug: &Slug, tool: &Tool, now: Moment) -> QueryResult<Edited> {
-    write_transaction(conn, |conn| put_within(conn, slug, tool, now))
+pub fn put(
+    conn: &mut DbConnection,
+    slug: &Slug,
+    tool: &Tool,
+    actor: &Actor,
+    now: Moment,
+) -> QueryResult<Edited> {
+    write_transaction(conn, |conn| {
+        let before = as_is(conn, slug)?;
+        let edited = put_within(conn, slug, tool, now)?;
+        note(conn, "tool.put", before, &edited, actor, now)?;
+        Ok(edited)
+    })
 }
 
-/// Puts all of them, or none; returns them as they now are, by slug.
+/// Puts all of them, or none; returns them as they now are, by slug. One audit entry for the whole.
 ///
 /// # Errors
 /// A failed statement.
-pub fn import(conn: &mut DbConnection, tools: &[Listed], now: Moment) -> QueryResult<Vec<Edited>> {
+pub fn import(
+    conn: &mut DbConnection,
+    tools: &[Listed],
+    actor: &Actor,
+    now: Moment,
+) -> QueryResult<Vec<Edited>> {
     write_transaction(conn, |conn| {
         // In the order of slugs, as votes lock their tools by id: both orders are fixed, and an import holds few rows long.
         let mut sorted: Vec<&Listed> = tools.iter().collect();
         sorted.sort_by(|a, b| a.slug.cmp(&b.slug));
-        sorted
+        let done: Vec<Edited> = sorted
             .into_iter()
             .map(|listed| put_within(conn, &listed.slug, &listed.tool, now))
-            .collect()
+            .collect::<QueryResult<_>>()?;
+        let slugs = |created: bool| -> Vec<&Slug> {
+            let those = done.iter().filter(|edited| edited.created == created);
+            those.map(|edited| &edited.shelved.slug).collect()
+        };
+        let act = Act {
+            act: "catalog.import",
+            subject: format!("{} tools", tools.len()),
+            after: serde_json::json!({"created": slugs(true), "replaced": slugs(false)}),
+            ..Act::default()
+        };
+        audit::append(conn, actor, &act, now)?;
+        Ok(done)
     })
+}
+
+/// A tool as the audit chain shows it; null where there is none.
+fn as_is(conn: &mut DbConnection, slug: &Slug) -> QueryResult<Value> {
+    let Some(found) = catalog::find(conn, slug.as_str())? else {
+        return Ok(Value::Null);
+    };
+    let state = match catalog::id(conn, slug)? {
+        Some(id) => store::find(conn, id)?.map(|row| row.state),
+        None => None,
+    };
+    Ok(serde_json::json!({"tool": found.tool, "state": state}))
+}
+
+fn note(
+    conn: &mut DbConnection,
+    act: &'static str,
+    before: Value,
+    edited: &Edited,
+    actor: &Actor,
+    now: Moment,
+) -> QueryResult<()> {
+    let act = Act {
+        act,
+        subject: edited.shelved.slug.to_string(),
+        before,
+        after: serde_json::json!({"tool": edited.shelved.tool, "state": edited.row.state}),
+        ..Act::default()
+    };
+    audit::append(conn, actor, &act, now)?;
+    Ok(())
 }
 
 fn put_within(
@@ -88,6 +150,7 @@ pub fn patch(
     conn: &mut DbConnection,
     slug: &Slug,
     patch: ToolPatch,
+    actor: &Actor,
     now: Moment,
 ) -> QueryResult<Outcome> {
     write_transaction(conn, |conn| {
@@ -95,6 +158,7 @@ pub fn patch(
             return Ok(Outcome::Unknown);
         };
         let before = store::lock(conn, id)?;
+        let was = as_is(conn, slug)?;
         let Some(found) = catalog::find(conn, slug.as_str())? else {
             return Ok(Outcome::Unknown);
         };
@@ -103,8 +167,9 @@ pub fn patch(
         if let Err(cause) = tool.check() {
             return Ok(Outcome::Invalid(cause));
         }
-        replaced(conn, slug, &tool, before, before.state, now)
-            .map(|edited| Outcome::Done(Box::new(edited)))
+        let edited = replaced(conn, slug, &tool, before, before.state, now)?;
+        note(conn, "tool.patch", was, &edited, actor, now)?;
+        Ok(Outcome::Done(Box::new(edited)))
     })
 }
 
@@ -112,21 +177,29 @@ pub fn patch(
 ///
 /// # Errors
 /// A failed statement.
-pub fn archive(conn: &mut DbConnection, slug: &Slug, now: Moment) -> QueryResult<Outcome> {
+pub fn archive(
+    conn: &mut DbConnection,
+    slug: &Slug,
+    actor: &Actor,
+    now: Moment,
+) -> QueryResult<Outcome> {
     write_transaction(conn, |conn| {
         let Some(id) = catalog::id(conn, slug)? else {
             return Ok(Outcome::Unknown);
         };
         let before = store::lock(conn, id)?;
+        let was = as_is(conn, slug)?;
         let Some(shelved) = catalog::find(conn, slug.as_str())? else {
             return Ok(Outcome::Unknown);
         };
         let row = changed(conn, before, |row| row.state = ToolState::Archived, now)?;
-        Ok(Outcome::Done(Box::new(Edited {
+        let edited = Edited {
             created: false,
             shelved,
             row,
-        })))
+        };
+        note(conn, "tool.archive", was, &edited, actor, now)?;
+        Ok(Outcome::Done(Box::new(edited)))
     })
 }
 

@@ -1,6 +1,7 @@
-//! Following the database: what other instances and commands wrote appears on shelf and board within a second.
+//! Following the database: what other instances and commands wrote appears on shelf and board, and among the bans, within
+//! a second.
 //!
-//! `serve` fills both once with [`fill`] and then starts [`Follower`], a thread with a reader of its own. It only ever
+//! `serve` fills them once with [`fill`] and then starts [`Follower`], a thread with a reader of its own. It only ever
 //! reads; a version that is already shown, or older, changes nothing.
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::catalog::store as catalog;
 use crate::db::{self, DbConnection, Purpose};
 use crate::identity::erased::Erased;
 use crate::settings;
+use crate::standing::Bans;
 use crate::tallies::board::Board;
 use crate::tallies::store as tallies;
 use crate::vocabulary::Moment;
@@ -26,7 +28,7 @@ const WHOLE_EVERY: Duration = Duration::from_secs(4);
 /// How far back a look at the newest goes: longer than any transaction of ours, and than clocks differ as a rule.
 const OVERLAP_SECONDS: i64 = 10;
 
-/// Loads the whole catalogue, every tally, and who was erased.
+/// Loads the whole catalogue, every tally, every ban, and who was erased.
 ///
 /// # Errors
 /// A failed query.
@@ -35,8 +37,10 @@ pub fn fill(
     shelf: &Shelf,
     board: &Board,
     erased: &Erased,
+    bans: &Bans,
 ) -> QueryResult<()> {
     erased.follow(conn, Moment(i64::MIN))?;
+    bans.reload(conn, Moment::now())?;
     for shelved in catalog::all(conn)? {
         shelf.put(shelved);
     }
@@ -62,6 +66,7 @@ impl Follower {
         shelf: Arc<Shelf>,
         board: Arc<Board>,
         erased: Arc<Erased>,
+        bans: Arc<Bans>,
     ) -> std::io::Result<Self> {
         let (stop, stopped) = channel();
         let follow = Follow {
@@ -69,6 +74,7 @@ impl Follower {
             shelf,
             board,
             erased,
+            bans,
             conn: None,
             data_version: None,
             whole_at: Instant::now(),
@@ -85,6 +91,7 @@ struct Follow {
     shelf: Arc<Shelf>,
     board: Arc<Board>,
     erased: Arc<Erased>,
+    bans: Arc<Bans>,
     conn: Option<DbConnection>,
     /// SQLite's own mark of "somebody else committed".
     data_version: Option<i32>,
@@ -136,6 +143,7 @@ impl Follow {
                 return Ok(());
             }
         }
+        self.bans.reload(conn, Moment::now())?;
         let whole = Instant::now() >= self.whole_at;
         let since = if whole {
             Moment(i64::MIN)

@@ -19,8 +19,8 @@ use crate::identity::staff::Role;
 use crate::problem::Problem;
 use crate::request;
 use crate::tallies::board::{Board, etag, marked_stale};
-use crate::tallies::routes::cached;
-use crate::vocabulary::{Moment, Slug};
+use crate::tallies::routes::{cached, wants_raw};
+use crate::vocabulary::{Actor, Moment, Slug};
 use crate::votes::writer::Votes;
 
 /// What these routes work with.
@@ -56,12 +56,9 @@ pub async fn get_tool(
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let verdict = state.verdict(&slug)?;
-    let tally = verdict.slot.tally();
-    let body = if state.board.is_stale(Moment::now()) {
-        marked_stale(&tally.body)
-    } else {
-        tally.body.clone()
-    };
+    let raw = wants_raw(http.query_string())?;
+    let stale = state.board.is_stale(Moment::now());
+    let body = state.board.body(&verdict.slot, raw, stale);
     public(&http, &verdict.view(&body).ok_or_else(Problem::internal)?)
 }
 
@@ -114,11 +111,15 @@ pub async fn get_compare(http: HttpRequest, state: Data<State>) -> Result<HttpRe
 }
 
 /// The body of a site call: bounded, JSON, from staff of role `site` or above.
-async fn site_body(http: &HttpRequest, payload: Payload, state: &State) -> Result<Bytes, Problem> {
+async fn site_body(
+    http: &HttpRequest,
+    payload: Payload,
+    state: &State,
+) -> Result<(Bytes, Actor), Problem> {
     let body = request::body(http.headers(), payload, request::LARGE).await?;
     request::require_json(http.headers())?;
-    state.identity.staff(http.headers(), Role::Site).await?;
-    Ok(body)
+    let staff = state.identity.staff(http.headers(), Role::Site).await?;
+    Ok((body, staff.actor()))
 }
 
 /// Shows an edit and answers with the tool as it now is.
@@ -161,7 +162,7 @@ pub async fn put_tool(
     slug: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let body = site_body(&http, payload, &state).await?;
+    let (body, actor) = site_body(&http, payload, &state).await?;
     let tool: Tool = request::json(&body)?;
     tool.check().map_err(Problem::invalid)?;
     let parsed = Slug::parse(&slug).ok_or_else(|| {
@@ -169,7 +170,7 @@ pub async fn put_tool(
     })?;
     let done = state
         .votes
-        .edit(move |conn| edit::put(conn, &parsed, &tool, Moment::now()))
+        .edit(move |conn| edit::put(conn, &parsed, &tool, &actor, Moment::now()))
         .await;
     edited(&state, done.map_err(|refused| refused.problem(&slug))?)
 }
@@ -193,11 +194,11 @@ pub async fn post_tools(
     payload: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let body = site_body(&http, payload, &state).await?;
+    let (body, actor) = site_body(&http, payload, &state).await?;
     let tools = many::read(&body)?;
     let done = state
         .votes
-        .edit(move |conn| edit::import(conn, &tools, Moment::now()))
+        .edit(move |conn| edit::import(conn, &tools, &actor, Moment::now()))
         .await
         .map_err(|refused| refused.problem(""))?;
     let (mut created, mut replaced) = (Vec::new(), Vec::new());
@@ -231,12 +232,12 @@ pub async fn patch_tool(
     slug: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let body = site_body(&http, payload, &state).await?;
+    let (body, actor) = site_body(&http, payload, &state).await?;
     let patch: ToolPatch = request::json(&body)?;
     let parsed = Slug::parse(&slug).ok_or_else(|| Problem::unknown_tool(&slug))?;
     let done = state
         .votes
-        .edit(move |conn| edit::patch(conn, &parsed, patch, Moment::now()))
+        .edit(move |conn| edit::patch(conn, &parsed, patch, &actor, Moment::now()))
         .await;
     settled(
         &state,
@@ -256,11 +257,12 @@ pub async fn delete_tool(
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     request::body(http.headers(), payload, request::LARGE).await?;
-    state.identity.staff(http.headers(), Role::Site).await?;
+    let staff = state.identity.staff(http.headers(), Role::Site).await?;
+    let actor = staff.actor();
     let parsed = Slug::parse(&slug).ok_or_else(|| Problem::unknown_tool(&slug))?;
     let done = state
         .votes
-        .edit(move |conn| edit::archive(conn, &parsed, Moment::now()))
+        .edit(move |conn| edit::archive(conn, &parsed, &actor, Moment::now()))
         .await;
     settled(
         &state,

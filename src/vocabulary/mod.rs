@@ -2,7 +2,9 @@
 //!
 //! Every room uses them. They parse once, at the edge, and are valid ever after; nothing here does input or output.
 
+mod actor;
 mod quota;
+mod voter;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +13,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use actor::Actor;
 pub use quota::Quota;
+pub use voter::hex;
 
 /// What a voter or a reviewer says of a tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -164,6 +168,13 @@ impl Moment {
         Self(Utc::now().timestamp_micros())
     }
 
+    /// Reads RFC 3339, to the microsecond.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let time = DateTime::parse_from_rfc3339(text).ok()?;
+        Some(Self(time.timestamp_micros()))
+    }
+
     #[must_use]
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)
@@ -192,6 +203,15 @@ impl fmt::Display for Moment {
 impl Serialize for Moment {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| {
+            serde::de::Error::custom("expected a time such as 2026-11-24T02:00:00Z (RFC 3339)")
+        })
     }
 }
 

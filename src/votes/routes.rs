@@ -18,6 +18,7 @@ use crate::identity::Identity;
 use crate::limiter::permit::Doors;
 use crate::problem::{Code, Problem};
 use crate::request::{self, Call};
+use crate::standing::Bans;
 use crate::tallies::board::{Board, Slot, marked_stale};
 use crate::vocabulary::{Choice, Moment, ToolState};
 
@@ -78,6 +79,7 @@ async fn write(
     let voter = state.identity.voter(call, now)?;
     state.identity.check_origin(call.headers(), voter.carrier)?;
     let client = state.identity.client(call, now);
+    state.bans.check(voter.id, || client.network(), now)?;
     let permit = state.doors.vote(call, voter.id, &client).await?;
     let choice = choose()?;
     let slot = state
@@ -108,6 +110,7 @@ async fn write(
 /// What the vote's routes work with.
 pub struct State {
     pub identity: Data<Identity>,
+    pub bans: Data<Bans>,
     pub doors: Data<Doors>,
     pub board: Data<Board>,
     pub votes: Votes,

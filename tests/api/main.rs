@@ -25,6 +25,7 @@ mod import;
 mod limits;
 mod list;
 mod model;
+mod moderation;
 mod origin;
 mod own;
 mod pages;

@@ -25,6 +25,8 @@ mod live;
 mod quotas;
 mod races;
 mod redis_loss;
+mod reset;
+mod reset_load;
 mod stop;
 mod tls;
 

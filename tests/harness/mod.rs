@@ -6,6 +6,7 @@
 #![allow(dead_code)] // each test binary uses its own part of it
 
 pub mod client;
+pub mod crowd;
 pub mod document;
 pub mod postgres;
 pub mod process;

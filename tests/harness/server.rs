@@ -43,6 +43,13 @@ impl Home {
         self.folder.path()
     }
 
+    pub fn backend(&self) -> Backend {
+        match self.database {
+            Some(_) => Backend::Postgres,
+            None => Backend::Sqlite,
+        }
+    }
+
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         std::fs::write(self.path().join(name), content).expect("a file of the test");
     }

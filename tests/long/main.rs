@@ -14,6 +14,8 @@ mod deaf;
 mod harness;
 #[path = "../faults/import.rs"]
 mod import;
+#[path = "../faults/reset_load.rs"]
+mod reset_load;
 
 use std::time::Duration;
 
@@ -34,4 +36,26 @@ fn a_million_votes_are_imported_on_sqlite() {
 #[test]
 fn a_million_votes_are_imported_on_postgres() {
     harness::run(import::beside(harness::Backend::Postgres, 1_000_000, 200));
+}
+
+/// 100,000 votes out of a million while 500 votes a second arrive: with `--release`, the figures of the project.
+mod a_reset_of_100_000_out_of_a_million {
+    use super::harness::{Backend, run};
+    use super::reset_load::{Size, beside};
+
+    const SIZE: Size = Size {
+        all: 1_000_000,
+        ring: 100_000,
+        rate: 500,
+    };
+
+    #[test]
+    fn on_sqlite() {
+        run(beside(Backend::Sqlite, SIZE));
+    }
+
+    #[test]
+    fn on_postgres() {
+        run(beside(Backend::Postgres, SIZE));
+    }
 }

@@ -2,6 +2,7 @@
 
 mod documents;
 mod embeds;
+mod moderation;
 mod pages;
 mod site;
 mod tallies;
@@ -26,6 +27,11 @@ pub(super) fn parts() -> Vec<(Part, &'static str, Vec<Operation>)> {
             site::PART,
             "The catalogue, edited by the site's token.",
             site::operations(),
+        ),
+        (
+            moderation::PART,
+            "For moderators: see abuse, take it out, put it back.",
+            moderation::operations(),
         ),
         (
             pages::PART,

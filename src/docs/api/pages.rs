@@ -39,7 +39,12 @@ pub(super) fn form(operation: Operation, example: &str) -> Operation {
         .written()
         .replies(303, "Taken; back to the page.")
         .bearing(&["Location", "Set-Cookie"])
-        .refuses(&[Code::UnknownTool, Code::Archived, Code::Frozen])
+        .refuses(&[
+            Code::VoterBanned,
+            Code::UnknownTool,
+            Code::Archived,
+            Code::Frozen,
+        ])
 }
 
 pub(super) fn operations() -> Vec<Operation> {

@@ -1,9 +1,10 @@
 //! What everybody may read.
 
+use utoipa::openapi::path::Parameter;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::super::operation::{JSON, Operation, Part};
-use super::super::parameters::{self, query, text, word};
+use super::super::parameters::{self, query, text, time, word};
 use super::super::shapes::TallyList;
 use crate::problem::Code;
 use crate::tallies::Tally;
@@ -12,9 +13,14 @@ use crate::verdicts::history::routes::History;
 use crate::verdicts::list::routes::ListPage;
 use crate::verdicts::list::{LONGEST_SEARCH, MOST, Sort};
 use crate::verdicts::routes::Comparison;
-use crate::vocabulary::Moment;
 
 pub(super) const PART: Part = Part("tallies");
+
+/// What else a tally is to show.
+fn include() -> Parameter {
+    let says = "Adds `raw`, the counts with what moderators set aside.";
+    word("include", says, &["set-aside"])
+}
 
 /// One event of a stream, its fields as a client reads them.
 fn event() -> ObjectBuilder {
@@ -32,14 +38,15 @@ fn event() -> ObjectBuilder {
 pub(super) fn operations() -> Vec<Operation> {
     let sorts = Sort::ALL.map(Sort::as_str);
     let search = text().max_length(Some(LONGEST_SEARCH));
-    let time = || <Moment as utoipa::PartialSchema>::schema();
     vec![
         PART.get("/v1/tools/{slug}/tally", "getTally")
             .says("One tally", "")
+            .with(include())
             .answers_cached::<Tally>("The tally as it stands.")
-            .refuses(&[Code::UnknownTool]),
+            .refuses(&[Code::Invalid, Code::UnknownTool]),
         PART.get("/v1/tallies", "listTallies")
             .says("Many tallies", "")
+            .with(include())
             .with(parameters::tools(100))
             .answers_cached::<TallyList>("In the order asked; `missing` lists what is no tool.")
             .refuses(&[Code::Invalid]),

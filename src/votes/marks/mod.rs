@@ -6,7 +6,7 @@
 mod postgres;
 mod sqlite;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
@@ -55,8 +55,32 @@ pub struct Chosen {
 pub struct Marked {
     pub ship: i64,
     pub skip: i64,
+    /// How many networks they came from.
+    pub networks: i64,
     /// As if all of them came into the tally.
     pub sketch: Sketch,
+}
+
+impl Marked {
+    /// (ship, skip).
+    #[must_use]
+    pub fn counts(&self) -> (i64, i64) {
+        (self.ship, self.skip)
+    }
+
+    #[must_use]
+    pub fn votes(&self) -> i64 {
+        self.ship + self.skip
+    }
+
+    /// Adds a vote; its network is counted elsewhere.
+    pub fn add(&mut self, voter: VoterId, choice: Choice) {
+        match choice {
+            Choice::Ship => self.ship += 1,
+            Choice::Skip => self.skip += 1,
+        }
+        self.sketch.moved(voter, None, Some(choice));
+    }
 }
 
 /// Which way a removal moves its votes.
@@ -149,18 +173,15 @@ pub fn hand_over(
     (from, to): (i64, i64),
     voters: &[VoterId],
 ) -> QueryResult<usize> {
-    let mut moved = 0;
-    for voter in voters {
-        moved += diesel::update(
-            votes::table
-                .filter(votes::tool_id.eq(tool))
-                .filter(votes::voter.eq(voter.0.as_slice()))
-                .filter(votes::taken_out_by.eq(from)),
-        )
-        .set(votes::taken_out_by.eq(to))
-        .execute(conn)?;
-    }
-    Ok(moved)
+    let voters: Vec<&[u8]> = voters.iter().map(|voter| voter.0.as_slice()).collect();
+    diesel::update(
+        votes::table
+            .filter(votes::tool_id.eq(tool))
+            .filter(votes::voter.eq_any(voters))
+            .filter(votes::taken_out_by.eq(from)),
+    )
+    .set(votes::taken_out_by.eq(to))
+    .execute(conn)
 }
 
 /// How many votes bear the mark of `removal`, by choice: (ship, skip).
@@ -183,22 +204,19 @@ pub fn count(conn: &mut DbConnection, removal: i64) -> QueryResult<(i64, i64)> {
 /// # Errors
 /// A failed query.
 pub fn sum(conn: &mut DbConnection, removal: i64) -> QueryResult<Marked> {
-    let rows: Vec<(Vec<u8>, i16)> = votes::table
+    let rows: Vec<(Vec<u8>, i16, Vec<u8>)> = votes::table
         .filter(votes::taken_out_by.eq(removal))
-        .select((votes::voter, votes::choice))
+        .select((votes::voter, votes::choice, votes::network))
         .load(conn)?;
     let mut marked = Marked::default();
-    for (voter, choice) in rows {
-        let choice = Choice::from_code(choice);
-        match choice {
-            Some(Choice::Ship) => marked.ship += 1,
-            Some(Choice::Skip) => marked.skip += 1,
-            None => {}
-        }
-        if let Ok(voter) = voter.try_into() {
-            marked.sketch.moved(VoterId(voter), None, choice);
+    let mut networks = HashSet::new();
+    for (voter, choice, network) in rows {
+        networks.insert(network);
+        if let (Ok(voter), Some(choice)) = (voter.try_into(), Choice::from_code(choice)) {
+            marked.add(VoterId(voter), choice);
         }
     }
+    marked.networks = i64::try_from(networks.len()).unwrap_or(i64::MAX);
     Ok(marked)
 }
 
@@ -216,18 +234,14 @@ pub fn turn(
     now: Moment,
 ) -> QueryResult<TallyRow> {
     let mut row = *row;
-    if (marked.ship, marked.skip) == (0, 0) {
+    if marked.votes() == 0 {
         return Ok(row);
     }
     let sign = match turn {
         Turn::Out => -1,
         Turn::Back => 1,
     };
-    row.ship += sign * marked.ship;
-    row.skip += sign * marked.skip;
-    row.aside_ship -= sign * marked.ship;
-    row.aside_skip -= sign * marked.skip;
-    row.touch(now);
+    row.set_aside(-sign * marked.ship, -sign * marked.skip, now);
     diesel::insert_into(bulk_events::table)
         .values((
             bulk_events::tool_id.eq(row.tool),

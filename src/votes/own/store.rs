@@ -8,9 +8,8 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQue
 use super::{Held, HeldChange, HeldVote};
 use crate::db::schema::{bulk_events, tools, vote_events, votes};
 use crate::db::{DbConnection, write_transaction};
-use crate::identity::keys::hex;
 use crate::identity::{erased, new_voter};
-use crate::vocabulary::{Choice, Moment, VoterId};
+use crate::vocabulary::{Choice, Moment, VoterId, hex};
 use crate::votes::sketch::{Sketch, weight};
 use crate::votes::{ledger, marks};
 

@@ -1,0 +1,166 @@
+//! Bans of a voter or a network, with their end. `routes` and the dashboard call it; `standing` holds voters to them.
+
+pub mod routes;
+
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::audit::{self, Act};
+use crate::db::write_transaction;
+use crate::moderation::Moderation;
+use crate::moderation::paging::Page;
+use crate::problem::Problem;
+use crate::standing::store::{self, Ban};
+use crate::vocabulary::{Actor, Moment, NetworkHash, VoterId};
+
+/// Who is banned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Banned {
+    Voter(VoterId),
+    Network(NetworkHash),
+}
+
+/// A ban as the API answers it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Ban)]
+pub struct BanView {
+    pub id: i64,
+    pub voter: Option<String>,
+    pub network: Option<String>,
+    pub reason: String,
+    pub made_by: String,
+    pub made_at: Moment,
+    pub expires_at: Option<Moment>,
+    /// The reset that it came with.
+    pub reset: Option<i64>,
+}
+
+impl From<Ban> for BanView {
+    fn from(ban: Ban) -> Self {
+        Self {
+            id: ban.id,
+            voter: ban.voter.map(VoterId::text),
+            network: ban.network.map(NetworkHash::text),
+            reason: ban.reason,
+            made_by: ban.made_by,
+            made_at: ban.made_at,
+            expires_at: ban.expires_at,
+            reset: ban.removal,
+        }
+    }
+}
+
+impl Moderation {
+    /// Bans a voter or a network: here at once, on other instances within a second.
+    ///
+    /// # Errors
+    /// 422 for an end that is past, 503.
+    pub async fn ban(
+        &self,
+        who: Banned,
+        expires_at: Option<Moment>,
+        reason: &str,
+        actor: &Actor,
+        now: Moment,
+    ) -> Result<BanView, Problem> {
+        if expires_at.is_some_and(|end| end <= now) {
+            return Err(Problem::invalid("expires_at: expected a time to come."));
+        }
+        let mut ban = Ban {
+            id: 0,
+            voter: None,
+            network: None,
+            reason: reason.to_owned(),
+            made_by: actor.name.clone(),
+            made_at: now,
+            expires_at,
+            removal: None,
+        };
+        match who {
+            Banned::Voter(voter) => ban.voter = Some(voter),
+            Banned::Network(network) => ban.network = Some(network),
+        }
+        let actor = actor.clone();
+        let ban = self
+            .step(move |conn| {
+                write_transaction(conn, |conn| {
+                    let id = store::insert(conn, &ban)?;
+                    store::raise_version(conn)?;
+                    let act = Act {
+                        act: "ban",
+                        subject: id.to_string(),
+                        reason: ban.reason.clone(),
+                        after: json!({
+                            "voter": ban.voter.map(VoterId::text),
+                            "network": ban.network.map(NetworkHash::text),
+                            "expires_at": ban.expires_at,
+                        }),
+                        ..Act::default()
+                    };
+                    audit::append(conn, &actor, &act, now)?;
+                    Ok(Ok(Ban { id, ..ban }))
+                })
+            })
+            .await?;
+        self.bans_changed().await;
+        Ok(ban.into())
+    }
+
+    /// Lifts a ban.
+    ///
+    /// # Errors
+    /// 404 where none such is in force, 503.
+    pub async fn lift(
+        &self,
+        id: i64,
+        reason: &str,
+        actor: &Actor,
+        now: Moment,
+    ) -> Result<BanView, Problem> {
+        let (actor, reason) = (actor.clone(), reason.to_owned());
+        let ban = self
+            .step(move |conn| {
+                write_transaction(conn, |conn| {
+                    // The version's lock orders two who lift at once.
+                    store::raise_version(conn)?;
+                    let Some(ban) = store::find(conn, id, now)? else {
+                        return Ok(Err(Problem::not_found("There is no such ban in force.")));
+                    };
+                    store::lift(conn, id, &actor.name, now)?;
+                    let act = Act {
+                        act: "ban.lift",
+                        subject: id.to_string(),
+                        reason,
+                        before: json!({
+                            "voter": ban.voter.map(VoterId::text),
+                            "network": ban.network.map(NetworkHash::text),
+                            "expires_at": ban.expires_at,
+                        }),
+                        ..Act::default()
+                    };
+                    audit::append(conn, &actor, &act, now)?;
+                    Ok(Ok(ban))
+                })
+            })
+            .await?;
+        self.bans_changed().await;
+        Ok(ban.into())
+    }
+
+    /// The bans in force, newest first.
+    ///
+    /// # Errors
+    /// 503.
+    pub async fn bans(
+        &self,
+        before: i64,
+        limit: i64,
+        now: Moment,
+    ) -> Result<Page<BanView>, Problem> {
+        let found = self
+            .look(move |conn| store::newest(conn, before, limit + 1, now))
+            .await?;
+        Ok(Page::cut(found, limit, |ban| ban.id.to_string()).map(BanView::from))
+    }
+}

@@ -1,0 +1,274 @@
+//! `/v1/moderation/resets` and a tool's state; and what all routes of this room share. Staff of role `moderator` or above.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::web::{Bytes, Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::paging;
+use super::plan::Plan;
+use super::resets::{Wanted, WithBan};
+use super::{Moderation, reason};
+use crate::identity::Identity;
+use crate::identity::staff::Role;
+use crate::moderation::removal::Removal;
+use crate::problem::Problem;
+use crate::request;
+use crate::vocabulary::{Actor, Choice, Moment, NetworkHash, Slug, ToolState, VoterId};
+
+/// What these routes work with.
+pub struct State {
+    pub identity: Data<Identity>,
+    pub moderation: Data<Moderation>,
+    /// Whether everybody may read what was taken out, without personal data.
+    pub public_log: bool,
+}
+
+pub(super) type Answer = Result<HttpResponse, Problem>;
+
+pub(super) fn answer<T: Serialize>(status: StatusCode, body: &T) -> HttpResponse {
+    HttpResponse::build(status)
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(body)
+}
+
+/// Who calls, once the size and type of the body are right; and the body.
+pub(super) async fn written(
+    http: &HttpRequest,
+    payload: Payload,
+    state: &State,
+) -> Result<(Bytes, Actor), Problem> {
+    let body = request::body(http.headers(), payload, request::SMALL).await?;
+    request::json_if_any(http.headers(), &body)?;
+    let staff = state
+        .identity
+        .staff(http.headers(), Role::Moderator)
+        .await?;
+    Ok((body, staff.actor()))
+}
+
+pub(super) async fn reading(http: &HttpRequest, state: &State) -> Result<(), Problem> {
+    state
+        .identity
+        .staff(http.headers(), Role::Moderator)
+        .await?;
+    Ok(())
+}
+
+/// A number in an address; what is none names nothing.
+pub(super) fn number(text: &str) -> Result<i64, Problem> {
+    text.parse()
+        .map_err(|_unread| Problem::not_found("Nothing here has this id."))
+}
+
+/// A field's value, by `parse`.
+pub(super) fn read<T>(
+    field: &str,
+    text: Option<&str>,
+    parse: impl Fn(&str) -> Option<T>,
+    expected: &str,
+) -> Result<Option<T>, Problem> {
+    text.map(|text| {
+        parse(text).ok_or_else(|| Problem::invalid(format!("{field}: expected {expected}.")))
+    })
+    .transpose()
+}
+
+pub(super) const VOTER: &str = "a voter's id as the votes show it, such as visitor:UUID";
+pub(super) const NETWORK: &str = "a network's hash: 32 hexadecimal digits";
+pub(super) const TIME: &str = "a time such as 2026-11-24T02:00:00Z (RFC 3339)";
+
+pub(super) fn tool(state: &State, slug: &str) -> Result<Slug, Problem> {
+    Ok(state.moderation.tool(slug)?.slug.clone())
+}
+
+/// Which votes to take out: all that is given must match.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ResetWish)]
+pub struct ResetBody {
+    tool: String,
+    reason: String,
+    #[serde(default)]
+    dry_run: bool,
+    from: Option<Moment>,
+    to: Option<Moment>,
+    voter: Option<String>,
+    network: Option<String>,
+    choice: Option<Choice>,
+    plan: Option<String>,
+    ban: Option<BanOfReset>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BanOfReset {
+    expires_at: Option<Moment>,
+}
+
+/// Takes votes out, or says what that would do.
+///
+/// # Errors
+/// As the contract's order of checks says; 409 where a plan does not hold any more.
+pub async fn post_reset(http: HttpRequest, payload: Payload, state: Data<State>) -> Answer {
+    let (body, actor) = written(&http, payload, &state).await?;
+    let body: ResetBody = request::json(&body)?;
+    let now = Moment::now();
+    let expires_at = body.ban.as_ref().and_then(|ban| ban.expires_at);
+    if expires_at.is_some_and(|end| end <= now) {
+        return Err(Problem::invalid("ban.expires_at: expected a time to come."));
+    }
+    let wanted = Wanted {
+        reason: reason(&body.reason)?,
+        from: body.from,
+        to: body.to,
+        voter: read("voter", body.voter.as_deref(), VoterId::parse, VOTER)?,
+        network: read(
+            "network",
+            body.network.as_deref(),
+            NetworkHash::parse,
+            NETWORK,
+        )?,
+        choice: body.choice,
+        plan: read(
+            "plan",
+            body.plan.as_deref(),
+            Plan::parse,
+            "what a dry run gave",
+        )?,
+        ban: body.ban.map(|ban| WithBan {
+            expires_at: ban.expires_at,
+        }),
+        tool: tool(&state, &body.tool)?,
+    };
+    if body.dry_run {
+        let report = state.moderation.preview(&wanted, now).await?;
+        return Ok(answer(StatusCode::OK, &report));
+    }
+    let report = state.moderation.reset(&wanted, &actor, now).await?;
+    Ok(answer(StatusCode::CREATED, &report))
+}
+
+/// Why; may be left out.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Why)]
+pub struct WhyBody {
+    #[serde(default)]
+    reason: String,
+}
+
+/// A body that may be absent, or `{}`, or say why.
+pub(super) fn why(body: &Bytes) -> Result<String, Problem> {
+    if body.is_empty() {
+        return Ok(String::new());
+    }
+    let WhyBody { reason: text } = request::json(body)?;
+    if text.is_empty() {
+        return Ok(text);
+    }
+    reason(&text)
+}
+
+/// Puts a reset's votes back.
+///
+/// # Errors
+/// 404, 409 for a second undo.
+pub async fn post_undo(
+    http: HttpRequest,
+    payload: Payload,
+    id: Path<String>,
+    state: Data<State>,
+) -> Answer {
+    let (body, actor) = written(&http, payload, &state).await?;
+    let why = why(&body)?;
+    let undone = state
+        .moderation
+        .undo(number(&id)?, &why, &actor, Moment::now())
+        .await?;
+    Ok(answer(StatusCode::OK, &undone))
+}
+
+/// Resets, newest first.
+///
+/// # Errors
+/// 401, 403, 404 for an unknown tool, 422.
+pub async fn get_resets(http: HttpRequest, state: Data<State>) -> Answer {
+    reading(&http, &state).await?;
+    let query = http.query_string();
+    let (before, limit) = (paging::before(query)?, paging::limit(query)?);
+    let tool = wanted_tool(&state, query)?;
+    let page = state.moderation.resets(tool, before, limit).await?;
+    Ok(answer(StatusCode::OK, &views(&page)))
+}
+
+pub(super) fn views(page: &paging::Page<Removal>) -> paging::Page<super::removal::RemovalView<'_>> {
+    paging::Page {
+        items: page.items.iter().map(Removal::view).collect(),
+        next: page.next.clone(),
+    }
+}
+
+pub(super) fn wanted_tool(state: &State, query: &str) -> Result<Option<i32>, Problem> {
+    match request::query(query, "tool") {
+        Some(slug) => Ok(Some(state.moderation.tool(&slug)?.id)),
+        None => Ok(None),
+    }
+}
+
+/// One reset.
+///
+/// # Errors
+/// 401, 403, 404.
+pub async fn get_reset(http: HttpRequest, id: Path<String>, state: Data<State>) -> Answer {
+    reading(&http, &state).await?;
+    let removal = state.moderation.find_reset(number(&id)?).await?;
+    Ok(answer(StatusCode::OK, &removal.view()))
+}
+
+/// The state that a tool is to have.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = StateWish)]
+pub struct StateBody {
+    state: Wish,
+    reason: String,
+}
+
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = OpenOrFrozen)]
+pub enum Wish {
+    Open,
+    Frozen,
+}
+
+/// Freezes a tool's votes, or opens them.
+///
+/// # Errors
+/// 404, 410 for an archived tool, 422.
+pub async fn put_state(
+    http: HttpRequest,
+    payload: Payload,
+    slug: Path<String>,
+    state: Data<State>,
+) -> Answer {
+    let (body, actor) = written(&http, payload, &state).await?;
+    let body: StateBody = request::json(&body)?;
+    let reason = reason(&body.reason)?;
+    let wish = match body.state {
+        Wish::Open => ToolState::Open,
+        Wish::Frozen => ToolState::Frozen,
+    };
+    let slug = tool(&state, &slug)?;
+    let shown = state
+        .moderation
+        .set_state(&slug, wish, &reason, &actor, Moment::now())
+        .await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .content_type("application/json")
+        .body(shown.body.clone()))
+}

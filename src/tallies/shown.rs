@@ -1,0 +1,45 @@
+//! How a board shows a row: as its Tally, with what is set aside where the site or the caller wants that.
+//!
+//! `board` makes its bytes by it, routes ask for other forms of them.
+
+use bytes::Bytes;
+
+use super::board::{Board, Slot, marked_stale};
+use super::{Tally, TallyRow};
+use crate::vocabulary::Slug;
+
+pub(super) fn json(tally: &Tally<'_>) -> Bytes {
+    Bytes::from(serde_json::to_vec(tally).unwrap_or_default())
+}
+
+impl Board {
+    /// The Tally of a row, as this board shows it.
+    #[must_use]
+    pub fn tally<'a>(&self, slug: &'a Slug, row: &TallyRow) -> Tally<'a> {
+        let tally = Tally::of(slug, row, self.min_votes());
+        if self.shows_set_aside {
+            return tally.with_set_aside(row);
+        }
+        tally
+    }
+
+    /// The same with `raw`, the counts including what is set aside, as JSON.
+    fn with_raw(&self, slug: &Slug, row: &TallyRow) -> Bytes {
+        json(&self.tally(slug, row).with_raw(row, self.min_votes()))
+    }
+
+    /// What is to be sent of a place: its newest Tally, with `raw` where that is asked for, marked where it may be old.
+    #[must_use]
+    pub fn body(&self, slot: &Slot, raw: bool, stale: bool) -> Bytes {
+        let tally = slot.tally();
+        let body = if raw {
+            self.with_raw(&slot.slug, &tally.row)
+        } else {
+            tally.body.clone()
+        };
+        if stale {
+            return marked_stale(&body);
+        }
+        body
+    }
+}

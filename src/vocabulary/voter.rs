@@ -1,0 +1,79 @@
+//! Voters and networks as staff see them: text that a moderator can copy from one call into the next.
+//!
+//! Only what staff reads is written in these forms; logs never are.
+
+use uuid::Uuid;
+
+use super::{NetworkHash, VoterId};
+
+impl VoterId {
+    /// `visitor:UUID` for a visitor (a `UUIDv7`), `voter:UUID` for any other 16 bytes.
+    #[must_use]
+    pub fn text(self) -> String {
+        let id = Uuid::from_bytes(self.0);
+        let kind = if id.get_version_num() == 7 {
+            "visitor"
+        } else {
+            "voter"
+        };
+        format!("{kind}:{id}")
+    }
+
+    /// Reads what [`VoterId::text`] writes, or the UUID alone.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let id = text
+            .strip_prefix("visitor:")
+            .or_else(|| text.strip_prefix("voter:"))
+            .unwrap_or(text);
+        Uuid::try_parse(id).ok().map(|id| Self(id.into_bytes()))
+    }
+}
+
+impl NetworkHash {
+    /// 32 digits of lower-case hexadecimal.
+    #[must_use]
+    pub fn text(self) -> String {
+        format!("{:032x}", u128::from_be_bytes(self.0))
+    }
+
+    /// Reads what [`NetworkHash::text`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = u128::from_str_radix(text, 16).ok().filter(|_| digits)?;
+        Some(Self(number.to_be_bytes()))
+    }
+}
+
+/// Lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_as_it_was(bytes in any::<[u8; 16]>()) {
+            prop_assert_eq!(VoterId::parse(&VoterId(bytes).text()), Some(VoterId(bytes)));
+            prop_assert_eq!(NetworkHash::parse(&NetworkHash(bytes).text()), Some(NetworkHash(bytes)));
+        }
+
+        #[test]
+        fn other_text_is_neither(text in "[a-z:+]{0,40}") {
+            prop_assert_eq!(VoterId::parse(&text), None);
+            prop_assert_eq!(NetworkHash::parse(&format!("+{text}")), None);
+        }
+    }
+}

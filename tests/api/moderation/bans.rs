@@ -1,0 +1,226 @@
+//! Bans of voters and networks: at once here, within a second elsewhere, to their end.
+use super::{Desk, OTHER, TOOL};
+use crate::harness::client::Client;
+use crate::harness::server::Home;
+use crate::harness::{Backend, eventually};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+crate::both!(
+    a_voter_is_banned_and_let_back,
+    a_network_is_banned,
+    a_ban_ends_by_itself,
+    bans_come_with_a_reset_and_go_with_its_undo,
+    a_ban_that_cannot_be_is_refused
+);
+
+async fn ban(desk: &Desk, body: Value) -> Value {
+    let mut body = body;
+    body["reason"] = json!("a ring of bots");
+    desk.post("/bans", body).await.expect(201).json
+}
+
+/// The newest vote on `TOOL`, as moderators see it.
+async fn newest(desk: &Desk) -> Value {
+    desk.get(&format!("/votes?tool={TOOL}&limit=1")).await["items"][0].clone()
+}
+
+async fn a_voter_is_banned_and_let_back(backend: Backend) {
+    let desk = Desk::new(backend).await;
+    let [voter, other]: [String; 2] = desk.voters("ship", 2).await.try_into().expect("two");
+    let seen = newest(&desk).await;
+    let made = ban(&desk, json!({"voter": seen["voter"]})).await;
+    assert_eq!(
+        (&made["voter"], &made["network"]),
+        (&seen["voter"], &Value::Null)
+    );
+    let refused = desk.client.put_vote(&other, TOOL, "skip").await;
+    refused.problem(403, "voter-banned");
+    desk.client
+        .delete_vote(&other, TOOL)
+        .await
+        .problem(403, "voter-banned");
+    desk.client
+        .put_vote(&other, OTHER, "ship")
+        .await
+        .problem(403, "voter-banned");
+    // Before the body is looked at, and what there is stays.
+    let nonsense = desk
+        .client
+        .put(&format!("/v1/tools/{TOOL}/vote"))
+        .bearer(&other)
+        .json(&json!({"x": 1}));
+    nonsense.send().await.problem(403, "voter-banned");
+    desk.client.get_vote(&other, TOOL).await.expect(200);
+    let form = desk
+        .client
+        .post(&format!("/tools/{TOOL}/vote"))
+        .header("cookie", &format!("tallyship-visitor={other}"))
+        .header("origin", &desk.server.url)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("choice=skip");
+    form.send().await.problem(403, "voter-banned");
+    desk.client.put_vote(&voter, TOOL, "skip").await.expect(200);
+    assert_eq!(desk.counts().await, (1, 1));
+    assert_eq!(desk.get("/bans").await["items"][0]["id"], made["id"]);
+    // After a restart it still holds.
+    let mut desk = desk;
+    desk.server.restart().await;
+    desk.client = desk.server.client();
+    desk.client
+        .put_vote(&other, TOOL, "skip")
+        .await
+        .problem(403, "voter-banned");
+    let path = format!("/bans/{}", made["id"]);
+    desk.call(Method::DELETE, &path, None).await.expect(200);
+    desk.client.put_vote(&other, TOOL, "skip").await.expect(200);
+    desk.call(Method::DELETE, &path, None)
+        .await
+        .problem(404, "not-found");
+    assert_eq!(desk.get("/bans").await["items"], json!([]));
+    desk.server.verify().await;
+}
+
+async fn a_network_is_banned(backend: Backend) {
+    let desk = Desk::new(backend).await;
+    desk.voters("ship", 1).await;
+    let seen = newest(&desk).await;
+    let made = ban(&desk, json!({"network": seen["network"]})).await;
+    let elsewhere = Client::from_address(&desk.server.url, [127, 0, 0, 2].into());
+    let voter = desk.client.visitor().await;
+    desk.client
+        .put_vote(&voter, TOOL, "ship")
+        .await
+        .problem(403, "voter-banned");
+    elsewhere.put_vote(&voter, TOOL, "ship").await.expect(201);
+    desk.call(Method::DELETE, &format!("/bans/{}", made["id"]), None)
+        .await
+        .expect(200);
+    desk.client.put_vote(&voter, TOOL, "skip").await.expect(200);
+    if backend == Backend::Postgres {
+        let second = desk.server.setup.start().await;
+        ban(&desk, json!({"network": seen["network"]})).await;
+        let client = second.client();
+        let took = eventually(
+            "the other instance knows",
+            Duration::from_secs(5),
+            async || client.put_vote(&voter, TOOL, "skip").await.status == 403,
+        )
+        .await;
+        println!("known to the other instance after {took:?}");
+    }
+}
+
+async fn a_ban_ends_by_itself(backend: Backend) {
+    let desk = Desk::new(backend).await;
+    let voter = desk.voters("ship", 1).await.remove(0);
+    let seen = newest(&desk).await;
+    let soon = soon(&seen["cast_at"], 3);
+    ban(&desk, json!({"voter": seen["voter"], "expires_at": soon})).await;
+    desk.client
+        .put_vote(&voter, TOOL, "skip")
+        .await
+        .problem(403, "voter-banned");
+    eventually("the ban ends", Duration::from_secs(20), async || {
+        desk.client.put_vote(&voter, TOOL, "skip").await.status == 200
+    })
+    .await;
+    assert_eq!(desk.get("/bans").await["items"], json!([]));
+}
+
+/// A time as RFC 3339, some seconds later: as plain text, since it stays within a day.
+fn soon(time: &Value, seconds: u64) -> String {
+    let text = time.as_str().expect("a time");
+    let clock: Vec<u64> = text[11..19]
+        .split(':')
+        .map(|part| part.parse().expect("n"))
+        .collect();
+    let sum = (clock[0] * 3600 + clock[1] * 60 + clock[2] + seconds).min(86_399);
+    format!(
+        "{}T{:02}:{:02}:{:02}Z",
+        &text[..10],
+        sum / 3600,
+        sum / 60 % 60,
+        sum % 60
+    )
+}
+
+async fn bans_come_with_a_reset_and_go_with_its_undo(backend: Backend) {
+    let desk = Desk::at(Home::new(backend).setup().generous().start().await).await;
+    let voters = desk.voters("ship", 3).await;
+    let stranger = desk.voters("skip", 1).await.remove(0);
+    let made = desk
+        .reset(json!({"choice": "ship", "ban": {}}))
+        .await
+        .expect(201)
+        .json;
+    for voter in &voters {
+        desk.client
+            .put_vote(voter, TOOL, "ship")
+            .await
+            .problem(403, "voter-banned");
+    }
+    desk.client
+        .put_vote(&stranger, TOOL, "ship")
+        .await
+        .expect(200);
+    let bans = desk.get("/bans").await;
+    let items = bans["items"].as_array().expect("items");
+    assert_eq!(items.len(), 3);
+    assert!(items.iter().all(|ban| ban["reset"] == made["id"]));
+    // One is let back before the rest.
+    desk.call(Method::DELETE, &format!("/bans/{}", items[2]["id"]), None)
+        .await
+        .expect(200);
+    desk.undo(&made["id"]).await.expect(200);
+    for voter in &voters {
+        desk.client.put_vote(voter, TOOL, "skip").await.expect(200);
+    }
+    assert_eq!(desk.get("/bans").await["items"], json!([]));
+    // A preview bans nobody.
+    desk.reset(json!({"ban": {}, "dry_run": true}))
+        .await
+        .expect(200);
+    desk.client
+        .put_vote(&stranger, TOOL, "skip")
+        .await
+        .expect(200);
+    desk.server.verify().await;
+}
+
+async fn a_ban_that_cannot_be_is_refused(backend: Backend) {
+    let desk = Desk::new(backend).await;
+    let (voter, network) = (
+        "visitor:01890000-0000-7000-8000-000000000000",
+        "0".repeat(32),
+    );
+    for (bad, named) in [
+        (json!({"reason": "r"}), "voter"),
+        (
+            json!({"reason": "r", "voter": voter, "network": network}),
+            "voter",
+        ),
+        (json!({"reason": "r", "voter": "x"}), "voter"),
+        (json!({"reason": "r", "network": "10.0.0.1"}), "network"),
+        (json!({"voter": voter}), "reason"),
+        (
+            json!({"reason": "r", "voter": voter, "expires_at": "2020-01-01T00:00:00Z"}),
+            "expires_at",
+        ),
+        (json!({"reason": "r", "voter": voter, "for": "1h"}), "for"),
+    ] {
+        let answer = desk.post("/bans", bad).await.problem(422, "invalid");
+        assert!(
+            answer.json["detail"]
+                .as_str()
+                .expect("detail")
+                .contains(named),
+            "{}",
+            answer.text
+        );
+    }
+    assert_eq!(desk.get("/bans").await["items"], json!([]));
+    // A voter of whom there is no vote can be banned all the same.
+    ban(&desk, json!({"voter": voter})).await;
+}
