@@ -4,7 +4,8 @@
 //! One crate, rooms in floors; imports run down only (`tests/floor_plan.rs` holds that).
 //!
 //! - ROOF: [`commands`] (one file a command), [`server`] (listeners, routes, what wraps each request), [`pages`] (what browsers see),
-//!   [`embed`] (what other sites carry: widget, iframe, badge, oEmbed), [`dashboard`] (moderation in a browser)
+//!   [`embed`] (what other sites carry: widget, iframe, badge, oEmbed), [`dashboard`] (moderation in a browser),
+//!   [`docs`] (the API's own documents)
 //! - FLOOR 6: [`verdicts`] (catalogue and tallies together: tool, compare, the site API)
 //! - FLOOR 5: [`moderation`] (resets, excluded periods, bans, freezing; what moderators see)
 //! - FLOOR 4: [`votes`] (cast, withdraw; the writer and its ledger; the recount)
@@ -21,6 +22,7 @@ pub mod catalog;
 pub mod commands;
 pub mod dashboard;
 pub mod db;
+pub mod docs;
 pub mod embed;
 pub mod front;
 pub mod identity;

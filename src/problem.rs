@@ -10,9 +10,10 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The contract's errors by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Code {
     BadRequest,
     VoterRequired,
@@ -29,6 +30,10 @@ pub enum Code {
     Archived,
     TooLarge,
     UnsupportedMediaType,
+    /// Of a head; a body's is `TooLarge`.
+    HeadTooLarge,
+    /// Of a head; a body that drips is a bad request.
+    TooSlow,
     Invalid,
     Frozen,
     RateLimited,
@@ -64,6 +69,8 @@ impl Code {
             Self::Archived => (410, "archived", "The tool is archived"),
             Self::TooLarge => (413, "too-large", "The body is too large"),
             Self::UnsupportedMediaType => (415, "unsupported-media-type", "The body must be JSON"),
+            Self::HeadTooLarge => (431, "too-large", "The head of the request is too large"),
+            Self::TooSlow => (408, "bad-request", "The request took too long"),
             Self::Invalid => (422, "invalid", "A field is not valid"),
             Self::Frozen => (423, "frozen", "Voting on this tool is frozen"),
             Self::RateLimited => (429, "rate-limited", "Too many requests"),
@@ -82,6 +89,11 @@ impl Code {
     pub fn as_str(self) -> &'static str {
         self.row().1
     }
+
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        self.row().2
+    }
 }
 
 /// One error answer: a [`Code`], a sentence for a person, and the headers that go with it.
@@ -93,12 +105,16 @@ pub struct Problem {
     allow: Option<&'static str>,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// The document as it is sent.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct Body<'a> {
     r#type: String,
     title: &'static str,
     status: u16,
+    /// A sentence for a person; where a field is at fault it is named.
     detail: &'a str,
+    /// Stable: what a program goes by.
     code: &'static str,
 }
 
@@ -168,6 +184,20 @@ impl Problem {
         Self::new(Code::Internal, "This has been noted; please try again.")
     }
 
+    /// The document as JSON.
+    #[must_use]
+    pub fn document(&self) -> Vec<u8> {
+        let (status, code, title) = self.code.row();
+        let body = Body {
+            r#type: format!("urn:tallyship:problem:{code}"),
+            title,
+            status,
+            detail: &self.detail,
+            code,
+        };
+        serde_json::to_vec(&body).unwrap_or_default()
+    }
+
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail
@@ -188,14 +218,6 @@ impl ResponseError for Problem {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let (status, code, title) = self.code.row();
-        let body = Body {
-            r#type: format!("urn:tallyship:problem:{code}"),
-            title,
-            status,
-            detail: &self.detail,
-            code,
-        };
         let mut answer = HttpResponse::build(self.status_code());
         answer
             .content_type("application/problem+json")
@@ -206,10 +228,10 @@ impl ResponseError for Problem {
         if let Some(allow) = self.allow {
             answer.insert_header((ALLOW, allow));
         }
-        if status == 401 {
+        if self.code.status() == 401 {
             answer.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"tallyship\""));
         }
-        answer.body(serde_json::to_vec(&body).unwrap_or_default())
+        answer.body(self.document())
     }
 }
 
@@ -236,6 +258,8 @@ mod tests {
             (C::Archived, 410, "archived"),
             (C::TooLarge, 413, "too-large"),
             (C::UnsupportedMediaType, 415, "unsupported-media-type"),
+            (C::HeadTooLarge, 431, "too-large"),
+            (C::TooSlow, 408, "bad-request"),
             (C::Invalid, 422, "invalid"),
             (C::Frozen, 423, "frozen"),
             (C::RateLimited, 429, "rate-limited"),

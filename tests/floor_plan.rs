@@ -34,6 +34,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("verdicts", 6),
     ("commands", ROOF),
     ("dashboard", ROOF),
+    ("docs", ROOF),
     ("embed", ROOF),
     ("pages", ROOF),
     ("server", ROOF),

@@ -11,6 +11,7 @@ use diesel::QueryResult;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use crate::db::DbConnection;
 use crate::vocabulary::{Actor, Moment, hex};
@@ -51,7 +52,8 @@ pub struct Entry {
 }
 
 /// An entry as `GET /v1/moderation/audit` answers it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
 pub struct EntryView<'a> {
     id: i64,
     at: Moment,
@@ -61,7 +63,9 @@ pub struct EntryView<'a> {
     act: &'a str,
     subject: &'a str,
     reason: &'a str,
+    #[schema(value_type = Option<serde_json::Value>)]
     before: Option<Box<RawValue>>,
+    #[schema(value_type = Option<serde_json::Value>)]
     after: Option<Box<RawValue>>,
     previous: String,
     hash: String,

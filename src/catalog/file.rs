@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{Listed, Review, Tool};
 use crate::vocabulary::Slug;
@@ -13,20 +14,29 @@ use crate::vocabulary::Slug;
 /// Catalogue files are as bounded as the site API's bodies.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
-#[derive(Deserialize)]
+/// A tool with its slug.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Item {
+#[schema(as = ListedTool)]
+pub struct Item {
+    #[schema(value_type = Slug)]
     pub(super) slug: String,
+    #[schema(min_length = 1, max_length = 200)]
     name: String,
     #[serde(default)]
+    #[schema(max_length = 500)]
     tagline: String,
     #[serde(default)]
+    #[schema(max_length = 100)]
     category: String,
     #[serde(default)]
+    #[schema(max_length = 100)]
     entry: String,
     #[serde(default)]
+    #[schema(max_length = 2000, pattern = r"^(https?://[^/\s?#].*)?$")]
     url: String,
     #[serde(default)]
+    #[schema(max_items = 100)]
     reviews: Vec<Review>,
 }
 

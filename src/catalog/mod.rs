@@ -9,46 +9,61 @@ pub mod store;
 pub mod written;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::vocabulary::{Choice, Slug};
 
 /// One reviewer's verdict on a tool.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Review {
+    #[schema(min_length = 1, max_length = 100)]
     pub reviewer: String,
     pub verdict: Choice,
     #[serde(default)]
+    #[schema(max_length = 5000)]
     pub summary: String,
 }
 
 /// A tool as `PUT /v1/tools/{slug}` takes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tool {
+    #[schema(min_length = 1, max_length = 200)]
     pub name: String,
     #[serde(default)]
+    #[schema(max_length = 500)]
     pub tagline: String,
     #[serde(default)]
+    #[schema(max_length = 100)]
     pub category: String,
     /// The entry price in a word, such as `Free` or `Paid`.
     #[serde(default)]
+    #[schema(max_length = 100)]
     pub entry: String,
     #[serde(default)]
+    #[schema(max_length = 2000, pattern = r"^(https?://[^/\s?#].*)?$")]
     pub url: String,
     #[serde(default)]
+    #[schema(max_items = 100)]
     pub reviews: Vec<Review>,
 }
 
 /// What `PATCH` takes: the fields to change.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ToolPatch {
+    #[schema(min_length = 1, max_length = 200)]
     pub name: Option<String>,
+    #[schema(max_length = 500)]
     pub tagline: Option<String>,
+    #[schema(max_length = 100)]
     pub category: Option<String>,
+    #[schema(max_length = 100)]
     pub entry: Option<String>,
+    #[schema(max_length = 2000, pattern = r"^(https?://[^/\s?#].*)?$")]
     pub url: Option<String>,
+    #[schema(max_items = 100)]
     pub reviews: Option<Vec<Review>>,
 }
 

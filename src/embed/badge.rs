@@ -4,6 +4,7 @@
 
 use askama::Template;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Figures;
 use crate::tallies::DASH;
@@ -74,7 +75,7 @@ impl Badge {
 }
 
 /// The endpoint schema of shields.io, version 1.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Shield {
     #[serde(rename = "schemaVersion")]
     schema_version: u8,

@@ -5,6 +5,7 @@
 use askama::Template;
 use serde::Serialize;
 use url::Url;
+use utoipa::ToSchema;
 
 use crate::catalog::shelf::Shelf;
 use crate::pages::compare::split;
@@ -68,8 +69,9 @@ impl Request {
 }
 
 /// The answer, for JSON and XML alike.
-#[derive(Debug, Serialize, Template)]
+#[derive(Debug, Serialize, Template, ToSchema)]
 #[template(path = "oembed.xml")]
+#[schema(as = OEmbed)]
 pub struct Rich {
     version: &'static str,
     #[serde(rename = "type")]

@@ -3,6 +3,8 @@
 //! `server` serves on [`Connection`]s; every request carries its [`Line`], by which a handler asks for the socket. It must
 //! cost a vote next to nothing: no timer a request, one lazily armed a connection.
 
+mod unparsed;
+
 use std::cell::Cell;
 use std::io::{Error, ErrorKind, Result};
 use std::net::SocketAddr;
@@ -11,6 +13,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
@@ -56,6 +59,8 @@ pub struct Connection {
     stuck: Option<Instant>,
     clock: Option<Pin<Box<Sleep>>>,
     ticking: bool,
+    /// Goes out in the place of what the framework writes; what is left of it.
+    instead: Option<Bytes>,
 }
 
 impl Connection {
@@ -68,6 +73,7 @@ impl Connection {
             stuck: None,
             clock: None,
             ticking: false,
+            instead: None,
         }
     }
 
@@ -119,6 +125,26 @@ impl Connection {
         Ok(())
     }
 
+    /// Writes `bytes`, or what goes out in their place.
+    fn write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
+        if self.instead.is_none() {
+            self.instead = unparsed::filled(bytes);
+        }
+        let Some(mut instead) = self.instead.take() else {
+            return self.io()?.poll_write(cx, bytes);
+        };
+        while instead.has_remaining() {
+            match self.io()?.poll_write(cx, &instead) {
+                Poll::Ready(written) => instead.advance(written?),
+                Poll::Pending => {
+                    self.instead = Some(instead);
+                    return Poll::Pending;
+                }
+            }
+        }
+        Poll::Ready(Ok(bytes.len()))
+    }
+
     fn io(&mut self) -> Result<Pin<&mut TcpStream>> {
         let gone = || Error::from(ErrorKind::NotConnected);
         self.io.as_mut().map(Pin::new).ok_or_else(gone)
@@ -147,7 +173,7 @@ impl AsyncRead for Connection {
 impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
         let this = self.get_mut();
-        let outcome = this.io()?.poll_write(cx, bytes);
+        let outcome = this.write(cx, bytes);
         if outcome.is_ready() {
             this.begun = None;
             this.stuck = None;

@@ -4,6 +4,7 @@ use actix_web::http::header::{CACHE_CONTROL, SET_COOKIE};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Identity;
 use super::origin::Carrier;
@@ -13,12 +14,14 @@ use crate::problem::{Code, Problem};
 use crate::request;
 use crate::vocabulary::Moment;
 
-#[derive(Deserialize)]
+/// Nothing to say yet.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct NoFields {}
+pub struct NoFields {}
 
-#[derive(Serialize)]
-struct Minted<'a> {
+/// A visitor's token.
+#[derive(Serialize, ToSchema)]
+pub struct Minted<'a> {
     token: &'a str,
     expires_at: Moment,
 }

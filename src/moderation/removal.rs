@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use crate::vocabulary::{Choice, Moment, NetworkHash, Slug, VoterId};
 
@@ -46,8 +47,9 @@ impl Criteria {
 }
 
 /// What a removal is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = RemovalKind)]
 pub enum Kind {
     Reset,
     Period,
@@ -94,7 +96,8 @@ pub struct Removal {
 }
 
 /// A removal as the API answers it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Removal)]
 pub struct RemovalView<'a> {
     id: i64,
     kind: Kind,
@@ -111,7 +114,9 @@ pub struct RemovalView<'a> {
     ship: i64,
     skip: i64,
     networks: i64,
+    #[schema(value_type = Option<crate::tallies::Tally<'_>>)]
     before: Option<Box<RawValue>>,
+    #[schema(value_type = Option<crate::tallies::Tally<'_>>)]
     after: Option<Box<RawValue>>,
     undone: bool,
     undone_at: Option<Moment>,
@@ -120,7 +125,8 @@ pub struct RemovalView<'a> {
 }
 
 /// The same for everybody: nothing of voters, networks, moderators, and no reason, which may name somebody.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PublicRemoval)]
 pub struct PublicView<'a> {
     kind: Kind,
     tool: &'a Slug,

@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::Moderation;
 use super::paging::Page;
@@ -41,7 +42,8 @@ pub struct WithBan {
 }
 
 /// A preview, or a reset that was carried out.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ResetReport)]
 pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
@@ -51,7 +53,9 @@ pub struct Report {
     pub skip: i64,
     pub networks: i64,
     /// Tallies.
+    #[schema(value_type = Option<crate::tallies::Tally<'_>>)]
     pub before: Option<Box<RawValue>>,
+    #[schema(value_type = Option<crate::tallies::Tally<'_>>)]
     pub after: Option<Box<RawValue>>,
     /// The newest of the matched votes.
     pub sample: Vec<SeenView>,
@@ -61,13 +65,15 @@ pub struct Report {
 }
 
 /// What an undo came to.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Undone {
     pub id: i64,
     pub tool: Slug,
     /// Votes that count again.
     pub restored: i64,
+    #[schema(value_type = Option<crate::tallies::Tally<'_>>)]
     pub before: Option<Box<RawValue>>,
+    #[schema(value_type = Option<crate::tallies::Tally<'_>>)]
     pub after: Option<Box<RawValue>>,
     pub undone: bool,
     pub undone_at: Moment,

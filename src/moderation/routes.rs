@@ -5,6 +5,7 @@ use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{Bytes, Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::paging;
 use super::plan::Plan;
@@ -83,9 +84,11 @@ pub(super) fn tool(state: &State, slug: &str) -> Result<Slug, Problem> {
     Ok(state.moderation.tool(slug)?.slug.clone())
 }
 
-#[derive(Deserialize)]
+/// Which votes to take out: all that is given must match.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ResetBody {
+#[schema(as = ResetWish)]
+pub struct ResetBody {
     tool: String,
     reason: String,
     #[serde(default)]
@@ -99,9 +102,9 @@ struct ResetBody {
     ban: Option<BanOfReset>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct BanOfReset {
+pub struct BanOfReset {
     expires_at: Option<Moment>,
 }
 
@@ -148,9 +151,11 @@ pub async fn post_reset(http: HttpRequest, payload: Payload, state: Data<State>)
     Ok(answer(StatusCode::CREATED, &report))
 }
 
-#[derive(Default, Deserialize)]
+/// Why; may be left out.
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct WhyBody {
+#[schema(as = Why)]
+pub struct WhyBody {
     #[serde(default)]
     reason: String,
 }
@@ -223,16 +228,19 @@ pub async fn get_reset(http: HttpRequest, id: Path<String>, state: Data<State>) 
     Ok(answer(StatusCode::OK, &removal.view()))
 }
 
-#[derive(Deserialize)]
+/// The state that a tool is to have.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct StateBody {
+#[schema(as = StateWish)]
+pub struct StateBody {
     state: Wish,
     reason: String,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Wish {
+#[schema(as = OpenOrFrozen)]
+pub enum Wish {
     Open,
     Frozen,
 }

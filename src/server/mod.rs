@@ -44,6 +44,8 @@ pub enum ServeError {
     Listen(SocketAddr, std::io::Error),
     #[error("the server stopped: {0}")]
     Io(#[from] std::io::Error),
+    #[error("cannot make the API's documents: {0}")]
+    Documents(#[from] crate::docs::routes::Unmade),
     #[error("cannot set up the metrics: {0}")]
     Meters(String),
 }

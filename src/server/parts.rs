@@ -11,6 +11,7 @@ use url::Url;
 use super::{ServeError, routes};
 use crate::catalog::shelf::Shelf;
 use crate::db::{self, Purpose, Readers};
+use crate::docs;
 use crate::identity::Identity;
 use crate::identity::erased::Erased;
 use crate::identity::keys::Keys;
@@ -46,6 +47,7 @@ pub(super) struct Parts {
     pub moderation: Data<Moderation>,
     pub hub: Data<Hub>,
     pub meters: Arc<Meters>,
+    pub docs: Data<docs::routes::State>,
 }
 
 /// The threads beside the workers, to be ended in order.
@@ -114,6 +116,7 @@ impl Parts {
         let origins = Origins::new(public_url, &settings.http.allowed_origins);
         let proxies = Proxies::new(settings.http.trusted_proxies.clone());
         let identity = Identity::new(keys, proxies, origins, public_url, readers.clone(), erased);
+        let docs = docs::routes::State::new()?;
         let moderation = Moderation::new(
             readers.clone(),
             votes.clone(),
@@ -132,6 +135,7 @@ impl Parts {
             moderation: Data::new(moderation),
             hub: Data::new(hub),
             meters,
+            docs: Data::new(docs),
             settings,
             public_url: public_url.clone(),
         };

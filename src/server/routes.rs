@@ -10,7 +10,7 @@ use super::{desk, staff};
 use crate::problem::{Code, Problem};
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
-use crate::{embed, identity, live, pages, tallies, verdicts, votes};
+use crate::{docs, embed, identity, live, pages, tallies, verdicts, votes};
 
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
 pub(super) const NAMES: &[&str] = &[
@@ -39,6 +39,9 @@ pub(super) const NAMES: &[&str] = &[
     "oembed",
     "embed",
     "embed_asset",
+    "openapi",
+    "docs",
+    "docs_asset",
     "other",
 ];
 
@@ -59,6 +62,7 @@ pub(super) fn configure(state: &State, config: &mut ServiceConfig) {
     desk::configure(config);
     for_people(config);
     embeds(config);
+    documents(config);
     config.default_service(web::to(|| async {
         Err::<HttpResponse, Problem>(nothing_here())
     }));
@@ -129,7 +133,7 @@ fn embeds(config: &mut ServiceConfig) {
         ))
         .service(readable(
             // A slug has no dot.
-            r"/embed/{file:[^/]+\.[^/]+}",
+            r"/embed/{file:[^/]+\.(?:js|css)}",
             "embed_asset",
             "GET, HEAD",
             embed::routes::get_asset,
@@ -173,6 +177,25 @@ fn from_memory(config: &mut ServiceConfig) {
             "compare",
             "GET, HEAD",
             verdicts::routes::get_compare,
+        ));
+}
+
+/// The API's own documents: everybody, from memory.
+fn documents(config: &mut ServiceConfig) {
+    let get = "GET, HEAD";
+    config
+        .service(readable(
+            "/openapi.json",
+            "openapi",
+            get,
+            docs::routes::get_openapi,
+        ))
+        .service(readable("/docs", "docs", get, docs::routes::get_docs))
+        .service(readable(
+            "/docs/{name}",
+            "docs_asset",
+            get,
+            docs::routes::get_asset,
         ));
 }
 

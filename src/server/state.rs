@@ -12,7 +12,7 @@ use crate::live::hub::Hub;
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
 use crate::verdicts::list::Lists;
-use crate::{dashboard, embed, moderation, pages, verdicts, votes};
+use crate::{dashboard, docs, embed, moderation, pages, verdicts, votes};
 
 /// What the handlers receive; shared by all workers.
 #[derive(Clone)]
@@ -27,6 +27,7 @@ pub(super) struct State {
     pages: Data<pages::state::State>,
     form: Data<pages::form::State>,
     embed: Data<embed::routes::State>,
+    docs: Data<docs::routes::State>,
     moderation: Data<moderation::routes::State>,
     dashboard: Data<dashboard::state::State>,
 }
@@ -81,6 +82,7 @@ impl State {
                 public_url: parts.public_url.clone(),
                 frame_policy: embed::frame::routes::frame_policy(&identity.origins),
             }),
+            docs: parts.docs.clone(),
             pages,
             form,
             moderation: Data::new(moderation::routes::State {
@@ -113,6 +115,7 @@ impl State {
             .app_data(self.pages.clone())
             .app_data(self.form.clone())
             .app_data(self.embed.clone())
+            .app_data(self.docs.clone())
             .app_data(self.moderation.clone())
             .app_data(self.dashboard.clone());
     }

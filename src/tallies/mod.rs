@@ -10,6 +10,7 @@ mod shown;
 pub mod store;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::vocabulary::{Choice, Moment, Slug, ToolState};
 use percent::{interval, percent};
@@ -109,20 +110,29 @@ impl TallyRow {
     }
 }
 
-#[derive(Debug, Serialize)]
+/// What the panel says.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PanelTally)]
 struct PanelView {
     ship: i32,
     skip: i32,
+    #[schema(required)]
     percent: Option<i64>,
 }
 
-#[derive(Debug, Serialize)]
+/// What the counted votes say.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CommunityTally)]
 struct CommunityView {
     ship: i64,
     skip: i64,
     votes: i64,
+    /// Of 100; null below the least number of votes.
+    #[schema(required)]
     percent: Option<i64>,
     display: String,
+    /// Wilson's, at 95 %, in percent.
+    #[schema(required)]
     interval: Option<[i64; 2]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     set_aside: Option<i64>,
@@ -145,13 +155,16 @@ impl CommunityView {
     }
 }
 
-/// The contract's Tally object.
-#[derive(Debug, Serialize)]
+/// The votes on a tool beside its panel's.
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Tally<'a> {
     tool: &'a Slug,
     state: ToolState,
+    #[schema(required)]
     panel: Option<PanelView>,
     community: CommunityView,
+    /// Community less panel, in points.
+    #[schema(required)]
     gap: Option<i64>,
     version: i64,
     updated_at: Moment,

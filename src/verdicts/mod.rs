@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use crate::catalog::Review;
 use crate::catalog::shelf::{Shelf, Shelved};
@@ -28,7 +29,7 @@ pub struct Verdict {
 }
 
 /// A tool as `GET /v1/tools/{slug}` answers it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct ToolView<'a> {
     slug: &'a Slug,
     name: &'a str,
@@ -37,13 +38,16 @@ pub struct ToolView<'a> {
     entry: &'a str,
     url: &'a str,
     reviews: &'a [Review],
+    #[schema(value_type = Tally<'_>)]
     tally: Box<RawValue>,
 }
 
 /// Who leads: a slug, or null for a tie or where it cannot be told.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Leaders<'a> {
+    #[schema(required)]
     pub panel: Option<&'a Slug>,
+    #[schema(required)]
     pub community: Option<&'a Slug>,
 }
 

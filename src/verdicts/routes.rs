@@ -6,6 +6,7 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::edit::{self, Edited, Outcome};
 use super::list::Lists;
@@ -61,8 +62,9 @@ pub async fn get_tool(
     public(&http, &verdict.view(&body).ok_or_else(Problem::internal)?)
 }
 
-#[derive(Serialize)]
-struct Comparison<'a> {
+/// The tools as they stand, and who leads.
+#[derive(Serialize, ToSchema)]
+pub struct Comparison<'a> {
     tools: Vec<ToolView<'a>>,
     verdict: Leaders<'a>,
 }
@@ -173,8 +175,10 @@ pub async fn put_tool(
     edited(&state, done.map_err(|refused| refused.problem(&slug))?)
 }
 
-#[derive(Serialize)]
-struct Many {
+/// What a call with many tools did.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ManyTools)]
+pub struct Many {
     /// Slugs of the tools that are new.
     created: Vec<Slug>,
     /// Slugs of those that were there.

@@ -11,13 +11,14 @@ use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 pub use actor::Actor;
 pub use quota::Quota;
 pub use voter::hex;
 
 /// What a voter or a reviewer says of a tool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Choice {
     Ship,
@@ -54,8 +55,9 @@ impl Choice {
 }
 
 /// A tool's name in addresses: `[a-z0-9]` and single inner `-`, 1 to 64 characters.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(transparent)]
+#[schema(value_type = String, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 64, example = "codestral-2")]
 pub struct Slug(Arc<str>);
 
 impl Slug {
@@ -114,7 +116,7 @@ impl fmt::Debug for NetworkHash {
 }
 
 /// Whether a tool takes votes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ToolState {
     #[default]
@@ -155,7 +157,8 @@ impl ToolState {
 }
 
 /// A point in time: microseconds since 1970, UTC.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
+#[schema(value_type = String, format = DateTime)]
 pub struct Moment(pub i64);
 
 impl Moment {

@@ -5,6 +5,7 @@
 pub mod export;
 mod fold;
 pub mod import;
+pub mod json;
 mod ledger;
 pub mod marks;
 pub mod own;

@@ -8,9 +8,9 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::Stream;
-use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
+use super::json::{Cast, OwnVote, OwnVotes};
 use super::writer::Votes;
 use super::{Done, Refused, Standing, Wish, store};
 use crate::db::{Readers, read};
@@ -20,36 +20,12 @@ use crate::problem::{Code, Problem};
 use crate::request::{self, Call};
 use crate::standing::Bans;
 use crate::tallies::board::{Board, Slot, marked_stale};
-use crate::vocabulary::{Choice, Moment, Slug, ToolState};
+use crate::vocabulary::{Choice, Moment, ToolState};
 
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// The most tools that one call names.
 const MOST: usize = 100;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Cast {
-    choice: Choice,
-}
-
-/// A vote as its voter sees it; nulls where there is none.
-#[derive(Serialize)]
-struct OwnVote<'a> {
-    tool: &'a Slug,
-    choice: Option<Choice>,
-    cast_at: Option<Moment>,
-}
-
-impl<'a> OwnVote<'a> {
-    fn new(tool: &'a Slug, vote: Option<Standing>) -> Self {
-        Self {
-            tool,
-            choice: vote.map(|vote| vote.choice),
-            cast_at: vote.map(|vote| vote.cast_at),
-        }
-    }
-}
 
 impl Refused {
     /// The answer that says it.
@@ -207,14 +183,6 @@ pub async fn get_vote(http: HttpRequest, state: Data<State>) -> Result<HttpRespo
         tally.body.clone()
     };
     Ok(answer(StatusCode::OK, &slot, vote, &body))
-}
-
-#[derive(Serialize)]
-struct OwnVotes<'a> {
-    items: Vec<OwnVote<'a>>,
-    next: Option<&'a str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    missing: Vec<String>,
 }
 
 /// The caller's own votes on up to 100 tools, in the order asked.

@@ -297,7 +297,7 @@ async fn scripts(backend: Backend) {
     for nothing in [
         "/embed/tallyship-0000000000000000.js",
         "/embed/other.js",
-        "/embed/frame.png",
+        "/embed/other.css",
     ] {
         client.get(nothing).send().await.problem(404, "not-found");
     }

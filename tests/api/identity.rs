@@ -73,13 +73,22 @@ async fn a_visitor_stays_the_same_voter(backend: Backend) {
     assert_eq!(client.counts(TOOL).await, (1, 0));
 }
 
-/// Tokens of other days, signed with the server's own secret: what the library is asked for here is only the past.
-async fn tokens_age(backend: Backend) {
-    use tallyship::identity::keys::Keys;
-    use tallyship::identity::{new_voter, visitor_token};
+/// A visitor's token of so many days ago.
+pub fn issued(secret: &str, days: i64) -> String {
+    issued_to(tallyship::identity::new_voter(), secret, days)
+}
+
+fn issued_to(voter: tallyship::vocabulary::VoterId, secret: &str, days: i64) -> String {
+    use tallyship::identity::{keys::Keys, visitor_token};
     use tallyship::settings::Secret;
     use tallyship::vocabulary::Moment;
 
+    let keys = Keys::new(&Secret::new(secret.to_owned()), None);
+    visitor_token::sign(&keys, voter, Moment::now().plus_seconds(-days * 24 * 3600))
+}
+
+/// Tokens of other days, signed with the server's own secret: what the library is asked for here is only the past.
+async fn tokens_age(backend: Backend) {
     let secret = "a secret that both the server and the test know";
     let setup = Home::new(backend)
         .setup()
@@ -87,11 +96,8 @@ async fn tokens_age(backend: Backend) {
         .env("TALLYSHIP_IDENTITY__SECRET", secret);
     let server = setup.start().await;
     let client = server.client();
-    let keys = Keys::new(&Secret::new(secret.to_owned()), None);
-    let voter = new_voter();
-    let issued = |days: i64| {
-        visitor_token::sign(&keys, voter, Moment::now().plus_seconds(-days * 24 * 3600))
-    };
+    let voter = tallyship::identity::new_voter();
+    let issued = |days: i64| issued_to(voter, secret, days);
     let fresh = client
         .put_vote(&issued(199), TOOL, "ship")
         .await

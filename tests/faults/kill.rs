@@ -48,7 +48,7 @@ impl Trial {
             .manner
             .map(|manner| Front::open(manner, &self.server.url));
         let client = match &front {
-            Some(front) => crate::harness::client::Client::new(&front.url),
+            Some(front) => crate::harness::client::Client::of_another(&front.url),
             None => self.server.client(),
         };
         let gauge = Gauge::default();

@@ -15,6 +15,7 @@ mod book;
 mod certificates;
 mod clients;
 mod deaf;
+mod documented;
 mod front;
 mod fsync;
 mod import;

@@ -2,6 +2,7 @@
 //!
 //! Called by every black-box test. It must never repair what it gets: an answer is shown as it came, redirects are not followed,
 //! nothing is tried twice.
+use super::seen;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -12,6 +13,8 @@ use std::time::Duration;
 pub struct Client {
     http: reqwest::Client,
     base: String,
+    /// Its answers are the public listener's own, and are noted.
+    noted: bool,
 }
 
 #[derive(Debug)]
@@ -63,37 +66,71 @@ impl Answer {
 }
 
 /// One call under construction.
-pub struct Call(reqwest::RequestBuilder);
+pub struct Call {
+    request: reqwest::RequestBuilder,
+    /// Method and path, where the answer is to be noted.
+    note: Option<(Method, String)>,
+}
 
 impl Call {
     pub fn header(self, name: &str, value: &str) -> Call {
-        Call(self.0.header(name, value))
+        self.map(|request| request.header(name, value))
     }
 
     pub fn bearer(self, token: &str) -> Call {
-        Call(self.0.bearer_auth(token))
+        self.map(|request| request.bearer_auth(token))
     }
 
     pub fn json(self, body: &Value) -> Call {
-        Call(self.0.json(body))
+        self.map(|request| request.json(body))
     }
 
     pub fn body(self, body: impl Into<reqwest::Body>) -> Call {
-        Call(self.0.body(body))
+        self.map(|request| request.body(body))
     }
 
-    /// The answer, or how the connection failed.
+    fn map(self, with: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder) -> Call {
+        Call {
+            request: with(self.request),
+            note: self.note,
+        }
+    }
+
+    /// The answer, or how the connection failed. Of a stream, which has no end, its first piece.
     pub async fn try_send(self) -> Result<Answer, reqwest::Error> {
-        let response = self.0.send().await?;
+        Ok(self.try_open().await?.0)
+    }
+
+    /// The same; a stream stays open as long as what comes with the answer is kept.
+    pub async fn open(self) -> (Answer, Option<reqwest::Response>) {
+        self.try_open()
+            .await
+            .unwrap_or_else(|e| panic!("no answer: {e:?}"))
+    }
+
+    async fn try_open(self) -> Result<(Answer, Option<reqwest::Response>), reqwest::Error> {
+        let mut response = self.request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await?;
+        let streams = headers
+            .get("content-type")
+            .is_some_and(|kind| kind == "text/event-stream");
+        let (text, kept) = if streams {
+            let piece = response.chunk().await?.unwrap_or_default();
+            (String::from_utf8_lossy(&piece).into_owned(), Some(response))
+        } else {
+            (response.text().await?, None)
+        };
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Answer {
+        let answer = Answer {
             status,
             headers,
             text,
             json,
-        })
+        };
+        if let Some((method, path)) = &self.note {
+            seen::note(method, path, &answer);
+        }
+        Ok((answer, kept))
     }
 
     pub async fn send(self) -> Answer {
@@ -108,6 +145,7 @@ impl Client {
         Client {
             http: builder().build().expect("client"),
             base: base.into(),
+            noted: true,
         }
     }
 
@@ -116,11 +154,31 @@ impl Client {
         Client {
             http: builder().local_address(address).build().expect("client"),
             base: base.into(),
+            noted: true,
         }
     }
 
+    /// For what is not the public listener: its answers say nothing of the API.
+    pub fn of_another(base: &str) -> Client {
+        Client {
+            noted: false,
+            ..Client::new(base)
+        }
+    }
+
+    /// `http://ADDR`.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     pub fn call(&self, method: Method, path: &str) -> Call {
-        Call(self.http.request(method, format!("{}{path}", self.base)))
+        let request = self
+            .http
+            .request(method.clone(), format!("{}{path}", self.base));
+        Call {
+            request,
+            note: self.noted.then(|| (method, path.to_owned())),
+        }
     }
 
     pub fn get(&self, path: &str) -> Call {

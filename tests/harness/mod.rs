@@ -7,9 +7,11 @@
 
 pub mod client;
 pub mod crowd;
+pub mod document;
 pub mod postgres;
 pub mod process;
 pub mod redis;
+pub mod seen;
 pub mod server;
 pub mod stream;
 

@@ -279,7 +279,7 @@ impl Server {
     }
 
     pub fn admin(&self) -> Client {
-        Client::new(&self.admin)
+        Client::of_another(&self.admin)
     }
 
     pub fn home(&self) -> &Home {

@@ -4,6 +4,7 @@ pub mod routes;
 
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::audit::{self, Act};
 use crate::db::write_transaction;
@@ -21,7 +22,8 @@ pub enum Banned {
 }
 
 /// A ban as the API answers it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Ban)]
 pub struct BanView {
     pub id: i64,
     pub voter: Option<String>,

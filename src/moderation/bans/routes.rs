@@ -4,6 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::Banned;
 use crate::moderation::routes::{
@@ -14,9 +15,11 @@ use crate::problem::Problem;
 use crate::request;
 use crate::vocabulary::{Moment, NetworkHash, VoterId};
 
-#[derive(Deserialize)]
+/// Either a voter or a network.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct BanBody {
+#[schema(as = BanWish)]
+pub struct BanBody {
     voter: Option<String>,
     network: Option<String>,
     reason: String,

@@ -4,6 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::Span;
 use crate::moderation::routes::{
@@ -13,9 +14,11 @@ use crate::moderation::{paging, reason};
 use crate::request;
 use crate::vocabulary::Moment;
 
-#[derive(Deserialize)]
+/// The span to exclude.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct PeriodBody {
+#[schema(as = PeriodWish)]
+pub struct PeriodBody {
     tool: String,
     from: Moment,
     to: Moment,

@@ -4,6 +4,7 @@
 //! it shows is abuse is for a person to say.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::store;
 use crate::moderation::Moderation;
@@ -59,7 +60,7 @@ pub struct OneWay {
 }
 
 /// One thing that stands out. Shares are percentages of its own votes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Cluster {
     Network {
@@ -97,9 +98,10 @@ pub enum Cluster {
 }
 
 /// What stands out on a tool.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Clusters {
     pub items: Vec<Cluster>,
+    #[schema(required)]
     pub next: Option<String>,
     /// Votes that were looked at: those of the newest voters.
     pub looked_at: i64,

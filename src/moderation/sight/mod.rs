@@ -10,6 +10,7 @@ pub mod routes;
 mod store;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Moderation;
 use super::paging::Page;
@@ -19,7 +20,8 @@ use crate::problem::Problem;
 use crate::vocabulary::{Choice, Moment, NetworkHash, Slug, VoterId};
 
 /// A vote as the API answers it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = SeenVote)]
 pub struct SeenView {
     pub tool: Slug,
     pub voter: String,

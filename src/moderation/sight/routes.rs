@@ -4,6 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::feed::{After, Filter};
 use crate::audit::Entry;
@@ -76,8 +77,10 @@ pub async fn get_audit(http: HttpRequest, state: Data<State>) -> Answer {
     Ok(answer(StatusCode::OK, &views))
 }
 
-#[derive(Serialize)]
-struct HeadView {
+/// The end of the audit chain.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditHead)]
+pub struct HeadView {
     id: i64,
     hash: String,
 }

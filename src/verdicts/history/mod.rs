@@ -15,6 +15,7 @@ mod store;
 
 use diesel::QueryResult;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::db::DbConnection;
 use crate::tallies::percent::percent;
@@ -26,15 +27,18 @@ pub use ask::{Ask, Step};
 pub const MOST: usize = 10_000;
 
 /// The tally at one time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Point {
     /// The start of its hour or day.
     pub at: Moment,
     pub ship: i64,
     pub skip: i64,
     /// `None` while there are too few votes, as in the Tally.
+    #[schema(required)]
     pub percent: Option<i64>,
+    /// An excluded period reaches into the step; left out where none does.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
     pub excluded: bool,
 }
 

@@ -3,6 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Ask, MOST, Point, points};
 use crate::db::read;
@@ -11,8 +12,9 @@ use crate::request;
 use crate::verdicts::routes::{State, public};
 use crate::vocabulary::{Moment, Slug};
 
-#[derive(Serialize)]
-struct History<'a> {
+/// A tally over time, oldest first.
+#[derive(Serialize, ToSchema)]
+pub struct History<'a> {
     tool: &'a Slug,
     step: &'static str,
     points: Vec<Point>,

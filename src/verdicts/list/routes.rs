@@ -3,6 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Ask;
 use crate::problem::Problem;
@@ -11,9 +12,13 @@ use crate::verdicts::ToolView;
 use crate::verdicts::routes::{State, public};
 use crate::vocabulary::Moment;
 
-#[derive(Serialize)]
-struct ListPage<'a> {
+/// One page of the catalogue.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ToolPage)]
+pub struct ListPage<'a> {
     items: Vec<ToolView<'a>>,
+    /// The `cursor` of the next page.
+    #[schema(required)]
     next: Option<String>,
 }
 

@@ -11,12 +11,13 @@ pub mod routes;
 mod store;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::vocabulary::{Choice, Moment};
 pub use store::{Walked, erase, held, walk};
 
 /// A vote as it stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct HeldVote {
     pub tool: String,
     pub choice: Choice,
@@ -29,16 +30,18 @@ pub struct HeldVote {
 }
 
 /// A change that the ledger keeps; nulls are "no vote", or one that does not count.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct HeldChange {
     pub tool: String,
+    #[schema(required)]
     pub old: Option<Choice>,
+    #[schema(required)]
     pub new: Option<Choice>,
     pub at: Moment,
 }
 
 /// Everything that is held of a voter.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Held {
     pub votes: Vec<HeldVote>,
     pub changes: Vec<HeldChange>,

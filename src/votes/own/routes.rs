@@ -8,6 +8,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use utoipa::ToSchema;
 
 use super::{Held, erase, held, walk};
 use crate::db::read;
@@ -46,9 +47,11 @@ async fn passed<'a>(
     Ok((voter, permit))
 }
 
-#[derive(Serialize)]
-struct Me {
+/// Who calls, and everything that is held of them.
+#[derive(Serialize, ToSchema)]
+pub struct Me {
     voter: String,
+    #[schema(required)]
     made_at: Option<Moment>,
     #[serde(flatten)]
     held: Held,
@@ -80,8 +83,9 @@ pub async fn get_me(http: HttpRequest, state: Data<State>) -> Result<HttpRespons
         }))
 }
 
-#[derive(Serialize)]
-struct Erasure {
+/// What an erasure left.
+#[derive(Serialize, ToSchema)]
+pub struct Erasure {
     /// Votes that stay counted, without a name.
     votes: usize,
 }

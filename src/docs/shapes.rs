@@ -1,0 +1,49 @@
+//! Answers that the code puts together as bytes: their shapes, for the document alone.
+
+#![expect(dead_code, reason = "read by the derive only")]
+
+use std::collections::BTreeMap;
+
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+
+use crate::catalog::file::Item;
+use crate::tallies::Tally;
+use crate::votes::json::OwnVote;
+
+/// A vote beside the tally that holds it.
+#[derive(ToSchema)]
+pub(super) struct VoteAnswer<'a> {
+    vote: OwnVote<'a>,
+    tally: Tally<'a>,
+}
+
+/// Many tools in one call.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub(super) struct ToolList {
+    #[schema(min_items = 1, max_items = 500)]
+    tools: Vec<Item>,
+}
+
+/// The tallies that were asked for.
+#[derive(ToSchema)]
+pub(super) struct TallyList<'a> {
+    tallies: Vec<Tally<'a>>,
+    /// What is no tool; left out where there is none.
+    #[schema(required = false)]
+    missing: Vec<String>,
+}
+
+/// Adds what is written into bytes that are ready: a tally that may be old says so.
+pub(super) fn complete(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
+    if let Some(RefOr::T(Schema::Object(tally))) = schemas.get_mut("Tally") {
+        let stale = ObjectBuilder::new()
+            .schema_type(Type::Boolean)
+            .description(Some(
+                "True while the database cannot be read; else left out.",
+            ));
+        tally.properties.insert("stale".to_owned(), stale.into());
+    }
+}

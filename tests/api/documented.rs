@@ -1,0 +1,385 @@
+//! Tests made from the API's document: every operation against every role, and each refusal that it names where there is a
+//! common way to it. An operation that joins the document joins these tests.
+use crate::harness::client::Answer;
+use crate::harness::document::{For, Operation, Tokens, operations};
+use crate::harness::server::{Home, Server, Setup};
+use crate::harness::{Backend, eventually};
+use reqwest::Method;
+use std::time::Duration;
+
+crate::both!(
+    each_role_at_each_operation,
+    each_operation_as_its_example_says,
+    bodies_and_origins_that_are_refused,
+    tokens_of_other_days,
+    what_is_not_there,
+    closed_tools,
+    quotas_used_up,
+    more_streams_than_may_be,
+);
+
+async fn tokens(server: &Server) -> Tokens {
+    let staff = async |role: &str| {
+        let made = server
+            .run_cli(&["token", "create", "--role", role, "--name", "a test"])
+            .await
+            .success("token create");
+        made.stdout.trim().to_owned()
+    };
+    Tokens {
+        visitor: server.client().visitor().await,
+        site: staff("site").await,
+        moderator: staff("moderator").await,
+        admin: staff("admin").await,
+    }
+}
+
+async fn start(setup: Setup) -> (Server, Tokens, Vec<Operation>) {
+    let server = setup.start().await;
+    let tokens = tokens(&server).await;
+    let operations = operations(&server.client()).await;
+    (server, tokens, operations)
+}
+
+fn documented(operation: &Operation, answer: &Answer) {
+    let kind = (answer.status, answer.code().to_owned());
+    assert!(
+        operation.answers.contains(&kind),
+        "{}: {} {}\n{}",
+        operation.named(),
+        answer.status,
+        answer.code(),
+        answer.text
+    );
+}
+
+/// Whether a call with these credentials is let in; what happens then is for others to say.
+fn is_let_in(operation: &Operation, answer: &Answer, who: &str) {
+    assert!(
+        !matches!(answer.status, 401 | 403),
+        "{} by {who}: {} {}",
+        operation.named(),
+        answer.status,
+        answer.text
+    );
+    documented(operation, answer);
+}
+
+async fn each_role_at_each_operation(backend: Backend) {
+    let (server, tokens, operations) = start(Home::new(backend).setup().generous()).await;
+    let client = server.client();
+    const ROLES: [&str; 3] = ["site", "moderator", "admin"];
+    for operation in operations {
+        // A tool that is not there: nothing is changed by who is let in.
+        let address = operation.address(&[("slug", "nothing-there")]);
+        let call = || operation.filled(client.call(operation.method.clone(), &address));
+        let name = operation.named();
+        let nobody = call().send().await;
+        let bad = call().bearer("nonsense").send().await;
+        let unknown = call()
+            .bearer(&format!("tss_{}", "A".repeat(43)))
+            .send()
+            .await;
+        // Its own: there is a call that erases who calls.
+        let visitor = call().bearer(&client.visitor().await).send().await;
+        match &operation.who {
+            For::Everybody | For::Perhaps => {
+                is_let_in(&operation, &nobody, "nobody");
+                is_let_in(&operation, &visitor, "a visitor");
+                for answer in [bad, unknown] {
+                    if operation.reads_bearer {
+                        answer.problem(401, "bad-token");
+                    } else {
+                        is_let_in(&operation, &answer, "a bad token");
+                    }
+                }
+            }
+            For::Voter => {
+                nobody.problem(401, "voter-required");
+                bad.problem(401, "bad-token");
+                unknown.problem(401, "bad-token");
+                is_let_in(&operation, &visitor, "a visitor");
+                for role in ROLES {
+                    let answer = call().bearer(tokens.staff(role)).send().await;
+                    answer.problem(401, "bad-token");
+                }
+            }
+            For::Staff(least) => {
+                nobody.problem(401, "token-required");
+                bad.problem(401, "bad-token");
+                unknown.problem(401, "bad-token");
+                visitor.problem(401, "bad-token");
+                let least = ROLES.iter().position(|role| role == least);
+                let least = least.unwrap_or_else(|| panic!("{name}: which role?"));
+                for (rank, role) in ROLES.iter().enumerate() {
+                    let answer = call().bearer(tokens.staff(role)).send().await;
+                    if rank < least {
+                        answer.problem(403, "forbidden");
+                    } else {
+                        is_let_in(&operation, &answer, role);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The document's own examples are answered as it says, and read again with what the answer's tag was; other methods are 405.
+async fn each_operation_as_its_example_says(backend: Backend) {
+    let (server, tokens, mut operations) = start(Home::new(backend).setup().generous()).await;
+    let client = server.client();
+    // What archives a tool comes last.
+    operations.sort_by_key(|operation| operation.method == Method::DELETE);
+    for operation in &operations {
+        let answer = operation.call(&client, &tokens).send().await;
+        documented(operation, &answer);
+        if operation.answers.contains(&(304, String::new())) {
+            let tag = answer.header("etag").expect("an ETag").to_owned();
+            let call = operation.call(&client, &tokens);
+            let again = call.header("if-none-match", &tag).send().await.expect(304);
+            assert_eq!(
+                (again.header("etag"), again.text.as_str()),
+                (Some(tag.as_str()), "")
+            );
+        }
+        for header in ["x-request-id", "x-content-type-options"] {
+            assert!(
+                answer.header(header).is_some(),
+                "{}: {header}",
+                operation.named()
+            );
+        }
+        let html = answer
+            .header("content-type")
+            .is_some_and(|kind| kind.starts_with("text/html"));
+        if html {
+            let policy = answer.header("content-security-policy").expect("a policy");
+            assert!(
+                policy.contains("default-src 'none'") && !policy.contains("script-src 'unsafe"),
+                "{policy}"
+            );
+            assert!(
+                answer.header("referrer-policy").is_some(),
+                "{}",
+                operation.named()
+            );
+            assert!(
+                !answer.text.contains("<script>"),
+                "no script stands in a page"
+            );
+        }
+    }
+    for operation in &operations {
+        let there = |method: &Method| {
+            operations
+                .iter()
+                .any(|other| other.path == operation.path && other.method == *method)
+        };
+        let mut allowed = Vec::new();
+        for method in [
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ] {
+            if there(&method) {
+                allowed.push(method.to_string());
+            } else {
+                let call = client.call(method, &operation.address(&[]));
+                call.send().await.problem(405, "method-not-allowed");
+            }
+        }
+        if there(&Method::GET) {
+            allowed.insert(1, "HEAD".to_owned());
+        }
+        let odd = client.call("BREW".parse().expect("a method"), &operation.address(&[]));
+        let answer = odd.send().await.problem(405, "method-not-allowed");
+        let mut said: Vec<&str> = answer.header("allow").expect("Allow").split(", ").collect();
+        said.sort_unstable();
+        allowed.sort_unstable();
+        assert_eq!(said, allowed, "{}", operation.path);
+    }
+}
+
+async fn bodies_and_origins_that_are_refused(backend: Backend) {
+    let (server, tokens, operations) = start(Home::new(backend).setup().generous()).await;
+    let client = server.client();
+    for operation in operations {
+        let call = || operation.allowed(operation.bare(&client), &tokens);
+        let kind = operation
+            .body
+            .as_ref()
+            .map_or("application/json", |(kind, _)| kind);
+        let with = |body: &str| call().header("content-type", kind).body(body.to_owned());
+        if operation.refuses("too-large") {
+            let large = "x".repeat(5 * 1024 * 1024);
+            with(&large).send().await.problem(413, "too-large");
+        }
+        if operation.refuses("unsupported-media-type") {
+            let text = call().header("content-type", "text/plain").body("{}");
+            text.send().await.problem(415, "unsupported-media-type");
+        }
+        if operation.refuses("bad-request") {
+            // No JSON, and no form either: it is no text.
+            let call = call().header("content-type", kind);
+            call.body(b"{\xff".to_vec())
+                .send()
+                .await
+                .problem(400, "bad-request");
+        }
+        if operation.refuses("invalid") && operation.body.is_some() {
+            with("{\"surprise\":1}")
+                .send()
+                .await
+                .problem(422, "invalid");
+        }
+        if operation.refuses("invalid") && operation.asks("tools") {
+            let address = operation.address(&[("tools", "")]);
+            let call = operation.call_to(&client, &tokens, &address);
+            call.send().await.problem(422, "invalid");
+        }
+        if operation.refuses("origin-refused") {
+            let call = operation.call(&client, &tokens);
+            let foreign = call.header("origin", "https://evil.example");
+            foreign.send().await.problem(403, "origin-refused");
+        }
+    }
+}
+
+async fn tokens_of_other_days(backend: Backend) {
+    let secret = "a secret that both the server and the test know";
+    let setup = Home::new(backend).setup().generous();
+    let (server, _, operations) = start(setup.env("TALLYSHIP_IDENTITY__SECRET", secret)).await;
+    let old = Tokens {
+        visitor: crate::identity::issued(secret, 3000),
+        ..Tokens::default()
+    };
+    let mut met = 0;
+    for operation in operations
+        .iter()
+        .filter(|operation| operation.refuses("expired-token"))
+    {
+        let call = operation.call(&server.client(), &old);
+        call.send().await.problem(401, "expired-token");
+        met += 1;
+    }
+    assert!(met > 3, "only {met}");
+}
+
+async fn what_is_not_there(backend: Backend) {
+    let (server, tokens, operations) = start(Home::new(backend).setup().generous()).await;
+    let client = server.client();
+    for operation in operations {
+        for (code, status) in [("unknown-tool", 404), ("not-found", 404)] {
+            if !operation.refuses(code) {
+                continue;
+            }
+            let nothing = ["slug", "tools", "pair", "name", "id"].map(|name| {
+                (
+                    name,
+                    if name == "tools" {
+                        "nothing-there,nor-there"
+                    } else {
+                        "nothing-there"
+                    },
+                )
+            });
+            let address = operation.address(&nothing);
+            // One file has no name to mistype.
+            if address == operation.address(&[]) {
+                continue;
+            }
+            let call = operation.call_to(&client, &tokens, &address);
+            call.send().await.problem(status, code);
+        }
+    }
+}
+
+async fn closed_tools(backend: Backend) {
+    let (server, tokens, operations) = start(Home::new(backend).setup().generous()).await;
+    let client = server.client();
+    for (state, status, code) in [(1, 423, "frozen"), (2, 410, "archived")] {
+        let sql = format!(
+            "UPDATE tallies SET state = {state}, version = version + 1, updated_at = updated_at + 1"
+        );
+        server.home().execute(&sql);
+        eventually("the state is shown", Duration::from_secs(25), async || {
+            client.tally("codestral-2").await["state"] == code
+        })
+        .await;
+        for operation in operations
+            .iter()
+            .filter(|operation| operation.refuses(code))
+        {
+            operation
+                .call(&client, &tokens)
+                .send()
+                .await
+                .problem(status, code);
+        }
+    }
+}
+
+/// With one of everything an hour.
+async fn quotas_used_up(backend: Backend) {
+    let mut setup = Home::new(backend).setup();
+    for quota in [
+        "VOTES_PER_VOTER",
+        "VOTES_PER_NETWORK",
+        "VISITORS_PER_NETWORK",
+    ] {
+        setup = setup.env(&format!("TALLYSHIP_LIMITS__{quota}"), "1/1h");
+    }
+    let (server, tokens, operations) = start(setup).await;
+    let client = server.client();
+    // Places for streams are no quota of calls.
+    let charged = |operation: &&Operation| {
+        operation.refuses("rate-limited") && operation.path != "/v1/stream"
+    };
+    for operation in operations.iter().filter(charged) {
+        // Strangers are charged as visitors, voters as voters.
+        let call = || match operation.who {
+            For::Perhaps => operation.filled(operation.bare(&client)),
+            _ => operation.call(&client, &tokens),
+        };
+        let first = call().send().await;
+        assert!(
+            first.header("ratelimit").is_some(),
+            "{}: {:?}",
+            operation.named(),
+            first.headers
+        );
+        let refused = call().send().await.problem(429, "rate-limited");
+        for header in ["retry-after", "ratelimit", "ratelimit-policy"] {
+            assert!(
+                refused.header(header).is_some(),
+                "{}: {header}",
+                operation.named()
+            );
+        }
+    }
+}
+
+/// Places for streams are counted in all, and for each network.
+async fn more_streams_than_may_be(backend: Backend) {
+    let setup = Home::new(backend)
+        .setup()
+        .env("TALLYSHIP_HTTP__TRUSTED_PROXIES", "127.0.0.1/32")
+        .env("TALLYSHIP_LIVE__STREAMS", "2")
+        .env("TALLYSHIP_LIVE__STREAMS_PER_NETWORK", "1");
+    let server = setup.start().await;
+    let client = server.client();
+    let open = async |network: &str| {
+        let call = client.get("/v1/stream?tools=codestral-2");
+        call.header("x-forwarded-for", network).open().await
+    };
+    let (first, _kept) = open("203.0.113.1").await;
+    first.expect(200);
+    let full = open("203.0.113.1").await.0.problem(429, "rate-limited");
+    assert!(full.header("retry-after").is_some());
+    let (second, _kept) = open("203.0.113.2").await;
+    second.expect(200);
+    let full = open("203.0.113.3").await.0.problem(503, "overloaded");
+    assert!(full.header("retry-after").is_some());
+}
