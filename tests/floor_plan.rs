@@ -66,6 +66,7 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "/sqlite.rs",
             "/postgres.rs",
             "votes/writer.rs",
+            "votes/import/turns.rs",
             "votes/import/hours.rs",
             "votes/ledger.rs",
             "audit/",

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::words;
 use crate::moderation::removal::Removal;
-use crate::moderation::sight::course::Course;
+use crate::moderation::sight::course::{Cast, Course};
 use crate::pages::words::grouped;
 use crate::verdicts::history::Point;
 use crate::vocabulary::Moment;
@@ -128,7 +128,7 @@ impl Chart {
             step: words::lasting(course.width),
             most_ship: grouped(most_ship),
             most_skip: grouped(most_skip),
-            total: crate::pages::words::votes(course.steps.iter().map(|cast| cast.votes()).sum()),
+            total: crate::pages::words::votes(course.steps.iter().map(Cast::votes).sum()),
             rows: rows(course),
         }
     }

@@ -27,7 +27,7 @@ struct FreezePage {
     refused: String,
 }
 
-async fn preview(desk: &Desk, slug: &str, form: &Form, refused: Option<&Problem>) -> Shown {
+fn preview(desk: &Desk, slug: &str, form: &Form, refused: Option<&Problem>) -> Shown {
     let slot = desk.state.moderation.tool(slug)?;
     let state = slot.tally().row.state;
     let wish = match state {
@@ -58,7 +58,7 @@ async fn preview(desk: &Desk, slug: &str, form: &Form, refused: Option<&Problem>
 /// What freezing or opening would do.
 pub async fn get_state(http: HttpRequest, slug: Path<String>, state: Data<State>) -> HttpResponse {
     show(&http, &state, async |desk| {
-        preview(desk, &slug, &Form::of(""), None).await
+        preview(desk, &slug, &Form::of(""), None)
     })
     .await
 }
@@ -78,7 +78,7 @@ pub async fn post_state(
         };
         let why = match reason(&form.text("reason")) {
             Ok(why) => why,
-            Err(problem) => return preview(desk, &slug, form, Some(&problem)).await,
+            Err(problem) => return preview(desk, &slug, form, Some(&problem)),
         };
         let tool = state.moderation.tool(&slug)?.slug.clone();
         state

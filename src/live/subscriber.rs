@@ -233,7 +233,7 @@ mod tests {
     }
 
     fn read_all(client: &mut TcpStream, into: &mut Vec<u8>) {
-        let mut bytes = [0; 65_536];
+        let mut bytes = [0; 16_384];
         while let Ok(n @ 1..) = client.read(&mut bytes) {
             into.extend_from_slice(bytes.get(..n).expect("read"));
         }
