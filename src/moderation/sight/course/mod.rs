@@ -120,7 +120,8 @@ mod tests {
     fn steps_are_as_short_as_they_may_be() {
         let at = |seconds: i64| Moment(seconds * MICROS);
         assert_eq!(grid(at(7), at(100)), (at(7), 1, 93));
-        assert_eq!(grid(at(7), at(7_200)), (at(0), 300, 24));
+        assert_eq!(grid(at(7), at(7_200)), (at(0), 60, 120));
+        assert_eq!(grid(at(7), at(7_201)), (at(0), 300, 25));
         assert_eq!(grid(at(0), at(120)), (at(0), 1, 120));
         assert_eq!(grid(at(0), at(121)).1, 5);
         assert_eq!(grid(at(5), at(5)).2, 1);
