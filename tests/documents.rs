@@ -43,7 +43,7 @@ const FILES: [(&str, &str); 1] = [("/embed/{file}", "/embed/tallyship.js")];
 #[derive(Default)]
 struct Routed {
     addresses: Addresses,
-    /// Local names of texts.
+    /// Names of texts in this file.
     named: BTreeMap<String, String>,
 }
 
@@ -70,6 +70,13 @@ impl<'ast> Visit<'ast> for Routed {
             }
         }
         visit::visit_expr_call(self, call);
+    }
+
+    fn visit_item_const(&mut self, item: &'ast syn::ItemConst) {
+        if let Some(text) = self.text(&item.expr) {
+            self.named.insert(item.ident.to_string(), text);
+        }
+        visit::visit_item_const(self, item);
     }
 
     fn visit_local(&mut self, local: &'ast syn::Local) {
@@ -119,6 +126,7 @@ fn routed() -> Addresses {
     for path in files.map(|entry| entry.expect("an entry").path()) {
         if path.is_file() {
             let text = fs::read_to_string(&path).expect("readable");
+            found.named.clear();
             found.visit_file(&syn::parse_file(&text).expect("Rust"));
         }
     }

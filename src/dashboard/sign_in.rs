@@ -3,7 +3,7 @@
 //! Only tries that fail are counted, by network: who guesses is slowed, and the moderator comes in from anywhere else.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{RETRY_AFTER, SET_COOKIE};
+use actix_web::http::header::{HeaderValue, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -94,7 +94,12 @@ async fn sign_in(http: &HttpRequest, payload: Payload, state: &State) -> Shown {
                     return Err(problem);
                 }
             };
-            return drawn(status_of(&problem), words, back);
+            let mut answer = drawn(status_of(&problem), words, back)?;
+            if answer.status() == StatusCode::UNAUTHORIZED {
+                let scheme = HeaderValue::from_static("Bearer");
+                answer.headers_mut().insert(WWW_AUTHENTICATE, scheme);
+            }
+            return Ok(answer);
         }
     };
     attempt.give_back();

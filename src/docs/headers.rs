@@ -53,7 +53,8 @@ const ALL: &[(&str, Type, bool, &str)] = &[
         "Set-Cookie",
         Type::String,
         false,
-        "The visitor's token; HttpOnly, and on https `__Host-`, `Secure`, `SameSite=None`, `Partitioned`.",
+        "The visitor's token, or the session of staff; HttpOnly. On https `__Host-` and `Secure`, the visitor's `SameSite=None` and \
+         `Partitioned`, the session `SameSite=Strict`.",
     ),
     (
         "Visitor-Token",

@@ -21,7 +21,7 @@ use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathsBuilder, Server,
 };
 
-use operation::{BEARER, COOKIE, STAFF, Schemas};
+use operation::{BEARER, COOKIE, SESSION, STAFF, Schemas};
 
 const ABOUT: &str = "Community votes beside a panel's verdict.\n\n\
     JSON in and out, UTF-8; times are RFC 3339, UTC. Every error is `application/problem+json` with a stable `code`, and every answer \
@@ -82,9 +82,15 @@ pub fn document() -> OpenApi {
         .build()
 }
 
-fn schemes() -> [(&'static str, SecurityScheme); 3] {
+fn schemes() -> [(&'static str, SecurityScheme); 4] {
     let cookie = "The cookie that `POST /v1/visitors` sets; on https its name begins with `__Host-`. A write with it needs an \
                   allowed `Origin`, or none and no `Sec-Fetch-Site`.";
+    let session = "The cookie that `POST /moderation/sign-in` sets; on https its name begins with `__Host-`. It ends after 30 minutes of \
+                   rest, after 12 hours, by sign-out, and with its token. A form with it needs the session's `key`, which each \
+                   page's forms hold.";
+    let cookie_named = |name: &str, says: &str| {
+        SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(name, says)))
+    };
     let bearer = |says: &str| {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
@@ -92,13 +98,7 @@ fn schemes() -> [(&'static str, SecurityScheme); 3] {
         SecurityScheme::Http(scheme.build())
     };
     [
-        (
-            COOKIE,
-            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
-                "tallyship-visitor",
-                cookie,
-            ))),
-        ),
+        (COOKIE, cookie_named("tallyship-visitor", cookie)),
         (
             BEARER,
             bearer("The visitor's token of `POST /v1/visitors`, for clients without cookies."),
@@ -109,5 +109,6 @@ fn schemes() -> [(&'static str, SecurityScheme); 3] {
                 "A token of `tallyship token create`; `x-role` is the least role that an operation takes.",
             ),
         ),
+        (SESSION, cookie_named("tallyship-staff", session)),
     ]
 }

@@ -1,6 +1,7 @@
 //! The problem documents as responses: one for each set of codes that some operation answers under one status.
 
 use utoipa::PartialSchema;
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
 
@@ -12,8 +13,18 @@ const KIND: &str = "application/problem+json";
 /// The codes under one status.
 pub(super) struct Refusal {
     pub codes: Vec<Code>,
-    /// A browser gets it as a page.
-    pub for_people: bool,
+    pub manner: Manner,
+}
+
+/// In which form refusals come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// Problem documents.
+    Problem,
+    /// Pages for whoever asks for HTML, problem documents for everybody else.
+    Either,
+    /// Pages for everybody; `x-codes` names what they stand for.
+    Page,
 }
 
 impl Refusal {
@@ -24,34 +35,45 @@ impl Refusal {
     /// Its name among the components.
     pub fn name(&self) -> String {
         let names: Vec<&str> = self.codes.iter().map(|code| code.as_str()).collect();
-        let page = if self.for_people { ".page" } else { "" };
-        names.join(".or.") + page
+        let ending = match self.manner {
+            Manner::Problem => "",
+            Manner::Either => ".page",
+            Manner::Page => ".page.only",
+        };
+        names.join(".or.") + ending
     }
 
     /// The response: these codes and no other.
     pub fn response(&self) -> Response {
-        let Self { codes, for_people } = self;
+        let Self { codes, manner } = self;
         let named = |code: &Code| format!("`{}`: {}.", code.as_str(), code.title());
         let description: Vec<String> = codes.iter().map(named).collect();
-        let code = ObjectBuilder::new()
-            .schema_type(Type::String)
-            .enum_values(Some(codes.iter().map(|code| code.as_str())));
-        let schema = AllOfBuilder::new()
-            .item(Ref::from_schema_name("Problem"))
-            .item(ObjectBuilder::new().property("code", code));
-        let content = ContentBuilder::new().schema(Some(schema)).build();
-        let mut response = ResponseBuilder::new()
-            .description(description.join(" "))
-            .content(KIND, content);
-        if *for_people {
+        let words = codes.iter().map(|code| code.as_str());
+        let mut response = ResponseBuilder::new().description(description.join(" "));
+        if *manner != Manner::Page {
+            let code = ObjectBuilder::new()
+                .schema_type(Type::String)
+                .enum_values(Some(words.clone()));
+            let schema = AllOfBuilder::new()
+                .item(Ref::from_schema_name("Problem"))
+                .item(ObjectBuilder::new().property("code", code));
+            let content = ContentBuilder::new().schema(Some(schema)).build();
+            response = response.content(KIND, content);
+        }
+        if *manner != Manner::Problem {
             let page = ContentBuilder::new().schema(Some(super::parameters::text()));
             response = response.content(super::operation::HTML, page.build());
         }
         let mut response = response.build();
+        if *manner == Manner::Page {
+            let words: Vec<&str> = words.collect();
+            response.extensions = Some(Extensions::from_iter([("x-codes", words)]));
+        }
         let mut names = vec!["X-Request-Id"];
         for code in codes {
             names.extend(match code {
-                Code::RateLimited => ["Retry-After", "RateLimit", "RateLimit-Policy"].as_slice(),
+                Code::RateLimited if *manner == Manner::Page => ["Retry-After"].as_slice(),
+                Code::RateLimited => &["Retry-After", "RateLimit", "RateLimit-Policy"],
                 Code::Unavailable | Code::Overloaded => &["Retry-After"],
                 code if code.status() == 401 => &["WWW-Authenticate"],
                 _ => &[],

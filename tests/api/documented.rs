@@ -1,6 +1,7 @@
 //! Tests made from the API's document: every operation against every role, and each refusal that it names where there is a
 //! common way to it. An operation that joins the document joins these tests.
-use crate::harness::client::Answer;
+use crate::harness::client::{Answer, Call};
+use crate::harness::desk::{Session, sign_in, try_sign_in};
 use crate::harness::document::{For, Operation, Tokens, operations};
 use crate::harness::server::{Home, Server, Setup};
 use crate::harness::{Backend, eventually};
@@ -26,10 +27,12 @@ async fn tokens(server: &Server) -> Tokens {
             .success("token create");
         made.stdout.trim().to_owned()
     };
+    let moderator = staff("moderator").await;
     Tokens {
         visitor: server.client().visitor().await,
         site: staff("site").await,
-        moderator: staff("moderator").await,
+        session: sign_in(&server.client(), &moderator).await,
+        moderator,
         admin: staff("admin").await,
     }
 }
@@ -42,7 +45,7 @@ async fn start(setup: Setup) -> (Server, Tokens, Vec<Operation>) {
 }
 
 fn documented(operation: &Operation, answer: &Answer) {
-    let kind = (answer.status, answer.code().to_owned());
+    let kind = answer.kind();
     assert!(
         operation.answers.contains(&kind),
         "{}: {} {}\n{}",
@@ -69,7 +72,7 @@ async fn each_role_at_each_operation(backend: Backend) {
     let (server, tokens, operations) = start(Home::new(backend).setup().generous()).await;
     let client = server.client();
     const ROLES: [&str; 3] = ["site", "moderator", "admin"];
-    for operation in operations {
+    for operation in &operations {
         // A tool that is not there: nothing is changed by who is let in.
         let address = operation.address(&[("slug", "nothing-there")]);
         let call = || operation.filled(client.call(operation.method.clone(), &address));
@@ -83,14 +86,22 @@ async fn each_role_at_each_operation(backend: Backend) {
         // Its own: there is a call that erases who calls.
         let visitor = call().bearer(&client.visitor().await).send().await;
         match &operation.who {
+            // It asks for a token in its form, and the example's is none.
+            For::Everybody
+                if operation.path == "/moderation/sign-in" && operation.method == Method::POST =>
+            {
+                for answer in [nobody, bad, unknown, visitor] {
+                    documented(operation, &answer.page(401));
+                }
+            }
             For::Everybody | For::Perhaps => {
-                is_let_in(&operation, &nobody, "nobody");
-                is_let_in(&operation, &visitor, "a visitor");
+                is_let_in(operation, &nobody, "nobody");
+                is_let_in(operation, &visitor, "a visitor");
                 for answer in [bad, unknown] {
                     if operation.reads_bearer {
                         answer.problem(401, "bad-token");
                     } else {
-                        is_let_in(&operation, &answer, "a bad token");
+                        is_let_in(operation, &answer, "a bad token");
                     }
                 }
             }
@@ -98,11 +109,19 @@ async fn each_role_at_each_operation(backend: Backend) {
                 nobody.problem(401, "voter-required");
                 bad.problem(401, "bad-token");
                 unknown.problem(401, "bad-token");
-                is_let_in(&operation, &visitor, "a visitor");
+                is_let_in(operation, &visitor, "a visitor");
                 for role in ROLES {
                     let answer = call().bearer(tokens.staff(role)).send().await;
                     answer.problem(401, "bad-token");
                 }
+            }
+            For::Desk(least) => {
+                assert_eq!(least, "moderator", "{name}: who has a session?");
+                let moderator = call().bearer(&tokens.moderator).send().await;
+                for answer in [nobody, bad, unknown, visitor, moderator] {
+                    is_led_to_the_sign_in(&answer);
+                }
+                each_role_by_session(operation, &server, &tokens, call).await;
             }
             For::Staff(least) => {
                 nobody.problem(401, "token-required");
@@ -116,11 +135,67 @@ async fn each_role_at_each_operation(backend: Backend) {
                     if rank < least {
                         answer.problem(403, "forbidden");
                     } else {
-                        is_let_in(&operation, &answer, role);
+                        is_let_in(operation, &answer, role);
                     }
                 }
             }
         }
+    }
+    // The site's token begins no session, and one whose token has become the site's leads nowhere.
+    try_sign_in(&client, &tokens.site).await.page(403);
+    server
+        .home()
+        .execute("UPDATE tokens SET role = 1 WHERE role = 2");
+    for operation in operations
+        .iter()
+        .filter(|operation| matches!(operation.who, For::Desk(_)))
+    {
+        let answer = operation.call(&client, &tokens).send().await;
+        is_led_to_the_sign_in(&answer);
+    }
+}
+
+fn is_led_to_the_sign_in(answer: &Answer) {
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    let to = answer.header("location").unwrap_or_default();
+    assert!(to.starts_with("/moderation/sign-in"), "{to}");
+    assert!(answer.header("set-cookie").is_none());
+}
+
+/// Whoever may moderate comes in by a session, and nobody else: neither with a made-up one, nor with a visitor's cookie.
+async fn each_role_by_session(
+    operation: &Operation,
+    server: &Server,
+    tokens: &Tokens,
+    call: impl Fn() -> Call,
+) {
+    let client = server.client();
+    let visitor = format!(
+        "tallyship-visitor={}; tallyship-staff={}",
+        tokens.visitor,
+        "A".repeat(43)
+    );
+    is_led_to_the_sign_in(&call().header("cookie", &visitor).send().await);
+    let by = async |session: &Session| {
+        let call = client.call(
+            operation.method.clone(),
+            &operation.address(&[("slug", "nothing-there")]),
+        );
+        session
+            .with(operation.filled_by(call, session))
+            .send()
+            .await
+    };
+    for token in [&tokens.moderator, &tokens.admin] {
+        // Its own: there is a form that ends it.
+        let session = sign_in(&client, token).await;
+        let answer = by(&session).await;
+        is_let_in(operation, &answer, "a session");
+        let to = answer.header("location").unwrap_or_default();
+        assert!(
+            !to.starts_with("/moderation/sign-in") || operation.path.ends_with("/sign-out"),
+            "{to}"
+        );
     }
 }
 
@@ -128,8 +203,10 @@ async fn each_role_at_each_operation(backend: Backend) {
 async fn each_operation_as_its_example_says(backend: Backend) {
     let (server, tokens, mut operations) = start(Home::new(backend).setup().generous()).await;
     let client = server.client();
-    // What archives a tool comes last.
-    operations.sort_by_key(|operation| operation.method == Method::DELETE);
+    // What archives a tool comes last, or ends the session.
+    operations.sort_by_key(|operation| {
+        operation.method == Method::DELETE || operation.path.ends_with("/sign-out")
+    });
     for operation in &operations {
         let answer = operation.call(&client, &tokens).send().await;
         documented(operation, &answer);
@@ -214,25 +291,28 @@ async fn bodies_and_origins_that_are_refused(backend: Backend) {
         let with = |body: &str| call().header("content-type", kind).body(body.to_owned());
         if operation.refuses("too-large") {
             let large = "x".repeat(5 * 1024 * 1024);
-            with(&large).send().await.problem(413, "too-large");
+            operation.refused(with(&large).send().await, 413, "too-large");
         }
         if operation.refuses("unsupported-media-type") {
             let text = call().header("content-type", "text/plain").body("{}");
-            text.send().await.problem(415, "unsupported-media-type");
+            operation.refused(text.send().await, 415, "unsupported-media-type");
         }
         if operation.refuses("bad-request") {
             // No JSON, and no form either: it is no text.
             let call = call().header("content-type", kind);
-            call.body(b"{\xff".to_vec())
-                .send()
-                .await
-                .problem(400, "bad-request");
+            let answer = call.body(b"{\xff".to_vec()).send().await;
+            operation.refused(answer, 400, "bad-request");
         }
         if operation.refuses("invalid") && operation.body.is_some() {
-            with("{\"surprise\":1}")
-                .send()
-                .await
-                .problem(422, "invalid");
+            // A form of the dashboard shows again what it is about, and that must be there.
+            if matches!(operation.who, For::Desk(_)) && operation.asks("id") {
+                continue;
+            }
+            let body = match operation.who {
+                For::Desk(_) => operation.form_without(&tokens.session, "reason"),
+                _ => "{\"surprise\":1}".to_owned(),
+            };
+            operation.refused(with(&body).send().await, 422, "invalid");
         }
         if operation.refuses("invalid") && operation.asks("tools") {
             let address = operation.address(&[("tools", "")]);
@@ -242,7 +322,7 @@ async fn bodies_and_origins_that_are_refused(backend: Backend) {
         if operation.refuses("origin-refused") {
             let call = operation.call(&client, &tokens);
             let foreign = call.header("origin", "https://evil.example");
-            foreign.send().await.problem(403, "origin-refused");
+            operation.refused(foreign.send().await, 403, "origin-refused");
         }
     }
 }
@@ -258,7 +338,7 @@ async fn tokens_of_other_days(backend: Backend) {
     let mut met = 0;
     for operation in operations
         .iter()
-        .filter(|operation| operation.refuses("expired-token"))
+        .filter(|operation| operation.refuses("expired-token") && operation.reads_bearer)
     {
         let call = operation.call(&server.client(), &old);
         call.send().await.problem(401, "expired-token");
@@ -275,7 +355,7 @@ async fn what_is_not_there(backend: Backend) {
             if !operation.refuses(code) {
                 continue;
             }
-            let nothing = ["slug", "tools", "pair", "name", "id"].map(|name| {
+            let nothing = ["slug", "tools", "pair", "name", "id", "tool"].map(|name| {
                 (
                     name,
                     if name == "tools" {
@@ -291,7 +371,7 @@ async fn what_is_not_there(backend: Backend) {
                 continue;
             }
             let call = operation.call_to(&client, &tokens, &address);
-            call.send().await.problem(status, code);
+            operation.refused(call.send().await, status, code);
         }
     }
 }
@@ -312,11 +392,8 @@ async fn closed_tools(backend: Backend) {
             .iter()
             .filter(|operation| operation.refuses(code))
         {
-            operation
-                .call(&client, &tokens)
-                .send()
-                .await
-                .problem(status, code);
+            let answer = operation.call(&client, &tokens).send().await;
+            operation.refused(answer, status, code);
         }
     }
 }
@@ -333,9 +410,10 @@ async fn quotas_used_up(backend: Backend) {
     }
     let (server, tokens, operations) = start(setup).await;
     let client = server.client();
-    // Places for streams are no quota of calls.
+    // Places for streams are no quota of calls; of sign-ins only those count that fail.
     let charged = |operation: &&Operation| {
-        operation.refuses("rate-limited") && operation.path != "/v1/stream"
+        operation.refuses("rate-limited")
+            && !["/v1/stream", "/moderation/sign-in"].contains(&operation.path.as_str())
     };
     for operation in operations.iter().filter(charged) {
         // Strangers are charged as visitors, voters as voters.

@@ -38,6 +38,25 @@ impl Answer {
         self.json["code"].as_str().unwrap_or("")
     }
 
+    /// Status, and what kind of answer it is: the code of a problem, `page` for a refusal in HTML, nothing for what is fine.
+    pub fn kind(&self) -> (u16, String) {
+        let page = self
+            .header("content-type")
+            .is_some_and(|kind| kind.starts_with("text/html"));
+        let code = match self.status {
+            400.. if page => "page",
+            _ => self.code(),
+        };
+        (self.status, code.to_owned())
+    }
+
+    /// Itself, if it is a refusal of this status as a page.
+    pub fn page(self, status: u16) -> Answer {
+        let answer = self.expect(status);
+        assert_eq!(answer.kind().1, "page", "{}", answer.text);
+        answer
+    }
+
     /// Itself, if the status is this one; else the test fails with the whole answer.
     pub fn expect(self, status: u16) -> Answer {
         assert_eq!(self.status, status, "{:?}\n{}", self.headers, self.text);

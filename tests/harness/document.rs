@@ -1,7 +1,8 @@
 //! The API's document as a test reads it: its operations, and how to call each so that it is answered.
 //!
 //! Read from the running server, so that what is tested is what is published.
-use super::client::{Call, Client};
+use super::client::{Answer, Call, Client};
+use super::desk::Session;
 use reqwest::Method;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -13,6 +14,8 @@ pub struct Tokens {
     pub site: String,
     pub moderator: String,
     pub admin: String,
+    /// A moderator's session of the dashboard.
+    pub session: Session,
 }
 
 impl Tokens {
@@ -34,6 +37,8 @@ pub enum For {
     Voter,
     /// The least role.
     Staff(String),
+    /// The same, by a session of the dashboard.
+    Desk(String),
 }
 
 #[derive(Clone, Debug)]
@@ -43,8 +48,10 @@ pub struct Operation {
     pub who: For,
     /// A bearer token is looked at, if there is one.
     pub reads_bearer: bool,
-    /// Status, and the code where it is a problem.
+    /// Status, and the code where it is a problem, or `page` where it is a refusal as a page only.
     pub answers: BTreeSet<(u16, String)>,
+    /// What its pages stand for.
+    page_codes: BTreeSet<String>,
     /// Media type and text of a body that is fine.
     pub body: Option<(String, String)>,
     parameters: Vec<Parameter>,
@@ -83,6 +90,7 @@ fn read(document: &Value, path: &str, method: &str, operation: &Value) -> Operat
         .unwrap_or_default();
     let any = |name: &str| ways.iter().any(|way| way.get(name).is_some());
     let who = match operation["x-role"].as_str() {
+        Some(role) if any("staffSession") => For::Desk(role.to_owned()),
         Some(role) => For::Staff(role.to_owned()),
         None if ways.is_empty() => For::Everybody,
         None if ways
@@ -104,12 +112,14 @@ fn read(document: &Value, path: &str, method: &str, operation: &Value) -> Operat
             (kind.clone(), text)
         });
     let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let (answers, page_codes) = answers(document, &operation["responses"]);
     Operation {
         method: method.to_uppercase().parse().expect("a method"),
         path: path.to_owned(),
         who,
         reads_bearer: any("visitorToken") || any("staffToken"),
-        answers: answers(document, &operation["responses"]),
+        answers,
+        page_codes,
         body,
         parameters: parameters
             .map(|parameter| Parameter {
@@ -122,8 +132,9 @@ fn read(document: &Value, path: &str, method: &str, operation: &Value) -> Operat
     }
 }
 
-fn answers(document: &Value, responses: &Value) -> BTreeSet<(u16, String)> {
-    let mut found = BTreeSet::new();
+/// The kinds of answers, and the codes of those that come as pages only.
+fn answers(document: &Value, responses: &Value) -> (BTreeSet<(u16, String)>, BTreeSet<String>) {
+    let (mut found, mut of_pages) = (BTreeSet::new(), BTreeSet::new());
     for (status, response) in responses.as_object().expect("responses") {
         let status = status.parse().expect("a status");
         let Some(target) = response["$ref"].as_str() else {
@@ -131,13 +142,19 @@ fn answers(document: &Value, responses: &Value) -> BTreeSet<(u16, String)> {
             continue;
         };
         let response = document.pointer(&target[1..]).expect("the response");
+        let code = |code: &Value| code.as_str().expect("text").to_owned();
+        if let Some(codes) = response["x-codes"].as_array() {
+            found.insert((status, "page".to_owned()));
+            of_pages.extend(codes.iter().map(code));
+            continue;
+        }
         let schema = &response["content"]["application/problem+json"]["schema"];
         let codes = &schema["allOf"][1]["properties"]["code"]["enum"];
-        for code in codes.as_array().expect("codes") {
-            found.insert((status, code.as_str().expect("text").to_owned()));
+        for known in codes.as_array().expect("codes") {
+            found.insert((status, code(known)));
         }
     }
-    found
+    (found, of_pages)
 }
 
 impl Operation {
@@ -146,7 +163,16 @@ impl Operation {
     }
 
     pub fn refuses(&self, code: &str) -> bool {
-        self.answers.iter().any(|(_, known)| known == code)
+        self.page_codes.contains(code) || self.answers.iter().any(|(_, known)| known == code)
+    }
+
+    /// `answer`, if it is this refusal in this operation's manner: a problem, or a page.
+    pub fn refused(&self, answer: Answer, status: u16, code: &str) -> Answer {
+        if self.page_codes.contains(code) {
+            answer.page(status)
+        } else {
+            answer.problem(status, code)
+        }
     }
 
     /// The address with the document's examples, and `with` in the place of some of them.
@@ -192,16 +218,14 @@ impl Operation {
             For::Staff(role) => Some(tokens.staff(role)),
             For::Voter => Some(&tokens.visitor),
             For::Perhaps if self.reads_bearer => Some(&tokens.visitor),
-            For::Everybody | For::Perhaps => None,
+            For::Everybody | For::Perhaps | For::Desk(_) => None,
         }
     }
 
     /// A call of who may, to `address`, with the document's own example as its body.
     pub fn call_to(&self, client: &Client, tokens: &Tokens, address: &str) -> Call {
-        self.allowed(
-            self.filled(client.call(self.method.clone(), address)),
-            tokens,
-        )
+        let call = client.call(self.method.clone(), address);
+        self.allowed(self.filled_by(call, &tokens.session), tokens)
     }
 
     pub fn call(&self, client: &Client, tokens: &Tokens) -> Call {
@@ -210,6 +234,7 @@ impl Operation {
 
     pub fn allowed(&self, call: Call, tokens: &Tokens) -> Call {
         match self.token(tokens) {
+            None if matches!(self.who, For::Desk(_)) => tokens.session.with(call),
             Some(token) => call.bearer(token),
             None => call,
         }
@@ -217,8 +242,25 @@ impl Operation {
 
     /// Adds the example of a body.
     pub fn filled(&self, call: Call) -> Call {
+        self.filled_by(call, &Session::default())
+    }
+
+    /// The example of a form without one of its fields, with the key of a session.
+    pub fn form_without(&self, session: &Session, field: &str) -> String {
+        let (_, text) = self.body.as_ref().expect("a form");
+        let text = text.replace("key=KEY", &format!("key={}", session.key));
+        let kept = text
+            .split('&')
+            .filter(|pair| pair.split('=').next() != Some(field));
+        kept.collect::<Vec<_>>().join("&")
+    }
+
+    /// The same with the key of a session, where it takes one.
+    pub fn filled_by(&self, call: Call, session: &Session) -> Call {
         match &self.body {
-            Some((kind, text)) => call.header("content-type", kind).body(text.clone()),
+            Some((kind, text)) => call
+                .header("content-type", kind)
+                .body(text.replace("key=KEY", &format!("key={}", session.key))),
             None => call,
         }
     }

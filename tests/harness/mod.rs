@@ -7,6 +7,7 @@
 
 pub mod client;
 pub mod crowd;
+pub mod desk;
 pub mod document;
 pub mod postgres;
 pub mod process;

@@ -34,14 +34,8 @@ static NOTES: LazyLock<Mutex<Notes>> = LazyLock::new(|| {
 /// Notes an answer; `path` may have a query.
 pub fn note(method: &Method, path: &str, answer: &Answer) {
     let path = path.split('?').next().unwrap_or(path);
-    let page = answer
-        .header("content-type")
-        .is_some_and(|kind| kind.starts_with("text/html"));
-    let code = match answer.status {
-        400.. if page => "page",
-        _ => answer.code(),
-    };
-    let line = format!("{method}\t{path}\t{}\t{code}\n", answer.status);
+    let (status, code) = answer.kind();
+    let line = format!("{method}\t{path}\t{status}\t{code}\n");
     let mut notes = NOTES.lock().unwrap_or_else(PoisonError::into_inner);
     if !notes.known.contains(&line) {
         // One write a line: tests run side by side.

@@ -1,5 +1,6 @@
 //! The table of operations, a file for each part of the API: what `server::routes` serves, in the document's words.
 
+mod dashboard;
 mod documents;
 mod embeds;
 mod moderation;
@@ -32,6 +33,11 @@ pub(super) fn parts() -> Vec<(Part, &'static str, Vec<Operation>)> {
             moderation::PART,
             "For moderators: see abuse, take it out, put it back.",
             moderation::operations(),
+        ),
+        (
+            dashboard::PART,
+            "The same for moderators, in a browser; it works without JavaScript.",
+            dashboard::operations(),
         ),
         (
             pages::PART,

@@ -40,6 +40,7 @@ pub(super) fn form(operation: Operation, example: &str) -> Operation {
         .replies(303, "Taken; back to the page.")
         .bearing(&["Location", "Set-Cookie"])
         .refuses(&[
+            Code::Invalid,
             Code::VoterBanned,
             Code::UnknownTool,
             Code::Archived,

@@ -12,13 +12,14 @@ use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, Required, Response, Schema};
 
-use super::problems::Refusal;
+use super::problems::{Manner, Refusal};
 use super::{headers, parameters};
 use crate::problem::Code;
 
 pub(super) const COOKIE: &str = "visitorCookie";
 pub(super) const BEARER: &str = "visitorToken";
 pub(super) const STAFF: &str = "staffToken";
+pub(super) const SESSION: &str = "staffSession";
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const HTML: &str = "text/html";
@@ -36,8 +37,7 @@ pub(super) struct Operation {
     answers: Vec<(u16, Response)>,
     refusals: Vec<Code>,
     quota: bool,
-    /// A browser gets refusals as pages.
-    for_people: bool,
+    manner: Manner,
     pub schemas: Schemas,
 }
 
@@ -77,7 +77,7 @@ impl Operation {
             answers: Vec::new(),
             refusals: Vec::new(),
             quota: false,
-            for_people: false,
+            manner: Manner::Problem,
             schemas: Vec::new(),
         };
         if path.contains("{slug}") {
@@ -128,6 +128,15 @@ impl Operation {
             "site" => operation,
             _ => operation.refuses(&[Code::Forbidden]),
         }
+    }
+
+    /// Needs a session of `role` or above; a stranger is led to the sign-in. Whatever it answers is a page.
+    pub fn session(mut self, role: &str) -> Self {
+        let extensions = ExtensionsBuilder::new().add("x-role", role).build();
+        self.inner = self.inner.extensions(Some(extensions));
+        self.secured(SecurityRequirement::new::<_, _, String>(SESSION, []))
+            .in_pages()
+            .refuses(&[Code::Unavailable])
     }
 
     /// Knows a voter by their cookie, and is as glad of a stranger.
@@ -181,8 +190,7 @@ impl Operation {
         self.inner = self
             .inner
             .request_body(Some(body.required(Some(Required::True)).build()));
-        self.may_take_json()
-            .refuses(&[Code::BadRequest, Code::Invalid])
+        self.may_take_json().refuses(&[Code::BadRequest])
     }
 
     /// A write: only from pages that may.
@@ -198,7 +206,13 @@ impl Operation {
 
     /// Refusals are pages for whoever asks for HTML, problem documents for everybody else.
     pub fn for_people(mut self) -> Self {
-        self.for_people = true;
+        self.manner = Manner::Either;
+        self
+    }
+
+    /// Refusals are pages, whoever asks.
+    pub fn in_pages(mut self) -> Self {
+        self.manner = Manner::Page;
         self
     }
 
@@ -253,7 +267,7 @@ impl Operation {
             .chunk_by(|a, b| a.status() == b.status())
             .map(|codes| Refusal {
                 codes: codes.to_vec(),
-                for_people: self.for_people,
+                manner: self.manner,
             })
             .collect()
     }

@@ -192,7 +192,11 @@ fn needs(operation: &Value) -> String {
         .flat_map(|way| entries(way).map(|(name, _)| name.as_str()))
         .collect();
     if let Some(role) = operation["x-role"].as_str() {
-        return format!("A staff token of role {role} or above.");
+        return if schemes.contains(&super::operation::SESSION) {
+            format!("A session of role {role} or above, by signing in.")
+        } else {
+            format!("A staff token of role {role} or above.")
+        };
     }
     let free = items(&operation["security"])
         .any(|way| way.as_object().is_some_and(serde_json::Map::is_empty));
@@ -220,9 +224,15 @@ fn example(path: &str, method: &str, operation: &Value) -> String {
         words.push(format!("-X {}", method.to_uppercase()));
     }
     words.push(format!("\"$site{address}\""));
-    let bearer = items(&operation["security"])
-        .flat_map(entries)
-        .any(|(name, _)| name != super::operation::COOKIE);
+    let any = |scheme: &str| {
+        items(&operation["security"])
+            .flat_map(entries)
+            .any(|(name, _)| name == scheme)
+    };
+    if any(super::operation::SESSION) {
+        words.push("\\\n  -H \"cookie: tallyship-staff=$session\"".to_owned());
+    }
+    let bearer = any(super::operation::BEARER) || any(super::operation::STAFF);
     if bearer && needs(operation).starts_with('A') {
         words.push("\\\n  -H \"authorization: Bearer $token\"".to_owned());
     }
