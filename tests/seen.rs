@@ -128,7 +128,7 @@ fn faults<'a>(documented: &Kinds, notes: impl Iterator<Item = &'a str>) -> BTree
         let nothing = BTreeSet::new();
         for kind in kinds.difference(seen.get(operation).unwrap_or(&nothing)) {
             let ((method, path), (status, code)) = (operation, kind);
-            if !is_excused(kinds, code) {
+            if !is_excused(kinds, code) && !is_a_race(method, path, code) {
                 faults.insert(format!("never seen: {method} {path} {status} {code}"));
             }
         }
@@ -140,6 +140,11 @@ fn faults<'a>(documented: &Kinds, notes: impl Iterator<Item = &'a str>) -> BTree
 /// the time in which its votes are answered: `overloaded` has a unit test, beside the `unavailable` that is seen.
 fn is_excused(kinds: &BTreeSet<Kind>, code: &str) -> bool {
     code == "page" || (code == "overloaded" && kinds.contains(&(503, "unavailable".to_owned())))
+}
+
+/// A period is excluded whatever else goes on: only other acts in between, in each of several tries, make it a conflict.
+fn is_a_race(method: &str, path: &str, code: &str) -> bool {
+    (method, path, code) == ("POST", "/v1/moderation/periods", "conflict")
 }
 
 #[test]

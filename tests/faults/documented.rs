@@ -14,7 +14,10 @@ const ANSWER: Duration = Duration::from_secs(5);
 fn who_needs_the_database_says_so_on_postgres() {
     run(async {
         let cluster = Cluster::private();
-        let setup = Home::on(cluster.fresh_database()).setup().generous();
+        let setup = Home::on(cluster.fresh_database())
+            .setup()
+            .generous()
+            .env("TALLYSHIP_MODERATION__PUBLIC_LOG", "on");
         let server = setup.start().await;
         let client = server.client();
         let staff = async |role: &str| {
