@@ -1,7 +1,6 @@
 //! Lists of staff calls: `limit`, `cursor`, and the shape of a page.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::problem::Problem;
 use crate::request;
@@ -10,10 +9,9 @@ use crate::request;
 const USUAL: i64 = 50;
 
 /// One page of a list, with what asks for the next.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub struct Page<T> {
     pub items: Vec<T>,
-    #[schema(required)]
     pub next: Option<String>,
 }
 

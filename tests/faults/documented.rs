@@ -15,7 +15,10 @@ const ANSWER: Duration = Duration::from_secs(5);
 fn who_needs_the_database_says_so_on_postgres() {
     run(async {
         let cluster = Cluster::private();
-        let setup = Home::on(cluster.fresh_database()).setup().generous();
+        let setup = Home::on(cluster.fresh_database())
+            .setup()
+            .generous()
+            .env("TALLYSHIP_MODERATION__PUBLIC_LOG", "on");
         let server = setup.start().await;
         let client = server.client();
         let staff = async |role: &str| {
@@ -54,10 +57,19 @@ fn who_needs_the_database_says_so_on_postgres() {
                 assert!(operation.answers.contains(&kind), "{name}: {kind:?}");
                 assert!(answer.header("retry-after").is_some(), "{name}");
             }
-            usize::from(documented)
+            (operation, answer)
         });
-        let met: usize = join_all(calls).await.into_iter().sum();
+        let answers = join_all(calls).await;
         let took = start.elapsed();
+        let met = answers.iter().filter(|(_, answer)| answer.status == 503);
+        let met = met.count();
+        // Who only waited for another's turn is alone now, and hears what is really the matter.
+        for (operation, answer) in answers {
+            if answer.code() == "overloaded" {
+                let again = operation.call(&client, &tokens).send().await;
+                again.problem(503, "unavailable");
+            }
+        }
         println!("Postgres hangs: {met} operations said so within {took:?}");
         assert!(took < ANSWER * SLACK, "{took:?}");
         assert!(met > 5, "only {met}");

@@ -8,7 +8,6 @@ use super::super::parameters::{self, needed, path, query, slug_of, text, time, w
 use crate::audit::EntryView;
 use crate::moderation::bans::BanView;
 use crate::moderation::bans::routes::BanBody;
-use crate::moderation::paging::Page;
 use crate::moderation::periods::routes::PeriodBody;
 use crate::moderation::removal::{PublicView, RemovalView};
 use crate::moderation::resets::{Report, Undone};
@@ -69,7 +68,7 @@ fn resets() -> Vec<Operation> {
         list(PART.get("/v1/moderation/resets", "listResets"))
             .says("Resets, newest first", "")
             .with(tool())
-            .answers::<Page<RemovalView>>(200, "A page.")
+            .answers_page::<RemovalView>()
             .refuses(&[Code::UnknownTool]),
         id(PART.get("/v1/moderation/resets/{id}", "getReset"))
             .says("One reset", "")
@@ -109,7 +108,7 @@ fn bans_and_periods() -> Vec<Operation> {
             .answers::<BanView>(201, "The ban."),
         list(PART.get("/v1/moderation/bans", "listBans"))
             .says("The bans in force, newest first", "")
-            .answers::<Page<BanView>>(200, "A page."),
+            .answers_page::<BanView>(),
         id(PART.delete("/v1/moderation/bans/{id}", "liftBan"))
             .says("Lift a ban", "")
             .staff(ROLE)
@@ -131,7 +130,7 @@ fn bans_and_periods() -> Vec<Operation> {
             .says("Periods, newest first", "")
             .with(tool())
             .with(word("all", "Also those that were deleted.", &["true", "false"]))
-            .answers::<Page<RemovalView>>(200, "A page.")
+            .answers_page::<RemovalView>()
             .refuses(&[Code::UnknownTool]),
         id(PART.delete("/v1/moderation/periods/{id}", "includePeriod"))
             .says("Let a period\'s votes count again", "")
@@ -155,7 +154,7 @@ fn sight() -> Vec<Operation> {
             .with(query("voter", "Of this voter, such as `visitor:UUID`.", text()))
             .with(query("from", "Cast at or after this.", time()))
             .with(query("to", "Cast before this.", time()))
-            .answers::<Page<SeenView>>(200, "A page.")
+            .answers_page::<SeenView>()
             .refuses(&[Code::UnknownTool]),
         PART.get("/v1/moderation/clusters", "listClusters")
             .says(
@@ -168,7 +167,7 @@ fn sight() -> Vec<Operation> {
             .refuses(&[Code::Invalid, Code::UnknownTool]),
         list(PART.get("/v1/moderation/audit", "listAudit"))
             .says("Every privileged act, newest first", "Each entry holds the hash of the one before.")
-            .answers::<Page<EntryView>>(200, "A page."),
+            .answers_page::<EntryView>(),
         PART.get("/v1/moderation/audit/head", "getAuditHead")
             .says(
                 "The end of the audit chain",
@@ -182,7 +181,7 @@ fn sight() -> Vec<Operation> {
                 "Where the site turned that on; without personal data.",
             )
             .with_all(parameters::paging(100))
-            .answers::<Page<PublicView>>(200, "A page.")
+            .answers_page::<PublicView>()
             .refuses(&[Code::Invalid, Code::NotFound, Code::Unavailable]),
     ]
 }

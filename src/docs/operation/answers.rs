@@ -1,7 +1,8 @@
 //! What an operation answers when all is well: status, kinds, headers.
 
 use utoipa::ToSchema;
-use utoipa::openapi::{ContentBuilder, RefOr, ResponseBuilder, Schema};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Schema};
 
 use super::super::{headers, parameters};
 use super::{JSON, Operation};
@@ -11,6 +12,25 @@ impl Operation {
     pub fn answers<T: ToSchema>(mut self, status: u16, when: &str) -> Self {
         let schema = self.reference::<T>();
         self.shows(status, when, JSON, schema)
+    }
+
+    /// An answer of one page of a list of `T`.
+    pub fn answers_page<T: ToSchema>(mut self) -> Self {
+        let item = self.reference::<T>();
+        let next = ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+            .description(Some("The `cursor` of the next page."));
+        let page = ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .property("items", ArrayBuilder::new().items(item))
+            .required("items")
+            .property("next", next)
+            .required("next");
+        // A name for each kind of item: components are told apart by their names alone.
+        let name = format!("{}Page", T::name());
+        self.schemas
+            .push((name.clone(), RefOr::T(page.build().into())));
+        self.shows(200, "A page.", JSON, Ref::from_schema_name(name))
     }
 
     /// An answer of JSON that caches keep and ask after: `ETag`, and 304 for who has it.

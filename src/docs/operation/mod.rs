@@ -123,7 +123,12 @@ impl Operation {
         self.inner = self.inner.extensions(Some(extensions));
         let operation = self
             .secured(SecurityRequirement::new::<_, _, String>(STAFF, []))
-            .refuses(&[Code::TokenRequired, Code::BadToken, Code::Unavailable]);
+            .refuses(&[
+                Code::TokenRequired,
+                Code::BadToken,
+                Code::ExpiredToken,
+                Code::Unavailable,
+            ]);
         match role {
             "site" => operation,
             _ => operation.refuses(&[Code::Forbidden]),

@@ -11,6 +11,7 @@ use crate::moderation::routes::{
     Answer, State, answer, number, reading, tool, views, wanted_tool, why, written,
 };
 use crate::moderation::{paging, reason};
+use crate::problem::Problem;
 use crate::request;
 use crate::vocabulary::Moment;
 
@@ -77,7 +78,11 @@ pub async fn get_periods(http: HttpRequest, state: Data<State>) -> Answer {
     let query = http.query_string();
     let (before, limit) = (paging::before(query)?, paging::limit(query)?);
     let tool = wanted_tool(&state, query)?;
-    let deleted = request::query(query, "all").as_deref() == Some("true");
+    let deleted = match request::query(query, "all").as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(Problem::invalid("all: expected true or false.")),
+    };
     let page = state
         .moderation
         .periods(tool, deleted, before, limit)

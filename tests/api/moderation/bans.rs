@@ -53,14 +53,16 @@ async fn a_voter_is_banned_and_let_back(backend: Backend) {
         .json(&json!({"x": 1}));
     nonsense.send().await.problem(403, "voter-banned");
     desk.client.get_vote(&other, TOOL).await.expect(200);
-    let form = desk
-        .client
-        .post(&format!("/tools/{TOOL}/vote"))
-        .header("cookie", &format!("tallyship-visitor={other}"))
-        .header("origin", &desk.server.url)
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body("choice=skip");
-    form.send().await.problem(403, "voter-banned");
+    for address in [format!("/tools/{TOOL}/vote"), format!("/embed/{TOOL}")] {
+        let form = desk
+            .client
+            .post(&address)
+            .header("cookie", &format!("tallyship-visitor={other}"))
+            .header("origin", &desk.server.url)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("choice=skip");
+        form.send().await.problem(403, "voter-banned");
+    }
     desk.client.put_vote(&voter, TOOL, "skip").await.expect(200);
     assert_eq!(desk.counts().await, (1, 1));
     assert_eq!(desk.get("/bans").await["items"][0]["id"], made["id"]);

@@ -5,6 +5,7 @@ mod audit;
 mod bans;
 mod interleaved;
 mod periods;
+mod public;
 mod resets;
 mod seeing;
 

@@ -1,18 +1,17 @@
 //! Excluded periods, past and to come; freezing; what the tally shows of it.
 use super::{Desk, OTHER, TOOL};
-use crate::harness::Backend;
-use crate::harness::server::Home;
+use crate::harness::{Backend, eventually};
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 crate::both!(
     a_past_span_leaves_the_tally_and_comes_back,
     inside_a_period_to_come_votes_are_set_aside_at_once,
     periods_and_resets_overlap_in_any_order,
     a_period_that_cannot_be_is_refused,
-    a_tool_is_frozen_and_opened,
-    the_tally_says_what_is_set_aside,
-    the_public_log_names_nobody
+    of_many_deletions_at_once_one_counts,
 );
 
 async fn exclude(desk: &Desk, from: &Value, to: &Value) -> Value {
@@ -211,148 +210,25 @@ async fn a_period_that_cannot_be_is_refused(backend: Backend) {
         .problem(404, "not-found");
 }
 
-async fn a_tool_is_frozen_and_opened(backend: Backend) {
+/// However many delete a period at once, one does, and its votes come back once.
+async fn of_many_deletions_at_once_one_counts(backend: Backend) {
     let desk = Desk::new(backend).await;
-    let voters = desk.voters("ship", 2).await;
-    let version = desk.version().await;
-    let set = async |slug: &str, body: Value| {
-        desk.call(Method::PUT, &format!("/tools/{slug}/state"), Some(body))
-            .await
-    };
-    let frozen = json!({"state": "frozen", "reason": "a raid"});
-    let answer = set(TOOL, frozen.clone()).await.expect(200).json;
-    assert_eq!(
-        (&answer["state"], &answer["version"]),
-        (&json!("frozen"), &json!(version + 1))
-    );
-    desk.client
-        .put_vote(&voters[0], TOOL, "skip")
-        .await
-        .problem(423, "frozen");
-    desk.client
-        .delete_vote(&voters[0], TOOL)
-        .await
-        .problem(423, "frozen");
-    // Moderators go on meanwhile.
-    let reset = desk.reset(json!({})).await.expect(201).json;
-    desk.client
-        .put_vote(&voters[0], TOOL, "ship")
-        .await
-        .problem(423, "frozen");
-    set(TOOL, frozen.clone()).await.expect(200);
-    set(TOOL, json!({"state": "open", "reason": "it is over"}))
-        .await
-        .expect(200);
-    desk.client
-        .put_vote(&voters[0], TOOL, "skip")
-        .await
-        .expect(200);
-    assert_eq!(desk.undo(&reset["id"]).await.json["restored"], 1);
-    assert_eq!(desk.counts().await, (1, 1));
-    for bad in [
-        json!({"state": "archived", "reason": "r"}),
-        json!({"state": "frozen"}),
-        json!({"state": "frozen", "reason": ""}),
-    ] {
-        set(TOOL, bad).await.problem(422, "invalid");
-    }
-    set("nothing-there", frozen.clone())
-        .await
-        .problem(404, "unknown-tool");
-    let site = super::staff(&desk.server, "site").await;
-    let archive = desk
-        .client
-        .delete(&format!("/v1/tools/{OTHER}"))
-        .bearer(&site);
-    archive.send().await.expect(200);
-    set(OTHER, frozen).await.problem(410, "archived");
+    desk.voters("ship", 3).await;
+    let (guard, (from, to)) = (Duration::from_secs(60), ahead());
+    eventually("one came too late by a hair", guard, async || {
+        let made = exclude(&desk, &from, &to).await;
+        assert_eq!(desk.counts().await, (0, 0));
+        let path = format!("/periods/{}", made["id"]);
+        let deletions = (0..8).map(|_| desk.call(Method::DELETE, &path, None));
+        let answers = join_all(deletions).await;
+        let of = |status: u16| {
+            let same = answers.iter().filter(|answer| answer.status == status);
+            same.count()
+        };
+        assert_eq!((of(200), of(404) + of(409)), (1, 7));
+        assert_eq!(desk.counts().await, (3, 0));
+        of(409) > 0
+    })
+    .await;
     desk.server.verify().await;
-}
-
-async fn the_tally_says_what_is_set_aside(backend: Backend) {
-    let home = Home::new(backend);
-    let setup = home
-        .setup()
-        .generous()
-        .env("TALLYSHIP_TALLY__SHOW_SET_ASIDE", "on");
-    let desk = Desk::at(setup.start().await).await;
-    desk.voters("ship", 6).await;
-    desk.voters("skip", 6).await;
-    assert_eq!(desk.client.tally(TOOL).await["community"]["set_aside"], 0);
-    desk.reset(json!({"choice": "skip"})).await.expect(201);
-    let tally = desk.client.tally(TOOL).await;
-    assert_eq!(
-        (
-            &tally["community"]["set_aside"],
-            &tally["community"]["percent"]
-        ),
-        (&json!(6), &json!(100))
-    );
-    assert!(tally.get("raw").is_none());
-    for path in [
-        format!("/v1/tools/{TOOL}/tally?include=set-aside"),
-        format!("/v1/tallies?tools={TOOL},{OTHER}&include=set-aside"),
-        format!("/v1/tools/{TOOL}?include=set-aside"),
-    ] {
-        let answer = desk.client.get(&path).send().await.expect(200);
-        let body = &answer.json;
-        let tally = [&body["tallies"][0], &body["tally"], body]
-            .into_iter()
-            .find(|tally| tally["community"].is_object())
-            .expect("a tally");
-        let raw = &tally["raw"];
-        assert_eq!(
-            (&raw["ship"], &raw["skip"], &raw["votes"], &raw["percent"]),
-            (&json!(6), &json!(6), &json!(12), &json!(50)),
-            "{path}"
-        );
-        let etag = answer.header("etag").expect("etag").to_owned();
-        let again = desk
-            .client
-            .get(&path)
-            .header("if-none-match", &etag)
-            .send()
-            .await;
-        again.expect(304);
-    }
-    let bad = desk
-        .client
-        .get(&format!("/v1/tools/{TOOL}/tally?include=everything"));
-    bad.send().await.problem(422, "invalid");
-}
-
-async fn the_public_log_names_nobody(backend: Backend) {
-    let desk = Desk::new(backend).await;
-    let log = async |desk: &Desk| desk.client.get("/v1/moderation/log").send().await;
-    log(&desk).await.problem(404, "not-found");
-    let setup = desk
-        .server
-        .setup
-        .clone()
-        .env("TALLYSHIP_MODERATION__PUBLIC_LOG", "on");
-    desk.voters("ship", 2).await;
-    let voter = desk.get("/votes").await["items"][0]["voter"].clone();
-    let made = desk
-        .reset(json!({"voter": voter, "reason": "Mallory again"}))
-        .await
-        .expect(201)
-        .json;
-    desk.undo(&made["id"]).await.expect(200);
-    drop(desk);
-    let desk = Desk::at(setup.start().await).await;
-    let shown = log(&desk).await.expect(200);
-    let item = &shown.json["items"][0];
-    assert_eq!(
-        (&item["kind"], &item["tool"], &item["votes"]),
-        (&json!("reset"), &json!(TOOL), &json!(1))
-    );
-    assert!(item["at"].is_string() && item["undone_at"].is_string());
-    for private in [
-        "Mallory",
-        voter.as_str().expect("text"),
-        "moderator",
-        "network",
-    ] {
-        assert!(!shown.text.contains(private), "{private}: {}", shown.text);
-    }
 }

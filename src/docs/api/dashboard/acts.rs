@@ -116,7 +116,7 @@ fn periods() -> Vec<Operation> {
             "Exclude a period",
             period,
         )
-        .refuses(&[Code::UnknownTool, Code::Invalid]),
+        .refuses(&[Code::UnknownTool, Code::Conflict, Code::Invalid]),
         page(
             "/moderation/periods/new",
             "previewPeriod",
