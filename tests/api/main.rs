@@ -16,6 +16,7 @@ mod backup;
 mod client_address;
 mod commands;
 mod compare;
+mod dashboard;
 mod documented;
 mod embed;
 mod embed_frame;
