@@ -155,6 +155,8 @@ pub async fn post_delete(
             Ok(why) => why,
             Err(problem) => return returns::preview(desk, &removal, &text, Some(&problem)).await,
         };
+        // What was deleted before is refused in the words of its preview.
+        state.moderation.outlook(&removal, desk.now).await?;
         state
             .moderation
             .include(id, &why, &desk.actor(), desk.now)

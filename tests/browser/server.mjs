@@ -6,10 +6,11 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 
-const root = path.resolve(import.meta.dirname, '../..');
+export const root = path.resolve(import.meta.dirname, '../..');
 export const output = path.join(import.meta.dirname, 'output');
 
-export async function startServer(environment = {}) {
+/** `prepare` is called before the start, with the server's folder and what runs a command in it. */
+export async function startServer(environment = {}, prepare = async () => {}) {
   const binary = path.resolve(root, process.env.TALLYSHIP_BIN ?? 'target/debug/tallyship');
   const folder = mkdtempSync(path.join(tmpdir(), 'tallyship-browser-'));
   const env = {
@@ -18,6 +19,9 @@ export async function startServer(environment = {}) {
     TALLYSHIP_HTTP__ADMIN_LISTEN: 'off',
     ...environment,
   };
+  // A command of the same binary on the same data; gives what it prints.
+  const run = async (...words) => (await promisify(execFile)(binary, words, { cwd: folder, env, maxBuffer: 1 << 26 })).stdout;
+  await prepare({ folder, run });
   const child = spawn(binary, ['serve'], {
     cwd: folder,
     env,
@@ -41,8 +45,6 @@ export async function startServer(environment = {}) {
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };
-  // A command of the same binary on the same data; gives what it prints.
-  const run = async (...words) => (await promisify(execFile)(binary, words, { cwd: folder, env, maxBuffer: 1 << 26 })).stdout;
   // Real votes of real visitors: `ship` of the first, then `skip`.
   const crowd = async (slug, ship, skip) => {
     const tokens = (await run('visitors', 'mint', '--count', String(ship + skip))).trim().split('\n');

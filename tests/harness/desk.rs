@@ -8,6 +8,8 @@ pub struct Session {
     /// `NAME=VALUE`.
     pub cookie: String,
     pub key: String,
+    /// What it was begun with.
+    pub token: String,
 }
 
 impl Session {
@@ -43,7 +45,11 @@ pub async fn sign_in(client: &Client, token: &str) -> Session {
     let first = client.get("/moderation").header("cookie", &cookie);
     let page = first.send().await.expect(200);
     let key = value(&page.text, "key").expect("a key");
-    Session { cookie, key }
+    Session {
+        cookie,
+        key,
+        token: token.to_owned(),
+    }
 }
 
 /// What the first field of this name in a page's forms holds.

@@ -157,6 +157,12 @@ fn answers(document: &Value, responses: &Value) -> (BTreeSet<(u16, String)>, BTr
     (found, of_pages)
 }
 
+/// The example of a form, with the key and the token of a session in their places.
+fn of_session(text: &str, session: &Session) -> String {
+    text.replace("key=KEY", &format!("key={}", session.key))
+        .replace("token=TOKEN", &format!("token={}", session.token))
+}
+
 impl Operation {
     pub fn named(&self) -> String {
         format!("{} {}", self.method, self.path)
@@ -248,7 +254,7 @@ impl Operation {
     /// The example of a form without one of its fields, with the key of a session.
     pub fn form_without(&self, session: &Session, field: &str) -> String {
         let (_, text) = self.body.as_ref().expect("a form");
-        let text = text.replace("key=KEY", &format!("key={}", session.key));
+        let text = of_session(text, session);
         let kept = text
             .split('&')
             .filter(|pair| pair.split('=').next() != Some(field));
@@ -260,7 +266,7 @@ impl Operation {
         match &self.body {
             Some((kind, text)) => call
                 .header("content-type", kind)
-                .body(text.replace("key=KEY", &format!("key={}", session.key))),
+                .body(of_session(text, session)),
             None => call,
         }
     }

@@ -112,7 +112,7 @@ async fn a_sign_in_gives_a_new_session_and_ends_the_old_one(backend: Backend) {
     // A try that fails ends nothing.
     let again = Session {
         cookie: new,
-        key: String::new(),
+        ..Session::default()
     };
     let call = again.with(desk.client.post("/moderation/sign-in"));
     posted(call, &[("token", "tss_wrong")])

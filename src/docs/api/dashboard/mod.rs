@@ -49,7 +49,7 @@ fn form(path: &'static str, id: &str, title: &str, takes: Takes) -> Operation {
 }
 
 /// What a form holds besides its key.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Takes {
     fields: &'static [(&'static str, &'static str)],
     needed: &'static [&'static str],
