@@ -56,8 +56,8 @@ async fn measure(part: &str, votes: usize) {
     if part == "live" {
         return live::measure(&mut report).await;
     }
-    let seconds = if part == "short" { 3 } else { 4 };
-    let peaks = throughput::measure(&mut report, 3, seconds).await;
+    let (rounds, seconds) = if part == "short" { (3, 3) } else { (5, 4) };
+    let peaks = throughput::measure(&mut report, rounds, seconds).await;
     if part != "short" {
         openloop::measure(&mut report, &peaks).await;
         growth::measure(&mut report, votes).await;

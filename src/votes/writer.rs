@@ -1,7 +1,8 @@
 //! The writer: one thread, one connection, one commit for everything that waits.
 //!
 //! `routes` hands it wishes and `verdicts` hands it edits of the catalogue; nothing else in the server writes. A batch
-//! grows by itself while a commit runs; nobody waits for a timer. An answer is given after the commit, never before.
+//! grows by itself while a commit runs; nobody waits for a timer. An answer is given after the commit, never before: `answers`
+//! gives it while the next batch is under way.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,14 +10,12 @@ use std::time::{Duration, Instant};
 use diesel::result::{DatabaseErrorKind, Error};
 use tokio::sync::{mpsc, oneshot};
 
-use super::fold::Folded;
-use super::{Done, Refused, Wish, ledger};
+use super::answers::{Answer, Answers, Committed, OnCommit, Reply};
+use super::{Refused, Wish, ledger};
 use crate::db::{self, DbConnection, Purpose};
 use crate::identity::erased::Erased;
 use crate::limiter::permit::VotePermit;
 use crate::settings;
-use crate::tallies::TallyRow;
-use crate::tallies::board::Published;
 use crate::telemetry::Meters;
 use crate::vocabulary::Moment;
 
@@ -29,7 +28,6 @@ const DEADLINE: Duration = Duration::from_millis(4_500);
 /// After a failed connection the next is tried this much later; until then votes are refused at once.
 const RECONNECT_AFTER: Duration = Duration::from_millis(250);
 
-type Answer = Result<Done, Refused>;
 /// An edit gets the connection, or nothing where there is none.
 type Edit = Box<dyn FnOnce(Option<&mut DbConnection>) -> EditEnd + Send>;
 
@@ -40,12 +38,9 @@ pub enum EditEnd {
 }
 
 enum Job {
-    Cast(Wish, oneshot::Sender<Answer>),
+    Cast(Wish, Reply),
     Edit(Edit),
 }
-
-/// Where committed tallies go; returns what is then shown.
-pub type OnCommit = Arc<dyn Fn(TallyRow) -> Option<Arc<Published>> + Send + Sync>;
 
 /// The callers' end of the writer. Cloning shares it.
 #[derive(Clone)]
@@ -67,7 +62,7 @@ impl Votes {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let writer = Writer {
             settings,
-            on_commit,
+            answers: Answers::start(on_commit)?,
             erased,
             meters,
             conn: None,
@@ -143,7 +138,7 @@ impl Votes {
 
 struct Writer {
     settings: settings::Database,
-    on_commit: OnCommit,
+    answers: Answers,
     erased: Arc<Erased>,
     meters: Arc<Meters>,
     conn: Option<DbConnection>,
@@ -155,7 +150,8 @@ impl Writer {
         self.connect();
         let mut jobs = Vec::with_capacity(BATCH);
         while queue.blocking_recv_many(&mut jobs, BATCH) > 0 {
-            let (mut casts, mut edits) = (Vec::with_capacity(jobs.len()), Vec::new());
+            let mut wishes = Vec::with_capacity(jobs.len());
+            let (mut replies, mut edits) = (Vec::with_capacity(jobs.len()), Vec::new());
             for job in jobs.drain(..) {
                 match job {
                     // Nobody waits for it any more: its caller was told 503, so better not to do it.
@@ -164,11 +160,14 @@ impl Writer {
                     Job::Cast(wish, reply) if self.erased.has(wish.voter) => {
                         let _ = reply.send(Err(Refused::Erased));
                     }
-                    Job::Cast(wish, reply) => casts.push((wish, reply)),
+                    Job::Cast(wish, reply) => {
+                        wishes.push(wish);
+                        replies.push(reply);
+                    }
                     Job::Edit(edit) => edits.push(edit),
                 }
             }
-            self.cast(casts);
+            self.cast(wishes, replies);
             for edit in edits {
                 self.connect();
                 if matches!(edit(self.conn.as_mut()), EditEnd::Broken) {
@@ -192,82 +191,46 @@ impl Writer {
         }
     }
 
-    fn cast(&mut self, casts: Vec<(Wish, oneshot::Sender<Answer>)>) {
-        if casts.is_empty() {
-            return;
-        }
-        let (wishes, replies): (Vec<Wish>, Vec<_>) = casts.into_iter().unzip();
-        for (reply, answer) in replies.into_iter().zip(self.carry_out(&wishes)) {
-            let _ = reply.send(answer);
-        }
-    }
-
     /// Carries out a batch; where the batch as a whole is refused by the database, each wish by itself, so that one at
     /// fault stands alone.
-    fn carry_out(&mut self, wishes: &[Wish]) -> Vec<Answer> {
+    fn cast(&mut self, wishes: Vec<Wish>, replies: Vec<Reply>) {
+        if wishes.is_empty() {
+            return;
+        }
         self.connect();
         let Some(conn) = self.conn.as_mut() else {
-            return vec![Err(Refused::Unavailable); wishes.len()];
+            return refuse(replies);
         };
         let began = Instant::now();
-        match ledger::record(conn, wishes, Moment::now()) {
+        match ledger::record(conn, &wishes, Moment::now()) {
             Ok(folded) => {
                 self.meters.commit(wishes.len(), began.elapsed());
-                self.shown(wishes, folded)
+                self.answers.give(Committed {
+                    wishes,
+                    folded,
+                    replies,
+                });
             }
             Err(cause) if wishes.len() > 1 && is_about_the_data(&cause) => {
                 tracing::error!(%cause, "a batch was refused; its votes are taken one by one");
-                wishes
-                    .iter()
-                    .flat_map(|wish| self.carry_out(std::slice::from_ref(wish)))
-                    .collect()
+                for (wish, reply) in wishes.into_iter().zip(replies) {
+                    self.cast(vec![wish], vec![reply]);
+                }
             }
             Err(cause) => {
                 tracing::error!(%cause, votes = wishes.len(), "votes were not taken");
                 self.meters.failed_commit();
                 // The commit may have gone through or not: nobody is told that it did, and the next batch reads anew.
                 self.conn = None;
-                vec![Err(Refused::Unavailable); wishes.len()]
+                refuse(replies);
             }
         }
-    }
-
-    /// Publishes what was committed and answers each wish with the tally as it now is.
-    fn shown(&self, wishes: &[Wish], folded: Folded) -> Vec<Answer> {
-        let mut shown: Vec<(i32, Arc<Published>)> = Vec::with_capacity(folded.tallies.len());
-        for row in folded.tallies {
-            shown.extend((self.on_commit)(row).map(|published| (row.tool, published)));
-        }
-        let mut tally_of = |tool: i32| {
-            if let Some((_, published)) = shown.iter().find(|(of, _)| *of == tool) {
-                return Some(Arc::clone(published));
-            }
-            // Unchanged by this batch: version 0 replaces nothing and returns what is shown.
-            let published = (self.on_commit)(unchanged(tool))?;
-            shown.push((tool, Arc::clone(&published)));
-            Some(published)
-        };
-        wishes
-            .iter()
-            .zip(folded.outcomes)
-            .map(|(wish, outcome)| {
-                let outcome = outcome?;
-                let tally = tally_of(wish.tool).ok_or(Refused::UnknownTool)?;
-                Ok(Done {
-                    vote: outcome.vote,
-                    first: outcome.first,
-                    tally,
-                })
-            })
-            .collect()
     }
 }
 
-/// A row that is older than any.
-fn unchanged(tool: i32) -> TallyRow {
-    TallyRow {
-        tool,
-        ..TallyRow::default()
+fn refuse(replies: Vec<Reply>) {
+    for reply in replies {
+        let _ = reply.send(Err(Refused::Unavailable));
     }
 }
 
