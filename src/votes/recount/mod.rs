@@ -158,7 +158,8 @@ fn in_snapshot(conn: &mut DbConnection) -> QueryResult<Recount> {
         add(panel, Choice::from_code(verdict), reviews);
     }
     for (tool, end) in stream::period_ends(conn)? {
-        accounts.entry(tool).or_default().period_end = end;
+        // A tally begins at 0, in 1970: what ended before then moves nothing.
+        accounts.entry(tool).or_default().period_end = end.max(0);
     }
     for (slug, row) in stream::tallies(conn)? {
         recount.tools += 1;

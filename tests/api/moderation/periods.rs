@@ -12,6 +12,7 @@ crate::both!(
     periods_and_resets_overlap_in_any_order,
     a_period_that_cannot_be_is_refused,
     of_many_deletions_at_once_one_counts,
+    a_period_of_another_century_is_no_difference,
 );
 
 async fn exclude(desk: &Desk, from: &Value, to: &Value) -> Value {
@@ -22,6 +23,15 @@ async fn exclude(desk: &Desk, from: &Value, to: &Value) -> Value {
     .await
     .expect(201)
     .json
+}
+
+async fn a_period_of_another_century_is_no_difference(backend: Backend) {
+    let desk = Desk::new(backend).await;
+    let (from, to) = (json!("1895-01-01T00:00:00Z"), json!("1899-01-01T00:00:00Z"));
+    let period = exclude(&desk, &from, &to).await;
+    desk.server.verify().await;
+    include(&desk, &period).await;
+    desk.server.verify().await;
 }
 
 async fn include(desk: &Desk, period: &Value) -> Value {
