@@ -67,8 +67,10 @@ impl Report {
             .map(|(name, value)| format!("`{name}={value}`"))
             .collect();
         self.line(&format!(
-            "\nConfiguration: the defaults, but for quotas raised, never off: {}.\n",
-            raised.join(", ")
+            "\nConfiguration: the defaults, but for quotas raised, never off: {}. Moderation is in place where votes are measured: {} voters and {} networks are banned, and each tool has an excluded period behind it and one ahead.\n",
+            raised.join(", "),
+            crate::subjects::VOTERS_BANNED,
+            crate::subjects::NETWORKS_BANNED
         ));
     }
 

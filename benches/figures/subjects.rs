@@ -7,7 +7,8 @@ use crate::harness::process::{Process, Scratch};
 use crate::harness::redis::Redis;
 use crate::harness::server::{Home, Server, Setup};
 use crate::harness::{Backend, eventually};
-use crate::wishes::SECRET;
+use crate::wishes::{SECRET, TOOLS};
+use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ pub const RAISED: [(&str, &str); 3] = [
     ("TALLYSHIP_LIMITS__VOTES_PER_NETWORK", "1000000/1s"),
     ("TALLYSHIP_LIMITS__VISITORS_PER_NETWORK", "1000000/1s"),
 ];
+
+pub const VOTERS_BANNED: usize = 500;
+pub const NETWORKS_BANNED: usize = 100;
 
 /// Something that answers, and the processes whose CPU counts.
 pub struct Subject {
@@ -46,6 +50,36 @@ pub fn raised(setup: Setup) -> Setup {
     RAISED
         .iter()
         .fold(setup, |setup, (name, value)| setup.env(name, *value))
+}
+
+/// Puts moderation in place, as a site has it after some years: bans of voters and of networks, and on each tool that is
+/// voted on a period that is past and one that is to come.
+pub async fn moderate(subject: &Subject) {
+    let server = subject.server();
+    let made = server
+        .run_cli(&["token", "create", "--role", "moderator", "--name", "bench"])
+        .await
+        .success("token create");
+    let (token, client) = (made.stdout.trim(), server.client());
+    let act = async |path: &str, body: serde_json::Value| {
+        let call = client.post(&format!("/v1/moderation/{path}"));
+        call.bearer(token).json(&body).send().await.expect(201);
+    };
+    for n in 0..VOTERS_BANNED {
+        let voter = format!("visitor:00000000-0000-4000-8000-{n:012x}");
+        act("bans", json!({"voter": voter, "reason": "bench"})).await;
+    }
+    for n in 0..NETWORKS_BANNED {
+        let network = format!("{n:032x}");
+        act("bans", json!({"network": network, "reason": "bench"})).await;
+    }
+    for tool in TOOLS {
+        for (from, to) in [("2020-01-01", "2020-01-02"), ("2099-01-01", "2099-01-02")] {
+            let (from, to) = (format!("{from}T00:00:00Z"), format!("{to}T00:00:00Z"));
+            let body = json!({"tool": tool, "from": from, "to": to, "reason": "bench"});
+            act("periods", body).await;
+        }
+    }
 }
 
 pub async fn sqlite() -> Subject {

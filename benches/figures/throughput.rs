@@ -82,6 +82,9 @@ pub async fn measure(report: &mut Report, rounds: usize, seconds: u64) -> Peaks 
         subjects::postgres().await,
         subjects::sqlite_with_redis().await,
     );
+    for subject in [&sqlite, &postgres, &redis] {
+        subjects::moderate(subject).await;
+    }
     let strict = subjects::strict().await;
     let one_path = format!("/v1/tools/{}/tally", TOOLS[0]);
     let slugs: Vec<String> = many_tools(&sqlite).await;
