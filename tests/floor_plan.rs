@@ -69,6 +69,7 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "votes/import/turns.rs",
             "votes/import/hours.rs",
             "votes/ledger.rs",
+            "votes/postgres/",
             "audit/",
             "moderation/flip/",
             "moderation/store/",

@@ -25,9 +25,11 @@ pub(super) fn record(conn: &mut DbConnection, wishes: &[Wish], now: Moment) -> Q
     let keys: BTreeSet<Key> = wishes.iter().map(|wish| (wish.tool, wish.voter)).collect();
     write_transaction(conn, |conn| {
         let tallies = lock(conn, &tools)?;
-        let mut before = present(conn, &keys)?;
+        // The periods that a vote cast now may fall into. Most tools have none ahead.
+        let ahead = tallies.values().filter(|row| now < row.period_end);
+        let ahead: Vec<i32> = ahead.map(|row| row.tool).collect();
+        let (mut before, periods) = read(conn, &keys, &ahead)?;
         resolve(conn, &mut before)?;
-        let periods = periods(conn, &tallies, now)?;
         let folded = fold(wishes, &tallies, &before, &periods, now);
         write(conn, &folded, now)?;
         Ok(folded)
@@ -46,10 +48,25 @@ pub(super) fn lock(
 
 /// The votes under `keys`, each with the mark that it bears.
 pub(super) fn present(conn: &mut DbConnection, keys: &BTreeSet<Key>) -> QueryResult<Present> {
-    match conn {
-        DbConnection::Sqlite(conn) => sqlite::present(conn, keys),
-        DbConnection::Postgres(conn) => postgres::present(conn, keys),
+    Ok(read(conn, keys, &[])?.0)
+}
+
+/// The same, and the periods in force of the tools `ahead`, oldest first.
+fn read(
+    conn: &mut DbConnection,
+    keys: &BTreeSet<Key>,
+    ahead: &[i32],
+) -> QueryResult<(Present, Vec<Period>)> {
+    let inner = match conn {
+        DbConnection::Postgres(conn) => return postgres::present(conn, keys, ahead),
+        DbConnection::Sqlite(conn) => conn,
+    };
+    let votes = sqlite::present(inner, keys)?;
+    let mut periods = Vec::new();
+    for tool in ahead {
+        periods.extend(marks::periods(conn, *tool)?);
     }
+    Ok((votes, periods))
 }
 
 /// Leaves a vote aside only where its mark is of a removal in force. Most batches bear no marks, and ask nothing.
@@ -63,19 +80,6 @@ pub(super) fn resolve(conn: &mut DbConnection, votes: &mut Present) -> QueryResu
         vote.aside = vote.aside.filter(|mark| in_force.contains(mark));
     }
     Ok(())
-}
-
-/// The periods that a vote cast `now` may fall into. Most tools have none ahead, and ask nothing.
-fn periods(
-    conn: &mut DbConnection,
-    tallies: &BTreeMap<i32, TallyRow>,
-    now: Moment,
-) -> QueryResult<Vec<Period>> {
-    let mut found = Vec::new();
-    for row in tallies.values().filter(|row| now < row.period_end) {
-        found.extend(marks::periods(conn, row.tool)?);
-    }
-    Ok(found)
 }
 
 pub(super) fn write(conn: &mut DbConnection, folded: &Folded, now: Moment) -> QueryResult<()> {

@@ -149,7 +149,10 @@ test('the chart shows how it came to be, and its table says the same', async () 
     const row = page.locator(`[data-newest="${slug}"]`);
     assert.equal(await row.locator('td').last().textContent(), `${score}%`);
   }
-  assert.equal((await page.locator('figure.chart tbody').first().locator('tr').count()), 51, 'a row a day');
+  // How many days the votes touch depends on the time of day.
+  const history = await (await fetch(`${server.url}/v1/tools/codestral-2/history?step=day`)).json();
+  assert.ok(history.points.length >= 50, `${history.points.length} days`);
+  assert.equal(await page.locator('figure.chart tbody').first().locator('tr').count(), history.points.length, 'a row a day');
 });
 
 test('own votes are taken on the page of a tool', async () => {

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt};
+use diesel::sql_types::{Array, BigInt, Binary, Integer, SmallInt};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
-use super::fold::{Folded, Key, Present};
+use super::fold::Folded;
 use super::{Standing, Wish};
 use crate::tallies::{TallyRow, store};
-use crate::vocabulary::{Choice, Moment, VoterId};
+use crate::vocabulary::{Choice, Moment};
 
 /// A statement of fixed text: prepared once, found again by its type.
 macro_rules! fixed_statement {
@@ -24,6 +24,10 @@ macro_rules! fixed_statement {
         impl RunQueryDsl<PgConnection> for $name<'_> {}
     };
 }
+
+mod present;
+
+pub(super) use present::present;
 
 struct LockTallies<'a> {
     tools: &'a [i32],
@@ -54,29 +58,6 @@ impl QueryFragment<Pg> for LockTallies<'_> {
         );
         out.push_bind_param::<Array<Integer>, _>(self.tools)?;
         out.push_sql(") ORDER BY tool_id FOR NO KEY UPDATE");
-        Ok(())
-    }
-}
-
-struct SelectVotes<'a> {
-    tools: Vec<i32>,
-    voters: Vec<&'a [u8]>,
-}
-fixed_statement!(SelectVotes);
-
-impl Query for SelectVotes<'_> {
-    type SqlType = (Integer, Binary, SmallInt, BigInt, Nullable<BigInt>);
-}
-
-impl QueryFragment<Pg> for SelectVotes<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT v.tool_id, v.voter, v.choice, v.cast_at, v.taken_out_by FROM unnest(");
-        out.push_bind_param::<Array<Integer>, _>(&self.tools)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Binary>, _>(&self.voters)?;
-        out.push_sql(
-            ") AS w (tool_id, voter) JOIN votes v ON v.tool_id = w.tool_id AND v.voter = w.voter",
-        );
         Ok(())
     }
 }
@@ -227,29 +208,6 @@ pub(super) fn lock(
         .map(store::row)
         .map(|row| (row.tool, row))
         .collect())
-}
-
-/// The votes that stand under `keys`; a statement of its own after the locks, so that its snapshot is no older than they.
-pub(super) fn present(conn: &mut PgConnection, keys: &BTreeSet<Key>) -> QueryResult<Present> {
-    type Row = (i32, Vec<u8>, i16, i64, Option<i64>);
-    let (tools, voters) = keys
-        .iter()
-        .map(|(tool, voter)| (*tool, voter.0.as_slice()))
-        .unzip();
-    let rows: Vec<Row> = SelectVotes { tools, voters }.load(conn)?;
-    let standing = |(tool, voter, choice, cast_at, taken_out_by): Row| {
-        let key = (tool, VoterId(voter.try_into().ok()?));
-        let choice = Choice::from_code(choice)?;
-        Some((
-            key,
-            Standing {
-                choice,
-                cast_at: Moment(cast_at),
-                aside: taken_out_by,
-            },
-        ))
-    };
-    Ok(rows.into_iter().filter_map(standing).collect())
 }
 
 /// Writes a folded batch.
