@@ -55,6 +55,12 @@ pub(super) fn word(name: &str, says: &str, words: &[&str]) -> Parameter {
     query(name, says, text().enum_values(Some(words.iter().copied())))
 }
 
+/// The same of a form, whose empty field is as good as none.
+pub(super) fn field(name: &str, says: &str, words: &[&str]) -> Parameter {
+    let words = words.iter().copied().chain([""]);
+    query(name, says, text().enum_values(Some(words)))
+}
+
 /// `limit` and `cursor` of every list.
 pub(super) fn paging(most: usize) -> [Parameter; 2] {
     let limit = ObjectBuilder::new()

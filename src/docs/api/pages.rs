@@ -3,7 +3,7 @@
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::super::operation::{HTML, Operation, Part};
-use super::super::parameters::{path, query, text, word};
+use super::super::parameters::{field, path, query, text};
 use crate::problem::Code;
 use crate::verdicts::list::{LONGEST_SEARCH, Sort};
 
@@ -59,8 +59,8 @@ pub(super) fn operations() -> Vec<Operation> {
                 "A search.",
                 text().max_length(Some(LONGEST_SEARCH)),
             ))
-            .with(word("sort", "Where nobody says: `votes`.", &sorts))
-            .with(word("order", "", &["asc", "desc"]))
+            .with(field("sort", "Where nobody says: `votes`.", &sorts))
+            .with(field("order", "", &["asc", "desc"]))
             .with(query("cursor", "Where the list goes on.", text()))
             .refuses(&[Code::Invalid]),
         page(PART.get("/tools/{slug}", "showTool"), "The page.")

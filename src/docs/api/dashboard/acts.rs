@@ -3,7 +3,7 @@
 use utoipa::openapi::path::Parameter;
 
 use super::super::super::operation::Operation;
-use super::super::super::parameters::{needed, path, slug_of, text, word};
+use super::super::super::parameters::{field, needed, path, slug_of, text};
 use super::{REASON, Takes, form, list, page, whom, window};
 use crate::problem::Code;
 
@@ -69,7 +69,7 @@ fn resets() -> Vec<Operation> {
             .with(of_tool())
             .with_all(window())
             .with_all(whom())
-            .with(word("choice", "Only these.", &["ship", "skip"]))
+            .with(field("choice", "Only these.", &["ship", "skip"]))
             .refuses(&[Code::UnknownTool, Code::Invalid]),
         list(page(
             "/moderation/resets",
