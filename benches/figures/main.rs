@@ -46,7 +46,7 @@ fn main() {
     }
 }
 
-/// `short`: votes and reads alone. `growth [VOTES]`, `live`: that alone. Otherwise all, and the report is written.
+/// `short`: votes and reads alone. `growth [VOTES]`, `live`, `postgres`: that alone. Otherwise all, and the report is written.
 async fn measure(part: &str, votes: usize) {
     let mut report = report::Report::new();
     report.conditions();
@@ -55,6 +55,9 @@ async fn measure(part: &str, votes: usize) {
     }
     if part == "live" {
         return live::measure(&mut report).await;
+    }
+    if part == "postgres" {
+        return throughput::postgres(&mut report, 8, 3).await;
     }
     let (rounds, seconds) = if part == "short" { (3, 3) } else { (5, 4) };
     let peaks = throughput::measure(&mut report, rounds, seconds).await;

@@ -231,6 +231,35 @@ pub async fn measure(report: &mut Report, rounds: usize, seconds: u64) -> Peaks 
     }
 }
 
+/// Votes on Postgres alone, each span beside one of the ceiling, told apart by process: for whoever works on that path.
+pub async fn postgres(report: &mut Report, rounds: usize, seconds: u64) {
+    let (voters, postgres) = (Voters::new(), subjects::postgres().await);
+    subjects::moderate(&postgres).await;
+    let ceiling = subjects::ceiling("ceiling", b"{}").await;
+    let votes = Arc::new(move || voters.first_vote()) as Make;
+    let mut book = Book::new();
+    let (mut server, mut calls) = (Duration::ZERO, 0);
+    for _ in 0..rounds {
+        let make = || votes.clone();
+        span(&mut book, "ceiling", &ceiling, seconds, make(), &[204]).await;
+        let before = cpu::of_family(postgres.pid());
+        let ours = span(&mut book, "vote", &postgres, seconds, make(), &[201]).await;
+        server += cpu::of_family(postgres.pid()) - before;
+        calls += ours.calls;
+    }
+    postgres.server().verify().await;
+    let (vote, ceiling) = (&book["vote"], &book["ceiling"]);
+    report.line("| figure | measured | must | aim | |\n| --- | --- | --- | --- | --- |");
+    let cost = ratios(&vote.micros, &ceiling.micros);
+    report.ratio("durable vote, Postgres", &cost, 3.0, 2.5);
+    report.line(&format!(
+        "Of {:.2} us a vote, the server's own {:.2}; {:.2} of the ceiling's calls a second.",
+        spread(&vote.micros).0,
+        server.as_secs_f64() * 1e6 / calls as f64,
+        spread(&ratios(&vote.rates, &ceiling.rates)).0
+    ));
+}
+
 fn write(report: &mut Report, book: &Book) {
     let micros = |name: &str| book[name].micros.as_slice();
     report.line("\n## Cost\n\nCPU a call as a multiple of the ceiling's, medians of interleaved rounds (least to most).\n");
