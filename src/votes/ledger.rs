@@ -9,21 +9,26 @@ use diesel::QueryResult;
 use super::fold::{Folded, Key, Present, fold};
 use super::marks::{self, Chosen, Period};
 use super::{Wish, postgres, sqlite};
-use crate::db::{DbConnection, write_transaction};
+use crate::db::{DbConnection, chained_transaction};
 use crate::tallies::{TallyRow, store};
 use crate::vocabulary::Moment;
 
-/// Carries out a batch of wishes at `now`.
+/// Carries out a batch of wishes at `now`; `more` tells, before the commit, whether another batch waits already.
 ///
 /// Two instances on one Postgres meet at the tally rows, always in the order of the tools, so they queue and never
 /// deadlock; whoever holds a tool's row is alone with its votes. SQLite has one writer at a time anyway.
 ///
 /// # Errors
 /// A failed statement or commit. Before the commit nothing was done; a failed commit may have been done or not.
-pub(super) fn record(conn: &mut DbConnection, wishes: &[Wish], now: Moment) -> QueryResult<Folded> {
+pub(super) fn record(
+    conn: &mut DbConnection,
+    wishes: &[Wish],
+    now: Moment,
+    more: impl FnOnce() -> bool,
+) -> QueryResult<Folded> {
     let tools: BTreeSet<i32> = wishes.iter().map(|wish| wish.tool).collect();
     let keys: BTreeSet<Key> = wishes.iter().map(|wish| (wish.tool, wish.voter)).collect();
-    write_transaction(conn, |conn| {
+    chained_transaction(conn, more, |conn| {
         let tallies = lock(conn, &tools)?;
         // The periods that a vote cast now may fall into. Most tools have none ahead.
         let ahead = tallies.values().filter(|row| now < row.period_end);

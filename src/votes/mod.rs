@@ -3,6 +3,7 @@
 //! Routes call [`Votes`]. Handlers never write: they hand a [`Wish`] to the writer, and wait.
 
 mod answers;
+pub mod entries;
 pub mod export;
 mod fold;
 pub mod import;

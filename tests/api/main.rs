@@ -23,6 +23,7 @@ mod embed_frame;
 mod errors;
 mod identity;
 mod import;
+mod ledger;
 mod limits;
 mod list;
 mod model;
