@@ -37,3 +37,4 @@ mod stream;
 mod tallies;
 mod two_ways;
 mod votes;
+mod watching;
