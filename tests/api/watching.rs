@@ -31,7 +31,9 @@ async fn shown() -> String {
 
 /// The metrics of an answer, by the lines that tell their kind.
 fn metrics(shown: &str) -> BTreeSet<String> {
-    let kinds = shown.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let kinds = shown
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "));
     kinds
         .map(|line| line.split(' ').next().expect("a name").to_owned())
         .collect()
@@ -100,7 +102,10 @@ fn every_metric_is_documented_and_what_is_watched_exists() {
 /// Alerts and the sections of the runbook are the same, and each alert names its own.
 #[test]
 fn every_alert_leads_to_its_section() {
-    let (alerts, runbook) = (text("deploy/prometheus/alerts.yml"), text("docs/runbook.md"));
+    let (alerts, runbook) = (
+        text("deploy/prometheus/alerts.yml"),
+        text("docs/runbook.md"),
+    );
     let find = |text: &str, mark: &str| -> Vec<String> {
         let lines = text.lines().map(str::trim);
         lines
@@ -132,7 +137,11 @@ fn health_is_told_by_a_command() {
         };
         for listen in [address, everywhere.as_str()] {
             let told = asked(listen).run_cli(&["health"]).await.success("health");
-            assert!(told.stdout.contains(r#""status":"ready""#), "{}", told.stdout);
+            assert!(
+                told.stdout.contains(r#""status":"ready""#),
+                "{}",
+                told.stdout
+            );
         }
         let closed = asked("off").run_cli(&["health"]).await;
         assert_eq!(closed.code(), 2, "{}", closed.stderr);
