@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -181,6 +183,73 @@ def image():
         wrong(f"the base image has no {needed - base}")
 
 
+def image_run():
+    """The server runs as it does in the image: under a root with those libraries alone, as its user, with its variables."""
+    linked = subprocess.run(["ldd", PROGRAM], capture_output=True, text=True, check=True).stdout
+    libraries = re.findall(r"(/\S+)(?= \()", linked)
+    user = re.search(r"^USER (\d+):(\d+)$", read("Dockerfile"), re.M).groups()
+    health = json.loads(re.search(r"HEALTHCHECK .*CMD (\[.+\])", read("Dockerfile"))[1])
+    start = json.loads(re.search(r"^ENTRYPOINT (\[.+\])", read("Dockerfile"), re.M)[1]) + json.loads(re.search(r"^CMD (\[.+\])", read("Dockerfile"), re.M)[1])
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for library in libraries:
+            (root / library[1:]).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(library, root / library[1:])
+        (root / "usr/local/bin").mkdir(parents=True)
+        shutil.copy(PROGRAM, root / "usr/local/bin/tallyship")
+        (root / "data").mkdir()
+        (root / "tmp").mkdir()
+        os.chmod(root, 0o755)
+        within = ["unshare", "--map-root-user", "chroot", folder]
+        if os.getuid() == 0:
+            os.chown(root / "data", int(user[0]), int(user[1]))
+            within = ["chroot", f"--userspec={user[0]}:{user[1]}", "--groups=", folder]
+        # Ports of this machine may be taken; the rest is as the image says.
+        environment = environment_of("Dockerfile") | {
+            "TALLYSHIP_HTTP__LISTEN": "127.0.0.1:0", "TALLYSHIP_HTTP__ADMIN_LISTEN": f"0.0.0.0:{free_port()}", "PATH": os.environ["PATH"],
+        }
+        run = lambda words: [*within, "/usr/local/bin/" + words[0], *words[1:]]
+        server = subprocess.Popen(run(start), env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            if not any(line.startswith("listening on") for line in iter(server.stdout.readline, "")):
+                wrong(server.stderr.read())
+            for _ in range(100):
+                told = subprocess.run(run(health), env=environment, capture_output=True, text=True)
+                if told.returncode == 0:
+                    break
+                time.sleep(0.1)
+            else:
+                wrong(f"the health check: {told.stdout}{told.stderr}")
+        finally:
+            server.terminate()
+            server.communicate(timeout=30)
+        made = {path.name for path in (root / "data").iterdir()}
+        if not {"tallyship.db", "identity.secret"} <= made:
+            wrong(f"the volume has {made}")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def backup():
+    """The backup unit's command, as systemd would give it to the shell, writes one file a day of the week."""
+    line = re.search(r"^ExecStart=/bin/sh -c '(.+)'$", read("deploy/systemd/tallyship-backup.service"), re.M)[1]
+    line = line.replace("%%", "%").replace("$$", "$").replace("/usr/local/bin/tallyship", PROGRAM)
+    line = line.replace("/etc/tallyship/tallyship.toml", str(ROOT / "deploy/systemd/tallyship.toml"))
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "backups").mkdir()
+        for _ in range(2):
+            done = subprocess.run(["/bin/sh", "-c", line], cwd=folder, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True)
+            if done.returncode != 0:
+                wrong(done.stderr)
+        made = [path.name for path in (Path(folder) / "backups").iterdir()]
+    if made != [time.strftime("%u", time.gmtime()) + ".backup"]:
+        wrong(f"the unit made {made}")
+
+
 def filters():
     """Groups of system calls, as this systemd knows them."""
     said = subprocess.run(["systemd-analyze", "syscall-filter", "--no-pager"], capture_output=True, text=True, check=True).stdout
@@ -248,4 +317,4 @@ def system_calls():
 
 
 {"compose": compose, "kustomization": kustomization, "settings": settings, "dashboard": dashboard, "image": image,
- "system_calls": system_calls}[PART]()
+ "image_run": image_run, "backup": backup, "system_calls": system_calls}[PART]()

@@ -1,5 +1,8 @@
 // The client as it is built, against the running server: votes, refusals, staff, renewal, retries, live tallies.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Refused, brought, liveTallies, tallyship } from '../dist/index.js';
 import { generous, startServer } from '../../../tests/browser/server.mjs';
@@ -133,4 +136,15 @@ test('live tallies come as they change, over a broken line, until the signal', {
 test('live tallies of no tool at all are an error', async () => {
   const all = liveTallies({ server: server.url, tools: ['no-such-tool'] });
   await assert.rejects(all.next(), /404/);
+});
+
+test('the package has what it names, and nothing of its workshop', () => {
+  const folder = join(import.meta.dirname, '..');
+  const said = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
+  const packed = JSON.parse(said)[0].files.map((file) => file.path);
+  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  for (const name of [...Object.values(exports['.']), './README.md', './LICENSE-MIT', './LICENSE-APACHE']) {
+    assert.ok(packed.includes(name.slice(2)), `${name} is not in ${packed}`);
+  }
+  assert.deepEqual(packed.filter((name) => /^(src|test)\/|generate|lock/.test(name)), []);
 });
