@@ -57,7 +57,7 @@ def compose():
 
 
 def kustomization():
-    """Every manifest is listed, and labels, ports and names lead somewhere."""
+    """Every manifest is listed, labels, ports and names lead somewhere, and all of it is of one version."""
     folder = ROOT / "deploy/kubernetes"
     listed = set(documents("deploy/kubernetes/kustomization.yaml")[0]["resources"])
     there = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"}
@@ -82,6 +82,10 @@ def kustomization():
     tags = [image["newTag"] for image in documents("deploy/kubernetes/kustomization.yaml")[0]["images"]]
     if tags != [version]:
         wrong(f"kustomization.yaml has {tags}, Cargo.toml {version}")
+    for package in ["clients/widget", "clients/typescript"]:
+        for file in ["package.json", "package-lock.json"]:
+            if json.loads(read(f"{package}/{file}"))["version"] != version:
+                wrong(f"{package}/{file} is not of version {version}")
 
 
 def environment_of(where):
@@ -312,6 +316,11 @@ def system_calls():
     runnable = re.search(r"mmap\([^)]*PROT_WRITE\|PROT_EXEC[^)]*\)|mprotect\([^)]*PROT_EXEC[^)]*\)", traced)
     if runnable:
         wrong(f"the unit forbids {runnable[0]}")
+    # ProtectSystem=strict: only its own folder, and a /tmp of its own, can be written to.
+    opened = re.findall(r'openat\(AT_FDCWD, "([^"]+)", [^)]*(?:O_WRONLY|O_RDWR|O_CREAT)', traced)
+    elsewhere = {path for path in opened if path.startswith("/") and not path.startswith((folder, "/tmp/", "/dev/null"))}
+    if elsewhere or not opened:
+        wrong(f"the unit lets nobody write to {elsewhere}")
     if made - allowed:
         wrong(f"the unit forbids what the server does: {sorted(made - allowed)}")
 
