@@ -38,3 +38,4 @@ mod stream;
 mod tallies;
 mod two_ways;
 mod votes;
+mod watching;
