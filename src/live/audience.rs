@@ -1,7 +1,7 @@
 //! The audience: all open streams, and the one thread that writes to them.
 //!
 //! `hub` starts it and brings what happened. It never waits for a socket. A tool is told at most ten times a second, always
-//! the newest, the first change at once; and the thread rests after each slice of a round, so that votes come first.
+//! the newest, the first change at once; and while votes come in, the thread rests after each slice of a round: they go first.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ use crate::vocabulary::Moment;
 
 /// Between two publications of one tool.
 const PACE: Duration = Duration::from_millis(100);
-/// After each slice of a round this many times as long a rest: so the thread uses a third of a core at most.
+/// While votes come, after each slice of a round this many times as long a rest: a third of a core at most.
 const REST: u32 = 2;
 /// However long a slice took, the next is not put off further.
 const LONGEST_REST: Duration = Duration::from_secs(2);
@@ -47,6 +47,9 @@ pub(super) struct Audience {
     /// The database cannot be read, and every tally says so.
     stale: bool,
     round: Round,
+    /// When a tool moved last, and until when votes are taken to be coming in.
+    moved_at: Instant,
+    busy_until: Instant,
     /// Before this no round begins or goes on.
     rested_at: Instant,
     look_at: Instant,
@@ -67,6 +70,8 @@ impl Audience {
             greeted: 0,
             stale: false,
             round: Round::default(),
+            moved_at: now,
+            busy_until: now,
             rested_at: now,
             look_at: now + LOOK,
             part: 0,
@@ -84,6 +89,7 @@ impl Audience {
                 return;
             }
             let now = Instant::now();
+            self.heed(inbox.moves, now);
             let mut unheard = inbox.moved;
             unheard.retain(|id| match self.tools.get(id) {
                 Some(tool) => {
@@ -103,6 +109,16 @@ impl Audience {
             if now >= self.look_at {
                 self.look(now);
             }
+        }
+    }
+
+    /// One vote by itself is told as fast as can be. While more come, telling rests between its slices.
+    fn heed(&mut self, moves: u64, now: Instant) {
+        if moves > 1 || (moves == 1 && now < self.moved_at + PACE) {
+            self.busy_until = now + PACE;
+        }
+        if moves > 0 {
+            self.moved_at = now;
         }
     }
 
@@ -142,6 +158,8 @@ impl Audience {
         let told = self.round.go_on(&mut self.stuck, now);
         if told > 0 {
             self.meters.told(told);
+        }
+        if told > 0 && now < self.busy_until {
             // On a busy machine a slice takes longer, and so does the rest.
             self.rested_at = now + (now.elapsed() * (1 + REST)).min(LONGEST_REST);
         }

@@ -35,6 +35,8 @@ pub(super) struct Inbox {
     pub joins: Vec<Join>,
     /// Tools that moved and of which the thread does not know yet, by id.
     pub moved: Vec<i32>,
+    /// How often any tool moved: how busy voters are.
+    pub moves: u64,
     pub ended: bool,
     /// Those and the ones that it knows of: there is nothing new in their moving again before they are told.
     noted: HashSet<i32, foldhash::fast::RandomState>,
@@ -81,6 +83,7 @@ impl Door {
         Inbox {
             joins: std::mem::take(&mut inbox.joins),
             moved: std::mem::take(&mut inbox.moved),
+            moves: std::mem::take(&mut inbox.moves),
             ended: inbox.ended,
             ..Inbox::default()
         }
@@ -144,6 +147,7 @@ impl Hub {
     pub fn moved(&self, tool: i32) {
         if self.seats.taken() > 0 {
             self.door.put(|inbox| {
+                inbox.moves += 1;
                 let news = inbox.noted.insert(tool);
                 if news {
                     inbox.moved.push(tool);
