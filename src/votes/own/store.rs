@@ -11,7 +11,7 @@ use crate::db::{DbConnection, write_transaction};
 use crate::identity::{erased, new_voter};
 use crate::vocabulary::{Choice, Moment, VoterId, hex};
 use crate::votes::sketch::{Sketch, weight};
-use crate::votes::{ledger, marks};
+use crate::votes::{claims, ledger, marks};
 
 /// An entry of the ledger.
 struct Entry {
@@ -160,6 +160,7 @@ pub fn erase(
             left += usize::from(erase_on(conn, tool, voter, &entries)?);
         }
         erased::erase(conn, voter, now)?;
+        claims::store::forget(conn, voter)?;
         Ok(left)
     })
 }
