@@ -161,10 +161,10 @@ impl Identity {
         }
     }
 
-    /// Who votes. A token past half its life is renewed along the way.
+    /// Who votes: a visitor, or one of the site's users. A visitor's token past half its life is renewed along the way.
     ///
     /// # Errors
-    /// 401 `voter-required` without a token, else as [`Identity::verified`].
+    /// 401 `voter-required` without a token, else as [`Identity::verified`] or [`Identity::user`].
     pub fn voter(&self, request: &impl Call, now: Moment) -> Result<Voter, Problem> {
         let presented = self.presented(request.headers()).ok_or_else(|| {
             Problem::new(Code::VoterRequired, "Get a visitor token from POST /v1/visitors, then send it as a cookie or bearer token.")

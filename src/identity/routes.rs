@@ -41,8 +41,13 @@ pub async fn post_visitors(
     request::json_if_any(http.headers(), &body)?;
     let mut presented = identity.presented(http.headers());
     if let Some(token) = presented.as_ref().filter(|token| token.is_of_a_user()) {
-        // A user needs no visitor token, and may have one: what counts here is the cookie.
-        identity.user(token.text, now)?;
+        // A user needs no visitor token, and may have one: what counts here is the cookie. So it is no matter if nobody can
+        // tell who they are at this moment.
+        if let Err(bad) = identity.user(token.text, now)
+            && bad.code != Code::Unavailable
+        {
+            return Err(bad);
+        }
         presented = identity.cookie(http.headers());
     }
     let carrier = presented

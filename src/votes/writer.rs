@@ -167,7 +167,9 @@ impl Writer {
                     Job::Cast(wish, _, reply) if self.erased.has(wish.voter) => {
                         let _ = reply.send(Err(Refused::Erased));
                     }
-                    Job::Cast(wish, name, reply) => {
+                    Job::Cast(mut wish, name, reply) => {
+                        // Nothing is noted any more of a visitor who was erased.
+                        wish.visitor = wish.visitor.filter(|visitor| !self.erased.has(*visitor));
                         names.extend(name.map(|name| (wish.voter, name)));
                         wishes.push(wish);
                         replies.push(reply);

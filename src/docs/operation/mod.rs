@@ -159,7 +159,7 @@ impl Operation {
         self.perhaps_voter()
             .secured(SecurityRequirement::new::<_, _, String>(BEARER, []))
             .secured(SecurityRequirement::new::<_, _, String>(USER, []))
-            .refuses(&[Code::BadToken, Code::ExpiredToken, Code::Unavailable])
+            .refuses(&[Code::BadToken, Code::ExpiredToken])
     }
 
     /// Takes a JSON object.
