@@ -151,6 +151,48 @@ async fn a_visitor_goes_on(arena: Arena) {
     arena.one_is_left().await;
 }
 
+/// Many persons, each with one vote alone and one with both identities at the same time: as many rows as persons.
+async fn each_person_has_one_vote(arena: Arena) {
+    const PERSONS: usize = 150;
+    let tokens = arena.servers[0].setup.mint(PERSONS).await;
+    let path = format!("/v1/tools/{TOOL}/vote");
+    let persons = tokens.iter().enumerate().map(async |(n, token)| {
+        let cast = |turn: usize, choice: &str| {
+            let client = &arena.clients[(n + turn) % arena.clients.len()];
+            let call = client.put(&path).json(&json!({ "choice": choice }));
+            call.header("cookie", &format!("tallyship-visitor={token}"))
+        };
+        let user = arena.site.user(&n.to_string());
+        let (both, alone) = (cast(0, "ship").bearer(&user), cast(1, "skip"));
+        let (both, alone) = if n % 2 == 0 {
+            tokio::join!(both.send(), alone.send())
+        } else {
+            let (alone, both) = tokio::join!(alone.send(), both.send());
+            (both, alone)
+        };
+        assert!(both.success(), "{}", both.text);
+        assert!(
+            alone.success() || alone.code() == "conflict",
+            "{}",
+            alone.text
+        );
+        usize::from(alone.success())
+    });
+    let first: usize = join_all(persons).await.into_iter().sum();
+    println!("of {PERSONS} visitors {first} were before their user");
+    assert_eq!(arena.rows(), PERSONS as i64);
+    let counts = (PERSONS as i64, 0);
+    for client in &arena.clients {
+        let seen = async || client.counts(TOOL).await == counts;
+        eventually("the tally", Duration::from_secs(5), seen).await;
+    }
+    arena.servers[0].verify().await;
+}
+
+async fn persons(backend: Backend) {
+    each_person_has_one_vote(Arena::new(backend, 1).await).await;
+}
+
 async fn claims(backend: Backend) {
     a_vote_is_claimed_once(Arena::new(backend, 1).await).await;
 }
@@ -163,7 +205,7 @@ async fn visitors(backend: Backend) {
     a_visitor_goes_on(Arena::new(backend, 1).await).await;
 }
 
-crate::both!(claims, withdrawals, visitors);
+crate::both!(claims, withdrawals, visitors, persons);
 
 #[test]
 fn claims_on_two_instances_on_postgres() {
@@ -178,4 +220,9 @@ fn withdrawals_on_two_instances_on_postgres() {
 #[test]
 fn visitors_on_two_instances_on_postgres() {
     run(async { a_visitor_goes_on(Arena::new(Backend::Postgres, 2).await).await });
+}
+
+#[test]
+fn persons_on_two_instances_on_postgres() {
+    run(async { each_person_has_one_vote(Arena::new(Backend::Postgres, 2).await).await });
 }

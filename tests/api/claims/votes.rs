@@ -28,8 +28,18 @@ async fn a_vote_becomes_the_users(backend: Backend) {
     assert_eq!(client.counts(TOOL).await, (1, 0));
     // The ledger has both halves: the visitor's withdrawn, the user's cast.
     assert_eq!(claimed.json["tally"]["version"], version + 2);
-    let events = "SELECT count(*) AS n FROM vote_events";
-    assert_eq!(person.server.home().number(events), 3);
+    let changes = async |token: &str| {
+        let me = client.get("/v1/visitors/me").bearer(token).send().await;
+        let changes = me.expect(200).json["changes"].clone();
+        let changes = changes.as_array().expect("changes").clone();
+        let change = |change: &Value| json!([change["old"], change["new"]]);
+        Value::Array(changes.iter().map(change).collect())
+    };
+    assert_eq!(
+        changes(&person.visitor).await,
+        json!([[null, "ship"], ["ship", null]])
+    );
+    assert_eq!(changes(&person.user()).await, json!([[null, "ship"]]));
     // Once it is claimed there is nothing to claim.
     let again = person.both(Method::PUT, Some("ship")).await.expect(200);
     assert_eq!(again.json["tally"]["version"], version + 2);
