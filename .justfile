@@ -25,3 +25,11 @@ new-migration NAME:
         mkdir "migrations/$database/${stamp}_{{NAME}}"
         touch "migrations/$database/${stamp}_{{NAME}}/"{up,down}.sql
     done
+
+# what the server is deployed by: units, alerts, manifests, image
+deploy-checks:
+    tests/deploy/run
+
+# the version everywhere, the changelog's date, tests/all, a commit and a tag; pushes nothing
+release VERSION:
+    deploy/release {{VERSION}}

@@ -53,11 +53,16 @@ fn fill(backend: Backend, from: usize, to: usize) -> Vec<String> {
     } else {
         "decode(repeat('00', 16), 'hex')"
     };
+    let change = if backend == Backend::Sqlite {
+        "CAST(voter || char(choice) AS BLOB)"
+    } else {
+        "voter || set_byte('\\x00', 0, choice)"
+    };
     let rows = format!("{series}, h AS (SELECT i, {hash} AS h FROM s)");
     vec![
         format!("{rows} INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age) SELECT {tool}, {bytes}, 1 + i % 2, 1700000000000000 + i, {zero}, 0 FROM h"),
-        "DELETE FROM vote_events".to_owned(),
-        "INSERT INTO vote_events (tool_id, version, voter, old, new, at) SELECT tool_id, 1 + row_number() OVER (PARTITION BY tool_id ORDER BY cast_at), voter, 0, choice, cast_at FROM votes".to_owned(),
+        "DELETE FROM ledger_entries".to_owned(),
+        format!("INSERT INTO ledger_entries (tool_id, version, at, changes) SELECT tool_id, 1 + row_number() OVER (PARTITION BY tool_id ORDER BY cast_at), cast_at, {change} FROM votes"),
         "UPDATE tallies SET ship = (SELECT count(*) FROM votes v WHERE v.tool_id = tallies.tool_id AND choice = 1), skip = (SELECT count(*) FROM votes v WHERE v.tool_id = tallies.tool_id AND choice = 2)".to_owned(),
         "UPDATE tallies SET version = 1 + ship + skip".to_owned(),
     ]

@@ -5,6 +5,7 @@
 mod backup;
 mod catalog;
 mod config;
+mod health;
 mod output;
 mod progress;
 mod serve;
@@ -61,6 +62,8 @@ enum Command {
     /// Visitor tokens, for tests and load
     #[command(subcommand)]
     Visitors(VisitorsCommand),
+    /// Ask the server that runs with these settings how it is; exit code 1 unless it takes votes
+    Health,
     /// Recount every tally from the votes and from the ledger, and check the audit chain
     Verify {
         /// A head of the audit chain that was published: its entry must still be there
@@ -216,6 +219,7 @@ fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Visitors(VisitorsCommand::Mint { count }) => visitors::mint(&ready?.0, count),
         Command::Backup { file } => backup::write(&ready?.0, &file),
         Command::Restore { file } => backup::restore(&ready?.0, &file),
+        Command::Health => health::run(&ready?.0),
         Command::Verify { head } => verify::run(&ready?.0, head.as_deref()),
         Command::Export(command) => votes::export(&command, &ready?.0),
         Command::Import(command) => votes::import(&command, &ready?.0),

@@ -9,7 +9,7 @@ mod postgres;
 pub mod schema;
 mod sqlite;
 
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{PgConnection, QueryResult, SqliteConnection};
 
 use crate::settings::{self, DatabaseUrl};
@@ -73,15 +73,37 @@ pub fn write_transaction<T, E: From<diesel::result::Error>>(
     conn: &mut DbConnection,
     work: impl FnOnce(&mut DbConnection) -> Result<T, E>,
 ) -> Result<T, E> {
+    chained_transaction(conn, || false, work)
+}
+
+/// The same for one of many transactions in a row: where `more` says, after `work`, that the next will follow at once, its
+/// `BEGIN` travels with this `COMMIT` on Postgres. Whoever does something else next calls [`end_chain`] first.
+///
+/// # Errors
+/// As [`write_transaction`].
+pub fn chained_transaction<T, E: From<diesel::result::Error>>(
+    conn: &mut DbConnection,
+    more: impl FnOnce() -> bool,
+    work: impl FnOnce(&mut DbConnection) -> Result<T, E>,
+) -> Result<T, E> {
     match conn {
         DbConnection::Sqlite(inner) => {
             AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?;
         }
-        DbConnection::Postgres(inner) => AnsiTransactionManager::begin_transaction(inner)?,
+        DbConnection::Postgres(inner) => {
+            if !is_chained(inner)? {
+                AnsiTransactionManager::begin_transaction(inner)?;
+            }
+        }
     }
     match work(conn) {
         Ok(value) => {
-            finish(conn, true)?;
+            match conn {
+                DbConnection::Postgres(inner) if more() => {
+                    inner.batch_execute("COMMIT AND CHAIN")?;
+                }
+                _ => finish(conn, true)?,
+            }
             Ok(value)
         }
         Err(error) => {
@@ -90,6 +112,24 @@ pub fn write_transaction<T, E: From<diesel::result::Error>>(
             Err(error)
         }
     }
+}
+
+/// Ends a chain whose next transaction does not come after all.
+///
+/// # Errors
+/// A failed commit of nothing: the connection is no longer usable.
+pub fn end_chain(conn: &mut DbConnection) -> QueryResult<()> {
+    if let DbConnection::Postgres(inner) = conn
+        && is_chained(inner)?
+    {
+        finish(conn, true)?;
+    }
+    Ok(())
+}
+
+fn is_chained(conn: &mut PgConnection) -> QueryResult<bool> {
+    let status = AnsiTransactionManager::transaction_manager_status_mut(conn);
+    Ok(status.transaction_depth()?.is_some())
 }
 
 fn finish(conn: &mut DbConnection, commit: bool) -> QueryResult<()> {

@@ -52,14 +52,12 @@ diesel::table! {
 }
 
 diesel::table! {
-    vote_events (seq) {
+    ledger_entries (seq) {
         seq -> BigInt,
         tool_id -> Integer,
         version -> BigInt,
-        voter -> Binary,
-        old -> SmallInt,
-        new -> SmallInt,
         at -> BigInt,
+        changes -> Binary,
     }
 }
 

@@ -11,7 +11,7 @@ use super::claims::store as claims;
 use super::fold::{Folded, Key, Present, Spent, fold};
 use super::marks::{self, Chosen, Period};
 use super::{Wish, postgres, sqlite};
-use crate::db::{DbConnection, write_transaction};
+use crate::db::{DbConnection, chained_transaction};
 use crate::identity::name;
 use crate::tallies::{TallyRow, store};
 use crate::vocabulary::{Moment, VoterId};
@@ -19,7 +19,8 @@ use crate::vocabulary::{Moment, VoterId};
 /// What users among the voters of a batch are called.
 pub(super) type Names = BTreeMap<VoterId, Arc<str>>;
 
-/// Carries out a batch of wishes at `now`. `names` are there where people sign in.
+/// Carries out a batch of wishes at `now`; `names` are there where people sign in, and `more` tells, before the commit, whether
+/// another batch waits already.
 ///
 /// Two instances on one Postgres meet at the tally rows, always in the order of the tools, so they queue and never
 /// deadlock; whoever holds a tool's row is alone with its votes. SQLite has one writer at a time anyway.
@@ -31,6 +32,7 @@ pub(super) fn record(
     wishes: &[Wish],
     names: Option<&Names>,
     now: Moment,
+    more: impl FnOnce() -> bool,
 ) -> QueryResult<Folded> {
     let tools: BTreeSet<i32> = wishes.iter().map(|wish| wish.tool).collect();
     let keys: BTreeSet<Key> = wishes
@@ -38,7 +40,7 @@ pub(super) fn record(
         .flat_map(|wish| [Some(wish.voter), wish.visitor].map(|voter| Some((wish.tool, voter?))))
         .flatten()
         .collect();
-    write_transaction(conn, |conn| {
+    chained_transaction(conn, more, |conn| {
         let tallies = lock(conn, &tools)?;
         // The periods that a vote cast now may fall into. Most tools have none ahead.
         let ahead = tallies.values().filter(|row| now < row.period_end);

@@ -4,6 +4,7 @@
 
 mod answers;
 mod claims;
+pub mod entries;
 pub mod export;
 mod fold;
 pub mod import;

@@ -10,6 +10,7 @@ use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
 use diesel::sqlite::Sqlite;
 use diesel::{OptionalExtension, QueryResult, RunQueryDsl, SqliteConnection};
 
+use super::entries::{self, Entry};
 use super::fold::{Folded, Key, Present};
 use super::{Standing, Wish};
 use crate::tallies::{TallyRow, store};
@@ -115,30 +116,19 @@ impl QueryFragment<Sqlite> for DeleteVote<'_> {
     }
 }
 
-struct InsertEvent<'a> {
-    tool: &'a i32,
-    version: i64,
-    voter: &'a [u8],
-    old: i16,
-    new: i16,
-    at: i64,
-}
-fixed_statement!(InsertEvent);
+struct InsertEntry<'a>(&'a Entry);
+fixed_statement!(InsertEntry);
 
-impl QueryFragment<Sqlite> for InsertEvent<'_> {
+impl QueryFragment<Sqlite> for InsertEntry<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("INSERT INTO vote_events (tool_id, version, voter, old, new, at) VALUES (");
-        out.push_bind_param::<Integer, _>(self.tool)?;
+        out.push_sql("INSERT INTO ledger_entries (tool_id, version, at, changes) VALUES (");
+        out.push_bind_param::<Integer, _>(&self.0.tool)?;
         out.push_sql(", ");
-        out.push_bind_param::<BigInt, _>(&self.version)?;
+        out.push_bind_param::<BigInt, _>(&self.0.version)?;
         out.push_sql(", ");
-        out.push_bind_param::<Binary, _>(self.voter)?;
+        out.push_bind_param::<BigInt, _>(&self.0.at.0)?;
         out.push_sql(", ");
-        out.push_bind_param::<SmallInt, _>(&self.old)?;
-        out.push_sql(", ");
-        out.push_bind_param::<SmallInt, _>(&self.new)?;
-        out.push_sql(", ");
-        out.push_bind_param::<BigInt, _>(&self.at)?;
+        out.push_bind_param::<Binary, _>(&self.0.changes)?;
         out.push_sql(")");
         Ok(())
     }
@@ -225,21 +215,20 @@ pub(super) fn write(conn: &mut SqliteConnection, folded: &Folded, now: Moment) -
         }
         .execute(conn)?;
     }
-    for event in &folded.events {
-        let code = |choice: Option<Choice>| choice.map_or(0, Choice::code);
-        let (old, new) = (code(event.old), code(event.new));
-        InsertEvent {
-            tool: &event.tool,
-            version: event.version,
-            voter: &event.voter.0,
-            old,
-            new,
-            at: now.0,
-        }
-        .execute(conn)?;
-    }
+    note(
+        conn,
+        &entries::packed(folded.events.iter().map(|event| (event, now))),
+    )?;
     for row in &folded.tallies {
         UpdateTally(row, &row.updated_at.0).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Writes entries of the ledger.
+pub(super) fn note(conn: &mut SqliteConnection, entries: &[Entry]) -> QueryResult<()> {
+    for entry in entries {
+        InsertEntry(entry).execute(conn)?;
     }
     Ok(())
 }

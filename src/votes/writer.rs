@@ -177,7 +177,9 @@ impl Writer {
                     Job::Edit(edit) => edits.push(edit),
                 }
             }
-            self.cast(wishes, &names, replies);
+            self.cast(wishes, &names, replies, || {
+                edits.is_empty() && !queue.is_empty()
+            });
             for edit in edits {
                 self.connect();
                 if matches!(edit(self.conn.as_mut()), EditEnd::Broken) {
@@ -202,9 +204,19 @@ impl Writer {
     }
 
     /// Carries out a batch; where the batch as a whole is refused by the database, each wish by itself, so that one at
-    /// fault stands alone.
-    fn cast(&mut self, wishes: Vec<Wish>, names: &Names, replies: Vec<Reply>) {
+    /// fault stands alone. `more` tells, as the commit begins, whether another batch will follow at once.
+    fn cast(
+        &mut self,
+        wishes: Vec<Wish>,
+        names: &Names,
+        replies: Vec<Reply>,
+        more: impl FnOnce() -> bool,
+    ) {
         if wishes.is_empty() {
+            let ended = self.conn.as_mut().map(db::end_chain);
+            if ended.is_some_and(|ended| ended.is_err()) {
+                self.conn = None;
+            }
             return;
         }
         self.connect();
@@ -212,7 +224,8 @@ impl Writer {
             return refuse(replies);
         };
         let began = Instant::now();
-        match ledger::record(conn, &wishes, self.users.then_some(names), Moment::now()) {
+        let known = self.users.then_some(names);
+        match ledger::record(conn, &wishes, known, Moment::now(), more) {
             Ok(folded) => {
                 self.meters.commit(wishes.len(), began.elapsed());
                 self.answers.give(Committed {
@@ -223,8 +236,9 @@ impl Writer {
             }
             Err(cause) if wishes.len() > 1 && is_about_the_data(&cause) => {
                 tracing::error!(%cause, "a batch was refused; its votes are taken one by one");
+                let none: fn() -> bool = || false;
                 for (wish, reply) in wishes.into_iter().zip(replies) {
-                    self.cast(vec![wish], names, vec![reply]);
+                    self.cast(vec![wish], names, vec![reply], none);
                 }
             }
             Err(cause) => {

@@ -14,6 +14,7 @@ crate::both!(
     edits_that_cancel_out_are_found,
     an_edited_voter_is_found,
     an_edited_ledger_is_found,
+    a_torn_ledger_is_found,
     an_edited_panel_is_found
 );
 
@@ -121,8 +122,22 @@ async fn an_edited_voter_is_found(backend: Backend) {
 }
 
 async fn an_edited_ledger_is_found(backend: Backend) {
-    let sql = "UPDATE vote_events SET new = 2 WHERE new = 1";
+    // The last byte of the first change: none to ship becomes none to skip.
+    let sql = match backend {
+        Backend::Sqlite => {
+            "UPDATE ledger_entries SET changes = CAST(substr(changes, 1, 16) || char(2) || substr(changes, 18) AS BLOB)"
+        }
+        Backend::Postgres => "UPDATE ledger_entries SET changes = set_byte(changes, 16, 2)",
+    };
     verify_after(backend, sql, "the ledger adds up to something else").await;
+}
+
+async fn a_torn_ledger_is_found(backend: Backend) {
+    let sql = match backend {
+        Backend::Sqlite => "UPDATE ledger_entries SET changes = CAST(changes || char(0) AS BLOB)",
+        Backend::Postgres => "UPDATE ledger_entries SET changes = changes || '\\x00'::bytea",
+    };
+    verify_after(backend, sql, "twice, or out of its order").await;
 }
 
 async fn an_edited_panel_is_found(backend: Backend) {

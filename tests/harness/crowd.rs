@@ -21,9 +21,13 @@ pub fn fill(home: &Home, slug: &str, count: usize, at: i64) {
         ),
     };
     home.execute(&votes);
+    let ship = match home.backend() {
+        Backend::Sqlite => "CAST(v.voter || char(1) AS BLOB)",
+        Backend::Postgres => "v.voter || '\\x01'::bytea",
+    };
     home.execute(&format!(
-        "INSERT INTO vote_events (tool_id, version, voter, old, new, at) \
-         SELECT v.tool_id, t.version + row_number() OVER (ORDER BY v.voter), v.voter, 0, 1, v.cast_at \
+        "INSERT INTO ledger_entries (tool_id, version, at, changes) \
+         SELECT v.tool_id, t.version + row_number() OVER (ORDER BY v.voter), v.cast_at, {ship} \
          FROM votes v JOIN tallies t ON t.tool_id = v.tool_id WHERE v.tool_id = {tool} AND v.cast_at = {at} \
          ORDER BY v.voter"
     ));

@@ -8,12 +8,13 @@ use diesel::dsl::max;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
 
 use super::removal::{Criteria, Seen};
-use crate::db::schema::{vote_events, votes};
+use crate::db::schema::{ledger_entries, votes};
 use crate::db::{DbConnection, write_transaction};
 use crate::problem::Problem;
 use crate::standing::store::{self as bans, Ban};
 use crate::tallies::store as tallies;
 use crate::vocabulary::{Choice, Moment, NetworkHash, VoterId};
+use crate::votes::entries::unpacked;
 use crate::votes::marks::{self, Chosen};
 pub(super) use removals::{Listing, abandon, begin, find, newest};
 
@@ -110,8 +111,8 @@ pub(super) fn of_voters(
 /// Where the ledger ends. Under the lock of a tool's row everything that comes to this tool lies beyond it, and
 /// everything that came lies before.
 fn end_of_ledger(conn: &mut DbConnection) -> Found<i64> {
-    let newest: Option<i64> = vote_events::table
-        .select(max(vote_events::seq))
+    let newest: Option<i64> = ledger_entries::table
+        .select(max(ledger_entries::seq))
         .first(conn)?;
     Ok(newest.unwrap_or_default())
 }
@@ -124,7 +125,7 @@ pub(super) fn start(conn: &mut DbConnection, tool: i32) -> Found<(i64, BTreeSet<
     })
 }
 
-/// Marks what has changed on the tool beyond `seq` of the ledger, at most `limit` changes; returns how many were marked
+/// Marks what has changed on the tool beyond `seq` of the ledger, some `limit` changes; returns how many were marked
 /// and up to where that is done, or `None` for the place where there are more. The lock of the tool's row is held.
 pub(super) fn mark_changed(
     conn: &mut DbConnection,
@@ -133,19 +134,27 @@ pub(super) fn mark_changed(
     seq: i64,
     limit: i64,
 ) -> Found<Changed> {
-    let changed: Vec<(i64, Vec<u8>)> = vote_events::table
-        .filter(vote_events::seq.gt(seq))
-        .filter(vote_events::tool_id.eq(criteria.tool))
-        .order(vote_events::seq)
-        .select((vote_events::seq, vote_events::voter))
+    let changed: Vec<(i64, i64, Vec<u8>)> = ledger_entries::table
+        .filter(ledger_entries::seq.gt(seq))
+        .filter(ledger_entries::tool_id.eq(criteria.tool))
+        .order(ledger_entries::seq)
+        .select((
+            ledger_entries::seq,
+            ledger_entries::version,
+            ledger_entries::changes,
+        ))
         .limit(limit)
         .load(conn)?;
-    let last = changed.last().map_or(seq, |(seq, _)| *seq);
-    let whole = i64::try_from(changed.len()).unwrap_or(i64::MAX) < limit;
-    let voters: Vec<VoterId> = changed
-        .into_iter()
-        .filter_map(|(_, bytes)| bytes.try_into().ok().map(VoterId))
-        .collect();
+    let limit = usize::try_from(limit).unwrap_or_default();
+    let (mut last, mut voters, mut whole) = (seq, Vec::new(), changed.len() < limit);
+    for (seq, version, changes) in &changed {
+        if voters.len() >= limit {
+            whole = false;
+            break;
+        }
+        voters.extend(unpacked(*version, changes).map(|change| change.voter));
+        last = *seq;
+    }
     let chosen: Vec<Chosen> = of_voters(conn, criteria.tool, &voters)?
         .into_iter()
         .filter(|vote| criteria.hold(vote) && vote.mark != Some(removal))

@@ -6,14 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use diesel::sql_types::{BigInt, Integer};
-use diesel::{ExpressionMethods, QueryDsl, QueryResult, QueryableByName, RunQueryDsl, sql_query};
+use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl, sql_query};
 
 use super::turns::Turns;
-use crate::db::schema::{hours_to_make, tally_hours};
+use crate::db::schema::{bulk_events, hours_to_make, tally_hours};
 use crate::db::{DbConnection, write_transaction};
 use crate::tallies::{Closing, store};
-use crate::vocabulary::Moment;
+use crate::vocabulary::{Choice, Moment};
+use crate::votes::entries::{self, unpacked};
 
 /// Rows of one transaction.
 const STEP: usize = 500;
@@ -21,15 +21,11 @@ const STEP: usize = 500;
 /// Tools of one pass over the ledger.
 const PASS: usize = 200;
 
-#[derive(QueryableByName)]
+/// By how much an hour moved a tool's tally.
 struct Moved {
-    #[diesel(sql_type = Integer)]
     tool_id: i32,
-    #[diesel(sql_type = BigInt)]
     hour: i64,
-    #[diesel(sql_type = BigInt)]
     ship: i64,
-    #[diesel(sql_type = BigInt)]
     skip: i64,
 }
 
@@ -118,20 +114,40 @@ fn close(conn: &mut DbConnection, closings: &[Closing]) -> QueryResult<()> {
 
 /// By how much each hour moved the tallies, as the ledger says: one pass, whatever the tools.
 fn moved(conn: &mut DbConnection, tools: &[i32], before: Moment) -> QueryResult<Vec<Moved>> {
-    let tools: Vec<String> = tools.iter().map(i32::to_string).collect();
-    // Numbers only, all ours; every database reads them.
-    let which = format!("tool_id IN ({}) AND at < {}", tools.join(", "), before.0);
-    sql_query(format!(
-        "SELECT tool_id, hour, CAST(SUM(ship) AS BIGINT) AS ship, CAST(SUM(skip) AS BIGINT) AS skip FROM ( \
-           SELECT tool_id, at - at % 3600000000 AS hour, \
-             CASE WHEN new = 1 THEN 1 ELSE 0 END - CASE WHEN old = 1 THEN 1 ELSE 0 END AS ship, \
-             CASE WHEN new = 2 THEN 1 ELSE 0 END - CASE WHEN old = 2 THEN 1 ELSE 0 END AS skip \
-           FROM vote_events WHERE {which} \
-           UNION ALL \
-           SELECT tool_id, at - at % 3600000000 AS hour, ship, skip FROM bulk_events WHERE {which} \
-         ) AS moves GROUP BY tool_id, hour ORDER BY tool_id, hour",
-    ))
-    .load(conn)
+    let mut hours: BTreeMap<(i32, i64), (i64, i64)> = BTreeMap::new();
+    entries::each_before(conn, tools, before, |entry| {
+        let (ship, skip) = hours.entry((entry.tool, entry.at.hour().0)).or_default();
+        for change in unpacked(entry.version, &entry.changes) {
+            for (choice, by) in [(change.old, -1), (change.new, 1)] {
+                match choice {
+                    Some(Choice::Ship) => *ship += by,
+                    Some(Choice::Skip) => *skip += by,
+                    None => {}
+                }
+            }
+        }
+    })?;
+    let bulk: Vec<(i32, i64, i64, i64)> = bulk_events::table
+        .filter(bulk_events::tool_id.eq_any(tools))
+        .filter(bulk_events::at.lt(before.0))
+        .select((
+            bulk_events::tool_id,
+            bulk_events::at,
+            bulk_events::ship,
+            bulk_events::skip,
+        ))
+        .load(conn)?;
+    for (tool, at, ship, skip) in bulk {
+        let hour = hours.entry((tool, Moment(at).hour().0)).or_default();
+        *hour = (hour.0 + ship, hour.1 + skip);
+    }
+    let moved = |((tool_id, hour), (ship, skip))| Moved {
+        tool_id,
+        hour,
+        ship,
+        skip,
+    };
+    Ok(hours.into_iter().map(moved).collect())
 }
 
 /// The hours as they should be, those that are so already left out. What was set aside is as it was, or as the hour before.

@@ -8,8 +8,10 @@ use diesel::sql_types::{Array, BigInt, Binary, Integer, SmallInt, Text};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use super::{Line, wish};
-use crate::vocabulary::{Choice, Moment, VoterId};
-use crate::votes::fold::{Event, Key};
+use crate::vocabulary::VoterId;
+use crate::votes::entries::Entry;
+use crate::votes::fold::Key;
+use crate::votes::postgres::Entries;
 
 /// A statement of fixed text: prepared once, found again by its type.
 macro_rules! fixed_statement {
@@ -58,35 +60,12 @@ impl QueryFragment<Pg> for AddVotes<'_> {
     }
 }
 
-#[derive(Default)]
-struct NoteEvents<'a> {
-    tools: Vec<i32>,
-    versions: Vec<i64>,
-    voters: Vec<&'a [u8]>,
-    old: Vec<i16>,
-    new: Vec<i16>,
-    at: Vec<i64>,
-}
-fixed_statement!(NoteEvents);
+struct NoteEntries<'a>(Entries<'a>);
+fixed_statement!(NoteEntries);
 
-impl QueryFragment<Pg> for NoteEvents<'_> {
+impl QueryFragment<Pg> for NoteEntries<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(
-            "INSERT INTO vote_events (tool_id, version, voter, old, new, at) SELECT * FROM unnest(",
-        );
-        out.push_bind_param::<Array<Integer>, _>(&self.tools)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.versions)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Binary>, _>(&self.voters)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<SmallInt>, _>(&self.old)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<SmallInt>, _>(&self.new)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.at)?;
-        out.push_sql(")");
-        Ok(())
+        self.0.walk(&mut out)
     }
 }
 
@@ -136,18 +115,8 @@ pub(super) fn names(conn: &mut PgConnection, lines: &[(&[u8], &str)]) -> QueryRe
     Ok(())
 }
 
-/// Writes the ledger's entries.
-pub(super) fn note(conn: &mut PgConnection, events: &[(Event, Moment)]) -> QueryResult<()> {
-    let code = |choice: Option<Choice>| choice.map_or(0, Choice::code);
-    let mut rows = NoteEvents::default();
-    for (event, at) in events {
-        rows.tools.push(event.tool);
-        rows.versions.push(event.version);
-        rows.voters.push(event.voter.0.as_slice());
-        rows.old.push(code(event.old));
-        rows.new.push(code(event.new));
-        rows.at.push(at.0);
-    }
-    rows.execute(conn)?;
+/// Writes entries of the ledger.
+pub(super) fn note(conn: &mut PgConnection, entries: &[Entry]) -> QueryResult<()> {
+    NoteEntries(Entries::of(entries)).execute(conn)?;
     Ok(())
 }

@@ -9,8 +9,7 @@ use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 
 use super::{Line, wish};
-use crate::vocabulary::{Choice, Moment};
-use crate::votes::fold::{Event, Key};
+use crate::votes::fold::Key;
 
 struct AddVote<'a> {
     line: &'a Line,
@@ -41,37 +40,6 @@ impl QueryFragment<Sqlite> for AddVote<'_> {
         out.push_sql(", ");
         out.push_bind_param::<Integer, _>(&self.token_age)?;
         out.push_sql(") ON CONFLICT (tool_id, voter) DO NOTHING");
-        Ok(())
-    }
-}
-
-struct NoteEvent<'a> {
-    event: &'a Event,
-    old: i16,
-    new: i16,
-    at: &'a i64,
-}
-impl QueryId for NoteEvent<'_> {
-    type QueryId = NoteEvent<'static>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-impl RunQueryDsl<SqliteConnection> for NoteEvent<'_> {}
-
-impl QueryFragment<Sqlite> for NoteEvent<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("INSERT INTO vote_events (tool_id, version, voter, old, new, at) VALUES (");
-        out.push_bind_param::<Integer, _>(&self.event.tool)?;
-        out.push_sql(", ");
-        out.push_bind_param::<BigInt, _>(&self.event.version)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Binary, _>(self.event.voter.0.as_slice())?;
-        out.push_sql(", ");
-        out.push_bind_param::<SmallInt, _>(&self.old)?;
-        out.push_sql(", ");
-        out.push_bind_param::<SmallInt, _>(&self.new)?;
-        out.push_sql(", ");
-        out.push_bind_param::<BigInt, _>(self.at)?;
-        out.push_sql(")");
         Ok(())
     }
 }
@@ -123,21 +91,6 @@ pub(super) fn add(
 pub(super) fn names(conn: &mut SqliteConnection, lines: &[(&[u8], &str)]) -> QueryResult<()> {
     for (id, name) in lines {
         AddName { id, name }.execute(conn)?;
-    }
-    Ok(())
-}
-
-/// Writes the ledger's entries.
-pub(super) fn note(conn: &mut SqliteConnection, events: &[(Event, Moment)]) -> QueryResult<()> {
-    let code = |choice: Option<Choice>| choice.map_or(0, Choice::code);
-    for (event, at) in events {
-        NoteEvent {
-            event,
-            old: code(event.old),
-            new: code(event.new),
-            at: &at.0,
-        }
-        .execute(conn)?;
     }
     Ok(())
 }

@@ -11,7 +11,8 @@ use super::{Line, Report, postgres, sqlite, wish};
 use crate::db::schema::{hours_to_make, tools};
 use crate::db::{DbConnection, write_transaction};
 use crate::vocabulary::Moment;
-use crate::votes::fold::Key;
+use crate::votes::entries::packed;
+use crate::votes::fold::{Event, Key};
 use crate::votes::ledger;
 use crate::votes::marks::{self, Chosen};
 
@@ -87,13 +88,11 @@ fn add(conn: &mut DbConnection, lines: &BTreeMap<Key, &Line>) -> QueryResult<BTr
     }
 }
 
-fn note(
-    conn: &mut DbConnection,
-    events: &[(crate::votes::fold::Event, Moment)],
-) -> QueryResult<()> {
+fn note(conn: &mut DbConnection, events: &[(Event, Moment)]) -> QueryResult<()> {
+    let entries = packed(events.iter().map(|(event, at)| (event, *at)));
     match conn {
-        DbConnection::Sqlite(conn) => sqlite::note(conn, events),
-        DbConnection::Postgres(conn) => postgres::note(conn, events),
+        DbConnection::Sqlite(conn) => crate::votes::sqlite::note(conn, &entries),
+        DbConnection::Postgres(conn) => postgres::note(conn, &entries),
     }
 }
 

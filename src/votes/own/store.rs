@@ -2,29 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use diesel::dsl::max;
+use diesel::dsl::{max, sql};
+use diesel::sql_types::{Binary, Bool};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
 
 use super::{Held, HeldChange, HeldVote};
-use crate::db::schema::{bulk_events, tools, vote_events, votes};
+use crate::db::schema::{bulk_events, ledger_entries, tools, votes};
 use crate::db::{DbConnection, write_transaction};
 use crate::identity::{erased, new_voter};
 use crate::vocabulary::{Choice, Moment, VoterId, hex};
+use crate::votes::entries::{Change, renamed, unpacked};
 use crate::votes::sketch::{Sketch, weight};
 use crate::votes::{claims, ledger, marks};
 
-/// An entry of the ledger.
-struct Entry {
+/// A change of the voter's, and the entry of the ledger that holds it.
+struct Noted {
     seq: i64,
     tool: i32,
-    old: Option<Choice>,
-    new: Option<Choice>,
+    change: Change,
     at: Moment,
 }
 
 /// What a walk through the ledger found of one voter.
 pub struct Walked {
-    entries: Vec<Entry>,
+    noted: Vec<Noted>,
     /// How far it went.
     end: i64,
 }
@@ -37,36 +38,47 @@ const OVERLAP: i64 = 10_000;
 /// # Errors
 /// A failed query.
 pub fn walk(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Walked> {
-    let end: Option<i64> = vote_events::table
-        .select(max(vote_events::seq))
+    let end: Option<i64> = ledger_entries::table
+        .select(max(ledger_entries::seq))
         .first(conn)?;
     Ok(Walked {
-        entries: entries(conn, voter, i64::MIN)?,
+        noted: noted(conn, voter, i64::MIN)?,
         end: end.unwrap_or(0),
     })
 }
 
-fn entries(conn: &mut DbConnection, voter: VoterId, after: i64) -> QueryResult<Vec<Entry>> {
-    let rows: Vec<(i64, i32, i16, i16, i64)> = vote_events::table
-        .filter(vote_events::voter.eq(voter.0.as_slice()))
-        .filter(vote_events::seq.gt(after))
-        .order(vote_events::seq)
+fn noted(conn: &mut DbConnection, voter: VoterId, after: i64) -> QueryResult<Vec<Noted>> {
+    // The database looks for the id's bytes; whether they are those of a voter shows when they are unpacked.
+    let (before, behind) = match conn {
+        DbConnection::Sqlite(_) => ("instr(changes, ", ") > 0"),
+        DbConnection::Postgres(_) => ("position(", " IN changes) > 0"),
+    };
+    let holds = sql::<Bool>(before)
+        .bind::<Binary, _>(voter.0.to_vec())
+        .sql(behind);
+    let rows: Vec<(i64, i32, i64, i64, Vec<u8>)> = ledger_entries::table
+        .filter(ledger_entries::seq.gt(after))
+        .filter(holds)
+        .order(ledger_entries::seq)
         .select((
-            vote_events::seq,
-            vote_events::tool_id,
-            vote_events::old,
-            vote_events::new,
-            vote_events::at,
+            ledger_entries::seq,
+            ledger_entries::tool_id,
+            ledger_entries::version,
+            ledger_entries::at,
+            ledger_entries::changes,
         ))
         .load(conn)?;
-    let entry = |(seq, tool, old, new, at)| Entry {
-        seq,
-        tool,
-        old: Choice::from_code(old),
-        new: Choice::from_code(new),
-        at: Moment(at),
-    };
-    Ok(rows.into_iter().map(entry).collect())
+    let mut noted = Vec::new();
+    for (seq, tool, version, at, changes) in rows {
+        let own = unpacked(version, &changes).filter(|change| change.voter == voter);
+        noted.extend(own.map(|change| Noted {
+            seq,
+            tool,
+            change,
+            at: Moment(at),
+        }));
+    }
+    Ok(noted)
 }
 
 type VoteColumns = (i16, i64, Vec<u8>, i32, Option<i64>);
@@ -104,8 +116,8 @@ pub fn held(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Held> {
     let slugs: HashMap<i32, String> = slugs.into_iter().collect();
     let slug = |tool: i32| slugs.get(&tool).cloned().unwrap_or_default();
     let mut votes = Vec::new();
-    // Every vote is an entry of the ledger, so no other tool can have one.
-    let tools: BTreeSet<i32> = walked.entries.iter().map(|entry| entry.tool).collect();
+    // Every vote is noted in the ledger, so no other tool can have one.
+    let tools: BTreeSet<i32> = walked.noted.iter().map(|noted| noted.tool).collect();
     for tool in tools {
         let Some((choice, cast_at, network, token_age, mark)) = vote(conn, tool, voter)? else {
             continue;
@@ -123,13 +135,13 @@ pub fn held(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Held> {
         });
     }
     let changes = walked
-        .entries
+        .noted
         .iter()
-        .map(|entry| HeldChange {
-            tool: slug(entry.tool),
-            old: entry.old,
-            new: entry.new,
-            at: entry.at,
+        .map(|noted| HeldChange {
+            tool: slug(noted.tool),
+            old: noted.change.old,
+            new: noted.change.new,
+            at: noted.at,
         })
         .collect();
     Ok(Held { votes, changes })
@@ -146,18 +158,18 @@ pub fn erase(
     now: Moment,
 ) -> QueryResult<usize> {
     write_transaction(conn, |conn| {
-        let later = entries(conn, voter, walked.end.saturating_sub(OVERLAP))?;
-        let mut by_tool: BTreeMap<i32, BTreeMap<i64, &Entry>> = BTreeMap::new();
-        for entry in walked.entries.iter().chain(&later) {
+        let later = noted(conn, voter, walked.end.saturating_sub(OVERLAP))?;
+        let mut by_tool: BTreeMap<i32, BTreeMap<i64, &Noted>> = BTreeMap::new();
+        for noted in walked.noted.iter().chain(&later) {
             by_tool
-                .entry(entry.tool)
+                .entry(noted.tool)
                 .or_default()
-                .insert(entry.seq, entry);
+                .insert(noted.change.version, noted);
         }
         ledger::lock(conn, &by_tool.keys().copied().collect())?;
         let mut left = 0;
-        for (tool, entries) in by_tool {
-            left += usize::from(erase_on(conn, tool, voter, &entries)?);
+        for (tool, noted) in by_tool {
+            left += usize::from(erase_on(conn, tool, voter, &noted)?);
         }
         erased::erase(conn, voter, now)?;
         claims::store::forget(conn, voter)?;
@@ -170,7 +182,7 @@ fn erase_on(
     conn: &mut DbConnection,
     tool: i32,
     voter: VoterId,
-    entries: &BTreeMap<i64, &Entry>,
+    noted: &BTreeMap<i64, &Noted>,
 ) -> QueryResult<bool> {
     let nobody = new_voter();
     let vote = vote(conn, tool, voter)?;
@@ -178,9 +190,12 @@ fn erase_on(
         Some((choice, .., mark)) if !is_aside(conn, mark)? => Choice::from_code(choice),
         _ => None,
     };
-    for seq in entries.keys() {
-        diesel::update(vote_events::table.filter(vote_events::seq.eq(seq)))
-            .set(vote_events::voter.eq(nobody.0.as_slice()))
+    let entries: BTreeSet<i64> = noted.values().map(|noted| noted.seq).collect();
+    for seq in entries {
+        let entry = ledger_entries::table.filter(ledger_entries::seq.eq(seq));
+        let changes: Vec<u8> = entry.select(ledger_entries::changes).first(conn)?;
+        diesel::update(entry)
+            .set(ledger_entries::changes.eq(renamed(&changes, voter, nobody)))
             .execute(conn)?;
     }
     diesel::update(
@@ -191,11 +206,11 @@ fn erase_on(
     .set(votes::voter.eq(nobody.0.as_slice()))
     .execute(conn)?;
     // What removals moved of this vote is in their sums, under the old id.
-    let noted: i64 = entries
+    let by_ledger: i64 = noted
         .values()
-        .map(|entry| weight(entry.new) - weight(entry.old))
+        .map(|noted| weight(noted.change.new) - weight(noted.change.old))
         .sum();
-    let by_removals = weight(counted) - noted;
+    let by_removals = weight(counted) - by_ledger;
     if by_removals != 0 {
         let bulk: Option<(i64, i64)> = bulk_events::table
             .filter(bulk_events::tool_id.eq(tool))

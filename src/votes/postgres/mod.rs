@@ -9,10 +9,11 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Binary, Integer, SmallInt};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
+use super::entries::{self, Entry};
 use super::fold::Folded;
 use super::{Standing, Wish};
 use crate::tallies::{TallyRow, store};
-use crate::vocabulary::{Choice, Moment};
+use crate::vocabulary::Moment;
 
 /// A statement of fixed text: prepared once, found again by its type.
 macro_rules! fixed_statement {
@@ -68,8 +69,7 @@ struct Write<'a> {
     updates: Votes<'a>,
     delete_tools: Vec<i32>,
     delete_voters: Vec<&'a [u8]>,
-    event: Events<'a>,
-    at: i64,
+    entries: Entries<'a>,
     tally: Tallies,
 }
 fixed_statement!(Write);
@@ -116,13 +116,42 @@ impl<'a> Votes<'a> {
     }
 }
 
+/// Entries of the ledger as arrays.
 #[derive(Default)]
-struct Events<'a> {
+pub(super) struct Entries<'a> {
     tools: Vec<i32>,
     versions: Vec<i64>,
-    voters: Vec<&'a [u8]>,
-    old: Vec<i16>,
-    new: Vec<i16>,
+    at: Vec<i64>,
+    changes: Vec<&'a [u8]>,
+}
+
+impl<'a> Entries<'a> {
+    pub(super) fn of(entries: &'a [Entry]) -> Self {
+        let mut arrays = Self::default();
+        for entry in entries {
+            arrays.tools.push(entry.tool);
+            arrays.versions.push(entry.version);
+            arrays.at.push(entry.at.0);
+            arrays.changes.push(&entry.changes);
+        }
+        arrays
+    }
+
+    /// The statement that writes them.
+    pub(super) fn walk<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "INSERT INTO ledger_entries (tool_id, version, at, changes) SELECT * FROM unnest(",
+        );
+        out.push_bind_param::<Array<Integer>, _>(&self.tools)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.versions)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.at)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Binary>, _>(&self.changes)?;
+        out.push_sql(")");
+        Ok(())
+    }
 }
 
 #[derive(Default)]
@@ -159,21 +188,11 @@ impl QueryFragment<Pg> for Write<'_> {
         out.push_bind_param::<Array<Binary>, _>(&self.delete_voters)?;
         out.push_sql(
             ") AS w (tool_id, voter) WHERE v.tool_id = w.tool_id AND v.voter = w.voter), \
-             noted AS (INSERT INTO vote_events (tool_id, version, voter, old, new, at) SELECT w.*, ",
+             noted AS (",
         );
-        out.push_bind_param::<BigInt, _>(&self.at)?;
-        out.push_sql(" FROM unnest(");
-        out.push_bind_param::<Array<Integer>, _>(&self.event.tools)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.event.versions)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Binary>, _>(&self.event.voters)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<SmallInt>, _>(&self.event.old)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<SmallInt>, _>(&self.event.new)?;
+        self.entries.walk(&mut out)?;
         out.push_sql(
-            ") AS w) UPDATE tallies t SET ship = w.ship, skip = w.skip, version = w.version, \
+            ") UPDATE tallies t SET ship = w.ship, skip = w.skip, version = w.version, \
              updated_at = w.updated_at, aside_ship = w.aside_ship, aside_skip = w.aside_skip FROM unnest(",
         );
         out.push_bind_param::<Array<Integer>, _>(&self.tally.tools)?;
@@ -212,8 +231,9 @@ pub(super) fn lock(
 
 /// Writes a folded batch.
 pub(super) fn write(conn: &mut PgConnection, folded: &Folded, now: Moment) -> QueryResult<()> {
+    let entries = entries::packed(folded.events.iter().map(|event| (event, now)));
     let mut write = Write {
-        at: now.0,
+        entries: Entries::of(&entries),
         inserts: Votes::of(&folded.inserts),
         updates: Votes::of(&folded.updates),
         ..Write::default()
@@ -221,13 +241,6 @@ pub(super) fn write(conn: &mut PgConnection, folded: &Folded, now: Moment) -> Qu
     for (tool, voter) in &folded.deletes {
         write.delete_tools.push(*tool);
         write.delete_voters.push(voter.0.as_slice());
-    }
-    for event in &folded.events {
-        write.event.tools.push(event.tool);
-        write.event.versions.push(event.version);
-        write.event.voters.push(event.voter.0.as_slice());
-        write.event.old.push(event.old.map_or(0, Choice::code));
-        write.event.new.push(event.new.map_or(0, Choice::code));
     }
     for row in &folded.tallies {
         write.tally.tools.push(row.tool);

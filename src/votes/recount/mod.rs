@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use diesel::QueryResult;
 use serde::Serialize;
 
+use super::entries::{self, is_whole, unpacked};
 use super::sketch::Sketch;
 use crate::db::DbConnection;
 use crate::vocabulary::{Choice, VoterId};
@@ -31,7 +32,7 @@ pub enum Fault {
     Voters,
     /// The ledger holds a version beyond the tally's.
     Ahead,
-    /// The ledger holds a version twice, or out of its order.
+    /// The ledger holds a version twice, or out of its order, or an entry that is torn.
     Order,
     /// The tally's panel is not that of the reviews.
     Panel,
@@ -51,7 +52,7 @@ impl Fault {
             Self::Aside => "the votes set aside add up to something else",
             Self::Voters => "the ledger knows other voters or choices than the votes",
             Self::Ahead => "the ledger is ahead of the tally's version",
-            Self::Order => "the ledger has a version twice, or out of its order",
+            Self::Order => "the ledger has a version twice, or out of its order, or a torn entry",
             Self::Panel => "the panel is not that of the reviews",
             Self::Periods => "the last period ends at another time",
             Self::Unknown => "there is no such tool",
@@ -142,16 +143,21 @@ fn in_snapshot(conn: &mut DbConnection) -> QueryResult<Recount> {
         account.newest_bulk = account.newest_bulk.max(version);
         bulk.insert((tool, version));
     }
-    stream::each_event(conn, |tool, version, voter, old, new| {
-        recount.events += 1;
-        let account = accounts.entry(tool).or_default();
-        let (old, new) = (Choice::from_code(old), Choice::from_code(new));
-        add(&mut account.ledger, old, -1);
-        add(&mut account.ledger, new, 1);
-        account.of_ledger.moved(id(voter), old, new);
-        // Whoever writes holds the tally's row: within a tool, versions only grow.
-        account.disordered |= version <= account.newest || bulk.contains(&(tool, version));
-        account.newest = account.newest.max(version);
+    entries::each(conn, |entry| {
+        let account = accounts.entry(entry.tool).or_default();
+        account.disordered |= !is_whole(&entry.changes);
+        for change in unpacked(entry.version, &entry.changes) {
+            recount.events += 1;
+            add(&mut account.ledger, change.old, -1);
+            add(&mut account.ledger, change.new, 1);
+            account
+                .of_ledger
+                .moved(change.voter, change.old, change.new);
+            // Whoever writes holds the tally's row: within a tool, versions only grow.
+            let known = bulk.contains(&(entry.tool, change.version));
+            account.disordered |= change.version <= account.newest || known;
+            account.newest = account.newest.max(change.version);
+        }
     })?;
     for (tool, verdict, reviews) in stream::panels(conn)? {
         let panel = &mut accounts.entry(tool).or_default().panel;

@@ -10,7 +10,7 @@ use diesel::pg::PgRowByRowLoadingMode;
 use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, QueryResult, RunQueryDsl};
 
 use crate::db::DbConnection;
-use crate::db::schema::{bulk_events, removals, reviews, tallies, tools, vote_events, votes};
+use crate::db::schema::{bulk_events, removals, reviews, tallies, tools, votes};
 use crate::tallies::{TallyRow, store};
 use crate::votes::marks::{IN_FORCE, PERIOD};
 
@@ -45,34 +45,6 @@ pub(super) fn each_vote(
     let mut next = |row: QueryResult<Row>| {
         let (tool, voter, choice, mark) = row?;
         take(tool, voter, choice, mark);
-        Ok(())
-    };
-    match conn {
-        DbConnection::Sqlite(conn) => query
-            .load_iter::<Row, DefaultLoadingMode>(conn)?
-            .try_for_each(&mut next),
-        DbConnection::Postgres(conn) => query
-            .load_iter::<Row, PgRowByRowLoadingMode>(conn)?
-            .try_for_each(&mut next),
-    }
-}
-
-/// In the order in which it was written.
-pub(super) fn each_event(
-    conn: &mut DbConnection,
-    mut take: impl FnMut(i32, i64, Vec<u8>, i16, i16),
-) -> QueryResult<()> {
-    type Row = (i32, i64, Vec<u8>, i16, i16);
-    let query = vote_events::table.order(vote_events::seq).select((
-        vote_events::tool_id,
-        vote_events::version,
-        vote_events::voter,
-        vote_events::old,
-        vote_events::new,
-    ));
-    let mut next = |row: QueryResult<Row>| {
-        let (tool, version, voter, old, new) = row?;
-        take(tool, version, voter, old, new);
         Ok(())
     };
     match conn {

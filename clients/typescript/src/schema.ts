@@ -1,0 +1,5295 @@
+// Made from docs/openapi.json by `npm run generate`; not to be edited.
+
+export interface paths {
+    "/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The list of tools */
+        get: operations["showIndex"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/assets/{version}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A style sheet, a script or a picture of the pages
+         * @description With another version it answers too, and is not kept for good.
+         */
+        get: operations["getAsset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/badge/{slug}.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture of panel and community */
+        get: operations["showBadge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Leads to a comparison
+         * @description What is no tool leads to a search for it.
+         */
+        get: operations["findComparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compare/{pair}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Two tools side by side */
+        get: operations["showComparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * This document for readers
+         * @description Needs nothing from elsewhere, and no script.
+         */
+        get: operations["showDocs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page's style sheet */
+        get: operations["getDocsAsset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/embed/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The page inside an iframe
+         * @description Works without JavaScript.
+         */
+        get: operations["showEmbed"];
+        put?: never;
+        /**
+         * A vote by the iframe page's form
+         * @description A visitor without a token gets one on the way.
+         */
+        post: operations["postEmbedVote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/embed/tallyship.js": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The widget's script
+         * @description `<ship-vote tool="codestral-2">`. Beside it stand the widget's and the iframe page's style sheets, and each file under an address that holds a stamp of its bytes and so never changes.
+         */
+        get: operations["getWidget"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tools, and the newest acts */
+        get: operations["showOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every privileged act, newest first */
+        get: operations["showAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/bans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bans in force, newest first */
+        get: operations["showBans"];
+        put?: never;
+        /** Ban a voter or a network */
+        post: operations["postBan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/bans/{id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Preview lifting a ban */
+        get: operations["previewLift"];
+        put?: never;
+        /** Lift a ban */
+        post: operations["postLift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/bans/new": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Preview a ban */
+        get: operations["previewBan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/periods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Excluded periods, newest first */
+        get: operations["showPeriods"];
+        put?: never;
+        /** Exclude a period */
+        post: operations["postPeriod"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/periods/{id}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Preview a period's deletion */
+        get: operations["previewDeletion"];
+        put?: never;
+        /** Let a period's votes count again */
+        post: operations["postDeletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/periods/new": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Preview excluding a period */
+        get: operations["previewPeriod"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Preview a reset */
+        get: operations["previewReset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Resets, newest first */
+        get: operations["showResets"];
+        put?: never;
+        /** Carry out the reset that was previewed */
+        post: operations["postReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/resets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One reset */
+        get: operations["showReset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/resets/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Preview an undo */
+        get: operations["previewUndo"];
+        put?: never;
+        /** Put a reset's votes back */
+        post: operations["postUndo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sign-in */
+        get: operations["showSignIn"];
+        put?: never;
+        /**
+         * Begin a session
+         * @description From our own page only. Tries that fail are counted by network.
+         */
+        post: operations["signIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the session */
+        post: operations["signOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/tools/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One tool: its course, and what stands out */
+        get: operations["showToolToModerators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/tools/{slug}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Preview a freeze, or its end */
+        get: operations["previewState"];
+        put?: never;
+        /** Freeze the votes on a tool, or open them */
+        post: operations["postState"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/votes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Votes, newest first */
+        get: operations["showVotes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oembed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * oEmbed 1.0
+         * @description An address of ours becomes an iframe that another site may paste.
+         */
+        get: operations["getOembed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * This document
+         * @description OpenAPI 3.1.
+         */
+        get: operations["getOpenApi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tools/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One tool */
+        get: operations["showTool"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tools/{slug}/vote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A vote by plain form
+         * @description From our own pages only. A visitor without a token gets one on the way.
+         */
+        post: operations["postVote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Two to four tools side by side
+         * @description `verdict` says who leads by panel and by community; null for a tie, or while the intervals overlap.
+         */
+        get: operations["compareTools"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moderation/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every privileged act, newest first
+         * @description Each entry holds the hash of the one before.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moderation/audit/head": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The end of the audit chain
+         * @description Keep it elsewhere, and `tallyship verify --head HASH` finds what was cut off since.
+         */
+        get: operations["getAuditHead"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moderation/bans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bans in force, newest first */
+        get: operations["listBans"];
+        put?: never;
+        /**
+         * Ban a voter or a network
+         * @description Their votes stay as they are.
+         */
+        post: operations["banVoter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moderation/bans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Lift a ban */
+        delete: operations["liftBan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moderation/clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What stands out on a tool
+         * @description Networks and bursts of votes, each with the numbers behind the suspicion.
+         */
+        get: operations["listClusters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moderation/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was taken out and put back, for everybody
+         * @description Where the site turned that on; without personal data.
+         */
+        get: operations["listPublicLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moderation/periods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Periods, newest first */
+        get: operations["listPeriods"];
+        put?: never;
+        /**
+         * Exclude a span
+         * @description Its votes leave the tally and stay in the chart. A dry run says what that would do.
+         */
+        post: operations["excludePeriod"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moderation/periods/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Let a period's votes count again */
+        delete: operations["includePeriod"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moderation/resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Resets, newest first */
+        get: operations["listResets"];
+        put?: never;
+        /**
+         * Take votes out, or see what that would do
+         * @description All criteria given must match, and only votes that count now are taken. A dry run gives a `plan`; with it, nothing is taken out that was not seen. The votes leave the tally at once.
+         */
+        post: operations["resetVotes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moderation/resets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One reset */
+        get: operations["getReset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moderation/resets/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a reset's votes back
+         * @description Each that its voter has not cast again or withdrawn since; bans that came with it are lifted.
+         */
+        post: operations["undoReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moderation/tools/{slug}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Freeze the votes on a tool, or open them */
+        put: operations["setState"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moderation/votes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Current votes, newest first
+         * @description Also those that a reset took out. A network has the same hash on every tool.
+         */
+        get: operations["listVotes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tallies as they change
+         * @description Server-sent events: `event: tally`, `id: SLUG:VERSION`, `data:` a Tally. First the present tally of each tool, then each change, at most ten a second a tool, always the newest. A comment every 15 s keeps the line open.
+         */
+        get: operations["streamTallies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tallies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Many tallies */
+        get: operations["listTallies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The catalogue with its tallies
+         * @description Page by page; archived tools are not in it. `community` sorts by the lower bound of the interval.
+         */
+        get: operations["listTools"];
+        put?: never;
+        /**
+         * Make or replace many tools
+         * @description All of them, or none and each bad one named. A bare list is taken too.
+         */
+        post: operations["putTools"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tools/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One tool with its reviews and its tally */
+        get: operations["getTool"];
+        /**
+         * Make or replace a tool
+         * @description Brings an archived tool back.
+         */
+        put: operations["putTool"];
+        post?: never;
+        /**
+         * Archive a tool
+         * @description It leaves the lists and takes no votes; its votes stay.
+         */
+        delete: operations["archiveTool"];
+        options?: never;
+        head?: never;
+        /** Change some fields of a tool */
+        patch: operations["patchTool"];
+        trace?: never;
+    };
+    "/v1/tools/{slug}/badge.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same for shields.io
+         * @description Its endpoint schema.
+         */
+        get: operations["getShield"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tools/{slug}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A tally over time
+         * @description Running totals, a point for each hour or day with a change. Without `from`, hours go back 400 days, days to the beginning.
+         */
+        get: operations["getHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tools/{slug}/tally": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One tally */
+        get: operations["getTally"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tools/{slug}/vote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own vote */
+        get: operations["getVote"];
+        /**
+         * Cast or change a vote
+         * @description Answered only once the vote is on disk. The same choice again keeps `cast_at` and the tally's `version`.
+         */
+        put: operations["castVote"];
+        post?: never;
+        /**
+         * Withdraw a vote
+         * @description Without one there is nothing to do, and that is fine.
+         */
+        delete: operations["withdrawVote"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/visitors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get or renew a visitor token
+         * @description The token comes back as JSON and as a cookie. It lasts 400 days; one that expired within a year still renews to the same voter. A cookie that is no use any more is replaced, a bad bearer token is refused.
+         */
+        post: operations["createVisitor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/visitors/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that is held of the caller
+         * @description Votes as they stand, and every change that the ledger keeps.
+         */
+        get: operations["exportMe"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase the caller
+         * @description The votes stay counted without a name; the token is no longer believed.
+         */
+        delete: operations["eraseMe"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/votes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own votes on several tools */
+        get: operations["listOwnVotes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description An entry as `GET /v1/moderation/audit` answers it. */
+        AuditEntry: {
+            act: string;
+            actor: string;
+            actor_id: string;
+            after?: unknown;
+            at: components["schemas"]["Moment"];
+            before?: unknown;
+            hash: string;
+            /** Format: int64 */
+            id: number;
+            previous: string;
+            reason: string;
+            role: string;
+            subject: string;
+        };
+        AuditEntryPage: {
+            items: components["schemas"]["AuditEntry"][];
+            /** @description The `cursor` of the next page. */
+            next: string | null;
+        };
+        /** @description The end of the audit chain. */
+        AuditHead: {
+            hash: string;
+            /** Format: int64 */
+            id: number;
+        };
+        /** @description A ban as the API answers it. */
+        Ban: {
+            expires_at?: components["schemas"]["Moment"] | null;
+            /** Format: int64 */
+            id: number;
+            made_at: components["schemas"]["Moment"];
+            made_by: string;
+            network?: string | null;
+            reason: string;
+            /**
+             * Format: int64
+             * @description The reset that it came with.
+             */
+            reset?: number | null;
+            voter?: string | null;
+        };
+        BanOfReset: {
+            expires_at?: components["schemas"]["Moment"] | null;
+        };
+        BanPage: {
+            items: components["schemas"]["Ban"][];
+            /** @description The `cursor` of the next page. */
+            next: string | null;
+        };
+        /** @description Either a voter or a network. */
+        BanWish: {
+            expires_at?: components["schemas"]["Moment"] | null;
+            network?: string | null;
+            reason: string;
+            voter?: string | null;
+        };
+        /** @description What casts a vote. */
+        Cast: {
+            choice: components["schemas"]["Choice"];
+        };
+        /**
+         * @description What a voter or a reviewer says of a tool.
+         * @enum {string}
+         */
+        Choice: "ship" | "skip";
+        /** @description One thing that stands out. Shares are percentages of its own votes. */
+        Cluster: {
+            first_at: components["schemas"]["Moment"];
+            /** Format: int64 */
+            fresh_share: number;
+            /** Format: int64 */
+            fresh_tokens: number;
+            /** @enum {string} */
+            kind: "network";
+            last_at: components["schemas"]["Moment"];
+            network: string;
+            /**
+             * Format: int64
+             * @description The larger side's share: 100 means that all say the same.
+             */
+            same_choice_share: number;
+            /**
+             * Format: int64
+             * @description Of all votes that were looked at, in percent.
+             */
+            share: number;
+            /** Format: int64 */
+            ship: number;
+            /** Format: int64 */
+            skip: number;
+            /** Format: int64 */
+            votes: number;
+        } | {
+            /** Format: int64 */
+            fresh_share: number;
+            /** Format: int64 */
+            fresh_tokens: number;
+            from: components["schemas"]["Moment"];
+            /** @enum {string} */
+            kind: "burst";
+            /** Format: int64 */
+            same_choice_share: number;
+            /** Format: int64 */
+            ship: number;
+            /** Format: int64 */
+            skip: number;
+            /** Format: int64 */
+            times: number;
+            to: components["schemas"]["Moment"];
+            /**
+             * Format: int64
+             * @description Votes in a usual minute, and how many times that the burst's busiest minute has.
+             */
+            usual: number;
+            /** Format: int64 */
+            votes: number;
+        } | {
+            choice: components["schemas"]["Choice"];
+            /** @enum {string} */
+            kind: "one-way-voter";
+            voter: string;
+            /** Format: int64 */
+            votes: number;
+        };
+        /** @description What stands out on a tool. */
+        Clusters: {
+            /**
+             * Format: int64
+             * @description How many of them came by tokens that were minutes old, in percent.
+             */
+            fresh_share: number;
+            items: components["schemas"]["Cluster"][];
+            /**
+             * Format: int64
+             * @description Votes that were looked at: those of the newest voters.
+             */
+            looked_at: number;
+            next: string | null;
+        };
+        /** @description What the counted votes say. */
+        CommunityTally: {
+            display: string;
+            /** @description Wilson's, at 95 %, in percent. */
+            interval: number[] | null;
+            /**
+             * Format: int64
+             * @description Of 100; null below the least number of votes.
+             */
+            percent: number | null;
+            /** Format: int64 */
+            set_aside?: number | null;
+            /** Format: int64 */
+            ship: number;
+            /** Format: int64 */
+            skip: number;
+            /** Format: int64 */
+            votes: number;
+        };
+        /** @description The tools as they stand, and who leads. */
+        Comparison: {
+            tools: components["schemas"]["ToolView"][];
+            verdict: components["schemas"]["Leaders"];
+        };
+        /** @description What an erasure left. */
+        Erasure: {
+            /** @description Votes that stay counted, without a name. */
+            votes: number;
+        };
+        /** @description Everything that is held of a voter. */
+        Held: {
+            changes: components["schemas"]["HeldChange"][];
+            votes: components["schemas"]["HeldVote"][];
+        };
+        /** @description A change that the ledger keeps; nulls are "no vote", or one that does not count. */
+        HeldChange: {
+            at: components["schemas"]["Moment"];
+            new: components["schemas"]["Choice"] | null;
+            old: components["schemas"]["Choice"] | null;
+            tool: string;
+        };
+        /** @description A vote as it stands. */
+        HeldVote: {
+            cast_at: components["schemas"]["Moment"];
+            choice: components["schemas"]["Choice"];
+            /** @description Not set aside by the moderators. */
+            counted: boolean;
+            /** @description A keyed hash of the network that it came from. */
+            network: string;
+            /** Format: int32 */
+            token_age_seconds: number;
+            tool: string;
+        };
+        /** @description A tally over time, oldest first. */
+        History: {
+            points: components["schemas"]["Point"][];
+            step: string;
+            tool: components["schemas"]["Slug"];
+        };
+        /** @description Who leads: a slug, or null for a tie or where it cannot be told. */
+        Leaders: {
+            community: components["schemas"]["Slug"] | null;
+            panel: components["schemas"]["Slug"] | null;
+        };
+        /** @description A tool with its slug. */
+        ListedTool: {
+            category?: string;
+            entry?: string;
+            name: string;
+            reviews?: components["schemas"]["Review"][];
+            slug: components["schemas"]["Slug"];
+            tagline?: string;
+            url?: string;
+        };
+        /** @description What a call with many tools did. */
+        ManyTools: {
+            /** @description Slugs of the tools that are new. */
+            created: components["schemas"]["Slug"][];
+            /** @description Slugs of those that were there. */
+            replaced: components["schemas"]["Slug"][];
+        };
+        /** @description Who calls, and everything that is held of them. */
+        Me: components["schemas"]["Held"] & {
+            made_at: components["schemas"]["Moment"] | null;
+            voter: string;
+        };
+        /** @description A visitor's token. */
+        Minted: {
+            expires_at: components["schemas"]["Moment"];
+            token: string;
+        };
+        /**
+         * Format: date-time
+         * @description A point in time: microseconds since 1970, UTC.
+         */
+        Moment: string;
+        /** @description Nothing to say yet. */
+        NoFields: Record<string, never>;
+        /** @description The answer, for JSON and XML alike. */
+        OEmbed: {
+            /** Format: int32 */
+            cache_age: number;
+            /** Format: int32 */
+            height: number;
+            html: string;
+            provider_name: string;
+            provider_url: string;
+            title: string;
+            type: string;
+            version: string;
+            /** Format: int32 */
+            width: number;
+        };
+        /** @enum {string} */
+        OpenOrFrozen: "open" | "frozen";
+        /** @description A vote as its voter sees it; nulls where there is none. */
+        OwnVote: {
+            cast_at: components["schemas"]["Moment"] | null;
+            choice: components["schemas"]["Choice"] | null;
+            tool: components["schemas"]["Slug"];
+        };
+        /** @description The votes on the tools that a call names. */
+        OwnVotes: {
+            items: components["schemas"]["OwnVote"][];
+            /** @description What is no tool; left out where there is none. */
+            missing?: string[];
+            next: string | null;
+        };
+        /** @description What the panel says. */
+        PanelTally: {
+            /** Format: int64 */
+            percent: number | null;
+            /** Format: int32 */
+            ship: number;
+            /** Format: int32 */
+            skip: number;
+        };
+        /** @description The span to exclude. */
+        PeriodWish: {
+            dry_run?: boolean;
+            from: components["schemas"]["Moment"];
+            reason: string;
+            to: components["schemas"]["Moment"];
+            tool: string;
+        };
+        /** @description The tally at one time. */
+        Point: {
+            /** @description The start of its hour or day. */
+            at: components["schemas"]["Moment"];
+            /** @description An excluded period reaches into the step; left out where none does. */
+            excluded?: boolean;
+            /**
+             * Format: int64
+             * @description `None` while there are too few votes, as in the Tally.
+             */
+            percent: number | null;
+            /** Format: int64 */
+            ship: number;
+            /** Format: int64 */
+            skip: number;
+        };
+        /** @description The document as it is sent. */
+        Problem: {
+            /** @description Stable: what a program goes by. */
+            code: string;
+            /** @description A sentence for a person; where a field is at fault it is named. */
+            detail: string;
+            /** Format: int32 */
+            status: number;
+            title: string;
+            type: string;
+        };
+        /** @description The same for everybody: nothing of voters, networks, moderators, and no reason, which may name somebody. */
+        PublicRemoval: {
+            at: components["schemas"]["Moment"];
+            from?: components["schemas"]["Moment"] | null;
+            kind: components["schemas"]["RemovalKind"];
+            to?: components["schemas"]["Moment"] | null;
+            tool: components["schemas"]["Slug"];
+            undone_at?: components["schemas"]["Moment"] | null;
+            /** Format: int64 */
+            votes: number;
+        };
+        PublicRemovalPage: {
+            items: components["schemas"]["PublicRemoval"][];
+            /** @description The `cursor` of the next page. */
+            next: string | null;
+        };
+        /** @description A removal as the API answers it. */
+        Removal: {
+            after?: components["schemas"]["Tally"] | null;
+            before?: components["schemas"]["Tally"] | null;
+            choice?: components["schemas"]["Choice"] | null;
+            from?: components["schemas"]["Moment"] | null;
+            /** Format: int64 */
+            id: number;
+            kind: components["schemas"]["RemovalKind"];
+            made_at: components["schemas"]["Moment"];
+            made_by: string;
+            /** Format: int64 */
+            matched: number;
+            network?: string | null;
+            /** Format: int64 */
+            networks: number;
+            reason: string;
+            /** Format: int64 */
+            ship: number;
+            /** Format: int64 */
+            skip: number;
+            to?: components["schemas"]["Moment"] | null;
+            tool: components["schemas"]["Slug"];
+            undo_reason?: string | null;
+            undone: boolean;
+            undone_at?: components["schemas"]["Moment"] | null;
+            undone_by?: string | null;
+            voter?: string | null;
+        };
+        /**
+         * @description What a removal is.
+         * @enum {string}
+         */
+        RemovalKind: "reset" | "period";
+        RemovalPage: {
+            items: components["schemas"]["Removal"][];
+            /** @description The `cursor` of the next page. */
+            next: string | null;
+        };
+        /** @description A preview, or a reset that was carried out. */
+        ResetReport: {
+            after?: components["schemas"]["Tally"] | null;
+            before?: components["schemas"]["Tally"] | null;
+            from?: components["schemas"]["Moment"] | null;
+            /** Format: int64 */
+            id?: number | null;
+            /** Format: int64 */
+            matched: number;
+            /** Format: int64 */
+            networks: number;
+            plan: string;
+            /** @description The newest of the matched votes. */
+            sample: components["schemas"]["SeenVote"][];
+            /** Format: int64 */
+            ship: number;
+            /** Format: int64 */
+            skip: number;
+            to: components["schemas"]["Moment"];
+            tool: components["schemas"]["Slug"];
+        };
+        /** @description Which votes to take out: all that is given must match. */
+        ResetWish: {
+            ban?: components["schemas"]["BanOfReset"] | null;
+            choice?: components["schemas"]["Choice"] | null;
+            dry_run?: boolean;
+            from?: components["schemas"]["Moment"] | null;
+            network?: string | null;
+            plan?: string | null;
+            reason: string;
+            to?: components["schemas"]["Moment"] | null;
+            tool: string;
+            voter?: string | null;
+        };
+        /** @description One reviewer's verdict on a tool. */
+        Review: {
+            reviewer: string;
+            summary?: string;
+            verdict: components["schemas"]["Choice"];
+        };
+        /** @description A vote as the API answers it. */
+        SeenVote: {
+            cast_at: components["schemas"]["Moment"];
+            choice: components["schemas"]["Choice"];
+            counted: boolean;
+            network: string;
+            /**
+             * Format: int32
+             * @description Of the visitor token when the vote was cast, in seconds.
+             */
+            token_age: number;
+            tool: components["schemas"]["Slug"];
+            voter: string;
+        };
+        SeenVotePage: {
+            items: components["schemas"]["SeenVote"][];
+            /** @description The `cursor` of the next page. */
+            next: string | null;
+        };
+        /** @description The endpoint schema of shields.io, version 1. */
+        Shield: {
+            color: string;
+            label: string;
+            message: string;
+            /** Format: int32 */
+            schemaVersion: number;
+        };
+        /**
+         * @description A tool's name in addresses: `[a-z0-9]` and single inner `-`, 1 to 64 characters.
+         * @example codestral-2
+         */
+        Slug: string;
+        /** @description The state that a tool is to have. */
+        StateWish: {
+            reason: string;
+            state: components["schemas"]["OpenOrFrozen"];
+        };
+        /** @description The votes on a tool beside its panel's. */
+        Tally: {
+            community: components["schemas"]["CommunityTally"];
+            /**
+             * Format: int64
+             * @description Community less panel, in points.
+             */
+            gap: number | null;
+            panel: components["schemas"]["PanelTally"] | null;
+            raw?: components["schemas"]["CommunityTally"] | null;
+            /** @description True while the database cannot be read; else left out. */
+            stale?: boolean;
+            state: components["schemas"]["ToolState"];
+            tool: components["schemas"]["Slug"];
+            updated_at: components["schemas"]["Moment"];
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description The tallies that were asked for. */
+        TallyList: {
+            /** @description What is no tool; left out where there is none. */
+            missing?: string[];
+            tallies: components["schemas"]["Tally"][];
+        };
+        /** @description A tool as `PUT /v1/tools/{slug}` takes it. */
+        Tool: {
+            category?: string;
+            /** @description The entry price in a word, such as `Free` or `Paid`. */
+            entry?: string;
+            name: string;
+            reviews?: components["schemas"]["Review"][];
+            tagline?: string;
+            url?: string;
+        };
+        /** @description Many tools in one call. */
+        ToolList: {
+            tools: components["schemas"]["ListedTool"][];
+        };
+        /** @description One page of the catalogue. */
+        ToolPage: {
+            items: components["schemas"]["ToolView"][];
+            /** @description The `cursor` of the next page. */
+            next: string | null;
+        };
+        /** @description What `PATCH` takes: the fields to change. */
+        ToolPatch: {
+            category?: string | null;
+            entry?: string | null;
+            name?: string | null;
+            reviews?: components["schemas"]["Review"][] | null;
+            tagline?: string | null;
+            url?: string | null;
+        };
+        /**
+         * @description Whether a tool takes votes.
+         * @enum {string}
+         */
+        ToolState: "open" | "frozen" | "archived";
+        /** @description A tool as `GET /v1/tools/{slug}` answers it. */
+        ToolView: {
+            category: string;
+            entry: string;
+            name: string;
+            reviews: components["schemas"]["Review"][];
+            slug: components["schemas"]["Slug"];
+            tagline: string;
+            tally: components["schemas"]["Tally"];
+            url: string;
+        };
+        /** @description What an undo came to. */
+        Undone: {
+            after?: components["schemas"]["Tally"] | null;
+            before?: components["schemas"]["Tally"] | null;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: int64
+             * @description Votes that count again.
+             */
+            restored: number;
+            tool: components["schemas"]["Slug"];
+            undone: boolean;
+            undone_at: components["schemas"]["Moment"];
+        };
+        /** @description A vote beside the tally that holds it. */
+        VoteAnswer: {
+            tally: components["schemas"]["Tally"];
+            vote: components["schemas"]["OwnVote"];
+        };
+        /** @description Why; may be left out. */
+        Why: {
+            reason?: string;
+        };
+    };
+    responses: {
+        /** @description `archived`: The tool is archived. */
+        archived: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "archived";
+                };
+            };
+        };
+        /** @description `archived`: The tool is archived. */
+        "archived.page": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "archived";
+                };
+                "text/html": string;
+            };
+        };
+        /** @description `archived`: The tool is archived. */
+        "archived.page.only": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description `bad-request`: The request cannot be read. */
+        "bad-request": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "bad-request";
+                };
+            };
+        };
+        /** @description `bad-request`: The request cannot be read. */
+        "bad-request.page": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "bad-request";
+                };
+                "text/html": string;
+            };
+        };
+        /** @description `bad-request`: The request cannot be read. */
+        "bad-request.page.only": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description `bad-token`: The token is not valid. `expired-token`: The token has expired. */
+        "bad-token.or.expired-token": {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "bad-token" | "expired-token";
+                };
+            };
+        };
+        /** @description `bad-token`: The token is not valid. `expired-token`: The token has expired. */
+        "bad-token.or.expired-token.page.only": {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description `conflict`: The state has changed. */
+        conflict: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "conflict";
+                };
+            };
+        };
+        /** @description `conflict`: The state has changed. */
+        "conflict.page.only": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description `forbidden`: This token may not do that. */
+        forbidden: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "forbidden";
+                };
+            };
+        };
+        /** @description `forbidden`: This token may not do that. `origin-refused`: Votes are not taken from this origin. */
+        "forbidden.or.origin-refused.page.only": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description `frozen`: Voting on this tool is frozen. */
+        frozen: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "frozen";
+                };
+            };
+        };
+        /** @description `frozen`: Voting on this tool is frozen. */
+        "frozen.page": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "frozen";
+                };
+                "text/html": string;
+            };
+        };
+        /** @description `invalid`: A field is not valid. */
+        invalid: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "invalid";
+                };
+            };
+        };
+        /** @description `invalid`: A field is not valid. */
+        "invalid.page": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "invalid";
+                };
+                "text/html": string;
+            };
+        };
+        /** @description `invalid`: A field is not valid. */
+        "invalid.page.only": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description `not-found`: Nothing is here. */
+        "not-found": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "not-found";
+                };
+            };
+        };
+        /** @description `not-found`: Nothing is here. */
+        "not-found.page": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "not-found";
+                };
+                "text/html": string;
+            };
+        };
+        /** @description `not-found`: Nothing is here. */
+        "not-found.page.only": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description `origin-refused`: Votes are not taken from this origin. */
+        "origin-refused": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "origin-refused";
+                };
+            };
+        };
+        /** @description `origin-refused`: Votes are not taken from this origin. `voter-banned`: Votes are not taken from here. */
+        "origin-refused.or.voter-banned": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "origin-refused" | "voter-banned";
+                };
+            };
+        };
+        /** @description `origin-refused`: Votes are not taken from this origin. `voter-banned`: Votes are not taken from here. */
+        "origin-refused.or.voter-banned.page": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "origin-refused" | "voter-banned";
+                };
+                "text/html": string;
+            };
+        };
+        /** @description `origin-refused`: Votes are not taken from this origin. */
+        "origin-refused.page.only": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description `overloaded`: Too much to do. */
+        overloaded: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "overloaded";
+                };
+            };
+        };
+        /** @description `rate-limited`: Too many requests. */
+        "rate-limited": {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "rate-limited";
+                };
+            };
+        };
+        /** @description `rate-limited`: Too many requests. */
+        "rate-limited.page": {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "rate-limited";
+                };
+                "text/html": string;
+            };
+        };
+        /** @description `rate-limited`: Too many requests. */
+        "rate-limited.page.only": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description `token-required`: A staff token is needed. `bad-token`: The token is not valid. `expired-token`: The token has expired. */
+        "token-required.or.bad-token.or.expired-token": {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "token-required" | "bad-token" | "expired-token";
+                };
+            };
+        };
+        /** @description `too-large`: The body is too large. */
+        "too-large": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "too-large";
+                };
+            };
+        };
+        /** @description `too-large`: The body is too large. */
+        "too-large.page": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "too-large";
+                };
+                "text/html": string;
+            };
+        };
+        /** @description `too-large`: The body is too large. */
+        "too-large.page.only": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description `unavailable`: The database cannot be reached. */
+        unavailable: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "unavailable";
+                };
+            };
+        };
+        /** @description `unavailable`: The database cannot be reached. `overloaded`: Too much to do. */
+        "unavailable.or.overloaded": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "unavailable" | "overloaded";
+                };
+            };
+        };
+        /** @description `unavailable`: The database cannot be reached. `overloaded`: Too much to do. */
+        "unavailable.or.overloaded.page": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "unavailable" | "overloaded";
+                };
+                "text/html": string;
+            };
+        };
+        /** @description `unavailable`: The database cannot be reached. `overloaded`: Too much to do. */
+        "unavailable.or.overloaded.page.only": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description `unavailable`: The database cannot be reached. */
+        "unavailable.page.only": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description `unknown-tool`: No such tool. */
+        "unknown-tool": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "unknown-tool";
+                };
+            };
+        };
+        /** @description `unknown-tool`: No such tool. */
+        "unknown-tool.page": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "unknown-tool";
+                };
+                "text/html": string;
+            };
+        };
+        /** @description `unknown-tool`: No such tool. */
+        "unknown-tool.page.only": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description `unsupported-media-type`: The body must be JSON. */
+        "unsupported-media-type": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "unsupported-media-type";
+                };
+            };
+        };
+        /** @description `unsupported-media-type`: The body must be JSON. */
+        "unsupported-media-type.page": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "unsupported-media-type";
+                };
+                "text/html": string;
+            };
+        };
+        /** @description `unsupported-media-type`: The body must be JSON. */
+        "unsupported-media-type.page.only": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description `voter-required`: A visitor token is needed. `bad-token`: The token is not valid. `expired-token`: The token has expired. */
+        "voter-required.or.bad-token.or.expired-token": {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "voter-required" | "bad-token" | "expired-token";
+                };
+            };
+        };
+    };
+    parameters: never;
+    requestBodies: never;
+    headers: {
+        /** @description How long this is fresh, and for whom. */
+        "Cache-Control": string;
+        /** @description What the page may load, and who may frame it. */
+        "Content-Security-Policy": string;
+        /** @description Strong, of the bytes sent; send it back in `If-None-Match`. */
+        ETag: string;
+        /** @description Where to go on. */
+        Location: string;
+        /** @description On every answer that a quota touched: for each quota what is left and in how many seconds there is more, such as `"voter";r=29;t=2`. */
+        RateLimit: string;
+        /** @description On every answer that a quota touched: for each quota its size and window in seconds, such as `"voter";q=30;w=60`. */
+        "RateLimit-Policy": string;
+        /** @description Seconds after which trying again is worth it. */
+        "Retry-After": number;
+        /** @description The visitor's token, or the session of staff; HttpOnly. On https `__Host-` and `Secure`, the visitor's `SameSite=None` and `Partitioned`, the session `SameSite=Strict`. */
+        "Set-Cookie": string;
+        /** @description A renewed token, where the one in `Authorization` is past half its life (a cookie is renewed by `Set-Cookie`). */
+        "Visitor-Token": string;
+        /** @description Names the scheme: `Bearer`. */
+        "WWW-Authenticate": string;
+        /** @description The caller's own id where it is harmless (1 to 64 of letters, digits, `-`, `_`, `.`), else one of ours; the log has it too. */
+        "X-Request-Id": string;
+    };
+    pathItems: never;
+}
+export type AuditEntry = components['schemas']['AuditEntry'];
+export type AuditEntryPage = components['schemas']['AuditEntryPage'];
+export type AuditHead = components['schemas']['AuditHead'];
+export type Ban = components['schemas']['Ban'];
+export type BanOfReset = components['schemas']['BanOfReset'];
+export type BanPage = components['schemas']['BanPage'];
+export type BanWish = components['schemas']['BanWish'];
+export type Cast = components['schemas']['Cast'];
+export type Choice = components['schemas']['Choice'];
+export type Cluster = components['schemas']['Cluster'];
+export type Clusters = components['schemas']['Clusters'];
+export type CommunityTally = components['schemas']['CommunityTally'];
+export type Comparison = components['schemas']['Comparison'];
+export type Erasure = components['schemas']['Erasure'];
+export type Held = components['schemas']['Held'];
+export type HeldChange = components['schemas']['HeldChange'];
+export type HeldVote = components['schemas']['HeldVote'];
+export type History = components['schemas']['History'];
+export type Leaders = components['schemas']['Leaders'];
+export type ListedTool = components['schemas']['ListedTool'];
+export type ManyTools = components['schemas']['ManyTools'];
+export type Me = components['schemas']['Me'];
+export type Minted = components['schemas']['Minted'];
+export type Moment = components['schemas']['Moment'];
+export type NoFields = components['schemas']['NoFields'];
+export type OEmbed = components['schemas']['OEmbed'];
+export type OpenOrFrozen = components['schemas']['OpenOrFrozen'];
+export type OwnVote = components['schemas']['OwnVote'];
+export type OwnVotes = components['schemas']['OwnVotes'];
+export type PanelTally = components['schemas']['PanelTally'];
+export type PeriodWish = components['schemas']['PeriodWish'];
+export type Point = components['schemas']['Point'];
+export type Problem = components['schemas']['Problem'];
+export type PublicRemoval = components['schemas']['PublicRemoval'];
+export type PublicRemovalPage = components['schemas']['PublicRemovalPage'];
+export type Removal = components['schemas']['Removal'];
+export type RemovalKind = components['schemas']['RemovalKind'];
+export type RemovalPage = components['schemas']['RemovalPage'];
+export type ResetReport = components['schemas']['ResetReport'];
+export type ResetWish = components['schemas']['ResetWish'];
+export type Review = components['schemas']['Review'];
+export type SeenVote = components['schemas']['SeenVote'];
+export type SeenVotePage = components['schemas']['SeenVotePage'];
+export type Shield = components['schemas']['Shield'];
+export type Slug = components['schemas']['Slug'];
+export type StateWish = components['schemas']['StateWish'];
+export type Tally = components['schemas']['Tally'];
+export type TallyList = components['schemas']['TallyList'];
+export type Tool = components['schemas']['Tool'];
+export type ToolList = components['schemas']['ToolList'];
+export type ToolPage = components['schemas']['ToolPage'];
+export type ToolPatch = components['schemas']['ToolPatch'];
+export type ToolState = components['schemas']['ToolState'];
+export type ToolView = components['schemas']['ToolView'];
+export type Undone = components['schemas']['Undone'];
+export type VoteAnswer = components['schemas']['VoteAnswer'];
+export type Why = components['schemas']['Why'];
+export type ResponseArchived = components['responses']['archived'];
+export type ResponseArchivedPage = components['responses']['archived.page'];
+export type ResponseArchivedPageOnly = components['responses']['archived.page.only'];
+export type ResponseBadRequest = components['responses']['bad-request'];
+export type ResponseBadRequestPage = components['responses']['bad-request.page'];
+export type ResponseBadRequestPageOnly = components['responses']['bad-request.page.only'];
+export type ResponseBadTokenOrExpiredToken = components['responses']['bad-token.or.expired-token'];
+export type ResponseBadTokenOrExpiredTokenPageOnly = components['responses']['bad-token.or.expired-token.page.only'];
+export type ResponseConflict = components['responses']['conflict'];
+export type ResponseConflictPageOnly = components['responses']['conflict.page.only'];
+export type ResponseForbidden = components['responses']['forbidden'];
+export type ResponseForbiddenOrOriginRefusedPageOnly = components['responses']['forbidden.or.origin-refused.page.only'];
+export type ResponseFrozen = components['responses']['frozen'];
+export type ResponseFrozenPage = components['responses']['frozen.page'];
+export type ResponseInvalid = components['responses']['invalid'];
+export type ResponseInvalidPage = components['responses']['invalid.page'];
+export type ResponseInvalidPageOnly = components['responses']['invalid.page.only'];
+export type ResponseNotFound = components['responses']['not-found'];
+export type ResponseNotFoundPage = components['responses']['not-found.page'];
+export type ResponseNotFoundPageOnly = components['responses']['not-found.page.only'];
+export type ResponseOriginRefused = components['responses']['origin-refused'];
+export type ResponseOriginRefusedOrVoterBanned = components['responses']['origin-refused.or.voter-banned'];
+export type ResponseOriginRefusedOrVoterBannedPage = components['responses']['origin-refused.or.voter-banned.page'];
+export type ResponseOriginRefusedPageOnly = components['responses']['origin-refused.page.only'];
+export type ResponseOverloaded = components['responses']['overloaded'];
+export type ResponseRateLimited = components['responses']['rate-limited'];
+export type ResponseRateLimitedPage = components['responses']['rate-limited.page'];
+export type ResponseRateLimitedPageOnly = components['responses']['rate-limited.page.only'];
+export type ResponseTokenRequiredOrBadTokenOrExpiredToken = components['responses']['token-required.or.bad-token.or.expired-token'];
+export type ResponseTooLarge = components['responses']['too-large'];
+export type ResponseTooLargePage = components['responses']['too-large.page'];
+export type ResponseTooLargePageOnly = components['responses']['too-large.page.only'];
+export type ResponseUnavailable = components['responses']['unavailable'];
+export type ResponseUnavailableOrOverloaded = components['responses']['unavailable.or.overloaded'];
+export type ResponseUnavailableOrOverloadedPage = components['responses']['unavailable.or.overloaded.page'];
+export type ResponseUnavailableOrOverloadedPageOnly = components['responses']['unavailable.or.overloaded.page.only'];
+export type ResponseUnavailablePageOnly = components['responses']['unavailable.page.only'];
+export type ResponseUnknownTool = components['responses']['unknown-tool'];
+export type ResponseUnknownToolPage = components['responses']['unknown-tool.page'];
+export type ResponseUnknownToolPageOnly = components['responses']['unknown-tool.page.only'];
+export type ResponseUnsupportedMediaType = components['responses']['unsupported-media-type'];
+export type ResponseUnsupportedMediaTypePage = components['responses']['unsupported-media-type.page'];
+export type ResponseUnsupportedMediaTypePageOnly = components['responses']['unsupported-media-type.page.only'];
+export type ResponseVoterRequiredOrBadTokenOrExpiredToken = components['responses']['voter-required.or.bad-token.or.expired-token'];
+export type HeaderCacheControl = components['headers']['Cache-Control'];
+export type HeaderContentSecurityPolicy = components['headers']['Content-Security-Policy'];
+export type HeaderETag = components['headers']['ETag'];
+export type HeaderLocation = components['headers']['Location'];
+export type HeaderRateLimit = components['headers']['RateLimit'];
+export type HeaderRateLimitPolicy = components['headers']['RateLimit-Policy'];
+export type HeaderRetryAfter = components['headers']['Retry-After'];
+export type HeaderSetCookie = components['headers']['Set-Cookie'];
+export type HeaderVisitorToken = components['headers']['Visitor-Token'];
+export type HeaderWwwAuthenticate = components['headers']['WWW-Authenticate'];
+export type HeaderXRequestId = components['headers']['X-Request-Id'];
+export type $defs = Record<string, never>;
+export interface operations {
+    showIndex: {
+        parameters: {
+            query?: {
+                /** @description Without regard to case. */
+                category?: string;
+                /** @description Where the list goes on. */
+                cursor?: string;
+                order?: "asc" | "desc" | "";
+                /** @description A search. */
+                q?: string;
+                /** @description Where nobody says: `votes`. */
+                sort?: "votes" | "community" | "panel" | "gap" | "name" | "";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            422: components["responses"]["invalid.page"];
+        };
+    };
+    getAsset: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The file.
+                 * @example site.css
+                 */
+                name: string;
+                /**
+                 * @description Changes with the files.
+                 * @example 0
+                 */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "image/svg+xml": string;
+                    "text/css": string;
+                    "text/javascript": string;
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["not-found"];
+        };
+    };
+    showBadge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["unknown-tool"];
+        };
+    };
+    findComparison: {
+        parameters: {
+            query?: {
+                /** @description A slug or a name. */
+                a?: string;
+                /** @description Another. */
+                b?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    showComparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `a-vs-b`, two slugs.
+                 * @example codestral-2-vs-cursor-background-agents
+                 */
+                pair: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The comparison. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            404: components["responses"]["not-found.page"];
+        };
+    };
+    showDocs: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getDocsAsset: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The file.
+                 * @example docs.css
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/css": string;
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["not-found"];
+        };
+    };
+    showEmbed: {
+        parameters: {
+            query?: {
+                /** @description Another tool beside it; what is none is passed over. */
+                compare?: string;
+                /** @description The page's language. */
+                lang?: string;
+                /** @description `light` or `dark`; else the browser's. */
+                theme?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            404: components["responses"]["unknown-tool.page"];
+        };
+    };
+    postEmbedVote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example choice=ship */
+                "application/x-www-form-urlencoded": {
+                    /** @description A path of ours to go back to. */
+                    back?: string;
+                    /** @enum {string} */
+                    choice: "ship" | "skip" | "withdraw";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken; back to the page. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["bad-request.page"];
+            403: components["responses"]["origin-refused.or.voter-banned.page"];
+            404: components["responses"]["unknown-tool.page"];
+            410: components["responses"]["archived.page"];
+            413: components["responses"]["too-large.page"];
+            415: components["responses"]["unsupported-media-type.page"];
+            422: components["responses"]["invalid.page"];
+            423: components["responses"]["frozen.page"];
+            429: components["responses"]["rate-limited.page"];
+            503: components["responses"]["unavailable.or.overloaded.page"];
+        };
+    };
+    getWidget: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/css": string;
+                    "text/javascript": string;
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["not-found"];
+        };
+    };
+    showOverview: {
+        parameters: {
+            query?: {
+                /** @description A search. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    showAudit: {
+        parameters: {
+            query?: {
+                /** @description Where the list goes on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    showBans: {
+        parameters: {
+            query?: {
+                /** @description Where the list goes on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    postBan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example key=KEY&network=00000000000000000000000000000000&reason=A+farm+of+browsers */
+                "application/x-www-form-urlencoded": {
+                    /** @description The session's own, as each page's forms hold it. */
+                    key: string;
+                    /** @description Or a network's hash. */
+                    network?: string;
+                    /** @description Goes into the audit chain. */
+                    reason: string;
+                    /** @description Its end; without one it is in force until it is lifted. */
+                    until?: string;
+                    /** @description Either a voter's id. */
+                    voter?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; to what it made. Or nobody is signed in: to the sign-in. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["bad-request.page.only"];
+            403: components["responses"]["origin-refused.page.only"];
+            413: components["responses"]["too-large.page.only"];
+            415: components["responses"]["unsupported-media-type.page.only"];
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.or.overloaded.page.only"];
+        };
+    };
+    previewLift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its number.
+                 * @example 1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["not-found.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    postLift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its number.
+                 * @example 1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example key=KEY&reason=It+was+a+mistake */
+                "application/x-www-form-urlencoded": {
+                    /** @description The session's own, as each page's forms hold it. */
+                    key: string;
+                    /** @description Goes into the audit chain. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; to what it made. Or nobody is signed in: to the sign-in. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["bad-request.page.only"];
+            403: components["responses"]["origin-refused.page.only"];
+            404: components["responses"]["not-found.page.only"];
+            413: components["responses"]["too-large.page.only"];
+            415: components["responses"]["unsupported-media-type.page.only"];
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.or.overloaded.page.only"];
+        };
+    };
+    previewBan: {
+        parameters: {
+            query?: {
+                /** @description A network's hash. */
+                network?: string;
+                /** @description A voter's id, such as `visitor:UUID`. */
+                voter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    showPeriods: {
+        parameters: {
+            query?: {
+                /** @description Where the list goes on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    postPeriod: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example key=KEY&tool=codestral-2&from=2026-11-24T02:00:00&to=2026-11-24T03:00:00&reason=A+raid */
+                "application/x-www-form-urlencoded": {
+                    /** @description Its begin. */
+                    from: string;
+                    /** @description The session's own, as each page's forms hold it. */
+                    key: string;
+                    /** @description Goes into the audit chain. */
+                    reason: string;
+                    /** @description Its end. */
+                    to: string;
+                    /** @description The tool. */
+                    tool: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; to what it made. Or nobody is signed in: to the sign-in. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["bad-request.page.only"];
+            403: components["responses"]["origin-refused.page.only"];
+            404: components["responses"]["unknown-tool.page.only"];
+            409: components["responses"]["conflict.page.only"];
+            413: components["responses"]["too-large.page.only"];
+            415: components["responses"]["unsupported-media-type.page.only"];
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.or.overloaded.page.only"];
+        };
+    };
+    previewDeletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its number.
+                 * @example 1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["not-found.page.only"];
+            409: components["responses"]["conflict.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    postDeletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its number.
+                 * @example 1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example key=KEY&reason=It+was+a+mistake */
+                "application/x-www-form-urlencoded": {
+                    /** @description The session's own, as each page's forms hold it. */
+                    key: string;
+                    /** @description Goes into the audit chain. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; to what it made. Or nobody is signed in: to the sign-in. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["bad-request.page.only"];
+            403: components["responses"]["origin-refused.page.only"];
+            404: components["responses"]["not-found.page.only"];
+            409: components["responses"]["conflict.page.only"];
+            413: components["responses"]["too-large.page.only"];
+            415: components["responses"]["unsupported-media-type.page.only"];
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.or.overloaded.page.only"];
+        };
+    };
+    previewPeriod: {
+        parameters: {
+            query: {
+                /**
+                 * @description Its begin.
+                 * @example 2026-11-24T02:00:00
+                 */
+                from: string;
+                /**
+                 * @description Its end.
+                 * @example 2026-11-24T03:00:00
+                 */
+                to: string;
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                tool: components["schemas"]["Slug"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["unknown-tool.page.only"];
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    previewReset: {
+        parameters: {
+            query: {
+                /** @description Only these. */
+                choice?: "ship" | "skip" | "";
+                /** @description Cast at or after this, such as `2026-11-24T02:00:00` (UTC). */
+                from?: string;
+                /** @description A network's hash. */
+                network?: string;
+                /** @description Cast before this. */
+                to?: string;
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                tool: components["schemas"]["Slug"];
+                /** @description A voter's id, such as `visitor:UUID`. */
+                voter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["unknown-tool.page.only"];
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    showResets: {
+        parameters: {
+            query?: {
+                /** @description Where the list goes on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    postReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example key=KEY&tool=codestral-2&reason=One+network,+one+minute&plan=1-0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a */
+                "application/x-www-form-urlencoded": {
+                    /** @description Anything: ban these voters too. */
+                    ban?: string;
+                    /** @description Until then. */
+                    ban_until?: string;
+                    /** @description `ship` or `skip`. */
+                    choice?: string;
+                    /** @description Cast at or after this. */
+                    from?: string;
+                    /** @description The session's own, as each page's forms hold it. */
+                    key: string;
+                    /** @description From this network. */
+                    network?: string;
+                    /** @description What the preview gave: nothing is taken out that was not seen. */
+                    plan: string;
+                    /** @description Goes into the audit chain. */
+                    reason: string;
+                    /** @description Cast before this. */
+                    to?: string;
+                    /** @description The tool. */
+                    tool: string;
+                    /** @description By this voter. */
+                    voter?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; to what it made. Or nobody is signed in: to the sign-in. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["bad-request.page.only"];
+            403: components["responses"]["origin-refused.page.only"];
+            404: components["responses"]["unknown-tool.page.only"];
+            409: components["responses"]["conflict.page.only"];
+            413: components["responses"]["too-large.page.only"];
+            415: components["responses"]["unsupported-media-type.page.only"];
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.or.overloaded.page.only"];
+        };
+    };
+    showReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its number.
+                 * @example 1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["not-found.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    previewUndo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its number.
+                 * @example 1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["not-found.page.only"];
+            409: components["responses"]["conflict.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    postUndo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its number.
+                 * @example 1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example key=KEY&reason=It+was+a+mistake */
+                "application/x-www-form-urlencoded": {
+                    /** @description The session's own, as each page's forms hold it. */
+                    key: string;
+                    /** @description Goes into the audit chain. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; to what it made. Or nobody is signed in: to the sign-in. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["bad-request.page.only"];
+            403: components["responses"]["origin-refused.page.only"];
+            404: components["responses"]["not-found.page.only"];
+            409: components["responses"]["conflict.page.only"];
+            413: components["responses"]["too-large.page.only"];
+            415: components["responses"]["unsupported-media-type.page.only"];
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.or.overloaded.page.only"];
+        };
+    };
+    showSignIn: {
+        parameters: {
+            query?: {
+                /** @description A path of the dashboard to go to then. */
+                back?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example token=TOKEN */
+                "application/x-www-form-urlencoded": {
+                    /** @description A path of the dashboard to go to then. */
+                    back?: string;
+                    /** @description A staff token of role moderator or above. */
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Signed in. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["bad-request.page.only"];
+            401: components["responses"]["bad-token.or.expired-token.page.only"];
+            403: components["responses"]["forbidden.or.origin-refused.page.only"];
+            413: components["responses"]["too-large.page.only"];
+            415: components["responses"]["unsupported-media-type.page.only"];
+            429: components["responses"]["rate-limited.page.only"];
+            503: components["responses"]["unavailable.or.overloaded.page.only"];
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example key=KEY */
+                "application/x-www-form-urlencoded": {
+                    /** @description The session's own, as each page's forms hold it. */
+                    key: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; to what it made. Or nobody is signed in: to the sign-in. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["bad-request.page.only"];
+            403: components["responses"]["origin-refused.page.only"];
+            413: components["responses"]["too-large.page.only"];
+            415: components["responses"]["unsupported-media-type.page.only"];
+            503: components["responses"]["unavailable.or.overloaded.page.only"];
+        };
+    };
+    showToolToModerators: {
+        parameters: {
+            query?: {
+                /** @description Cast at or after this, such as `2026-11-24T02:00:00` (UTC). */
+                from?: string;
+                /** @description Cast before this. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["unknown-tool.page.only"];
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    previewState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["unknown-tool.page.only"];
+            410: components["responses"]["archived.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    postState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example key=KEY&state=open&reason=The+rush+is+over */
+                "application/x-www-form-urlencoded": {
+                    /** @description The session's own, as each page's forms hold it. */
+                    key: string;
+                    /** @description Goes into the audit chain. */
+                    reason: string;
+                    /** @description `open` or `frozen`. */
+                    state: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; to what it made. Or nobody is signed in: to the sign-in. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["bad-request.page.only"];
+            403: components["responses"]["origin-refused.page.only"];
+            404: components["responses"]["unknown-tool.page.only"];
+            410: components["responses"]["archived.page.only"];
+            413: components["responses"]["too-large.page.only"];
+            415: components["responses"]["unsupported-media-type.page.only"];
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.or.overloaded.page.only"];
+        };
+    };
+    showVotes: {
+        parameters: {
+            query?: {
+                /** @description Where the list goes on. */
+                cursor?: string;
+                /** @description Cast at or after this, such as `2026-11-24T02:00:00` (UTC). */
+                from?: string;
+                /** @description A network's hash. */
+                network?: string;
+                /** @description Cast before this. */
+                to?: string;
+                /** @description Of this tool only. */
+                tool?: string;
+                /** @description A voter's id, such as `visitor:UUID`. */
+                voter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["unknown-tool.page.only"];
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    getOembed: {
+        parameters: {
+            query: {
+                /** @description Where nobody says: `json`. */
+                format?: "json" | "xml";
+                /** @description In CSS pixels. */
+                maxheight?: number;
+                /** @description In CSS pixels. */
+                maxwidth?: number;
+                /**
+                 * @description A tool, a comparison or an embed of this site.
+                 * @example http://127.0.0.1:8080/tools/codestral-2
+                 */
+                url: string;
+            };
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What to paste. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OEmbed"];
+                    "text/xml": string;
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["not-found"];
+            422: components["responses"]["invalid"];
+        };
+    };
+    getOpenApi: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    showTool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            404: components["responses"]["unknown-tool.page"];
+        };
+    };
+    postVote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example choice=ship&back=/ */
+                "application/x-www-form-urlencoded": {
+                    /** @description A path of ours to go back to. */
+                    back?: string;
+                    /** @enum {string} */
+                    choice: "ship" | "skip" | "withdraw";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken; back to the page. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["bad-request.page"];
+            403: components["responses"]["origin-refused.or.voter-banned.page"];
+            404: components["responses"]["unknown-tool.page"];
+            410: components["responses"]["archived.page"];
+            413: components["responses"]["too-large.page"];
+            415: components["responses"]["unsupported-media-type.page"];
+            422: components["responses"]["invalid.page"];
+            423: components["responses"]["frozen.page"];
+            429: components["responses"]["rate-limited.page"];
+            503: components["responses"]["unavailable.or.overloaded.page"];
+        };
+    };
+    compareTools: {
+        parameters: {
+            query: {
+                /**
+                 * @description Slugs of two to four tools, comma separated; each counts once.
+                 * @example codestral-2,cursor-background-agents
+                 */
+                tools: string;
+            };
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order asked. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["unknown-tool"];
+            422: components["responses"]["invalid"];
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description So many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntryPage"];
+                };
+            };
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getAuditHead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its number and its hash. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditHead"];
+                };
+            };
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    listBans: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description So many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BanPage"];
+                };
+            };
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    banVoter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "network": "00000000000000000000000000000000",
+                 *       "reason": "A farm of browsers"
+                 *     }
+                 */
+                "application/json": components["schemas"]["BanWish"];
+            };
+        };
+        responses: {
+            /** @description The ban. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ban"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable.or.overloaded"];
+        };
+    };
+    liftBan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its id.
+                 * @example 1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["Why"];
+            };
+        };
+        responses: {
+            /** @description The ban that was. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ban"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable.or.overloaded"];
+        };
+    };
+    listClusters: {
+        parameters: {
+            query: {
+                /**
+                 * @description The tool to look at.
+                 * @example codestral-2
+                 */
+                tool: components["schemas"]["Slug"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clusters"];
+                };
+            };
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["unknown-tool"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    listPublicLog: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description So many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicRemovalPage"];
+                };
+            };
+            404: components["responses"]["not-found"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    listPeriods: {
+        parameters: {
+            query?: {
+                /** @description Also those that were deleted. */
+                all?: "true" | "false";
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description So many at most. */
+                limit?: number;
+                /** @description Of this tool only. */
+                tool?: components["schemas"]["Slug"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovalPage"];
+                };
+            };
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["unknown-tool"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    excludePeriod: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "dry_run": true,
+                 *       "from": "2026-11-24T02:00:00Z",
+                 *       "reason": "A raid",
+                 *       "to": "2026-11-24T03:00:00Z",
+                 *       "tool": "codestral-2"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PeriodWish"];
+            };
+        };
+        responses: {
+            /** @description A dry run. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetReport"];
+                };
+            };
+            /** @description The period. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removal"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["unknown-tool"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable.or.overloaded"];
+        };
+    };
+    includePeriod: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its id.
+                 * @example 1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["Why"];
+            };
+        };
+        responses: {
+            /** @description They count. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Undone"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable.or.overloaded"];
+        };
+    };
+    listResets: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description So many at most. */
+                limit?: number;
+                /** @description Of this tool only. */
+                tool?: components["schemas"]["Slug"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovalPage"];
+                };
+            };
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["unknown-tool"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    resetVotes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "dry_run": true,
+                 *       "reason": "One network, one minute",
+                 *       "tool": "codestral-2"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ResetWish"];
+            };
+        };
+        responses: {
+            /** @description A dry run. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetReport"];
+                };
+            };
+            /** @description Carried out. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetReport"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["unknown-tool"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable.or.overloaded"];
+        };
+    };
+    getReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its id.
+                 * @example 1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The reset. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removal"];
+                };
+            };
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    undoReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its id.
+                 * @example 1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["Why"];
+            };
+        };
+        responses: {
+            /** @description Undone. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Undone"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable.or.overloaded"];
+        };
+    };
+    setState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "The rush is over",
+                 *       "state": "open"
+                 *     }
+                 */
+                "application/json": components["schemas"]["StateWish"];
+            };
+        };
+        responses: {
+            /** @description The tally as it now is. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tally"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["unknown-tool"];
+            410: components["responses"]["archived"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable.or.overloaded"];
+        };
+    };
+    listVotes: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Cast at or after this. */
+                from?: string;
+                /** @description So many at most. */
+                limit?: number;
+                /** @description Of this network, by its hash. */
+                network?: string;
+                /** @description Cast before this. */
+                to?: string;
+                /** @description Of this tool only. */
+                tool?: components["schemas"]["Slug"];
+                /** @description Of this voter, such as `visitor:UUID`. */
+                voter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeenVotePage"];
+                };
+            };
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["unknown-tool"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    streamTallies: {
+        parameters: {
+            query: {
+                /**
+                 * @description Slugs of up to 100 tools, comma separated; each counts once.
+                 * @example codestral-2,cursor-background-agents
+                 */
+                tools: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream: an event. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": {
+                        /** @description A Tally; of `missing`, the names that are no tools. */
+                        data?: string;
+                        /** @enum {string} */
+                        event?: "tally" | "missing";
+                        id?: string;
+                        retry?: number;
+                    };
+                };
+            };
+            404: components["responses"]["unknown-tool"];
+            422: components["responses"]["invalid"];
+            429: components["responses"]["rate-limited"];
+            503: components["responses"]["overloaded"];
+        };
+    };
+    listTallies: {
+        parameters: {
+            query: {
+                /** @description Adds `raw`, the counts with what moderators set aside. */
+                include?: "set-aside";
+                /**
+                 * @description Slugs of up to 100 tools, comma separated; each counts once.
+                 * @example codestral-2,cursor-background-agents
+                 */
+                tools: string;
+            };
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order asked; `missing` lists what is no tool. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TallyList"];
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: components["responses"]["invalid"];
+        };
+    };
+    listTools: {
+        parameters: {
+            query?: {
+                /** @description Without regard to case. */
+                category?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description So many at most. */
+                limit?: number;
+                /** @description Where nobody says: names from A, figures from the greatest. */
+                order?: "asc" | "desc";
+                /** @description Words, each of which is found in name, tagline, category or slug. */
+                q?: string;
+                /** @description Where nobody says: `name`. */
+                sort?: "votes" | "community" | "panel" | "gap" | "name";
+            };
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolPage"];
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: components["responses"]["invalid"];
+        };
+    };
+    putTools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "tools": [
+                 *         {
+                 *           "name": "Codestral 2",
+                 *           "slug": "codestral-2"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ToolList"];
+            };
+        };
+        responses: {
+            /** @description All were there. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManyTools"];
+                };
+            };
+            /** @description At least one is new. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManyTools"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable.or.overloaded"];
+        };
+    };
+    getTool: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tool. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolView"];
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["unknown-tool"];
+        };
+    };
+    putTool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "category": "Code completion",
+                 *       "entry": "Paid",
+                 *       "name": "Codestral 2",
+                 *       "reviews": [
+                 *         {
+                 *           "reviewer": "Ana",
+                 *           "summary": "Fast and precise.",
+                 *           "verdict": "ship"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["Tool"];
+            };
+        };
+        responses: {
+            /** @description Replaced. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolView"];
+                };
+            };
+            /** @description A new tool. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolView"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable.or.overloaded"];
+        };
+    };
+    archiveTool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tool as it now is. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolView"];
+                };
+            };
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            404: components["responses"]["unknown-tool"];
+            413: components["responses"]["too-large"];
+            503: components["responses"]["unavailable.or.overloaded"];
+        };
+    };
+    patchTool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "entry": "Free"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ToolPatch"];
+            };
+        };
+        responses: {
+            /** @description The tool as it now is. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolView"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            404: components["responses"]["unknown-tool"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable.or.overloaded"];
+        };
+    };
+    getShield: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The badge. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shield"];
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["unknown-tool"];
+        };
+    };
+    getHistory: {
+        parameters: {
+            query?: {
+                /** @description The first step is this time's. */
+                from?: string;
+                /** @description Where nobody says: `hour`. */
+                step?: "hour" | "day";
+                /** @description The last step is this time's. */
+                to?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The points. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["unknown-tool"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getTally: {
+        parameters: {
+            query?: {
+                /** @description Adds `raw`, the counts with what moderators set aside. */
+                include?: "set-aside";
+            };
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tally as it stands. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tally"];
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["unknown-tool"];
+            422: components["responses"]["invalid"];
+        };
+    };
+    getVote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The vote; nulls where there is none. */
+            200: {
+                headers: {
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "Visitor-Token": components["headers"]["Visitor-Token"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoteAnswer"];
+                };
+            };
+            401: components["responses"]["voter-required.or.bad-token.or.expired-token"];
+            404: components["responses"]["unknown-tool"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    castVote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "choice": "ship"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Cast"];
+            };
+        };
+        responses: {
+            /** @description Changed, or the same again. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "Visitor-Token": components["headers"]["Visitor-Token"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoteAnswer"];
+                };
+            };
+            /** @description The voter's first vote on this tool. */
+            201: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "Visitor-Token": components["headers"]["Visitor-Token"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoteAnswer"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["voter-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["origin-refused.or.voter-banned"];
+            404: components["responses"]["unknown-tool"];
+            410: components["responses"]["archived"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            422: components["responses"]["invalid"];
+            423: components["responses"]["frozen"];
+            429: components["responses"]["rate-limited"];
+            503: components["responses"]["unavailable.or.overloaded"];
+        };
+    };
+    withdrawVote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is none any more. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "Visitor-Token": components["headers"]["Visitor-Token"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoteAnswer"];
+                };
+            };
+            401: components["responses"]["voter-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["origin-refused.or.voter-banned"];
+            404: components["responses"]["unknown-tool"];
+            410: components["responses"]["archived"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            423: components["responses"]["frozen"];
+            429: components["responses"]["rate-limited"];
+            503: components["responses"]["unavailable.or.overloaded"];
+        };
+    };
+    createVisitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["NoFields"];
+            };
+        };
+        responses: {
+            /** @description The same voter, with a new token. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Minted"];
+                };
+            };
+            /** @description A new visitor. */
+            201: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Minted"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["bad-token.or.expired-token"];
+            403: components["responses"]["origin-refused"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            422: components["responses"]["invalid"];
+            429: components["responses"]["rate-limited"];
+        };
+    };
+    exportMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is held. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "Visitor-Token": components["headers"]["Visitor-Token"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            401: components["responses"]["voter-required.or.bad-token.or.expired-token"];
+            429: components["responses"]["rate-limited"];
+            503: components["responses"]["unavailable.or.overloaded"];
+        };
+    };
+    eraseMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Erased. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            401: components["responses"]["voter-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["origin-refused"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            429: components["responses"]["rate-limited"];
+            503: components["responses"]["unavailable.or.overloaded"];
+        };
+    };
+    listOwnVotes: {
+        parameters: {
+            query: {
+                /**
+                 * @description Slugs of up to 100 tools, comma separated; each counts once.
+                 * @example codestral-2,cursor-background-agents
+                 */
+                tools: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order asked; `missing` lists what is no tool. */
+            200: {
+                headers: {
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "Visitor-Token": components["headers"]["Visitor-Token"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnVotes"];
+                };
+            };
+            401: components["responses"]["voter-required.or.bad-token.or.expired-token"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+}
