@@ -21,7 +21,7 @@ async fn the_ledger_goes_both_ways(backend: Backend) {
     let withdrawn = client.delete_vote(&voters[29], "codestral-2").await;
     assert!(withdrawn.success());
     let before = client.tally("codestral-2").await;
-    assert_eq!(before["total"], json!(29));
+    assert_eq!(before["community"]["votes"], json!(29));
     let home = server.home();
     let folder = match backend {
         Backend::Sqlite => "migrations/sqlite",

@@ -6,6 +6,7 @@ use super::Backend;
 use super::client::Client;
 use super::postgres::{Database, fresh_database};
 use super::process::{Finished, Process, Scratch};
+use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -82,19 +83,18 @@ impl Home {
 
     /// Changes the database behind the server's back.
     pub fn execute(&self, sql: &str) {
-        let query = diesel::sql_query(sql);
         let done = match &self.database {
-            Some(database) => {
-                query.execute(&mut PgConnection::establish(&database.url).expect("Postgres"))
-            }
+            Some(database) => PgConnection::establish(&database.url)
+                .expect("Postgres")
+                .batch_execute(sql),
             None => {
                 let path = self.path().join("data/tallyship.db");
                 let mut connection =
                     SqliteConnection::establish(&path.display().to_string()).expect("SQLite");
-                diesel::sql_query("PRAGMA busy_timeout = 5000")
-                    .execute(&mut connection)
+                connection
+                    .batch_execute("PRAGMA busy_timeout = 5000")
                     .expect("busy_timeout");
-                query.execute(&mut connection)
+                connection.batch_execute(sql)
             }
         };
         done.unwrap_or_else(|e| panic!("{sql}: {e}"));
