@@ -1,7 +1,7 @@
 //! The audience: all open streams, and the one thread that writes to them.
 //!
 //! `hub` starts it and brings what happened. It never waits for a socket. A tool is told at most ten times a second, always
-//! the newest, the first change at once; and the thread rests as long as a round took, so that votes come first.
+//! the newest, the first change at once; and the thread rests after each slice of a round, so that votes come first.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::event::{Event, greeting};
 use super::hub::{Door, Join};
+use super::round::{Round, Tool};
 use super::subscriber::{Sent, Subscriber, Watched};
 use crate::tallies::board::{Board, Slot};
 use crate::telemetry::Meters;
@@ -18,7 +19,9 @@ use crate::vocabulary::Moment;
 
 /// Between two publications of one tool.
 const PACE: Duration = Duration::from_millis(100);
-/// However long a round took, the next is not put off further.
+/// After each slice of a round this many times as long a rest: so the thread uses a third of a core at most.
+const REST: u32 = 2;
+/// However long a slice took, the next is not put off further.
 const LONGEST_REST: Duration = Duration::from_secs(2);
 /// A listener gets a comment this often; with one look more it stays within 15 s.
 const BEAT: Duration = Duration::from_millis(14_600);
@@ -33,26 +36,6 @@ const LONG_STUCK: Duration = Duration::from_secs(1);
 /// A listener that takes nothing for so long is let go: with everything around it, within 30 s.
 const PATIENCE: Duration = Duration::from_secs(28);
 
-/// A tool that somebody listens to.
-pub(super) struct Tool {
-    slot: Arc<Slot>,
-    /// What was told last, or what the last who joined was shown.
-    pub event: RefCell<Event>,
-    listeners: RefCell<Vec<(Rc<Subscriber>, u8)>>,
-    /// It moved after it was told.
-    moved: Cell<bool>,
-    due: Cell<Instant>,
-}
-
-impl Tool {
-    fn refresh(&self, stale: bool) {
-        let next = self.event.borrow().next(&self.slot, stale);
-        if let Some(next) = next {
-            self.event.replace(next);
-        }
-    }
-}
-
 pub(super) struct Audience {
     door: Arc<Door>,
     board: Arc<Board>,
@@ -63,7 +46,8 @@ pub(super) struct Audience {
     greeted: u64,
     /// The database cannot be read, and every tally says so.
     stale: bool,
-    /// Before this no round begins.
+    round: Round,
+    /// Before this no round begins or goes on.
     rested_at: Instant,
     look_at: Instant,
     part: u64,
@@ -82,6 +66,7 @@ impl Audience {
             stuck: Vec::new(),
             greeted: 0,
             stale: false,
+            round: Round::default(),
             rested_at: now,
             look_at: now + LOOK,
             part: 0,
@@ -130,32 +115,35 @@ impl Audience {
             .map(|tool| tool.due.get().max(self.rested_at))
             .min();
         let retry = (!self.stuck.is_empty()).then_some(self.retry_at);
-        [due, retry]
+        let round = (!self.round.is_over()).then_some(self.rested_at);
+        [due, retry, round]
             .into_iter()
             .flatten()
             .fold(self.look_at, Instant::min)
     }
 
-    /// Tells every tool that has moved and is due.
+    /// Goes on with the round, or begins one with every tool that has moved and is due.
     fn round(&mut self, now: Instant) {
         if now < self.rested_at {
             return;
         }
-        let due = |tool: &&Rc<Tool>| tool.moved.get() && now >= tool.due.get();
-        let tools: Vec<Rc<Tool>> = self.tools.values().filter(due).map(Rc::clone).collect();
-        let ids: Vec<i32> = tools.iter().map(|tool| tool.slot.id).collect();
-        self.door.forget(&ids);
-        let mut told = 0;
-        for tool in &tools {
-            tool.moved.set(false);
-            tool.due.set(now + PACE);
-            tool.refresh(self.stale);
-            told += tell(tool, &mut self.stuck, now);
+        if self.round.is_over() {
+            let due = |tool: &&Rc<Tool>| tool.moved.get() && now >= tool.due.get();
+            let tools: Vec<Rc<Tool>> = self.tools.values().filter(due).map(Rc::clone).collect();
+            let ids: Vec<i32> = tools.iter().map(|tool| tool.slot.id).collect();
+            self.door.forget(&ids);
+            for tool in &tools {
+                tool.moved.set(false);
+                tool.due.set(now + PACE);
+                tool.refresh(self.stale);
+            }
+            self.round = Round::over(tools);
         }
+        let told = self.round.go_on(&mut self.stuck, now);
         if told > 0 {
             self.meters.told(told);
-            // On a busy machine a round takes longer, and so does the rest: this thread uses half of a core at most.
-            self.rested_at = now + (now.elapsed() * 2).min(LONGEST_REST);
+            // On a busy machine a slice takes longer, and so does the rest.
+            self.rested_at = now + (now.elapsed() * (1 + REST)).min(LONGEST_REST);
         }
     }
 
@@ -264,6 +252,7 @@ impl Audience {
             for tool in self.tools.values() {
                 tool.listeners.borrow_mut().retain(|(s, _)| !s.is_gone());
             }
+            self.round.start_over();
             let mut unheard = Vec::new();
             self.tools.retain(|id, tool| {
                 let heard = !tool.listeners.borrow().is_empty();
@@ -276,23 +265,4 @@ impl Audience {
         }
         self.meters.streams(self.everybody.len());
     }
-}
-
-/// Tells a tool's listeners; returns how many were told. Who is stuck already gets the newest later.
-fn tell(tool: &Tool, stuck: &mut Vec<Rc<Subscriber>>, now: Instant) -> u64 {
-    let mut told = 0;
-    for (subscriber, at) in tool.listeners.borrow().iter() {
-        if subscriber.stuck.get().is_some() {
-            continue;
-        }
-        let Some(watched) = subscriber.watched.get(usize::from(*at)) else {
-            continue;
-        };
-        match subscriber.tell(watched, now) {
-            Sent::Whole => told += 1,
-            Sent::Stuck => stuck.push(Rc::clone(subscriber)),
-            Sent::Gone => {}
-        }
-    }
-    told
 }

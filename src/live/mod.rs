@@ -7,6 +7,7 @@ mod audience;
 mod event;
 pub mod hub;
 pub mod relay;
+mod round;
 pub mod routes;
 pub mod seats;
 mod subscriber;

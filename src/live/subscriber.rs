@@ -12,8 +12,8 @@ use std::time::Instant;
 use bytes::Bytes;
 use socket2::SockRef;
 
-use super::audience::Tool;
 use super::event::{END, HEARTBEAT, Piece};
+use super::round::Tool;
 use super::seats::Seat;
 
 /// What the kernel holds for one stream (it doubles this): some twenty events, and then it shows that nobody reads.
