@@ -68,6 +68,7 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "votes/writer.rs",
             "votes/import/turns.rs",
             "votes/import/hours.rs",
+            "votes/entries.rs",
             "votes/ledger.rs",
             "votes/postgres/",
             "audit/",

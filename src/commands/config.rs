@@ -7,6 +7,7 @@ use clap::Subcommand;
 
 use super::Failure;
 use crate::identity::secret::SecretError;
+use crate::identity::users;
 use crate::settings::{DatabaseUrl, Layers, Settings};
 
 #[derive(Subcommand)]
@@ -44,6 +45,9 @@ fn check(settings: &Settings) -> Result<ExitCode, Failure> {
                 Failure::configuration(format!("setting {name} = \"{}\": {cause}", path.display()))
             })?;
         }
+    }
+    if let Some(jwt) = &settings.identity.jwt {
+        users::check(jwt)?;
     }
     if let Some(path) = settings.catalog_file.as_ref().filter(|path| path.exists()) {
         crate::catalog::file::read(path)

@@ -24,6 +24,7 @@ use clap::{Parser, Subcommand};
 use crate::db::{self, DbConnection, Purpose};
 use crate::identity::secret::SecretError;
 use crate::identity::staff::Role;
+use crate::identity::users::UsersError;
 use crate::settings::{Layers, SettingError, Settings};
 use crate::telemetry;
 
@@ -155,6 +156,15 @@ impl From<SecretError> for Failure {
     fn from(cause: SecretError) -> Self {
         match cause {
             SecretError::Query(_) => Self::new(cause),
+            _ => Self::configuration(cause),
+        }
+    }
+}
+
+impl From<UsersError> for Failure {
+    fn from(cause: UsersError) -> Self {
+        match cause {
+            UsersError::Thread(_) => Self::new(cause),
             _ => Self::configuration(cause),
         }
     }

@@ -12,6 +12,7 @@ use crate::catalog::shelf::Shelf;
 use crate::catalog::{file, store};
 use crate::db::DbConnection;
 use crate::identity::secret;
+use crate::identity::users::Users;
 use crate::server::{self, ServeError};
 use crate::settings::{DatabaseUrl, Settings};
 use crate::verdicts::edit;
@@ -22,6 +23,8 @@ const DEMO: &str = include_str!("../../config/catalog.toml");
 
 pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
     let keys = secret::load(&settings.identity, &settings.database)?;
+    let users = settings.identity.jwt.as_ref().map(Users::start);
+    let users = users.transpose()?;
     let _alone = alone(&settings)?;
     let mut conn = migrated(&settings)?;
     secret::check_fingerprint(&mut conn, &keys)?;
@@ -31,7 +34,7 @@ pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
     let say = move |public: &Url, address, admin, shelf: &Shelf| {
         say(public, address, admin, featured.as_ref(), shelf);
     };
-    let outcome = actix_web::rt::System::new().block_on(server::run(settings, keys, say));
+    let outcome = actix_web::rt::System::new().block_on(server::run(settings, keys, users, say));
     match outcome {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(ServeError::Listen(..)) => Err(Failure::configuration(

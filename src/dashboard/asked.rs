@@ -2,6 +2,7 @@
 
 use super::form::Form;
 use super::words;
+use crate::identity::name;
 use crate::moderation::plan::Plan;
 use crate::moderation::resets::{Wanted, WithBan};
 use crate::problem::Problem;
@@ -109,7 +110,7 @@ impl Asked {
     /// 422 where it is no voter's id.
     pub fn voter(&self) -> Result<Option<VoterId>, Problem> {
         let expected = "a voter's id as the votes show it, such as visitor:UUID";
-        read("voter", &self.voter, VoterId::parse, expected)
+        read("voter", &self.voter, name::of_staff, expected)
     }
 
     /// # Errors

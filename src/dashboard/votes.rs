@@ -9,6 +9,7 @@ use super::door::show;
 use super::form::Form;
 use super::state::{Frame, State, page};
 use super::words;
+use crate::identity::users::AGE_SECONDS;
 use crate::moderation::sight::SeenView;
 use crate::moderation::sight::feed::{After, Filter};
 use crate::problem::Problem;
@@ -39,7 +40,10 @@ impl From<&SeenView> for VoteRow {
             network: seen.network.clone(),
             choice: seen.choice.as_str(),
             when: words::time(seen.cast_at),
-            age: words::lasting(i64::from(seen.token_age)),
+            age: match seen.token_age {
+                AGE_SECONDS => "signed in".to_owned(),
+                seconds => words::lasting(i64::from(seconds)),
+            },
             counted: seen.counted,
         }
     }

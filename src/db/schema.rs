@@ -190,9 +190,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    spent (visitor, tool_id) {
+        visitor -> Binary,
+        tool_id -> Integer,
+    }
+}
+
+diesel::joinable!(spent -> tools (tool_id));
 diesel::allow_tables_to_appear_in_same_query!(sessions, tokens);
 diesel::allow_tables_to_appear_in_same_query!(votes, voters);
 diesel::allow_tables_to_appear_in_same_query!(bans, removals);
 diesel::allow_tables_to_appear_in_same_query!(removals, tools);
 diesel::allow_tables_to_appear_in_same_query!(tools, tallies);
 diesel::allow_tables_to_appear_in_same_query!(tools, reviews);
+diesel::allow_tables_to_appear_in_same_query!(spent, tools);

@@ -21,7 +21,7 @@ use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathsBuilder, Server,
 };
 
-use operation::{BEARER, COOKIE, SESSION, STAFF, Schemas};
+use operation::{BEARER, COOKIE, SESSION, STAFF, Schemas, USER};
 
 const ABOUT: &str = "Community votes beside a panel's verdict.\n\n\
     JSON in and out, UTF-8; times are RFC 3339, UTC. Every error is `application/problem+json` with a stable `code`, and every answer \
@@ -82,9 +82,12 @@ pub fn document() -> OpenApi {
         .build()
 }
 
-fn schemes() -> [(&'static str, SecurityScheme); 4] {
+fn schemes() -> [(&'static str, SecurityScheme); 5] {
     let cookie = "The cookie that `POST /v1/visitors` sets; on https its name begins with `__Host-`. A write with it needs an \
                   allowed `Origin`, or none and no `Sec-Fetch-Site`.";
+    let user = "The site's own JWT of a signed-in user: `alg` as configured, `kid`, `iss`, `aud`, `sub` and `exp`. Where the visitor \
+                cookie comes too, the visitor's vote on the tool becomes the user's, or goes where the user has one; a list or an \
+                export changes nothing. Where nobody signs in it is a `bad-token`.";
     let session = "The cookie that `POST /moderation/sign-in` sets; on https its name begins with `__Host-`. It ends after 30 minutes of \
                    rest, after 12 hours, by sign-out, and with its token. A form with it needs the session's `key`, which each \
                    page's forms hold.";
@@ -102,6 +105,16 @@ fn schemes() -> [(&'static str, SecurityScheme); 4] {
         (
             BEARER,
             bearer("The visitor's token of `POST /v1/visitors`, for clients without cookies."),
+        ),
+        (
+            USER,
+            SecurityScheme::Http(
+                HttpBuilder::new()
+                    .scheme(HttpAuthScheme::Bearer)
+                    .bearer_format("JWT")
+                    .description(Some(user))
+                    .build(),
+            ),
         ),
         (
             STAFF,

@@ -1,6 +1,9 @@
-//! What a request says of its caller: the voter's token, the network, the page's origin.
+//! What a request says of its caller: the voter's token (a visitor's, or a user's), the network, the page's origin.
 //!
 //! Every route asks here, in the contract's order. It trusts nothing that was not signed or sent by a trusted peer.
+
+use std::iter;
+use std::sync::Arc;
 
 use actix_web::http::header::{
     AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, ORIGIN, SET_COOKIE,
@@ -9,6 +12,7 @@ use actix_web::http::header::{
 use super::keys::Keys;
 use super::network::{FORWARDING_HEADERS, Prefix};
 use super::origin::{Carrier, Provenance};
+use super::users::{self, User};
 use super::visitor_token::{self, Rejected, Standing, Verified};
 use super::{Identity, made_at};
 use crate::problem::{Code, Problem};
@@ -21,12 +25,35 @@ pub const STAFF_PREFIX: &str = "tss_";
 pub const RENEWED_TOKEN: &str = "visitor-token";
 
 /// A voter, known by a valid token.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Voter {
     pub id: VoterId,
     pub carrier: Carrier,
     /// Since the visitor was made, in seconds.
     pub age_seconds: i32,
+    /// The name, where it is one of the site's users.
+    pub name: Option<Arc<str>>,
+    /// The visitor that a user was, by the cookie that came along: that visitor's votes become the user's.
+    pub visitor: Option<VoterId>,
+}
+
+impl Voter {
+    /// A visitor of this moment.
+    #[must_use]
+    pub fn new_visitor(id: VoterId) -> Self {
+        Self {
+            id,
+            carrier: Carrier::None,
+            age_seconds: 0,
+            name: None,
+            visitor: None,
+        }
+    }
+
+    /// Both identities that came with the call, where there are two.
+    pub fn ids(&self) -> impl Iterator<Item = VoterId> {
+        iter::once(self.id).chain(self.visitor)
+    }
 }
 
 /// The caller's network; hashed only where a hash is wanted.
@@ -67,6 +94,14 @@ pub struct Presented<'a> {
     pub carrier: Carrier,
 }
 
+impl Presented<'_> {
+    /// Whether it is the kind of token that the site's users have. A cookie never is.
+    #[must_use]
+    pub fn is_of_a_user(&self) -> bool {
+        self.carrier == Carrier::Bearer && users::is_jwt(self.text)
+    }
+}
+
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
@@ -88,6 +123,12 @@ impl Identity {
                 carrier: Carrier::Bearer,
             });
         }
+        self.cookie(headers)
+    }
+
+    /// The visitor's token in the call's cookie.
+    #[must_use]
+    pub fn cookie<'a>(&self, headers: &'a HeaderMap) -> Option<Presented<'a>> {
         headers
             .get_all(COOKIE)
             .filter_map(|line| line.to_str().ok())
@@ -120,14 +161,24 @@ impl Identity {
         }
     }
 
-    /// Who votes. A token past half its life is renewed along the way.
+    /// Who votes: a visitor, or one of the site's users. A visitor's token past half its life is renewed along the way.
     ///
     /// # Errors
-    /// 401 `voter-required` without a token, else as [`Identity::verified`].
+    /// 401 `voter-required` without a token, else as [`Identity::verified`] or [`Identity::user`].
     pub fn voter(&self, request: &impl Call, now: Moment) -> Result<Voter, Problem> {
         let presented = self.presented(request.headers()).ok_or_else(|| {
             Problem::new(Code::VoterRequired, "Get a visitor token from POST /v1/visitors, then send it as a cookie or bearer token.")
         })?;
+        if presented.is_of_a_user() {
+            let user = self.user(presented.text, now)?;
+            return Ok(Voter {
+                id: user.id,
+                carrier: presented.carrier,
+                age_seconds: users::AGE_SECONDS,
+                name: Some(user.name),
+                visitor: self.beside(request, now),
+            });
+        }
         let token = self.verified(&presented, now)?;
         if token.standing == Standing::Renew {
             self.renew(request, token.voter, presented.carrier, now);
@@ -136,7 +187,39 @@ impl Identity {
             id: token.voter,
             carrier: presented.carrier,
             age_seconds: age(token.voter, now),
+            name: None,
+            visitor: None,
         })
+    }
+
+    /// The site's user who has this JWT.
+    ///
+    /// # Errors
+    /// 401 `bad-token` or `expired-token`; 503 while no key could be read.
+    pub fn user(&self, text: &str, now: Moment) -> Result<User, Problem> {
+        let bad = |detail: &'static str| Problem::new(Code::BadToken, detail);
+        let Some(users) = &self.users else {
+            return Err(bad("Nobody signs in here; send a visitor token."));
+        };
+        match users.verify(text, now) {
+            Ok(user) if self.erased.has(user.id) => Err(bad("This user was erased.")),
+            Ok(user) => Ok(user),
+            Err(users::Rejected::Bad) => Err(bad("This is no token of the site for this place.")),
+            Err(users::Rejected::Expired) => Err(Problem::new(
+                Code::ExpiredToken,
+                "This token has ended; the site gives a new one.",
+            )),
+            Err(users::Rejected::NoKeys) => Err(Problem::unavailable()),
+        }
+    }
+
+    /// The visitor whose cookie comes with a user's token. One that is no use is as good as none.
+    fn beside(&self, request: &impl Call, now: Moment) -> Option<VoterId> {
+        let token = self.verified(&self.cookie(request.headers())?, now).ok()?;
+        if token.standing == Standing::Renew {
+            self.renew(request, token.voter, Carrier::Cookie, now);
+        }
+        Some(token.voter)
     }
 
     fn renew(&self, request: &impl Call, voter: VoterId, carrier: Carrier, now: Moment) {

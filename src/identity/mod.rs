@@ -1,4 +1,4 @@
-//! Who calls: visitors by signed token, networks by keyed hash, origins by allow-list, staff by stored token.
+//! Who calls: visitors by signed token, the site's users by its JWT, networks by keyed hash, origins by allow-list, staff by stored token.
 //!
 //! Routes take the extractors of [`caller`]; the limiter takes network hashes. No address and no token leaves this room.
 
@@ -12,6 +12,7 @@ pub mod routes;
 pub mod secret;
 pub mod staff;
 mod store;
+pub mod users;
 pub mod visitor_token;
 
 use std::sync::Arc;
@@ -20,10 +21,12 @@ use url::Url;
 
 use crate::db::Readers;
 use crate::vocabulary::{Moment, VoterId};
+use caller::Voter;
 use erased::Erased;
 use keys::Keys;
 use network::Proxies;
 use origin::Origins;
+use users::Users;
 
 /// What the extractors need; one for the whole server.
 pub struct Identity {
@@ -36,6 +39,8 @@ pub struct Identity {
     pub readers: Readers,
     /// Whose tokens are no longer believed.
     pub erased: Arc<Erased>,
+    /// The site's own users; `None`: visitors only.
+    pub users: Option<Users>,
     /// When staff tokens were last used, until that is written.
     pub uses: staff::Uses,
 }
@@ -44,6 +49,7 @@ impl Identity {
     #[must_use]
     pub fn new(
         keys: Keys,
+        users: Option<Users>,
         proxies: Proxies,
         origins: Origins,
         public_url: &Url,
@@ -52,6 +58,7 @@ impl Identity {
     ) -> Self {
         Self {
             keys,
+            users,
             proxies,
             origins,
             https: public_url.scheme() == "https",
@@ -98,9 +105,10 @@ impl Identity {
 
     /// A new visitor and their token.
     #[must_use]
-    pub fn mint(&self, now: Moment) -> (VoterId, String) {
-        let voter = new_voter();
-        (voter, visitor_token::sign(&self.keys, voter, now))
+    pub fn mint(&self, now: Moment) -> (Voter, String) {
+        let id = new_voter();
+        let token = visitor_token::sign(&self.keys, id, now);
+        (Voter::new_visitor(id), token)
     }
 }
 

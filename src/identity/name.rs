@@ -6,6 +6,7 @@
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+pub use super::store::remember;
 use crate::vocabulary::VoterId;
 
 /// Before a visitor's id.
@@ -52,6 +53,18 @@ pub fn named(text: &str) -> VoterId {
     let mut bytes = [0; 16];
     bytes.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
     VoterId(Uuid::new_v8(bytes).into_bytes())
+}
+
+/// The name of the site's own user.
+#[must_use]
+pub fn user(issuer: &str, subject: &str) -> String {
+    format!("{USER}{issuer}:{subject}")
+}
+
+/// The voter that staff mean: as their lists show it, or a user by name.
+#[must_use]
+pub fn of_staff(text: &str) -> Option<VoterId> {
+    VoterId::parse(text).or_else(|| text.starts_with(USER).then(|| read(text).ok()).flatten())
 }
 
 /// Whether `text` is a name that has to be remembered, because it cannot be read out of the id.

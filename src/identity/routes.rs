@@ -39,7 +39,17 @@ pub async fn post_visitors(
     let now = Moment::now();
     let body = request::body(http.headers(), payload, request::SMALL).await?;
     request::json_if_any(http.headers(), &body)?;
-    let presented = identity.presented(http.headers());
+    let mut presented = identity.presented(http.headers());
+    if let Some(token) = presented.as_ref().filter(|token| token.is_of_a_user()) {
+        // A user needs no visitor token, and may have one: what counts here is the cookie. So it is no matter if nobody can
+        // tell who they are at this moment.
+        if let Err(bad) = identity.user(token.text, now)
+            && bad.code != Code::Unavailable
+        {
+            return Err(bad);
+        }
+        presented = identity.cookie(http.headers());
+    }
     let carrier = presented
         .as_ref()
         .map_or(Carrier::None, |token| token.carrier);

@@ -1,5 +1,8 @@
 //! Staff tokens, the secret's fingerprint and who was erased, in the database. Only this room calls it.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
 
 use uuid::Uuid;
@@ -171,6 +174,26 @@ pub(super) fn erased_since(conn: &mut DbConnection, since: Moment) -> QueryResul
         .filter(erased::at.ge(since.0))
         .select(erased::hash)
         .load(conn)
+}
+
+/// Remembers the names of voters, in the order of their ids, so that two instances never wait for each other.
+///
+/// # Errors
+/// A failed statement.
+pub fn remember(conn: &mut DbConnection, names: &BTreeMap<VoterId, Arc<str>>) -> QueryResult<()> {
+    for (id, name) in names {
+        let row = (voters::id.eq(id.0.as_slice()), voters::name.eq(&**name));
+        match conn {
+            DbConnection::Sqlite(conn) => diesel::insert_or_ignore_into(voters::table)
+                .values(row)
+                .execute(conn),
+            DbConnection::Postgres(conn) => diesel::insert_into(voters::table)
+                .values(row)
+                .on_conflict_do_nothing()
+                .execute(conn),
+        }?;
+    }
+    Ok(())
 }
 
 pub(super) fn insert_erased(

@@ -11,12 +11,12 @@ use super::paging;
 use super::plan::Plan;
 use super::resets::{Wanted, WithBan};
 use super::{Moderation, reason};
-use crate::identity::Identity;
 use crate::identity::staff::Role;
+use crate::identity::{Identity, name};
 use crate::moderation::removal::Removal;
 use crate::problem::Problem;
 use crate::request;
-use crate::vocabulary::{Actor, Choice, Moment, NetworkHash, Slug, ToolState, VoterId};
+use crate::vocabulary::{Actor, Choice, Moment, NetworkHash, Slug, ToolState};
 
 /// What these routes work with.
 pub struct State {
@@ -76,7 +76,8 @@ pub(super) fn read<T>(
     .transpose()
 }
 
-pub(super) const VOTER: &str = "a voter's id as the votes show it, such as visitor:UUID";
+pub(super) const VOTER: &str =
+    "a voter's id as the votes show it, such as visitor:UUID, or user:ISS:SUB";
 pub(super) const NETWORK: &str = "a network's hash: 32 hexadecimal digits";
 pub(super) const TIME: &str = "a time such as 2026-11-24T02:00:00Z (RFC 3339)";
 
@@ -124,7 +125,7 @@ pub async fn post_reset(http: HttpRequest, payload: Payload, state: Data<State>)
         reason: reason(&body.reason)?,
         from: body.from,
         to: body.to,
-        voter: read("voter", body.voter.as_deref(), VoterId::parse, VOTER)?,
+        voter: read("voter", body.voter.as_deref(), name::of_staff, VOTER)?,
         network: read(
             "network",
             body.network.as_deref(),

@@ -96,15 +96,17 @@ pub async fn take(
         .origins
         .check_own(provenance(http.headers()))?;
     let client = state.identity.client(http, now);
-    let (voter, token_age, new_token) = if let Some(voter) = known {
-        (voter.id, voter.age_seconds, None)
+    let (voter, new_token) = if let Some(voter) = known {
+        (voter, None)
     } else {
         state.doors.new_visitor(http, &client).await?;
         let (voter, token) = state.identity.mint(now);
-        (voter, 0, Some(token))
+        (voter, Some(token))
     };
-    state.bans.check(voter, || client.network(), now)?;
-    let permit = state.doors.vote(http, voter, &client).await?;
+    for id in voter.ids() {
+        state.bans.check(id, || client.network(), now)?;
+    }
+    let permit = state.doors.vote(http, voter.id, &client).await?;
     let form = std::str::from_utf8(&body)
         .map_err(|_not_text| Problem::bad_request("The form is no text."))?;
     let choice = match request::query(form, "choice").as_deref() {
@@ -118,16 +120,10 @@ pub async fn take(
         .board
         .find(slug)
         .ok_or_else(|| Problem::unknown_tool(slug))?;
-    let wish = Wish {
-        tool: slot.id,
-        voter,
-        choice,
-        network: client.network(),
-        token_age,
-    };
+    let wish = Wish::of(&voter, slot.id, choice.into(), client.network());
     state
         .votes
-        .cast(permit, wish)
+        .cast(permit, wish, voter.name)
         .await
         .map_err(|refused| refused.problem(slug))?;
     Ok(Taken { back, new_token })

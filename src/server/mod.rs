@@ -27,6 +27,7 @@ use url::Url;
 use crate::catalog::shelf::Shelf;
 use crate::db;
 use crate::identity::keys::Keys;
+use crate::identity::users::Users;
 use crate::identity::{secret, staff as tokens};
 use crate::settings::Settings;
 use parts::Parts;
@@ -59,6 +60,7 @@ pub enum ServeError {
 pub async fn run(
     mut settings: Settings,
     keys: Keys,
+    users: Option<Users>,
     opened: impl FnOnce(&Url, SocketAddr, Option<SocketAddr>, &Shelf),
 ) -> Result<(), ServeError> {
     settings.live.streams = files::room_for(settings.live.streams);
@@ -70,7 +72,7 @@ pub async fn run(
         None => Url::parse(&format!("http://{address}")).map_err(std::io::Error::other)?,
     };
 
-    let (parts, threads) = Parts::new(settings, keys, &public_url)?;
+    let (parts, threads) = Parts::new(settings, keys, users, &public_url)?;
     let parts = Arc::new(parts);
     let admin_address = admin.as_ref().map(TcpListener::local_addr).transpose()?;
     let admin = admin

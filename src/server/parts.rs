@@ -17,6 +17,7 @@ use crate::identity::erased::Erased;
 use crate::identity::keys::Keys;
 use crate::identity::network::Proxies;
 use crate::identity::origin::Origins;
+use crate::identity::users::Users;
 use crate::limiter::permit::Doors;
 use crate::limiter::shared::Shared;
 use crate::live::hub::Hub;
@@ -65,6 +66,7 @@ impl Parts {
     pub(super) fn new(
         settings: Settings,
         keys: Keys,
+        users: Option<Users>,
         public_url: &Url,
     ) -> Result<(Self, Threads), ServeError> {
         let meters = Arc::new(Meters::new(routes::NAMES).map_err(ServeError::Meters)?);
@@ -105,6 +107,7 @@ impl Parts {
             on_commit,
             Arc::clone(&erased),
             Arc::clone(&meters),
+            users.is_some(),
         )?;
 
         let shared = if settings.redis.urls.is_empty() {
@@ -115,7 +118,15 @@ impl Parts {
         let readers = db::readers(&settings.database);
         let origins = Origins::new(public_url, &settings.http.allowed_origins);
         let proxies = Proxies::new(settings.http.trusted_proxies.clone());
-        let identity = Identity::new(keys, proxies, origins, public_url, readers.clone(), erased);
+        let identity = Identity::new(
+            keys,
+            users,
+            proxies,
+            origins,
+            public_url,
+            readers.clone(),
+            erased,
+        );
         let docs = docs::routes::State::new()?;
         let moderation = Moderation::new(
             readers.clone(),

@@ -57,6 +57,7 @@ pub(super) const KEYS: &[Key] = &[
     key("identity.jwt_audience", ""),
     secret("identity.jwt_keys"),
     key("identity.jwt_jwks", ""),
+    key("identity.jwt_ca_file", ""),
     key("abuse.hold", "on"),
     key("catalog.file", "config/catalog.toml"),
     key("pages.featured", "codestral-2,cursor-background-agents"),

@@ -2,6 +2,7 @@
 //!
 //! `commands` reads it; rooms receive the part they need. Nothing here is global, and no secret is ever printed.
 
+mod jwt;
 mod keys;
 mod layers;
 mod shown;
@@ -15,6 +16,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::vocabulary::{Quota, Slug};
+pub use jwt::{Algorithm, Jwt, KeySource};
 pub use layers::{Layers, SettingError};
 pub use shown::Shown;
 use values::{
@@ -100,6 +102,8 @@ pub struct Identity {
     /// `None`: made on the first start (SQLite only).
     pub secret: Option<Secret>,
     pub secret_previous: Option<Secret>,
+    /// `None`: no signed-in users.
+    pub jwt: Option<Jwt>,
 }
 
 /// What the pages say besides the catalogue.
@@ -226,16 +230,9 @@ fn redis(layers: &Layers) -> Result<Redis, SettingError> {
 }
 
 fn identity(layers: &Layers) -> Result<Identity, SettingError> {
-    layers.parse("identity.jwt_algorithm", |text| match text {
-        "" => Ok(()),
-        // Accepting it and then refusing every user would be worse than saying so at the start.
-        "EdDSA" | "ES256" | "HS256" => {
-            Err("signed-in users are not part of this version yet; leave it empty".to_owned())
-        }
-        _ => Err("expected EdDSA, ES256 or HS256".to_owned()),
-    })?;
     Ok(Identity {
         secret: layers.parse("identity.secret", secret)?,
         secret_previous: layers.parse("identity.secret_previous", secret)?,
+        jwt: jwt::read(layers)?,
     })
 }

@@ -12,7 +12,7 @@ use url::Url;
 use super::{DatabaseUrl, Secret};
 use crate::vocabulary::{Quota, Slug};
 
-fn list(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn list(text: &str) -> impl Iterator<Item = &str> {
     text.split(',')
         .map(str::trim)
         .filter(|item| !item.is_empty())

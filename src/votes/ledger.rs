@@ -3,17 +3,24 @@
 //! Only the writer calls it; `import` takes its steps. Either everything of a batch is committed, with one fsync, or nothing is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use diesel::QueryResult;
 
-use super::fold::{Folded, Key, Present, fold};
+use super::claims::store as claims;
+use super::fold::{Folded, Key, Present, Spent, fold};
 use super::marks::{self, Chosen, Period};
 use super::{Wish, postgres, sqlite};
 use crate::db::{DbConnection, chained_transaction};
+use crate::identity::name;
 use crate::tallies::{TallyRow, store};
-use crate::vocabulary::Moment;
+use crate::vocabulary::{Moment, VoterId};
 
-/// Carries out a batch of wishes at `now`; `more` tells, before the commit, whether another batch waits already.
+/// What users among the voters of a batch are called.
+pub(super) type Names = BTreeMap<VoterId, Arc<str>>;
+
+/// Carries out a batch of wishes at `now`; `names` are there where people sign in, and `more` tells, before the commit, whether
+/// another batch waits already.
 ///
 /// Two instances on one Postgres meet at the tally rows, always in the order of the tools, so they queue and never
 /// deadlock; whoever holds a tool's row is alone with its votes. SQLite has one writer at a time anyway.
@@ -23,11 +30,16 @@ use crate::vocabulary::Moment;
 pub(super) fn record(
     conn: &mut DbConnection,
     wishes: &[Wish],
+    names: Option<&Names>,
     now: Moment,
     more: impl FnOnce() -> bool,
 ) -> QueryResult<Folded> {
     let tools: BTreeSet<i32> = wishes.iter().map(|wish| wish.tool).collect();
-    let keys: BTreeSet<Key> = wishes.iter().map(|wish| (wish.tool, wish.voter)).collect();
+    let keys: BTreeSet<Key> = wishes
+        .iter()
+        .flat_map(|wish| [Some(wish.voter), wish.visitor].map(|voter| Some((wish.tool, voter?))))
+        .flatten()
+        .collect();
     chained_transaction(conn, more, |conn| {
         let tallies = lock(conn, &tools)?;
         // The periods that a vote cast now may fall into. Most tools have none ahead.
@@ -35,10 +47,25 @@ pub(super) fn record(
         let ahead: Vec<i32> = ahead.map(|row| row.tool).collect();
         let (mut before, periods) = read(conn, &keys, &ahead)?;
         resolve(conn, &mut before)?;
-        let folded = fold(wishes, &tallies, &before, &periods, now);
+        let spent = match names {
+            Some(_) => claims::spent(conn, &keys)?,
+            None => Spent::default(),
+        };
+        let folded = fold(wishes, &tallies, &before, &spent, &periods, now);
         write(conn, &folded, now)?;
+        if let Some(names) = names {
+            claims::spend(conn, &folded.spent)?;
+            remember(conn, names, &folded)?;
+        }
         Ok(folded)
     })
+}
+
+/// Keeps the names of users whose votes were not there before, for exports.
+fn remember(conn: &mut DbConnection, names: &Names, folded: &Folded) -> QueryResult<()> {
+    let new = folded.inserts.iter();
+    let new = new.filter_map(|(wish, _)| Some((wish.voter, Arc::clone(names.get(&wish.voter)?))));
+    name::remember(conn, &new.collect())
 }
 
 pub(super) fn lock(

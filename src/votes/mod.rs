@@ -3,6 +3,7 @@
 //! Routes call [`Votes`]. Handlers never write: they hand a [`Wish`] to the writer, and wait.
 
 mod answers;
+mod claims;
 pub mod entries;
 pub mod export;
 mod fold;
@@ -21,19 +22,52 @@ pub mod writer;
 
 use std::sync::Arc;
 
+use crate::identity::caller::Voter;
 use crate::tallies::Weight;
 use crate::tallies::board::Published;
 use crate::vocabulary::{Choice, Moment, NetworkHash, VoterId};
 
-/// What a voter wants of a tool: a choice, or none any more.
+/// What is to become of a vote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    Cast(Choice),
+    Withdraw,
+    /// Nothing, but that the visitor's vote becomes the user's.
+    Claim,
+}
+
+impl From<Option<Choice>> for Act {
+    fn from(choice: Option<Choice>) -> Self {
+        choice.map_or(Self::Withdraw, Self::Cast)
+    }
+}
+
+/// What a voter wants of a tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wish {
     pub tool: i32,
     pub voter: VoterId,
-    pub choice: Option<Choice>,
+    pub act: Act,
+    /// The visitor that this user was: that vote becomes the user's, or goes where the user has one.
+    pub visitor: Option<VoterId>,
     pub network: NetworkHash,
     /// Of the visitor token, in seconds.
     pub token_age: i32,
+}
+
+impl Wish {
+    /// Of a caller, from `network`.
+    #[must_use]
+    pub fn of(voter: &Voter, tool: i32, act: Act, network: NetworkHash) -> Self {
+        Self {
+            tool,
+            voter: voter.id,
+            act,
+            visitor: voter.visitor,
+            network,
+            token_age: voter.age_seconds,
+        }
+    }
 }
 
 /// A voter's vote as it stands.
@@ -79,6 +113,8 @@ pub enum Refused {
     Archived,
     /// The voter was erased a moment ago.
     Erased,
+    /// The visitor came as a user before: the vote here is the user's.
+    Spent,
     /// The database did not take it, or its outcome is not known.
     Unavailable,
     /// Too much is waiting.

@@ -1,5 +1,6 @@
 //! `PUT`, `GET`, `DELETE /v1/tools/{slug}/vote` and `GET /v1/votes`: the order of checks is the contract's.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::error::PayloadError;
@@ -12,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use super::json::{Cast, OwnVote, OwnVotes};
 use super::writer::Votes;
-use super::{Done, Refused, Standing, Wish, store};
+use super::{Act, Done, Refused, Standing, Wish, claims, store};
 use crate::db::{Readers, read};
 use crate::identity::Identity;
 use crate::limiter::permit::Doors;
@@ -20,7 +21,7 @@ use crate::problem::{Code, Problem};
 use crate::request::{self, Call};
 use crate::standing::Bans;
 use crate::tallies::board::{Board, Slot, marked_stale};
-use crate::vocabulary::{Choice, Moment, ToolState};
+use crate::vocabulary::{Moment, ToolState};
 
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -43,6 +44,10 @@ impl Refused {
             Self::Erased => Problem::new(
                 Code::BadToken,
                 "This visitor was erased; POST /v1/visitors makes a new one.",
+            ),
+            Self::Spent => Problem::new(
+                Code::Conflict,
+                "Who signed in from here has this tool's vote; sign in to change it.",
             ),
             Self::Unavailable => Problem::unavailable(),
             Self::Overloaded => {
@@ -72,16 +77,18 @@ fn answer(status: StatusCode, slot: &Slot, vote: Option<Standing>, tally: &[u8])
 async fn write(
     call: &impl Call,
     state: &State,
-    choose: impl FnOnce() -> Result<Option<Choice>, Problem>,
+    choose: impl FnOnce() -> Result<Act, Problem>,
 ) -> Result<(Arc<Slot>, Done), Problem> {
     let now = Moment::now();
     let slug = request::slug(call.path());
     let voter = state.identity.voter(call, now)?;
     state.identity.check_origin(call.headers(), voter.carrier)?;
     let client = state.identity.client(call, now);
-    state.bans.check(voter.id, || client.network(), now)?;
+    for id in voter.ids() {
+        state.bans.check(id, || client.network(), now)?;
+    }
     let permit = state.doors.vote(call, voter.id, &client).await?;
-    let choice = choose()?;
+    let act = choose()?;
     let slot = state
         .board
         .find(slug)
@@ -92,16 +99,10 @@ async fn write(
         ToolState::Frozen => return Err(Refused::Frozen.problem(slug)),
         ToolState::Archived => return Err(Refused::Archived.problem(slug)),
     }
-    let wish = Wish {
-        tool: slot.id,
-        voter: voter.id,
-        choice,
-        network: client.network(),
-        token_age: voter.age_seconds,
-    };
+    let wish = Wish::of(&voter, slot.id, act, client.network());
     let done = state
         .votes
-        .cast(permit, wish)
+        .cast(permit, wish, voter.name)
         .await
         .map_err(|refused| refused.problem(slug))?;
     Ok((slot, done))
@@ -131,7 +132,7 @@ pub async fn put_vote(
     let body = request::body(call.headers(), payload, request::SMALL).await?;
     request::require_json(call.headers())?;
     let (slot, done) = write(call, state, || {
-        request::json::<Cast>(&body).map(|cast| Some(cast.choice))
+        request::json::<Cast>(&body).map(|cast| Act::Cast(cast.choice))
     })
     .await?;
     let status = if done.first {
@@ -153,11 +154,11 @@ pub async fn delete_vote(
 ) -> Result<HttpResponse, Problem> {
     let body = request::body(call.headers(), payload, request::SMALL).await?;
     request::json_if_any(call.headers(), &body)?;
-    let (slot, done) = write(call, state, || Ok(None)).await?;
+    let (slot, done) = write(call, state, || Ok(Act::Withdraw)).await?;
     Ok(answer(StatusCode::OK, &slot, done.vote, &done.tally.body))
 }
 
-/// The caller's own vote on a tool.
+/// The caller's own vote on a tool. Where a user brings the visitor that they were, that one's vote becomes theirs.
 ///
 /// # Errors
 /// 401, 404, 503.
@@ -169,14 +170,9 @@ pub async fn get_vote(http: HttpRequest, state: Data<State>) -> Result<HttpRespo
         .board
         .find(slug)
         .ok_or_else(|| Problem::unknown_tool(slug))?;
-    let tool = slot.id;
-    let vote = read(&state.readers, move |conn| {
-        store::own(conn, voter.id, &[tool])
-    })
-    .await?
-    .remove(&tool);
+    let (vote, claimed) = claims::own(&http, &state, &voter, &slot, now).await?;
     // The vote was read before this tally, so the tally holds it.
-    let tally = slot.tally();
+    let tally = claimed.unwrap_or_else(|| slot.tally());
     let body = if state.board.is_stale(now) {
         marked_stale(&tally.body)
     } else {
@@ -185,7 +181,8 @@ pub async fn get_vote(http: HttpRequest, state: Data<State>) -> Result<HttpRespo
     Ok(answer(StatusCode::OK, &slot, vote, &body))
 }
 
-/// The caller's own votes on up to 100 tools, in the order asked.
+/// The caller's own votes on up to 100 tools, in the order asked. A list changes nothing: of a user who brings the visitor
+/// that they were, that one's votes show where the user has none.
 ///
 /// # Errors
 /// 401, 422, 503.
@@ -204,7 +201,15 @@ pub async fn get_votes(http: HttpRequest, state: Data<State>) -> Result<HttpResp
         }
     }
     let ids: Vec<i32> = slots.iter().map(|slot| slot.id).collect();
-    let votes = read(&state.readers, move |conn| store::own(conn, voter.id, &ids)).await?;
+    let votes = read(&state.readers, move |conn| {
+        let mut votes = HashMap::new();
+        // The user's own last: they stand.
+        for id in voter.visitor.into_iter().chain([voter.id]) {
+            votes.extend(store::own(conn, id, &ids)?);
+        }
+        Ok(votes)
+    })
+    .await?;
     let items = slots
         .iter()
         .map(|slot| OwnVote::new(&slot.slug, votes.get(&slot.id).copied()))
@@ -227,7 +232,7 @@ mod tests {
     use crate::identity::network::Prefix;
     use crate::limiter::permit::Doors;
     use crate::settings::{Limits, Secret};
-    use crate::vocabulary::{Quota, VoterId};
+    use crate::vocabulary::{Choice, Quota, VoterId};
     use actix_web::ResponseError;
     use actix_web::test::TestRequest;
 
@@ -245,11 +250,11 @@ mod tests {
         let keys = Keys::new(&Secret::new("a secret of this test alone".to_owned()), None);
         let client = Client::new(Prefix::of([127, 0, 0, 1].into()), &keys);
         let voter = VoterId([3; 16]);
-        let choice = Some(Choice::Ship);
         let wish = Wish {
             tool: 1,
             voter,
-            choice,
+            act: Act::Cast(Choice::Ship),
+            visitor: None,
             network: client.network(),
             token_age: 0,
         };
@@ -258,7 +263,7 @@ mod tests {
                 .vote(&http, voter, &client)
                 .await
                 .expect("the quota was given back");
-            let refused = votes.cast(permit, wish).await.expect_err("full");
+            let refused = votes.cast(permit, wish, None).await.expect_err("full");
             let answer = refused.problem("codestral-2").error_response();
             assert_eq!(answer.status().as_u16(), 503);
             assert!(answer.headers().contains_key("retry-after"));

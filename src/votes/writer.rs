@@ -11,7 +11,8 @@ use diesel::result::{DatabaseErrorKind, Error};
 use tokio::sync::{mpsc, oneshot};
 
 use super::answers::{Answer, Answers, Committed, OnCommit, Reply};
-use super::{Refused, Wish, ledger};
+use super::ledger::{self, Names};
+use super::{Refused, Wish};
 use crate::db::{self, DbConnection, Purpose};
 use crate::identity::erased::Erased;
 use crate::limiter::permit::VotePermit;
@@ -38,7 +39,8 @@ pub enum EditEnd {
 }
 
 enum Job {
-    Cast(Wish, Reply),
+    /// With the name of a user.
+    Cast(Wish, Option<Arc<str>>, Reply),
     Edit(Edit),
 }
 
@@ -58,6 +60,7 @@ impl Votes {
         on_commit: OnCommit,
         erased: Arc<Erased>,
         meters: Arc<Meters>,
+        users: bool,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let writer = Writer {
@@ -65,6 +68,7 @@ impl Votes {
             answers: Answers::start(on_commit)?,
             erased,
             meters,
+            users,
             conn: None,
             retry_at: Instant::now(),
         };
@@ -86,9 +90,9 @@ impl Votes {
     ///
     /// # Errors
     /// Why the wish was not carried out; with [`Refused::Unavailable`] it may have been, if the commit's outcome is unknown.
-    pub async fn cast(&self, permit: VotePermit<'_>, wish: Wish) -> Answer {
+    pub async fn cast(&self, permit: VotePermit<'_>, wish: Wish, name: Option<Arc<str>>) -> Answer {
         let (reply, answer) = oneshot::channel();
-        let result = match self.jobs.try_send(Job::Cast(wish, reply)) {
+        let result = match self.jobs.try_send(Job::Cast(wish, name, reply)) {
             Err(mpsc::error::TrySendError::Full(_)) => Err(Refused::Overloaded),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(Refused::Unavailable),
             Ok(()) => match tokio::time::timeout(DEADLINE, answer).await {
@@ -141,6 +145,8 @@ struct Writer {
     answers: Answers,
     erased: Arc<Erased>,
     meters: Arc<Meters>,
+    /// Whether people sign in here: only then is anything asked about them.
+    users: bool,
     conn: Option<DbConnection>,
     retry_at: Instant,
 }
@@ -152,22 +158,28 @@ impl Writer {
         while queue.blocking_recv_many(&mut jobs, BATCH) > 0 {
             let mut wishes = Vec::with_capacity(jobs.len());
             let (mut replies, mut edits) = (Vec::with_capacity(jobs.len()), Vec::new());
+            let mut names = Names::new();
             for job in jobs.drain(..) {
                 match job {
                     // Nobody waits for it any more: its caller was told 503, so better not to do it.
-                    Job::Cast(_, reply) if reply.is_closed() => {}
+                    Job::Cast(_, _, reply) if reply.is_closed() => {}
                     // Its token was believed when it came; meanwhile its voter was erased.
-                    Job::Cast(wish, reply) if self.erased.has(wish.voter) => {
+                    Job::Cast(wish, _, reply) if self.erased.has(wish.voter) => {
                         let _ = reply.send(Err(Refused::Erased));
                     }
-                    Job::Cast(wish, reply) => {
+                    Job::Cast(mut wish, name, reply) => {
+                        // Nothing is noted any more of a visitor who was erased.
+                        wish.visitor = wish.visitor.filter(|visitor| !self.erased.has(*visitor));
+                        names.extend(name.map(|name| (wish.voter, name)));
                         wishes.push(wish);
                         replies.push(reply);
                     }
                     Job::Edit(edit) => edits.push(edit),
                 }
             }
-            self.cast(wishes, replies, || edits.is_empty() && !queue.is_empty());
+            self.cast(wishes, &names, replies, || {
+                edits.is_empty() && !queue.is_empty()
+            });
             for edit in edits {
                 self.connect();
                 if matches!(edit(self.conn.as_mut()), EditEnd::Broken) {
@@ -193,7 +205,13 @@ impl Writer {
 
     /// Carries out a batch; where the batch as a whole is refused by the database, each wish by itself, so that one at
     /// fault stands alone. `more` tells, as the commit begins, whether another batch will follow at once.
-    fn cast(&mut self, wishes: Vec<Wish>, replies: Vec<Reply>, more: impl FnOnce() -> bool) {
+    fn cast(
+        &mut self,
+        wishes: Vec<Wish>,
+        names: &Names,
+        replies: Vec<Reply>,
+        more: impl FnOnce() -> bool,
+    ) {
         if wishes.is_empty() {
             let ended = self.conn.as_mut().map(db::end_chain);
             if ended.is_some_and(|ended| ended.is_err()) {
@@ -206,7 +224,8 @@ impl Writer {
             return refuse(replies);
         };
         let began = Instant::now();
-        match ledger::record(conn, &wishes, Moment::now(), more) {
+        let known = self.users.then_some(names);
+        match ledger::record(conn, &wishes, known, Moment::now(), more) {
             Ok(folded) => {
                 self.meters.commit(wishes.len(), began.elapsed());
                 self.answers.give(Committed {
@@ -219,7 +238,7 @@ impl Writer {
                 tracing::error!(%cause, "a batch was refused; its votes are taken one by one");
                 let none: fn() -> bool = || false;
                 for (wish, reply) in wishes.into_iter().zip(replies) {
-                    self.cast(vec![wish], vec![reply], none);
+                    self.cast(vec![wish], names, vec![reply], none);
                 }
             }
             Err(cause) => {

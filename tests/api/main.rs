@@ -13,6 +13,7 @@
 mod harness;
 
 mod backup;
+mod claims;
 mod client_address;
 mod commands;
 mod compare;
@@ -21,6 +22,7 @@ mod documented;
 mod embed;
 mod embed_frame;
 mod errors;
+mod hostile_users;
 mod identity;
 mod import;
 mod ledger;
@@ -37,5 +39,6 @@ mod start;
 mod stream;
 mod tallies;
 mod two_ways;
+mod users;
 mod votes;
 mod watching;

@@ -13,12 +13,14 @@ mod harness;
 
 mod book;
 mod certificates;
+mod claims;
 mod clients;
 mod deaf;
 mod documented;
 mod front;
 mod fsync;
 mod import;
+mod jwks;
 mod kill;
 mod kill_postgres;
 mod live;

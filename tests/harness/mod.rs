@@ -14,6 +14,7 @@ pub mod process;
 pub mod redis;
 pub mod seen;
 pub mod server;
+pub mod site;
 pub mod stream;
 
 use std::time::{Duration, Instant};

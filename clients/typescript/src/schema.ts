@@ -972,11 +972,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's own vote */
+        /**
+         * The caller's own vote
+         * @description Of a user who brings a visitor's cookie: that visitor's vote becomes theirs, if a vote could be cast now.
+         */
         get: operations["getVote"];
         /**
          * Cast or change a vote
-         * @description Answered only once the vote is on disk. The same choice again keeps `cast_at` and the tally's `version`.
+         * @description Answered only once the vote is on disk. The same choice again keeps `cast_at` and the tally's `version`. A visitor who came as a signed-in user on this tool votes there no more without: `conflict`.
          */
         put: operations["castVote"];
         post?: never;
@@ -1001,7 +1004,7 @@ export interface paths {
         put?: never;
         /**
          * Get or renew a visitor token
-         * @description The token comes back as JSON and as a cookie. It lasts 400 days; one that expired within a year still renews to the same voter. A cookie that is no use any more is replaced, a bad bearer token is refused.
+         * @description The token comes back as JSON and as a cookie. It lasts 400 days; one that expired within a year still renews to the same voter. A cookie that is no use any more is replaced, a bad bearer token is refused. Beside a user's token only the cookie counts.
          */
         post: operations["createVisitor"];
         delete?: never;
@@ -1019,14 +1022,14 @@ export interface paths {
         };
         /**
          * Everything that is held of the caller
-         * @description Votes as they stand, and every change that the ledger keeps.
+         * @description Votes as they stand, and every change that the ledger keeps; of a user, without the visitor whose cookie comes along.
          */
         get: operations["exportMe"];
         put?: never;
         post?: never;
         /**
          * Erase the caller
-         * @description The votes stay counted without a name; the token is no longer believed.
+         * @description The votes stay counted without a name; the token is no longer believed. A user who was erased is refused for ever, or could vote again beside the votes that stay.
          */
         delete: operations["eraseMe"];
         options?: never;
@@ -1041,7 +1044,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's own votes on several tools */
+        /**
+         * The caller's own votes on several tools
+         * @description Of a user who brings a visitor's cookie: also that visitor's, where the user has none.
+         */
         get: operations["listOwnVotes"];
         put?: never;
         post?: never;
@@ -1280,6 +1286,8 @@ export interface components {
         /** @description Who calls, and everything that is held of them. */
         Me: components["schemas"]["Held"] & {
             made_at: components["schemas"]["Moment"] | null;
+            /** @description The tools on which this visitor came as a signed-in user, whose the vote is there. */
+            signed_in_on: string[];
             voter: string;
         };
         /** @description A visitor's token. */
@@ -1705,6 +1713,20 @@ export interface components {
                     /** @enum {string} */
                     code?: "conflict";
                 };
+            };
+        };
+        /** @description `conflict`: The state has changed. */
+        "conflict.page": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "conflict";
+                };
+                "text/html": string;
             };
         };
         /** @description `conflict`: The state has changed. */
@@ -2248,6 +2270,7 @@ export type ResponseBadRequestPageOnly = components['responses']['bad-request.pa
 export type ResponseBadTokenOrExpiredToken = components['responses']['bad-token.or.expired-token'];
 export type ResponseBadTokenOrExpiredTokenPageOnly = components['responses']['bad-token.or.expired-token.page.only'];
 export type ResponseConflict = components['responses']['conflict'];
+export type ResponseConflictPage = components['responses']['conflict.page'];
 export type ResponseConflictPageOnly = components['responses']['conflict.page.only'];
 export type ResponseForbidden = components['responses']['forbidden'];
 export type ResponseForbiddenOrOriginRefusedPageOnly = components['responses']['forbidden.or.origin-refused.page.only'];
@@ -2637,6 +2660,7 @@ export interface operations {
             400: components["responses"]["bad-request.page"];
             403: components["responses"]["origin-refused.or.voter-banned.page"];
             404: components["responses"]["unknown-tool.page"];
+            409: components["responses"]["conflict.page"];
             410: components["responses"]["archived.page"];
             413: components["responses"]["too-large.page"];
             415: components["responses"]["unsupported-media-type.page"];
@@ -3864,6 +3888,7 @@ export interface operations {
             400: components["responses"]["bad-request.page"];
             403: components["responses"]["origin-refused.or.voter-banned.page"];
             404: components["responses"]["unknown-tool.page"];
+            409: components["responses"]["conflict.page"];
             410: components["responses"]["archived.page"];
             413: components["responses"]["too-large.page"];
             415: components["responses"]["unsupported-media-type.page"];
@@ -5034,6 +5059,8 @@ export interface operations {
             /** @description The vote; nulls where there is none. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "Set-Cookie": components["headers"]["Set-Cookie"];
                     "Visitor-Token": components["headers"]["Visitor-Token"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5104,6 +5131,7 @@ export interface operations {
             401: components["responses"]["voter-required.or.bad-token.or.expired-token"];
             403: components["responses"]["origin-refused.or.voter-banned"];
             404: components["responses"]["unknown-tool"];
+            409: components["responses"]["conflict"];
             410: components["responses"]["archived"];
             413: components["responses"]["too-large"];
             415: components["responses"]["unsupported-media-type"];

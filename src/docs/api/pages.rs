@@ -43,6 +43,7 @@ pub(super) fn form(operation: Operation, example: &str) -> Operation {
             Code::Invalid,
             Code::VoterBanned,
             Code::UnknownTool,
+            Code::Conflict,
             Code::Archived,
             Code::Frozen,
         ])

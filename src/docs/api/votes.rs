@@ -18,7 +18,8 @@ pub(super) fn operations() -> Vec<Operation> {
             .says(
                 "Get or renew a visitor token",
                 "The token comes back as JSON and as a cookie. It lasts 400 days; one that expired within a year still renews to \
-                 the same voter. A cookie that is no use any more is replaced, a bad bearer token is refused.",
+                 the same voter. A cookie that is no use any more is replaced, a bad bearer token is refused. Beside a user's \
+                 token only the cookie counts.",
             )
             .perhaps_voter_by_any_token()
             .may_take::<NoFields>()
@@ -31,7 +32,8 @@ pub(super) fn operations() -> Vec<Operation> {
         PART.get("/v1/visitors/me", "exportMe")
             .says(
                 "Everything that is held of the caller",
-                "Votes as they stand, and every change that the ledger keeps.",
+                "Votes as they stand, and every change that the ledger keeps; of a user, without the visitor whose cookie \
+                 comes along.",
             )
             .voter()
             .quota()
@@ -41,7 +43,8 @@ pub(super) fn operations() -> Vec<Operation> {
         PART.delete("/v1/visitors/me", "eraseMe")
             .says(
                 "Erase the caller",
-                "The votes stay counted without a name; the token is no longer believed.",
+                "The votes stay counted without a name; the token is no longer believed. A user who was erased is refused for ever, \
+                 or could vote again beside the votes that stay.",
             )
             .voter()
             .may_take_json()
@@ -53,7 +56,8 @@ pub(super) fn operations() -> Vec<Operation> {
         PART.put("/v1/tools/{slug}/vote", "castVote")
             .says(
                 "Cast or change a vote",
-                "Answered only once the vote is on disk. The same choice again keeps `cast_at` and the tally's `version`.",
+                "Answered only once the vote is on disk. The same choice again keeps `cast_at` and the tally's `version`. A \
+                 visitor who came as a signed-in user on this tool votes there no more without: `conflict`.",
             )
             .voter()
             .takes::<Cast>(json!({"choice": "ship"}))
@@ -65,12 +69,15 @@ pub(super) fn operations() -> Vec<Operation> {
             .bearing(&["Visitor-Token", "Set-Cookie"])
             .answers::<VoteAnswer>(200, "Changed, or the same again.")
             .bearing(&["Visitor-Token", "Set-Cookie"])
-            .refuses(&[Code::UnknownTool, Code::Archived, Code::Frozen]),
+            .refuses(&[Code::UnknownTool, Code::Conflict, Code::Archived, Code::Frozen]),
         PART.get("/v1/tools/{slug}/vote", "getVote")
-            .says("The caller's own vote", "")
+            .says(
+                "The caller's own vote",
+                "Of a user who brings a visitor's cookie: that visitor's vote becomes theirs, if a vote could be cast now.",
+            )
             .voter()
             .answers::<VoteAnswer>(200, "The vote; nulls where there is none.")
-            .bearing(&["Visitor-Token", "Set-Cookie"])
+            .bearing(&["Visitor-Token", "Set-Cookie", "RateLimit", "RateLimit-Policy"])
             .refuses(&[Code::UnknownTool, Code::Unavailable]),
         PART.delete("/v1/tools/{slug}/vote", "withdrawVote")
             .says("Withdraw a vote", "Without one there is nothing to do, and that is fine.")
@@ -84,7 +91,10 @@ pub(super) fn operations() -> Vec<Operation> {
             .bearing(&["Visitor-Token", "Set-Cookie"])
             .refuses(&[Code::UnknownTool, Code::Archived, Code::Frozen]),
         PART.get("/v1/votes", "listOwnVotes")
-            .says("The caller's own votes on several tools", "")
+            .says(
+                "The caller's own votes on several tools",
+                "Of a user who brings a visitor's cookie: also that visitor's, where the user has none.",
+            )
             .with(parameters::tools(100))
             .voter()
             .answers::<OwnVotes>(200, "In the order asked; `missing` lists what is no tool.")

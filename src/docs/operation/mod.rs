@@ -18,6 +18,7 @@ use crate::problem::Code;
 
 pub(super) const COOKIE: &str = "visitorCookie";
 pub(super) const BEARER: &str = "visitorToken";
+pub(super) const USER: &str = "siteUser";
 pub(super) const STAFF: &str = "staffToken";
 pub(super) const SESSION: &str = "staffSession";
 
@@ -110,10 +111,13 @@ impl Operation {
         self
     }
 
-    /// Needs a voter, by cookie or bearer token.
+    /// Needs a voter: a visitor by cookie or bearer token, or a user of the site, who may bring the visitor that they were.
     pub fn voter(self) -> Self {
+        let both = SecurityRequirement::new::<_, _, String>(USER, []);
         self.secured(SecurityRequirement::new::<_, _, String>(COOKIE, []))
             .secured(SecurityRequirement::new::<_, _, String>(BEARER, []))
+            .secured(SecurityRequirement::new::<_, _, String>(USER, []))
+            .secured(both.add::<_, _, String>(COOKIE, []))
             .refuses(&[Code::VoterRequired, Code::BadToken, Code::ExpiredToken])
     }
 
@@ -154,6 +158,7 @@ impl Operation {
     pub fn perhaps_voter_by_any_token(self) -> Self {
         self.perhaps_voter()
             .secured(SecurityRequirement::new::<_, _, String>(BEARER, []))
+            .secured(SecurityRequirement::new::<_, _, String>(USER, []))
             .refuses(&[Code::BadToken, Code::ExpiredToken])
     }
 

@@ -203,7 +203,9 @@ fn needs(operation: &Value) -> String {
     match (schemes.is_empty(), free) {
         (true, _) => String::new(),
         (false, true) => "Knows a visitor by their token; a stranger is welcome.".to_owned(),
-        (false, false) => "A visitor token, as a cookie or bearer token.".to_owned(),
+        (false, false) => {
+            "A visitor token, as a cookie or bearer token, or a user's JWT of the site.".to_owned()
+        }
     }
 }
 

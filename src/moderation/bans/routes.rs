@@ -7,13 +7,14 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::Banned;
+use crate::identity::name;
 use crate::moderation::routes::{
     Answer, NETWORK, State, VOTER, answer, number, read, reading, why, written,
 };
 use crate::moderation::{paging, reason};
 use crate::problem::Problem;
 use crate::request;
-use crate::vocabulary::{Moment, NetworkHash, VoterId};
+use crate::vocabulary::{Moment, NetworkHash};
 
 /// Either a voter or a network.
 #[derive(Deserialize, ToSchema)]
@@ -34,7 +35,7 @@ pub async fn post_ban(http: HttpRequest, payload: Payload, state: Data<State>) -
     let (body, actor) = written(&http, payload, &state).await?;
     let body: BanBody = request::json(&body)?;
     let reason = reason(&body.reason)?;
-    let voter = read("voter", body.voter.as_deref(), VoterId::parse, VOTER)?;
+    let voter = read("voter", body.voter.as_deref(), name::of_staff, VOTER)?;
     let network = read(
         "network",
         body.network.as_deref(),

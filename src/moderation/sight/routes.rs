@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::feed::{After, Filter};
 use crate::audit::Entry;
+use crate::identity::name;
 use crate::moderation::paging;
 use crate::moderation::removal::Removal;
 use crate::moderation::routes::{
@@ -15,7 +16,7 @@ use crate::moderation::routes::{
 };
 use crate::problem::Problem;
 use crate::request;
-use crate::vocabulary::{Moment, NetworkHash, VoterId};
+use crate::vocabulary::{Moment, NetworkHash};
 
 /// Current votes, newest first.
 ///
@@ -34,7 +35,7 @@ pub async fn get_votes(http: HttpRequest, state: Data<State>) -> Answer {
             NetworkHash::parse,
             NETWORK,
         )?,
-        voter: read("voter", text("voter").as_deref(), VoterId::parse, VOTER)?,
+        voter: read("voter", text("voter").as_deref(), name::of_staff, VOTER)?,
         from: time("from")?,
         to: time("to")?,
         after: read(

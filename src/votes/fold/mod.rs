@@ -1,12 +1,14 @@
 //! Folding a batch of wishes into what is to be written: pure, in arrival order, the same for both databases.
 //!
 //! The ledger calls it between its reads and its writes. One voter's wishes on one tool, however many in a batch, end
-//! as one row; each change of a count is one event at one version of the tool's tally.
+//! as one row; each change of a count is one event at one version of the tool's tally. Where a user brings the visitor that
+//! they were, the visitor's row goes and the user's is all that stays; from
+//! then on the visitor casts nothing there alone.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::marks::Period;
-use super::{Refused, Standing, Wish};
+use super::{Act, Refused, Standing, Wish};
 use crate::tallies::{Closing, TallyRow};
 use crate::vocabulary::{Choice, Moment, ToolState, VoterId};
 
@@ -15,6 +17,9 @@ pub(super) type Key = (i32, VoterId);
 
 /// The votes that stand under some keys. Voters' ids are signed or hashed, so a fast hash does.
 pub(super) type Present = HashMap<Key, Standing, foldhash::fast::RandomState>;
+
+/// Visitors who came as a user on a tool: a vote that they cast there alone, late or in a race, would be a person's second.
+pub(super) type Spent = HashSet<Key, foldhash::fast::RandomState>;
 
 /// One change of a tool's counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +50,8 @@ pub(super) struct Folded {
     pub updates: Vec<(Wish, Standing)>,
     /// Rows to delete; sorted.
     pub deletes: Vec<Key>,
+    /// Visitors who were not spent before; in no order.
+    pub spent: Vec<Key>,
     /// In the order of versions within each tool.
     pub events: Vec<Event>,
     /// Tallies that changed, as they are now; sorted by tool.
@@ -59,7 +66,7 @@ impl Folded {
         self.inserts.iter().chain(&self.updates)
     }
 
-    /// Whether nothing is to be written.
+    /// Whether no vote is to be written.
     pub(super) fn is_empty(&self) -> bool {
         self.rows().next().is_none() && self.deletes.is_empty() && self.tallies.is_empty()
     }
@@ -71,6 +78,7 @@ pub(super) fn fold(
     wishes: &[Wish],
     tallies: &BTreeMap<i32, TallyRow>,
     before: &Present,
+    spent: &Spent,
     periods: &[Period],
     now: Moment,
 ) -> Folded {
@@ -83,7 +91,11 @@ pub(super) fn fold(
             None => Some(Refused::UnknownTool),
             Some(ToolState::Frozen) => Some(Refused::Frozen),
             Some(ToolState::Archived) => Some(Refused::Archived),
-            Some(ToolState::Open) => None,
+            Some(ToolState::Open) => {
+                let alone = wish.visitor.is_none() && matches!(wish.act, Act::Cast(_));
+                (alone && (spent.contains(&key) || folded.spent.contains(&key)))
+                    .then_some(Refused::Spent)
+            }
         };
         let (Some(row), None) = (rows.get_mut(&wish.tool), refused) else {
             folded
@@ -91,10 +103,17 @@ pub(super) fn fold(
                 .push(Err(refused.unwrap_or(Refused::UnknownTool)));
             continue;
         };
-        let old = after
-            .get(&key)
-            .map_or_else(|| before.get(&key).copied(), |(_, standing)| *standing);
-        let new = wish.choice.map(|choice| {
+        let standing = |key: &Key| {
+            after
+                .get(key)
+                .map_or_else(|| before.get(key).copied(), |(_, standing)| *standing)
+        };
+        let mine = standing(&key);
+        let visitor = wish.visitor.filter(|visitor| *visitor != wish.voter);
+        let claimed = visitor.and_then(|visitor| Some((visitor, standing(&(key.0, visitor))?)));
+        // One person's vote, under whichever of the two identities; the user's own comes first.
+        let old = mine.or(claimed.map(|(_, standing)| standing));
+        let cast = |choice| {
             let aside = covering(periods, wish.tool, now);
             match old {
                 // The same choice again keeps its time, and its place aside in a period that it would end in again.
@@ -109,19 +128,31 @@ pub(super) fn fold(
                     aside,
                 },
             }
-        });
-        if row.shift(old.map(Standing::weight), new.map(Standing::weight), now) {
-            folded.events.push(Event {
-                tool: wish.tool,
-                version: row.version,
-                voter: wish.voter,
-                old: old.and_then(Standing::counted),
-                new: new.and_then(Standing::counted),
-            });
+        };
+        let new = match wish.act {
+            Act::Cast(choice) => Some(cast(choice)),
+            Act::Withdraw => None,
+            Act::Claim => old,
+        };
+        let gone = claimed.map(|(visitor, standing)| (visitor, Some(standing), None));
+        for (voter, old, new) in gone.into_iter().chain([(wish.voter, mine, new)]) {
+            if row.shift(old.map(Standing::weight), new.map(Standing::weight), now) {
+                folded.events.push(Event {
+                    tool: wish.tool,
+                    version: row.version,
+                    voter,
+                    old: old.and_then(Standing::counted),
+                    new: new.and_then(Standing::counted),
+                });
+            }
+            if old != new {
+                after.insert((wish.tool, voter), (*wish, new));
+            }
         }
-        if old != new {
-            after.insert(key, (*wish, new));
-        }
+        let spends = visitor.map(|visitor| (wish.tool, visitor));
+        folded.spent.extend(
+            spends.filter(|spends| !spent.contains(spends) && !folded.spent.contains(spends)),
+        );
         folded.outcomes.push(Ok(Outcome {
             vote: new,
             first: old.is_none() && new.is_some(),
@@ -159,5 +190,7 @@ fn covering(periods: &[Period], tool: i32, now: Moment) -> Option<i64> {
         .min()
 }
 
+#[cfg(test)]
+mod claims;
 #[cfg(test)]
 mod tests;

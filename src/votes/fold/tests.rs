@@ -24,7 +24,8 @@ fn wish(tool: i32, voter: u8, choice: Option<Choice>) -> Wish {
     Wish {
         tool,
         voter: VoterId([voter; 16]),
-        choice,
+        act: choice.into(),
+        visitor: None,
         network: NetworkHash([0; 16]),
         token_age: 0,
     }
@@ -55,18 +56,22 @@ proptest! {
             if rest.is_empty() { break; }
             let (batch, later) = rest.split_at(cut.min(rest.len()));
             rest = later;
-            let folded = fold(batch, &tallies, &votes, &[], NOW);
+            let folded = fold(batch, &tallies, &votes, &Spent::default(), &[], NOW);
             for (wish, outcome) in batch.iter().zip(&folded.outcomes) {
                 let key = (wish.tool, wish.voter);
                 let old = model.get(&key).copied();
-                match wish.choice {
+                let wanted = match wish.act {
+                    Act::Cast(choice) => Some(choice),
+                    _ => None,
+                };
+                match wanted {
                     Some(choice) => model.insert(key, choice),
                     None => model.remove(&key),
                 };
-                *changes.entry(wish.tool).or_default() += i64::from(old != wish.choice);
+                *changes.entry(wish.tool).or_default() += i64::from(old != wanted);
                 let outcome = outcome.as_ref().expect("open");
-                prop_assert_eq!(outcome.vote.map(|vote| vote.choice), wish.choice);
-                prop_assert_eq!(outcome.first, old.is_none() && wish.choice.is_some());
+                prop_assert_eq!(outcome.vote.map(|vote| vote.choice), wanted);
+                prop_assert_eq!(outcome.first, old.is_none() && wanted.is_some());
             }
             for (wish, standing) in &folded.inserts {
                 prop_assert!(votes.insert((wish.tool, wish.voter), *standing).is_none());
@@ -106,7 +111,14 @@ fn a_tool_that_takes_no_votes_refuses_and_the_rest_of_the_batch_goes_on() {
     let wishes: Vec<Wish> = (1..5)
         .map(|tool| wish(tool, 1, Some(Choice::Ship)))
         .collect();
-    let folded = fold(&wishes, &tallies, &Present::default(), &[], NOW);
+    let folded = fold(
+        &wishes,
+        &tallies,
+        &Present::default(),
+        &Spent::default(),
+        &[],
+        NOW,
+    );
     let refusals: Vec<Option<Refused>> = folded
         .outcomes
         .iter()
@@ -145,6 +157,7 @@ fn the_same_choice_again_writes_nothing_and_a_vote_taken_out_counts_again() {
         &[again],
         &tallies,
         &Present::from_iter([((1, voter), standing)]),
+        &Spent::default(),
         &[],
         NOW,
     );
@@ -164,6 +177,7 @@ fn the_same_choice_again_writes_nothing_and_a_vote_taken_out_counts_again() {
         &[again],
         &tallies,
         &Present::from_iter([((1, voter), taken)]),
+        &Spent::default(),
         &[],
         NOW,
     );
@@ -197,7 +211,16 @@ fn inside_a_period_a_vote_is_kept_and_set_aside() {
         ((1, VoterId([1; 16])), standing(Choice::Ship, None)),
         ((1, VoterId([2; 16])), standing(Choice::Skip, Some(9))),
     ]);
-    let at = |wish: Wish, now| fold(&[wish], &tallies, &present, &[period], now);
+    let at = |wish: Wish, now| {
+        fold(
+            &[wish],
+            &tallies,
+            &present,
+            &Spent::default(),
+            &[period],
+            now,
+        )
+    };
     // A vote of before the period, said again inside it, keeps its time and goes on counting.
     assert!(at(wish(1, 1, Some(Choice::Ship)), NOW).tallies.is_empty());
     let changed = at(wish(1, 1, Some(Choice::Skip)), NOW);
@@ -233,7 +256,15 @@ fn the_first_change_of_an_hour_closes_the_one_before() {
     let tallies = BTreeMap::from([(1, before)]);
     let at = |now| {
         let cast = wish(1, 1, Some(Choice::Ship));
-        fold(&[cast], &tallies, &Present::default(), &[], now).closings
+        fold(
+            &[cast],
+            &tallies,
+            &Present::default(),
+            &Spent::default(),
+            &[],
+            now,
+        )
+        .closings
     };
     assert!(at(Moment(7_199_999_999)).is_empty(), "the same hour");
     assert!(at(Moment(0)).is_empty(), "a clock that went back");

@@ -67,7 +67,8 @@ fn wish(line: &Line) -> Wish {
     Wish {
         tool: line.tool,
         voter: line.voter,
-        choice: Some(line.choice),
+        act: Some(line.choice).into(),
+        visitor: None,
         network: NetworkHash([0; 16]),
         token_age: i32::try_from(age).unwrap_or(i32::MAX),
     }

@@ -18,6 +18,7 @@ use crate::limiter::permit::VotePermit;
 use crate::problem::{Code, Problem};
 use crate::request;
 use crate::vocabulary::Moment;
+use crate::votes::claims;
 use crate::votes::routes::State;
 
 /// How long a caller waits for the walks of others.
@@ -55,6 +56,8 @@ pub struct Me {
     made_at: Option<Moment>,
     #[serde(flatten)]
     held: Held,
+    /// The tools on which this visitor came as a signed-in user, whose the vote is there.
+    signed_in_on: Vec<String>,
 }
 
 /// Everything that is held of the caller.
@@ -65,10 +68,16 @@ pub async fn get_me(http: HttpRequest, state: Data<State>) -> Result<HttpRespons
     let (voter, permit) = passed(&http, &state, false).await?;
     let found = async {
         let _turn = turn(&state.walks).await?;
-        read(&state.readers, move |conn| held(conn, voter.id)).await
+        read(&state.readers, move |conn| {
+            Ok((
+                held(conn, voter.id)?,
+                claims::store::tools_of(conn, voter.id)?,
+            ))
+        })
+        .await
     };
-    let held = match found.await {
-        Ok(held) => held,
+    let (held, signed_in_on) = match found.await {
+        Ok(found) => found,
         Err(problem) => {
             permit.give_back();
             return Err(problem);
@@ -77,9 +86,12 @@ pub async fn get_me(http: HttpRequest, state: Data<State>) -> Result<HttpRespons
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "private, no-store"))
         .json(Me {
-            voter: name::visitor(voter.id),
+            voter: voter
+                .name
+                .map_or_else(|| name::visitor(voter.id), |name| name.to_string()),
             made_at: made_at(voter.id),
             held,
+            signed_in_on,
         }))
 }
 
@@ -124,8 +136,11 @@ pub async fn delete_me(
             return Err(problem);
         }
     };
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "private, no-store"))
-        .append_header((SET_COOKIE, state.identity.clear_cookie()))
-        .json(Erasure { votes }))
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header((CACHE_CONTROL, "private, no-store"));
+    // The cookie beside a user's token is a visitor's, who is not erased.
+    if voter.name.is_none() {
+        answer.append_header((SET_COOKIE, state.identity.clear_cookie()));
+    }
+    Ok(answer.json(Erasure { votes }))
 }

@@ -13,7 +13,7 @@ use crate::identity::{erased, new_voter};
 use crate::vocabulary::{Choice, Moment, VoterId, hex};
 use crate::votes::entries::{Change, renamed, unpacked};
 use crate::votes::sketch::{Sketch, weight};
-use crate::votes::{ledger, marks};
+use crate::votes::{claims, ledger, marks};
 
 /// A change of the voter's, and the entry of the ledger that holds it.
 struct Noted {
@@ -172,6 +172,7 @@ pub fn erase(
             left += usize::from(erase_on(conn, tool, voter, &noted)?);
         }
         erased::erase(conn, voter, now)?;
+        claims::store::forget(conn, voter)?;
         Ok(left)
     })
 }

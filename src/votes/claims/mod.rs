@@ -1,0 +1,67 @@
+//! One's own vote, read by a user who brings the visitor that they were: then that visitor's vote becomes the user's.
+//!
+//! From then on the visitor is spent on that tool (`store`): a vote that was on its way would be a person's second.
+//!
+//! `GET …/vote` calls it; `PUT` and `DELETE` claim along the way, by [`Wish::visitor`]. Reading must not fail because
+//! the claim may not go through: then the vote is shown as it would be, and the next call tries again.
+
+pub(super) mod store;
+
+use std::sync::Arc;
+
+use super::routes::State;
+use super::{Act, Standing, Wish, store as votes};
+use crate::db::read;
+use crate::identity::caller::Voter;
+use crate::problem::Problem;
+use crate::request::Call;
+use crate::tallies::board::{Published, Slot};
+use crate::vocabulary::{Moment, ToolState};
+
+/// The vote, and the tally after a claim.
+///
+/// # Errors
+/// 503 where nothing can be read.
+pub(super) async fn own(
+    call: &impl Call,
+    state: &State,
+    voter: &Voter,
+    slot: &Slot,
+    now: Moment,
+) -> Result<(Option<Standing>, Option<Arc<Published>>), Problem> {
+    let (tool, id, visitor) = (slot.id, voter.id, voter.visitor);
+    let (mine, theirs) = read(&state.readers, move |conn| {
+        let mut of = |voter| votes::own(conn, voter, &[tool]);
+        let mine = of(id)?.remove(&tool);
+        let theirs = visitor.map(of).transpose()?;
+        Ok((mine, theirs.and_then(|mut votes| votes.remove(&tool))))
+    })
+    .await?;
+    if theirs.is_some()
+        && let Some(done) = claim(call, state, voter, slot, now).await
+    {
+        return Ok((done.vote, Some(done.tally)));
+    }
+    Ok((mine.or(theirs), None))
+}
+
+/// Claims what there is, if a vote could be cast now.
+async fn claim(
+    call: &impl Call,
+    state: &State,
+    voter: &Voter,
+    slot: &Slot,
+    now: Moment,
+) -> Option<super::Done> {
+    let is_open = slot.tally().row.state == ToolState::Open;
+    let from = state.identity.check_origin(call.headers(), voter.carrier);
+    let client = state.identity.client(call, now);
+    let is_free = |id| state.bans.check(id, || client.network(), now).is_ok();
+    if !is_open || from.is_err() || !voter.ids().all(is_free) {
+        return None;
+    }
+    let permit = state.doors.vote(call, voter.id, &client).await.ok()?;
+    let wish = Wish::of(voter, slot.id, Act::Claim, client.network());
+    let done = state.votes.cast(permit, wish, voter.name.clone()).await;
+    done.ok()
+}
