@@ -46,7 +46,7 @@ fn main() {
     }
 }
 
-/// `short`: votes and reads alone. `growth [VOTES]`, `live`, `postgres`: that alone. Otherwise all, and the report is written.
+/// `short`: votes and reads alone. `growth [VOTES]`, `live`, `postgres`, `latency`: that alone. Otherwise all, and the report is written.
 async fn measure(part: &str, votes: usize) {
     let mut report = report::Report::new();
     report.conditions();
@@ -58,6 +58,10 @@ async fn measure(part: &str, votes: usize) {
     }
     if part == "postgres" {
         return throughput::postgres(&mut report, 8, 3).await;
+    }
+    if part == "latency" {
+        let peaks = throughput::measure(&mut report, 1, 3).await;
+        return openloop::measure(&mut report, &peaks).await;
     }
     let (rounds, seconds) = if part == "short" { (3, 3) } else { (5, 4) };
     let peaks = throughput::measure(&mut report, rounds, seconds).await;
