@@ -41,11 +41,11 @@ pub(super) fn record(
         .flatten()
         .collect();
     chained_transaction(conn, more, |conn| {
-        let tallies = lock(conn, &tools)?;
-        // The periods that a vote cast now may fall into. Most tools have none ahead.
-        let ahead = tallies.values().filter(|row| now < row.period_end);
-        let ahead: Vec<i32> = ahead.map(|row| row.tool).collect();
-        let (mut before, periods) = read(conn, &keys, &ahead)?;
+        let Read {
+            tallies,
+            votes: mut before,
+            periods,
+        } = read_under_lock(conn, &tools, &keys, now)?;
         resolve(conn, &mut before)?;
         let spent = match names {
             Some(_) => claims::spent(conn, &keys)?,
@@ -78,27 +78,47 @@ pub(super) fn lock(
     }
 }
 
-/// The votes under `keys`, each with the mark that it bears.
-pub(super) fn present(conn: &mut DbConnection, keys: &BTreeSet<Key>) -> QueryResult<Present> {
-    Ok(read(conn, keys, &[])?.0)
+/// What a batch is folded over.
+#[derive(Default)]
+pub(super) struct Read {
+    pub tallies: BTreeMap<i32, TallyRow>,
+    /// Those that stand, each with the mark that it bears.
+    pub votes: Present,
+    /// In force and not over, oldest first: a vote cast now may fall into one.
+    pub periods: Vec<Period>,
 }
 
-/// The same, and the periods in force of the tools `ahead`, oldest first.
-fn read(
+/// Locks the tallies, and reads what a batch is folded over.
+fn read_under_lock(
     conn: &mut DbConnection,
+    tools: &BTreeSet<i32>,
     keys: &BTreeSet<Key>,
-    ahead: &[i32],
-) -> QueryResult<(Present, Vec<Period>)> {
+    now: Moment,
+) -> QueryResult<Read> {
     let inner = match conn {
-        DbConnection::Postgres(conn) => return postgres::present(conn, keys, ahead),
+        DbConnection::Postgres(conn) => return postgres::read_under_lock(conn, tools, keys, now),
         DbConnection::Sqlite(conn) => conn,
     };
+    let tallies = sqlite::lock(inner, tools)?;
     let votes = sqlite::present(inner, keys)?;
     let mut periods = Vec::new();
-    for tool in ahead {
-        periods.extend(marks::periods(conn, *tool)?);
+    // Most tools have none ahead.
+    for row in tallies.values().filter(|row| now < row.period_end) {
+        periods.extend(marks::periods(conn, row.tool)?);
     }
-    Ok((votes, periods))
+    Ok(Read {
+        tallies,
+        votes,
+        periods,
+    })
+}
+
+/// The votes under `keys`, each with the mark that it bears. Locks are held already.
+pub(super) fn present(conn: &mut DbConnection, keys: &BTreeSet<Key>) -> QueryResult<Present> {
+    match conn {
+        DbConnection::Sqlite(conn) => sqlite::present(conn, keys),
+        DbConnection::Postgres(conn) => postgres::present(conn, keys),
+    }
 }
 
 /// Leaves a vote aside only where its mark is of a removal in force. Most batches bear no marks, and ask nothing.

@@ -28,7 +28,7 @@ macro_rules! fixed_statement {
 
 mod present;
 
-pub(super) use present::present;
+pub(super) use present::{present, read_under_lock};
 
 struct LockTallies<'a> {
     tools: &'a [i32],

@@ -1,6 +1,8 @@
-//! What a batch reads on Postgres before it is folded: the votes that stand, and the periods in force, in one statement.
+//! What a batch reads on Postgres before it is folded: tallies under their locks, the votes that stand, and the periods
+//! in force, in one round trip.
 //!
-//! Only `ledger` calls it, under the tallies' locks.
+//! Only `ledger` calls it. The statements are in the function `read_under_lock` of the migrations: each of them has a
+//! snapshot of its own, so that what is read after the locks is no older than they.
 
 use std::collections::BTreeSet;
 
@@ -9,91 +11,190 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
-use crate::vocabulary::{Choice, Moment, VoterId};
+use crate::tallies::TallyRow;
+use crate::vocabulary::{Choice, Moment, ToolState, VoterId};
 use crate::votes::Standing;
 use crate::votes::fold::{Key, Present};
-use crate::votes::marks::{self, Period};
+use crate::votes::ledger::Read;
+use crate::votes::marks::Period;
 
-struct SelectVotes<'a> {
+/// `kind` of a row of the function.
+const TALLY: i16 = 1;
+const VOTE: i16 = 2;
+
+struct ReadUnderLock<'a> {
     tools: Vec<i32>,
-    voters: Vec<&'a [u8]>,
-    /// The tools whose periods come too.
-    ahead: &'a [i32],
+    of_tools: Vec<i32>,
+    of_voters: Vec<&'a [u8]>,
+    now: i64,
 }
-fixed_statement!(SelectVotes);
+fixed_statement!(ReadUnderLock);
 
-impl Query for SelectVotes<'_> {
+impl Query for ReadUnderLock<'_> {
     type SqlType = (
+        SmallInt,
         Integer,
         Nullable<Binary>,
-        SmallInt,
+        BigInt,
         BigInt,
         Nullable<BigInt>,
         Nullable<BigInt>,
+        Nullable<BigInt>,
+        Nullable<BigInt>,
+        Nullable<BigInt>,
+        Nullable<Integer>,
+        Nullable<Integer>,
+        Nullable<SmallInt>,
     );
 }
 
-impl QueryFragment<Pg> for SelectVotes<'_> {
+impl QueryFragment<Pg> for ReadUnderLock<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(
-            "SELECT v.tool_id, v.voter, v.choice, v.cast_at, v.taken_out_by, NULL::bigint FROM unnest(",
-        );
+        out.push_sql("SELECT * FROM read_under_lock(");
         out.push_bind_param::<Array<Integer>, _>(&self.tools)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<Binary>, _>(&self.voters)?;
-        // A period is a row without a voter: asked for by itself, it would cost each batch another round trip.
-        out.push_sql(
-            ") AS w (tool_id, voter) JOIN votes v ON v.tool_id = w.tool_id AND v.voter = w.voter \
-             UNION ALL SELECT r.tool_id, NULL, 0::smallint, coalesce(r.span_from, -9223372036854775808), r.id, r.span_to \
-             FROM removals r WHERE r.tool_id = ANY(",
-        );
-        out.push_bind_param::<Array<Integer>, _>(self.ahead)?;
-        out.push_sql(") AND r.state = ");
-        out.push_bind_param::<SmallInt, _>(&marks::IN_FORCE)?;
-        out.push_sql(" AND r.kind = ");
-        out.push_bind_param::<SmallInt, _>(&marks::PERIOD)?;
+        out.push_bind_param::<Array<Integer>, _>(&self.of_tools)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Binary>, _>(&self.of_voters)?;
+        out.push_sql(", ");
+        out.push_bind_param::<BigInt, _>(&self.now)?;
+        out.push_sql(")");
         Ok(())
     }
 }
 
-/// The votes that stand under `keys`, and the periods in force of the tools `ahead`; a statement of its own after the
-/// locks, so that its snapshot is no older than they.
+type Row = (
+    i16,
+    i32,
+    Option<Vec<u8>>,
+    i64,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i32>,
+    Option<i32>,
+    Option<i16>,
+);
+
+/// Locks the tally rows of `tools` in their order, then reads them, the votes under `keys`, and the periods that are not
+/// over `now`.
+pub(in crate::votes) fn read_under_lock(
+    conn: &mut PgConnection,
+    tools: &BTreeSet<i32>,
+    keys: &BTreeSet<Key>,
+    now: Moment,
+) -> QueryResult<Read> {
+    let (of_tools, of_voters) = keys
+        .iter()
+        .map(|(tool, voter)| (*tool, voter.0.as_slice()))
+        .unzip();
+    let statement = ReadUnderLock {
+        tools: tools.iter().copied().collect(),
+        of_tools,
+        of_voters,
+        now: now.0,
+    };
+    let mut read = Read::default();
+    for row in statement.load::<Row>(conn)? {
+        let (kind, tool, voter, a, b, c, aside_skip, version, updated_at, period_end, ..) = row;
+        let (.., panel_ship, panel_skip, state) = row;
+        match (kind, voter) {
+            (TALLY, _) => {
+                let row = TallyRow {
+                    tool,
+                    ship: a,
+                    skip: b,
+                    panel_ship: panel_ship.unwrap_or_default(),
+                    panel_skip: panel_skip.unwrap_or_default(),
+                    state: ToolState::from_code(state.unwrap_or(-1)),
+                    version: version.unwrap_or_default(),
+                    updated_at: Moment(updated_at.unwrap_or_default()),
+                    aside_ship: c.unwrap_or_default(),
+                    aside_skip: aside_skip.unwrap_or_default(),
+                    period_end: Moment(period_end.unwrap_or_default()),
+                };
+                read.tallies.insert(tool, row);
+            }
+            (VOTE, Some(voter)) => {
+                let choice = i16::try_from(a).ok().and_then(Choice::from_code);
+                insert(&mut read.votes, tool, voter, choice, b, c);
+            }
+            _ => read.periods.push(Period {
+                id: a,
+                tool,
+                from: Moment(b),
+                to: Moment(c.unwrap_or(i64::MAX)),
+            }),
+        }
+    }
+    Ok(read)
+}
+
+fn insert(
+    votes: &mut Present,
+    tool: i32,
+    voter: Vec<u8>,
+    choice: Option<Choice>,
+    cast_at: i64,
+    aside: Option<i64>,
+) {
+    if let (Ok(voter), Some(choice)) = (voter.try_into(), choice) {
+        let standing = Standing {
+            choice,
+            cast_at: Moment(cast_at),
+            aside,
+        };
+        votes.insert((tool, VoterId(voter)), standing);
+    }
+}
+
+struct SelectVotes<'a> {
+    tools: Vec<i32>,
+    voters: Vec<&'a [u8]>,
+}
+fixed_statement!(SelectVotes);
+
+impl Query for SelectVotes<'_> {
+    type SqlType = (Integer, Binary, SmallInt, BigInt, Nullable<BigInt>);
+}
+
+impl QueryFragment<Pg> for SelectVotes<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT v.tool_id, v.voter, v.choice, v.cast_at, v.taken_out_by FROM unnest(");
+        out.push_bind_param::<Array<Integer>, _>(&self.tools)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Binary>, _>(&self.voters)?;
+        out.push_sql(
+            ") AS w (tool_id, voter) JOIN votes v ON v.tool_id = w.tool_id AND v.voter = w.voter",
+        );
+        Ok(())
+    }
+}
+
+/// The votes that stand under `keys`, where the locks are held already.
 pub(in crate::votes) fn present(
     conn: &mut PgConnection,
     keys: &BTreeSet<Key>,
-    ahead: &[i32],
-) -> QueryResult<(Present, Vec<Period>)> {
-    type Row = (i32, Option<Vec<u8>>, i16, i64, Option<i64>, Option<i64>);
+) -> QueryResult<Present> {
     let (tools, voters) = keys
         .iter()
         .map(|(tool, voter)| (*tool, voter.0.as_slice()))
         .unzip();
-    let select = SelectVotes {
-        tools,
-        voters,
-        ahead,
-    };
-    let rows: Vec<Row> = select.load(conn)?;
-    let (mut votes, mut periods) = (Present::default(), Vec::new());
-    for (tool, voter, choice, at, removal, to) in rows {
-        if let Some(voter) = voter {
-            if let (Ok(voter), Some(choice)) = (voter.try_into(), Choice::from_code(choice)) {
-                let standing = Standing {
-                    choice,
-                    cast_at: Moment(at),
-                    aside: removal,
-                };
-                votes.insert((tool, VoterId(voter)), standing);
-            }
-        } else if let Some(id) = removal {
-            periods.push(Period {
-                id,
-                tool,
-                from: Moment(at),
-                to: Moment(to.unwrap_or(i64::MAX)),
-            });
-        }
+    let rows: Vec<(i32, Vec<u8>, i16, i64, Option<i64>)> =
+        SelectVotes { tools, voters }.load(conn)?;
+    let mut votes = Present::default();
+    for (tool, voter, choice, at, aside) in rows {
+        insert(
+            &mut votes,
+            tool,
+            voter,
+            Choice::from_code(choice),
+            at,
+            aside,
+        );
     }
-    periods.sort_unstable_by_key(|period| period.id);
-    Ok((votes, periods))
+    Ok(votes)
 }

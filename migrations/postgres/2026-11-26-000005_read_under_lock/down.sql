@@ -1,0 +1,1 @@
+DROP FUNCTION read_under_lock(INTEGER[], INTEGER[], BYTEA[], BIGINT);
