@@ -179,12 +179,12 @@ pub(in crate::votes) fn present(
     conn: &mut PgConnection,
     keys: &BTreeSet<Key>,
 ) -> QueryResult<Present> {
+    type Row = (i32, Vec<u8>, i16, i64, Option<i64>);
     let (tools, voters) = keys
         .iter()
         .map(|(tool, voter)| (*tool, voter.0.as_slice()))
         .unzip();
-    let rows: Vec<(i32, Vec<u8>, i16, i64, Option<i64>)> =
-        SelectVotes { tools, voters }.load(conn)?;
+    let rows: Vec<Row> = SelectVotes { tools, voters }.load(conn)?;
     let mut votes = Present::default();
     for (tool, voter, choice, at, aside) in rows {
         insert(
