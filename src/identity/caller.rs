@@ -2,6 +2,7 @@
 //!
 //! Every route asks here, in the contract's order. It trusts nothing that was not signed or sent by a trusted peer.
 
+use std::cell::OnceCell;
 use std::iter;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use actix_web::http::header::{
     AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, ORIGIN, SET_COOKIE,
 };
 
+use super::days::Days;
 use super::keys::Keys;
 use super::network::{FORWARDING_HEADERS, Prefix};
 use super::origin::{Carrier, Provenance};
@@ -17,7 +19,7 @@ use super::visitor_token::{self, Rejected, Standing, Verified};
 use super::{Identity, made_at};
 use crate::problem::{Code, Problem};
 use crate::request::Call;
-use crate::vocabulary::{Moment, NetworkHash, VoterId};
+use crate::vocabulary::{BanHash, Moment, NetworkHash, VoterId};
 
 /// Visitor tokens begin with this in no case; staff tokens do, so that each is told from the other at a glance.
 pub const STAFF_PREFIX: &str = "tss_";
@@ -56,17 +58,25 @@ impl Voter {
     }
 }
 
-/// The caller's network; hashed only where a hash is wanted.
-#[derive(Clone, Copy)]
+/// The caller's network; hashed only where a hash is wanted, and once.
 pub struct Client<'a> {
     prefix: Prefix,
     keys: &'a Keys,
+    days: &'a Days,
+    now: Moment,
+    own: OnceCell<BanHash>,
 }
 
 impl<'a> Client<'a> {
     #[must_use]
-    pub fn new(prefix: Prefix, keys: &'a Keys) -> Self {
-        Self { prefix, keys }
+    pub fn new(prefix: Prefix, keys: &'a Keys, days: &'a Days, now: Moment) -> Self {
+        Self {
+            prefix,
+            keys,
+            days,
+            now,
+            own: OnceCell::new(),
+        }
     }
 
     /// Whether the call comes from this machine itself.
@@ -75,16 +85,32 @@ impl<'a> Client<'a> {
         self.prefix.is_loopback()
     }
 
-    /// As the database knows it.
-    #[must_use]
-    pub fn network(&self) -> NetworkHash {
-        self.keys.network(self.prefix.bytes())
+    fn own(&self) -> BanHash {
+        *self.own.get_or_init(|| self.keys.ban(self.prefix.bytes()))
     }
 
-    /// As the limiter knows it.
+    /// As bans know it; also under the secret before, while that is believed.
+    pub fn ban_hashes(&self) -> impl Iterator<Item = BanHash> {
+        let previous = self.keys.previous_ban(self.prefix.bytes());
+        iter::once(self.own()).chain(previous)
+    }
+
+    /// As a vote of today bears it.
+    #[must_use]
+    pub fn network(&self) -> NetworkHash {
+        self.days.seal(self.own(), self.now)
+    }
+
+    /// As the limiter knows it: under a key that no midnight changes.
     #[must_use]
     pub fn limiter_key(&self) -> [u8; 16] {
         self.keys.limiter(self.prefix.bytes())
+    }
+
+    /// The /48 around an IPv6 network, as the limiter knows it.
+    #[must_use]
+    pub fn wide_limiter_key(&self) -> Option<[u8; 16]> {
+        Some(self.keys.limiter(self.prefix.wide()?.bytes()))
     }
 }
 
@@ -254,7 +280,7 @@ impl Identity {
         } else {
             peer
         };
-        Client::new(Prefix::of(address), &self.keys)
+        Client::new(Prefix::of(address), &self.keys, &self.days, now)
     }
 
     /// Whether a write with these credentials may come from where it comes from.

@@ -3,6 +3,7 @@
 //! Routes take the extractors of [`caller`]; the limiter takes network hashes. No address and no token leaves this room.
 
 pub mod caller;
+pub mod days;
 pub mod erased;
 pub mod keys;
 pub mod name;
@@ -22,6 +23,7 @@ use url::Url;
 use crate::db::Readers;
 use crate::vocabulary::{Moment, VoterId};
 use caller::Voter;
+use days::Days;
 use erased::Erased;
 use keys::Keys;
 use network::Proxies;
@@ -31,6 +33,8 @@ use users::Users;
 /// What the extractors need; one for the whole server.
 pub struct Identity {
     pub keys: Keys,
+    /// Under which networks are hashed today.
+    pub days: Arc<Days>,
     pub proxies: Proxies,
     pub origins: Origins,
     /// Whether browsers reach us by https: decides the cookie's name and attributes.
@@ -48,7 +52,7 @@ pub struct Identity {
 impl Identity {
     #[must_use]
     pub fn new(
-        keys: Keys,
+        (keys, days): (Keys, Arc<Days>),
         users: Option<Users>,
         proxies: Proxies,
         origins: Origins,
@@ -58,6 +62,7 @@ impl Identity {
     ) -> Self {
         Self {
             keys,
+            days,
             users,
             proxies,
             origins,

@@ -42,6 +42,18 @@ impl Prefix {
         matches!(self.0, [4, 127, ..] | [6, 0, 0, 0, 0, 0, 0, 0, 0])
     }
 
+    /// The /48 that an IPv6 network lies in: whoever has one has 65,536 networks. IPv4 has no such thing.
+    #[must_use]
+    pub fn wide(&self) -> Option<Self> {
+        let mut bytes = self.0;
+        let [family @ 6, .., seventh, eighth] = &mut bytes else {
+            return None;
+        };
+        // A family of its own, so that it is no /64 that ends in zeros.
+        (*family, *seventh, *eighth) = (48, 0, 0);
+        Some(Self(bytes))
+    }
+
     /// What is hashed: the family and the prefix.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
