@@ -1,8 +1,9 @@
-//! Who calls: visitors by signed token, the site's users by its JWT, networks by keyed hash, origins by allow-list, staff by stored token.
+//! Who calls: visitors by signed token, the site's users by its JWT, networks by hashes under keys of a day, origins by allow-list, staff by stored token.
 //!
 //! Routes take the extractors of [`caller`]; the limiter takes network hashes. No address and no token leaves this room.
 
 pub mod caller;
+pub mod client;
 pub mod days;
 pub mod erased;
 pub mod keys;

@@ -11,7 +11,7 @@ use super::headers::{POLICY, STATE, policies, state};
 use super::local::Local;
 use super::shared::Shared;
 use super::{Charge, Policy, admitted, wide};
-use crate::identity::caller::Client;
+use crate::identity::client::Client;
 use crate::problem::{Code, Problem};
 use crate::request::Call;
 use crate::settings::Limits;

@@ -227,7 +227,7 @@ pub async fn get_votes(http: HttpRequest, state: Data<State>) -> Result<HttpResp
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::caller::Client;
+    use crate::identity::client::Client;
     use crate::identity::days::Days;
     use crate::identity::keys::Keys;
     use crate::identity::network::Prefix;
