@@ -26,7 +26,9 @@ pub(super) fn scrub(conn: &mut DbConnection) -> QueryResult<bool> {
             Ok(done.busy == 0)
         }
         DbConnection::Postgres(conn) => {
-            // A handful of rows: the table is locked for milliseconds, and only this and bans read it.
+            // A handful of rows: the table is locked for milliseconds. Whoever reads it meanwhile (a dump) is not waited for:
+            // a ban, and the writer with it, would wait behind this.
+            conn.batch_execute("SET lock_timeout = '100ms'")?;
             conn.batch_execute("VACUUM FULL network_keys")?;
             Ok(true)
         }
