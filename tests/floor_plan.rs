@@ -76,6 +76,8 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "moderation/store/",
             "standing/mod.rs",
             "votes/marks/",
+            "votes/forget/",
+            "identity/days/",
             "votes/recount/",
             "db/",
             "verdicts/edit.rs",

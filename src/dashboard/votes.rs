@@ -21,6 +21,7 @@ pub struct VoteRow {
     pub tool: String,
     pub voter: String,
     pub voter_short: String,
+    /// Empty where it is no longer known.
     pub network: String,
     pub network_short: String,
     pub choice: &'static str,
@@ -36,8 +37,8 @@ impl From<&SeenView> for VoteRow {
             tool: seen.tool.to_string(),
             voter_short: words::short(&seen.voter),
             voter: seen.voter.clone(),
-            network_short: words::short(&seen.network),
-            network: seen.network.clone(),
+            network_short: words::short(seen.network.as_deref().unwrap_or_default()),
+            network: seen.network.clone().unwrap_or_default(),
             choice: seen.choice.as_str(),
             when: words::time(seen.cast_at),
             age: match seen.token_age {

@@ -160,6 +160,15 @@ diesel::table! {
         removal_id -> Nullable<BigInt>,
         lifted_at -> Nullable<BigInt>,
         lifted_by -> Nullable<Text>,
+        ban_hash -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    network_keys (day) {
+        day -> BigInt,
+        wrapped -> Binary,
+        created_at -> BigInt,
     }
 }
 

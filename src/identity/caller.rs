@@ -1,4 +1,4 @@
-//! What a request says of its caller: the voter's token (a visitor's, or a user's), the network, the page's origin.
+//! What a request says of its caller: the voter's token (a visitor's, or a user's), the page's origin. The network is told by `client`.
 //!
 //! Every route asks here, in the contract's order. It trusts nothing that was not signed or sent by a trusted peer.
 
@@ -9,15 +9,13 @@ use actix_web::http::header::{
     AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, ORIGIN, SET_COOKIE,
 };
 
-use super::keys::Keys;
-use super::network::{FORWARDING_HEADERS, Prefix};
 use super::origin::{Carrier, Provenance};
 use super::users::{self, User};
 use super::visitor_token::{self, Rejected, Standing, Verified};
 use super::{Identity, made_at};
 use crate::problem::{Code, Problem};
 use crate::request::Call;
-use crate::vocabulary::{Moment, NetworkHash, VoterId};
+use crate::vocabulary::{Moment, VoterId};
 
 /// Visitor tokens begin with this in no case; staff tokens do, so that each is told from the other at a glance.
 pub const STAFF_PREFIX: &str = "tss_";
@@ -53,38 +51,6 @@ impl Voter {
     /// Both identities that came with the call, where there are two.
     pub fn ids(&self) -> impl Iterator<Item = VoterId> {
         iter::once(self.id).chain(self.visitor)
-    }
-}
-
-/// The caller's network; hashed only where a hash is wanted.
-#[derive(Clone, Copy)]
-pub struct Client<'a> {
-    prefix: Prefix,
-    keys: &'a Keys,
-}
-
-impl<'a> Client<'a> {
-    #[must_use]
-    pub fn new(prefix: Prefix, keys: &'a Keys) -> Self {
-        Self { prefix, keys }
-    }
-
-    /// Whether the call comes from this machine itself.
-    #[must_use]
-    pub fn is_this_machine(&self) -> bool {
-        self.prefix.is_loopback()
-    }
-
-    /// As the database knows it.
-    #[must_use]
-    pub fn network(&self) -> NetworkHash {
-        self.keys.network(self.prefix.bytes())
-    }
-
-    /// As the limiter knows it.
-    #[must_use]
-    pub fn limiter_key(&self) -> [u8; 16] {
-        self.keys.limiter(self.prefix.bytes())
     }
 }
 
@@ -231,30 +197,6 @@ impl Identity {
         if let Ok(value) = HeaderValue::from_str(&value) {
             request.leave(name, value);
         }
-    }
-
-    /// The caller's network.
-    #[must_use]
-    pub fn client(&self, request: &impl Call, now: Moment) -> Client<'_> {
-        let headers = request.headers();
-        // A peer without an address (a socket file) is the machine itself.
-        let peer = request
-            .peer()
-            .map_or(std::net::IpAddr::from([127, 0, 0, 1]), |peer| peer.ip());
-        let sent = FORWARDING_HEADERS
-            .iter()
-            .any(|name| headers.contains_key(*name));
-        let address = if sent {
-            self.proxies.warn_if_untrusted(peer, sent, now);
-            let lines: Vec<&str> = headers
-                .get_all("x-forwarded-for")
-                .map(|line| line.to_str().unwrap_or("unreadable"))
-                .collect();
-            self.proxies.client(peer, lines.into_iter())
-        } else {
-            peer
-        };
-        Client::new(Prefix::of(address), &self.keys)
     }
 
     /// Whether a write with these credentials may come from where it comes from.

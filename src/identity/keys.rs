@@ -1,12 +1,15 @@
 //! [`Keys`]: what is derived from the secret, one key for each purpose, and the previous secret while it is being rotated.
 //!
-//! Tokens and network hashes use it. Keys are prepared once: an HMAC on the vote path starts from a ready state.
+//! Tokens, network hashes and the wrapping of day keys use it. Keys are prepared once: an HMAC on the vote path starts from a ready state.
+
+use std::iter;
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use super::days::Wrap;
 use crate::settings::Secret;
-use crate::vocabulary::{NetworkHash, hex};
+use crate::vocabulary::{BanHash, hex};
 
 type Keyed = Hmac<Sha256>;
 
@@ -24,7 +27,11 @@ pub struct Keys {
     pub(super) current: KeySet,
     pub(super) previous: Option<KeySet>,
     network: Keyed,
+    /// The same of the secret before, while that is believed: what it banned stays banned.
+    previous_network: Option<Keyed>,
     limiter: Keyed,
+    /// Day keys lie in the database under this key, or still under the one before.
+    wraps: Vec<Wrap>,
     fingerprint: String,
     previous_fingerprint: Option<String>,
 }
@@ -77,16 +84,33 @@ impl Keys {
             current: KeySet::new(secret),
             previous: previous.map(KeySet::new),
             network: keyed(&derived(secret, "network")),
+            previous_network: previous.map(|secret| keyed(&derived(secret, "network"))),
+            wraps: iter::once(secret)
+                .chain(previous)
+                .map(|secret| Wrap::new(derived(secret, "day-keys")))
+                .collect(),
             limiter: keyed(&derived(secret, "limiter")),
             fingerprint: fingerprint(secret),
             previous_fingerprint: previous.map(fingerprint),
         }
     }
 
-    /// The hash by which the database knows a network.
+    /// The hash by which bans know a network. The database knows others by what `days` makes of it, day by day.
     #[must_use]
-    pub fn network(&self, prefix: &[u8]) -> NetworkHash {
-        NetworkHash(digest(self.network.clone(), prefix))
+    pub fn ban(&self, prefix: &[u8]) -> BanHash {
+        BanHash(digest(self.network.clone(), prefix))
+    }
+
+    /// The same under the secret before, while that is believed.
+    #[must_use]
+    pub fn previous_ban(&self, prefix: &[u8]) -> Option<BanHash> {
+        let key = self.previous_network.clone()?;
+        Some(BanHash(digest(key, prefix)))
+    }
+
+    /// What day keys are wrapped by; the first is the present one.
+    pub(super) fn wraps(&self) -> &[Wrap] {
+        &self.wraps
     }
 
     /// The hash by which the limiter knows a network: of another key, so that one says nothing of the other.

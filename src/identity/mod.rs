@@ -1,8 +1,10 @@
-//! Who calls: visitors by signed token, the site's users by its JWT, networks by keyed hash, origins by allow-list, staff by stored token.
+//! Who calls: visitors by signed token, the site's users by its JWT, networks by hashes under keys of a day, origins by allow-list, staff by stored token.
 //!
 //! Routes take the extractors of [`caller`]; the limiter takes network hashes. No address and no token leaves this room.
 
 pub mod caller;
+pub mod client;
+pub mod days;
 pub mod erased;
 pub mod keys;
 pub mod name;
@@ -22,6 +24,7 @@ use url::Url;
 use crate::db::Readers;
 use crate::vocabulary::{Moment, VoterId};
 use caller::Voter;
+use days::Days;
 use erased::Erased;
 use keys::Keys;
 use network::Proxies;
@@ -31,6 +34,8 @@ use users::Users;
 /// What the extractors need; one for the whole server.
 pub struct Identity {
     pub keys: Keys,
+    /// Under which networks are hashed today.
+    pub days: Arc<Days>,
     pub proxies: Proxies,
     pub origins: Origins,
     /// Whether browsers reach us by https: decides the cookie's name and attributes.
@@ -48,7 +53,7 @@ pub struct Identity {
 impl Identity {
     #[must_use]
     pub fn new(
-        keys: Keys,
+        (keys, days): (Keys, Arc<Days>),
         users: Option<Users>,
         proxies: Proxies,
         origins: Origins,
@@ -58,6 +63,7 @@ impl Identity {
     ) -> Self {
         Self {
             keys,
+            days,
             users,
             proxies,
             origins,

@@ -42,6 +42,18 @@ impl Prefix {
         matches!(self.0, [4, 127, ..] | [6, 0, 0, 0, 0, 0, 0, 0, 0])
     }
 
+    /// The /48 that an IPv6 network lies in: whoever has one has 65,536 networks. IPv4 has no such thing.
+    #[must_use]
+    pub fn wide(&self) -> Option<Self> {
+        let mut bytes = self.0;
+        let [family @ 6, .., seventh, eighth] = &mut bytes else {
+            return None;
+        };
+        // A family of its own, so that it is no /64 that ends in zeros.
+        (*family, *seventh, *eighth) = (48, 0, 0);
+        Some(Self(bytes))
+    }
+
     /// What is hashed: the family and the prefix.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
@@ -133,6 +145,7 @@ fn parse_entry(entry: &str) -> Option<IpAddr> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::net::Ipv6Addr;
 
     fn proxies() -> Proxies {
         Proxies::new(vec![
@@ -167,6 +180,63 @@ mod tests {
             ("::ffff:10.0.0.1", &["1.1.1.1"][..], "1.1.1.1"),
             ("fd00::1", &["2001:db8::7"][..], "2001:db8::7"),
             ("10.0.0.1", &["9.9.9.9, ::ffff:10.9.9.9"][..], "9.9.9.9"),
+            ("10.0.0.1", &["6.6.6.6, 7.7.7.7, 1.1.1.1"][..], "1.1.1.1"),
+            ("10.0.0.1", &["127.0.0.1, 1.1.1.1"][..], "1.1.1.1"),
+            ("10.0.0.1", &["10.9.9.9, 1.1.1.1"][..], "1.1.1.1"),
+            ("10.0.0.1", &["1.1.1.1, 127.0.0.1"][..], "127.0.0.1"),
+            ("10.0.0.1", &["1.1.1.1", "2.2.2.2"][..], "2.2.2.2"),
+            ("10.0.0.1", &["1.1.1.1", "10.2.2.2"][..], "1.1.1.1"),
+            (
+                "10.0.0.1",
+                &["1.1.1.1", "10.2.2.2", "10.3.3.3"][..],
+                "1.1.1.1",
+            ),
+            ("10.0.0.1", &["1.1.1.1", "garbage"][..], "10.0.0.1"),
+            ("10.0.0.1", &["1.1.1.1", ""][..], "10.0.0.1"),
+            ("10.0.0.1", &["", "1.1.1.1"][..], "1.1.1.1"),
+            ("10.0.0.1", &[",1.1.1.1"][..], "1.1.1.1"),
+            ("10.0.0.1", &[",,1.1.1.1"][..], "1.1.1.1"),
+            ("10.0.0.1", &["1.1.1.1,,10.1.1.1"][..], "10.1.1.1"),
+            ("10.0.0.1", &[","][..], "10.0.0.1"),
+            ("10.0.0.1", &[""][..], "10.0.0.1"),
+            ("10.0.0.1", &["   "][..], "10.0.0.1"),
+            ("10.0.0.1", &["  1.1.1.1  "][..], "1.1.1.1"),
+            ("10.0.0.1", &["\t1.1.1.1\t"][..], "1.1.1.1"),
+            ("10.0.0.1", &["6.6.6.6;1.1.1.1"][..], "10.0.0.1"),
+            ("10.0.0.1", &["6.6.6.6 1.1.1.1"][..], "10.0.0.1"),
+            ("10.0.0.1", &["for=1.1.1.1"][..], "10.0.0.1"),
+            ("10.0.0.1", &["unknown"][..], "10.0.0.1"),
+            ("10.0.0.1", &["_hidden"][..], "10.0.0.1"),
+            ("10.0.0.1", &["localhost"][..], "10.0.0.1"),
+            ("10.0.0.1", &["1.1.1"][..], "10.0.0.1"),
+            ("10.0.0.1", &["1.1.1.1.1"][..], "10.0.0.1"),
+            ("10.0.0.1", &["1.1.1.256"][..], "10.0.0.1"),
+            ("10.0.0.1", &["01.1.1.1"][..], "10.0.0.1"),
+            ("10.0.0.1", &["0x1.1.1.1"][..], "10.0.0.1"),
+            ("10.0.0.1", &["16843009"][..], "10.0.0.1"),
+            ("10.0.0.1", &["1.1.1.1/32"][..], "10.0.0.1"),
+            ("10.0.0.1", &["1.1.1.1:"][..], "10.0.0.1"),
+            ("10.0.0.1", &["1.1.1.1:99999"][..], "10.0.0.1"),
+            ("10.0.0.1", &["-1.1.1.1"][..], "10.0.0.1"),
+            ("10.0.0.1", &["0.0.0.0"][..], "10.0.0.1"),
+            ("10.0.0.1", &["9.9.9.9, 0.0.0.0"][..], "10.0.0.1"),
+            ("10.0.0.1", &["255.255.255.255"][..], "255.255.255.255"),
+            ("10.0.0.1", &["2001:db8::1%eth0"][..], "10.0.0.1"),
+            ("10.0.0.1", &["2001:DB8::1"][..], "2001:db8::1"),
+            ("10.0.0.1", &["2001:db8::1, fd00::9"][..], "2001:db8::1"),
+            ("10.0.0.1", &["[2001:db8::1]:x"][..], "10.0.0.1"),
+            ("10.0.0.1", &["2001:db8:::1"][..], "10.0.0.1"),
+            (
+                "10.0.0.1",
+                &["::ffff:10.9.9.9, ::ffff:1.1.1.1"][..],
+                "1.1.1.1",
+            ),
+            ("10.0.0.1", &["[::ffff:1.1.1.1]:80"][..], "1.1.1.1"),
+            ("fd00::1", &["1.1.1.1, fd12::1, 10.0.0.9"][..], "1.1.1.1"),
+            ("fe80::1", &["1.1.1.1"][..], "fe80::1"),
+            ("11.0.0.1", &["10.0.0.1"][..], "11.0.0.1"),
+            ("::ffff:203.0.113.9", &["1.1.1.1"][..], "203.0.113.9"),
+            ("203.0.113.9", &["10.0.0.1"][..], "203.0.113.9"),
         ] {
             assert_eq!(client(peer, lines), expected, "{peer} {lines:?}");
         }
@@ -183,6 +253,29 @@ mod tests {
             prop_assert_eq!(client("10.0.0.1", &[&forged]), client("10.0.0.1", &[&honest]));
             prop_assert_eq!(client("10.0.0.1", &[&left, &honest]), client("10.0.0.1", &[&honest]));
             prop_assert_eq!(client("203.0.113.9", &[&forged]), "203.0.113.9");
+        }
+
+        /// However many lines and hops: what the client wrote stands left of what the outermost proxy added.
+        #[test]
+        fn no_lines_of_a_client_matter(lines in proptest::collection::vec("([0-9a-f.:\\[\\], ]{0,40}|[ -~]{0,20})", 0..4), real in any::<u128>(), hops in 0u8..4) {
+            let real = Ipv6Addr::from(real).to_canonical();
+            prop_assume!(!proxies().trusts(real) && real != IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+            let tail: Vec<String> = std::iter::once(real.to_string()).chain((0..hops).map(|n| format!("10.1.1.{n}"))).collect();
+            let apart: Vec<&str> = lines.iter().map(String::as_str).chain(tail.iter().map(String::as_str)).collect();
+            prop_assert_eq!(client("10.0.0.1", &apart), real.to_string());
+            let together = [lines.join(","), tail.join(",")].join(",");
+            prop_assert_eq!(client("10.0.0.1", &[&together]), real.to_string());
+        }
+
+        #[test]
+        fn the_wide_network_is_of_48_bits(high in any::<u64>(), other in any::<u64>(), v4 in any::<[u8; 4]>()) {
+            let of = |high: u64| Prefix::of(IpAddr::from((u128::from(high) << 64).to_be_bytes()));
+            prop_assume!(high >> 32 != 0 && other >> 32 != 0);
+            let same = high >> 16 == other >> 16;
+            prop_assert_eq!(of(high).wide() == of(other).wide(), same);
+            prop_assert!(of(high).wide() == of(high ^ 1).wide() && of(high).wide().is_some());
+            prop_assert!(of(high).wide() != Some(of(high)));
+            prop_assert!(Prefix::of(IpAddr::from(v4)).wide().is_none());
         }
 
         #[test]

@@ -17,6 +17,9 @@ pub enum Policy {
     VotesPerVoter,
     VotesPerNetwork,
     VisitorsPerNetwork,
+    /// The same for the /48 around an IPv6 network, [`WIDE`] times as many: whoever has one has 65,536 networks.
+    VotesPerWide,
+    VisitorsPerWide,
     /// Sign-ins of staff that failed.
     SignInsPerNetwork,
 }
@@ -29,6 +32,8 @@ impl Policy {
             Self::VotesPerVoter => "voter",
             Self::VotesPerNetwork => "network",
             Self::VisitorsPerNetwork => "visitors",
+            Self::VotesPerWide => "network-48",
+            Self::VisitorsPerWide => "visitors-48",
             Self::SignInsPerNetwork => "sign-ins",
         }
     }
@@ -39,8 +44,24 @@ impl Policy {
             Self::VotesPerVoter => b'v',
             Self::VotesPerNetwork => b'n',
             Self::VisitorsPerNetwork => b'm',
+            Self::VotesPerWide => b'w',
+            Self::VisitorsPerWide => b'x',
             Self::SignInsPerNetwork => b's',
         }
+    }
+}
+
+/// How many networks' quotas a /48 has: a household or an office often has a whole one, a carrier gives each customer a /64
+/// in it.
+const WIDE: u32 = 16;
+
+/// The quota of a /48.
+fn wide(quota: Quota) -> Quota {
+    // No quota has more calls than its period has microseconds.
+    let most = u32::try_from(quota.period.as_micros()).unwrap_or(u32::MAX);
+    Quota {
+        count: quota.count.saturating_mul(WIDE).min(most),
+        ..quota
     }
 }
 

@@ -10,8 +10,8 @@ use actix_web::http::header::HeaderValue;
 use super::headers::{POLICY, STATE, policies, state};
 use super::local::Local;
 use super::shared::Shared;
-use super::{Charge, Policy, admitted};
-use crate::identity::caller::Client;
+use super::{Charge, Policy, admitted, wide};
+use crate::identity::client::Client;
 use crate::problem::{Code, Problem};
 use crate::request::Call;
 use crate::settings::Limits;
@@ -68,15 +68,20 @@ impl Doors {
         let quotas: Vec<_> = [
             (Policy::VotesPerVoter, limits.votes_per_voter),
             (Policy::VotesPerNetwork, limits.votes_per_network),
+            (Policy::VotesPerWide, limits.votes_per_network.map(wide)),
             (Policy::VisitorsPerNetwork, limits.visitors_per_network),
+            (
+                Policy::VisitorsPerWide,
+                limits.visitors_per_network.map(wide),
+            ),
         ]
         .into_iter()
         .filter_map(|(policy, quota)| Some((policy, quota?)))
         .collect();
-        let (of_visitors, of_votes): (Vec<_>, Vec<_>) = quotas
-            .iter()
-            .copied()
-            .partition(|(policy, _)| *policy == Policy::VisitorsPerNetwork);
+        let (of_visitors, of_votes): (Vec<_>, Vec<_>) =
+            quotas.iter().copied().partition(|(policy, _)| {
+                matches!(policy, Policy::VisitorsPerNetwork | Policy::VisitorsPerWide)
+            });
         let with_sign_ins = [quotas.as_slice(), &[(Policy::SignInsPerNetwork, SIGN_INS)]].concat();
         Self {
             limits,
@@ -99,7 +104,7 @@ impl Doors {
         self.shared.as_ref().map(Shared::is_up)
     }
 
-    /// Charges a vote to its voter and its network.
+    /// Charges a vote to its voter and its network, and to the /48 around an IPv6 one.
     ///
     /// # Errors
     /// 429 `rate-limited`, with the wait of the quota that refuses longest.
@@ -122,12 +127,20 @@ impl Doors {
                 key: client.limiter_key(),
             })
         };
+        let of_wide = || {
+            Some(Charge {
+                policy: Policy::VotesPerWide,
+                quota: wide(self.limits.votes_per_network?),
+                key: client.wide_limiter_key()?,
+            })
+        };
         self.pass(
             call,
             &self.of_votes,
             of_voter
                 .into_iter()
-                .chain(iter::once_with(of_network).flatten()),
+                .chain(iter::once_with(of_network).flatten())
+                .chain(iter::once_with(of_wide).flatten()),
         )
         .await
     }
@@ -137,11 +150,21 @@ impl Doors {
     /// # Errors
     /// 429 `rate-limited`.
     pub async fn new_visitor(&self, call: &impl Call, client: &Client<'_>) -> Result<(), Problem> {
-        let charges = self.limits.visitors_per_network.map(|quota| Charge {
+        let of_network = self.limits.visitors_per_network.map(|quota| Charge {
             policy: Policy::VisitorsPerNetwork,
             quota,
             key: client.limiter_key(),
         });
+        let of_wide = || {
+            Some(Charge {
+                policy: Policy::VisitorsPerWide,
+                quota: wide(self.limits.visitors_per_network?),
+                key: client.wide_limiter_key()?,
+            })
+        };
+        let charges = of_network
+            .into_iter()
+            .chain(iter::once_with(of_wide).flatten());
         self.pass(call, &self.of_visitors, charges).await?;
         Ok(())
     }

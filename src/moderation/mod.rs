@@ -43,6 +43,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::db::{DbConnection, Readers, read};
+use crate::identity::keys::Keys;
 use crate::problem::Problem;
 use crate::standing::Bans;
 use crate::tallies::board::{Board, Slot};
@@ -56,6 +57,8 @@ pub struct Moderation {
     votes: Votes,
     board: Arc<Board>,
     bans: Arc<Bans>,
+    /// What a network's hash is opened with when it is banned.
+    keys: Keys,
     /// Removals are prepared one after the other: two at once would only get in each other's way.
     turn: tokio::sync::Mutex<()>,
 }
@@ -66,12 +69,19 @@ const TRIES: usize = 100;
 
 impl Moderation {
     #[must_use]
-    pub fn new(readers: Readers, votes: Votes, board: Arc<Board>, bans: Arc<Bans>) -> Self {
+    pub fn new(
+        readers: Readers,
+        votes: Votes,
+        board: Arc<Board>,
+        bans: Arc<Bans>,
+        keys: Keys,
+    ) -> Self {
         Self {
             readers,
             votes,
             board,
             bans,
+            keys,
             turn: tokio::sync::Mutex::new(()),
         }
     }

@@ -48,6 +48,7 @@ impl Moderation {
             id: 0,
             voter: None,
             network: None,
+            ban_hash: None,
             reason: order.reason.to_owned(),
             made_by: order.actor.name.clone(),
             made_at: now,

@@ -41,7 +41,9 @@ impl Criteria {
             && self.from.is_none_or(|from| from <= vote.cast_at)
             && vote.cast_at < self.to
             && self.voter.is_none_or(|voter| voter == vote.voter)
-            && self.network.is_none_or(|network| network == vote.network)
+            && self
+                .network
+                .is_none_or(|network| network == vote.network && network.is_some())
             && self.choice.is_none_or(|choice| choice == vote.choice)
     }
 }

@@ -62,7 +62,9 @@ impl Matches {
     fn add(&mut self, votes: &[Seen]) {
         for vote in votes {
             self.marked.add(vote.voter, vote.choice);
-            self.networks.insert(vote.network);
+            if vote.network.is_some() {
+                self.networks.insert(vote.network);
+            }
             self.digest.update(vote.voter.0);
             self.digest.update(vote.choice.code().to_be_bytes());
             self.digest.update(vote.cast_at.0.to_be_bytes());

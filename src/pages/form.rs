@@ -104,7 +104,7 @@ pub async fn take(
         (voter, Some(token))
     };
     for id in voter.ids() {
-        state.bans.check(id, || client.network(), now)?;
+        state.bans.check(id, || client.ban_hashes(), now)?;
     }
     let permit = state.doors.vote(http, voter.id, &client).await?;
     let form = std::str::from_utf8(&body)

@@ -113,6 +113,7 @@ pub async fn run(
     upkeep.abort();
     let _ = upkeep.await;
     drop(threads.follower);
+    drop(threads.forgetting);
     if let Some(admin) = admin {
         admin.stop();
     }

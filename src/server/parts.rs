@@ -13,6 +13,7 @@ use crate::catalog::shelf::Shelf;
 use crate::db::{self, Purpose, Readers};
 use crate::docs;
 use crate::identity::Identity;
+use crate::identity::days::Days;
 use crate::identity::erased::Erased;
 use crate::identity::keys::Keys;
 use crate::identity::network::Proxies;
@@ -29,6 +30,8 @@ use crate::tallies::TallyRow;
 use crate::tallies::board::Board;
 use crate::telemetry::Meters;
 use crate::verdicts::follow::{Follower, fill};
+use crate::vocabulary::Moment;
+use crate::votes::forget::Forgetting;
 use crate::votes::writer::Votes;
 
 /// Everything that requests work with. Handlers receive the parts they need.
@@ -57,6 +60,8 @@ pub(super) struct Threads {
     pub writer: JoinHandle<()>,
     /// Ends when it is dropped.
     pub follower: Follower,
+    /// Ends when it is dropped, and with it a clone of [`Parts::votes`].
+    pub forgetting: Forgetting,
     /// Ends after [`Hub::end`].
     pub live: JoinHandle<()>,
 }
@@ -75,13 +80,11 @@ impl Parts {
             Arc::new(Board::new(settings.min_votes).showing_set_aside(settings.show_set_aside));
         let bans = Arc::new(Bans::default());
         let erased = Arc::new(Erased::default());
-        fill(
-            &mut db::open(&settings.database, Purpose::Command)?,
-            &shelf,
-            &board,
-            &erased,
-            &bans,
-        )?;
+        let mut conn = db::open(&settings.database, Purpose::Command)?;
+        fill(&mut conn, &shelf, &board, &erased, &bans)?;
+        let days = Arc::new(Days::default());
+        days.make_ready(&mut conn, &keys, Moment::now())?;
+        drop(conn);
         let (hub, live) = Hub::start(&settings.live, Arc::clone(&board), Arc::clone(&meters))?;
         let listening = hub.clone();
         board.tell(Box::new(move |tool| listening.moved(tool)));
@@ -110,6 +113,13 @@ impl Parts {
             users.is_some(),
         )?;
 
+        let forgetting = Forgetting::start(
+            settings.database.clone(),
+            votes.clone(),
+            keys.clone(),
+            Arc::clone(&days),
+        )?;
+
         let shared = if settings.redis.urls.is_empty() {
             None
         } else {
@@ -118,8 +128,9 @@ impl Parts {
         let readers = db::readers(&settings.database);
         let origins = Origins::new(public_url, &settings.http.allowed_origins);
         let proxies = Proxies::new(settings.http.trusted_proxies.clone());
+        let moderation_keys = keys.clone();
         let identity = Identity::new(
-            keys,
+            (keys, days),
             users,
             proxies,
             origins,
@@ -133,6 +144,7 @@ impl Parts {
             votes.clone(),
             Arc::clone(&board),
             Arc::clone(&bans),
+            moderation_keys,
         );
         let parts = Self {
             site: public_url.as_str().trim_end_matches('/').to_owned(),
@@ -153,6 +165,7 @@ impl Parts {
         let threads = Threads {
             writer,
             follower,
+            forgetting,
             live,
         };
         Ok((parts, threads))

@@ -14,7 +14,7 @@ use diesel::QueryResult;
 
 use crate::db::DbConnection;
 use crate::problem::{Code, Problem};
-use crate::vocabulary::{Moment, NetworkHash, VoterId};
+use crate::vocabulary::{BanHash, Moment, VoterId};
 
 /// Ids are signed or keyed hashes, so a fast hash does. The value is the ban's end; `None` for ever.
 type Until<K> = HashMap<K, Option<Moment>, foldhash::fast::RandomState>;
@@ -23,7 +23,7 @@ type Until<K> = HashMap<K, Option<Moment>, foldhash::fast::RandomState>;
 #[derive(Debug, Default)]
 struct Standing {
     voters: Until<VoterId>,
-    networks: Until<NetworkHash>,
+    networks: Until<BanHash>,
 }
 
 /// The bans in force, as this instance knows them.
@@ -40,22 +40,23 @@ fn stands(until: Option<&Option<Moment>>, now: Moment) -> bool {
 }
 
 impl Bans {
-    /// Whether `voter`, calling from `network`, may vote. The network is asked for only while some network is banned.
+    /// Whether `voter`, calling from a network of these hashes, may vote. They are asked for only while some network is banned.
     ///
     /// # Errors
     /// 403 `voter-banned`.
-    pub fn check(
+    pub fn check<I: IntoIterator<Item = BanHash>>(
         &self,
         voter: VoterId,
-        network: impl FnOnce() -> NetworkHash,
+        networks: impl FnOnce() -> I,
         now: Moment,
     ) -> Result<(), Problem> {
         let standing = self.standing.load();
         if standing.voters.is_empty() && standing.networks.is_empty() {
             return Ok(());
         }
+        let of_network = |network| stands(standing.networks.get(&network), now);
         let banned = stands(standing.voters.get(&voter), now)
-            || (!standing.networks.is_empty() && stands(standing.networks.get(&network()), now));
+            || (!standing.networks.is_empty() && networks().into_iter().any(of_network));
         if banned {
             return Err(Problem::new(
                 Code::VoterBanned,
@@ -87,7 +88,7 @@ impl Bans {
                     .and_modify(longest)
                     .or_insert(ban.expires_at);
             }
-            if let Some(network) = ban.network {
+            if let Some(network) = ban.ban_hash {
                 fresh
                     .networks
                     .entry(network)
@@ -117,7 +118,7 @@ mod tests {
                 .collect(),
             networks: networks
                 .iter()
-                .map(|(id, end)| (NetworkHash([*id; 16]), end.map(Moment)))
+                .map(|(id, end)| (BanHash([*id; 12]), end.map(Moment)))
                 .collect(),
         }));
         bans
@@ -127,8 +128,8 @@ mod tests {
     fn a_ban_holds_to_its_end() {
         let bans = bans(&[(1, None), (2, Some(10))], &[(3, Some(10))]);
         let may = |voter: u8, network: u8, now| {
-            let network = NetworkHash([network; 16]);
-            bans.check(VoterId([voter; 16]), || network, Moment(now))
+            let network = BanHash([network; 12]);
+            bans.check(VoterId([voter; 16]), || [network], Moment(now))
                 .is_ok()
         };
         assert!(!may(1, 0, 1_000), "for ever");
@@ -139,7 +140,7 @@ mod tests {
 
     #[test]
     fn without_banned_networks_none_is_hashed() {
-        let hash = || unreachable!("no network is banned");
+        let hash = || -> [BanHash; 1] { unreachable!("no network is banned") };
         assert!(
             bans(&[(1, None)], &[])
                 .check(VoterId([2; 16]), hash, Moment(0))

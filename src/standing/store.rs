@@ -7,7 +7,7 @@ use diesel::{
 
 use crate::db::DbConnection;
 use crate::db::schema::{bans, removals, site_facts};
-use crate::vocabulary::{Moment, NetworkHash, VoterId};
+use crate::vocabulary::{BanHash, Moment, NetworkHash, VoterId};
 
 const VERSION: &str = "bans.version";
 /// `removals.state`: in force.
@@ -18,7 +18,10 @@ const IN_FORCE: i16 = 1;
 pub struct Ban {
     pub id: i64,
     pub voter: Option<VoterId>,
+    /// As a moderator saw it, of one day.
     pub network: Option<NetworkHash>,
+    /// What the network is known by; none where its day's key did not open `network` any more: such a ban holds nobody.
+    pub ban_hash: Option<BanHash>,
     pub reason: String,
     pub made_by: String,
     pub made_at: Moment,
@@ -37,16 +40,20 @@ type Columns = (
     i64,
     Option<i64>,
     Option<i64>,
+    Option<Vec<u8>>,
 );
 
 fn ban(columns: Columns) -> Ban {
-    let (id, voter, network, reason, made_by, made_at, expires_at, removal) = columns;
+    let (id, voter, network, reason, made_by, made_at, expires_at, removal, ban_hash) = columns;
     Ban {
         id,
         voter: voter.and_then(|bytes| bytes.try_into().ok()).map(VoterId),
         network: network
             .and_then(|bytes| bytes.try_into().ok())
             .map(NetworkHash),
+        ban_hash: ban_hash
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(BanHash),
         reason,
         made_by,
         made_at: Moment(made_at),
@@ -102,6 +109,7 @@ macro_rules! standing {
                 bans::made_at,
                 bans::expires_at,
                 bans::removal_id,
+                bans::ban_hash,
             ))
     };
 }
@@ -150,6 +158,7 @@ pub fn insert(conn: &mut DbConnection, ban: &Ban) -> QueryResult<i64> {
         .values((
             bans::voter.eq(ban.voter.map(|voter| voter.0.to_vec())),
             bans::network.eq(ban.network.map(|network| network.0.to_vec())),
+            bans::ban_hash.eq(ban.ban_hash.map(|hash| hash.0.to_vec())),
             bans::reason.eq(&ban.reason),
             bans::made_by.eq(&ban.made_by),
             bans::made_at.eq(ban.made_at.0),

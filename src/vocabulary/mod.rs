@@ -105,9 +105,20 @@ impl fmt::Debug for VoterId {
     }
 }
 
-/// A client network (IPv4 /32, IPv6 /64) as a keyed hash; the address itself is never kept.
+/// A client network (IPv4 /32, IPv6 /64) as a hash under the key of one day; the address itself is never kept. Hashes of
+/// two days have nothing in common.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NetworkHash(pub [u8; 16]);
+
+/// A client network as bans know it: a hash under a key that does not end. Kept of banned networks only.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BanHash(pub [u8; 12]);
+
+impl fmt::Debug for BanHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BanHash(..)")
+    }
+}
 
 impl fmt::Debug for NetworkHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

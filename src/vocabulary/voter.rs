@@ -31,6 +31,31 @@ impl VoterId {
 }
 
 impl NetworkHash {
+    /// Of no network: what a vote bears whose day key was destroyed, or that was imported.
+    pub const NONE: Self = Self([0; 16]);
+
+    /// Whether it is the hash of some network.
+    #[must_use]
+    pub fn is_some(self) -> bool {
+        self != Self::NONE
+    }
+
+    /// The lowest and the highest hash that `wanted` means. Votes of no network are of nobody's, and not to be asked for.
+    #[must_use]
+    pub fn span(wanted: Option<Self>) -> (Vec<u8>, Vec<u8>) {
+        match wanted {
+            Some(hash) if hash.is_some() => (hash.0.to_vec(), hash.0.to_vec()),
+            Some(_) => (vec![0xff; 17], vec![0xff; 17]),
+            None => (Vec::new(), vec![0xff; 17]),
+        }
+    }
+
+    /// As lists show it; nothing where it is of no network.
+    #[must_use]
+    pub fn shown(self) -> Option<String> {
+        self.is_some().then(|| self.text())
+    }
+
     /// 32 digits of lower-case hexadecimal.
     #[must_use]
     pub fn text(self) -> String {

@@ -7,6 +7,7 @@ mod claims;
 pub mod entries;
 pub mod export;
 mod fold;
+pub mod forget;
 pub mod import;
 pub mod json;
 mod ledger;

@@ -85,7 +85,7 @@ async fn write(
     state.identity.check_origin(call.headers(), voter.carrier)?;
     let client = state.identity.client(call, now);
     for id in voter.ids() {
-        state.bans.check(id, || client.network(), now)?;
+        state.bans.check(id, || client.ban_hashes(), now)?;
     }
     let permit = state.doors.vote(call, voter.id, &client).await?;
     let act = choose()?;
@@ -227,7 +227,8 @@ pub async fn get_votes(http: HttpRequest, state: Data<State>) -> Result<HttpResp
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::caller::Client;
+    use crate::identity::client::Client;
+    use crate::identity::days::Days;
     use crate::identity::keys::Keys;
     use crate::identity::network::Prefix;
     use crate::limiter::permit::Doors;
@@ -248,7 +249,8 @@ mod tests {
         let (votes, _kept_full) = Votes::full();
         let http = TestRequest::default().to_http_request();
         let keys = Keys::new(&Secret::new("a secret of this test alone".to_owned()), None);
-        let client = Client::new(Prefix::of([127, 0, 0, 1].into()), &keys);
+        let (days, now) = (Days::default(), Moment::now());
+        let client = Client::new(Prefix::of([127, 0, 0, 1].into()), &keys, &days, now);
         let voter = VoterId([3; 16]);
         let wish = Wish {
             tool: 1,

@@ -13,6 +13,7 @@ crate::both!(
     a_voters_quota,
     one_by_one,
     a_networks_quota,
+    a_wide_networks_quota,
     its_place_among_the_checks,
     new_visitors,
     off_is_off
@@ -204,6 +205,39 @@ async fn its_place_among_the_checks(backend: Backend) {
         raw(Some(&voter), &path, "text/plain", ship)
             .await
             .problem(415, "unsupported-media-type");
+    }
+}
+
+/// A /48 has 16 times the quota of a /64, and nobody escapes it by going through its 65,536 networks.
+async fn a_wide_networks_quota(backend: Backend) {
+    for (server, _redis) in both_ways(backend, |setup| {
+        setup
+            .env("TALLYSHIP_LIMITS__VOTES_PER_NETWORK", "1/1h")
+            .env("TALLYSHIP_HTTP__TRUSTED_PROXIES", "127.0.0.1/32")
+    })
+    .await
+    {
+        let client = server.client();
+        let tokens = server.setup.mint(18).await;
+        let vote = |n: usize, from: String| {
+            let vote = client.vote(&tokens[n], TOOL, "ship");
+            vote.header("x-forwarded-for", &from).send()
+        };
+        for n in 0..16 {
+            vote(n, format!("2001:db8:7:{n:x}::1")).await.expect(201);
+        }
+        let refused = vote(16, "2001:db8:7:ff::1".to_owned()).await;
+        let refused = refused.problem(429, "rate-limited");
+        let detail = refused.json["detail"].as_str().expect("detail");
+        assert!(detail.contains("network-48"), "{detail}");
+        vote(16, "2001:db8:8:1::1".to_owned()).await.expect(201);
+        let plain = vote(17, "198.51.100.7".to_owned()).await.expect(201);
+        let policies = plain.header("ratelimit-policy").expect("policies");
+        assert!(
+            !policies.contains("network-48"),
+            "IPv4 has none: {policies}"
+        );
+        server.verify().await;
     }
 }
 

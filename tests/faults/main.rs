@@ -24,6 +24,7 @@ mod jwks;
 mod kill;
 mod kill_postgres;
 mod live;
+mod networks;
 mod quotas;
 mod races;
 mod redis_loss;

@@ -192,7 +192,8 @@ impl Cluster {
         send_signal(signal, &family(process.as_ref().expect("it runs").pid()));
     }
 
-    fn data(&self) -> PathBuf {
+    /// Where its files are.
+    pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 

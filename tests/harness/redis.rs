@@ -108,6 +108,12 @@ impl Redis {
         assert_eq!(self.cli(&["FLUSHALL"]).trim(), "OK");
     }
 
+    /// Everything it holds, as it would write it to a disk.
+    pub fn dump(&self) -> Vec<u8> {
+        assert_eq!(self.cli(&["SAVE"]).trim(), "OK");
+        std::fs::read(self.folder.path().join("dump.rdb")).expect("a dump")
+    }
+
     /// What `redis-cli` prints for a command.
     pub fn cli(&self, command: &[&str]) -> String {
         let mut cli = Command::new(program("redis-cli", INSTALL));

@@ -81,6 +81,46 @@ impl Home {
         row.n
     }
 
+    /// The same of a text; none where there is no row.
+    pub fn text(&self, sql: &str) -> Option<String> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            n: String,
+        }
+        let query = diesel::sql_query(sql);
+        let rows: Vec<Row> = match &self.database {
+            Some(database) => {
+                query.load(&mut PgConnection::establish(&database.url).expect("Postgres"))
+            }
+            None => {
+                let path = self.path().join("data/tallyship.db");
+                query.load(
+                    &mut SqliteConnection::establish(&path.display().to_string()).expect("SQLite"),
+                )
+            }
+        }
+        .unwrap_or_else(|e| panic!("{sql}: {e}"));
+        rows.into_iter().next().map(|row| row.n)
+    }
+
+    /// As if two days had passed: the keys under which networks were hashed are at their end.
+    pub fn two_days_later(&self) {
+        self.execute("UPDATE network_keys SET day = day - 2");
+        self.execute("UPDATE votes SET cast_at = cast_at - 172800000000");
+    }
+
+    /// How many votes still bear a network.
+    pub fn with_network(&self) -> i64 {
+        let none = match self.backend() {
+            Backend::Sqlite => "zeroblob(16)",
+            Backend::Postgres => "decode(repeat('00', 16), 'hex')",
+        };
+        self.number(&format!(
+            "SELECT COUNT(*) AS n FROM votes WHERE network <> {none}"
+        ))
+    }
+
     /// Changes the database behind the server's back.
     pub fn execute(&self, sql: &str) {
         let done = match &self.database {

@@ -14,6 +14,8 @@ mod deaf;
 mod harness;
 #[path = "../faults/import.rs"]
 mod import;
+#[path = "../faults/networks.rs"]
+mod networks;
 #[path = "../faults/reset_load.rs"]
 mod reset_load;
 
@@ -36,6 +38,16 @@ fn a_million_votes_are_imported_on_sqlite() {
 #[test]
 fn a_million_votes_are_imported_on_postgres() {
     harness::run(import::beside(harness::Backend::Postgres, 1_000_000, 200));
+}
+
+#[test]
+fn no_address_is_anywhere_after_100_000_votes_on_sqlite() {
+    harness::run(networks::nowhere(harness::Backend::Sqlite, 100_000));
+}
+
+#[test]
+fn no_address_is_anywhere_after_100_000_votes_on_postgres() {
+    harness::run(networks::nowhere(harness::Backend::Postgres, 100_000));
 }
 
 /// 100,000 votes out of a million while 500 votes a second arrive: with `--release`, the figures of the project.

@@ -1091,6 +1091,11 @@ export interface components {
         /** @description A ban as the API answers it. */
         Ban: {
             expires_at?: components["schemas"]["Moment"] | null;
+            /**
+             * @description Whether whoever it names is known when they come again. A network is not, where it was named by a hash of a day
+             *     whose key was destroyed: name it by a newer one.
+             */
+            holds: boolean;
             /** Format: int64 */
             id: number;
             made_at: components["schemas"]["Moment"];
@@ -1249,8 +1254,8 @@ export interface components {
             choice: components["schemas"]["Choice"];
             /** @description Not set aside by the moderators. */
             counted: boolean;
-            /** @description A keyed hash of the network that it came from. */
-            network: string;
+            /** @description A hash of the network that it came from; `null` once the key of its day was destroyed. */
+            network: string | null;
             /** Format: int32 */
             token_age_seconds: number;
             tool: string;
@@ -1476,7 +1481,8 @@ export interface components {
             cast_at: components["schemas"]["Moment"];
             choice: components["schemas"]["Choice"];
             counted: boolean;
-            network: string;
+            /** @description The network's hash, the same for votes of one day; `null` once that day's key was destroyed, and for imported votes. */
+            network: string | null;
             /**
              * Format: int32
              * @description Of the visitor token when the vote was cast, in seconds.

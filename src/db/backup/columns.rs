@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::sql_types::Text;
 use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_query};
 
-use super::{Column, Kind};
+use super::{Column, FORGOTTEN, Kind};
 use crate::db::DbConnection;
 
 #[derive(QueryableByName)]
@@ -70,6 +70,7 @@ pub(super) fn columns(conn: &mut DbConnection, table: &str) -> QueryResult<Vec<C
         .into_iter()
         .map(|row| Column {
             kind: match row.kind.to_ascii_lowercase().as_str() {
+                _ if (table, row.name.as_str()) == FORGOTTEN => Kind::Forgotten,
                 "blob" | "bytea" => Kind::Bytes,
                 "text" | "character varying" => Kind::Text,
                 _ => Kind::Number,

@@ -41,6 +41,7 @@ pub(super) fn each_row(
         .iter()
         .map(|column| match column.kind {
             Kind::Bytes => format!("encode({}, 'hex')", quoted(&column.name)),
+            Kind::Forgotten => "repeat('00', 16)".to_owned(),
             Kind::Number | Kind::Text => quoted(&column.name),
         })
         .collect();
@@ -68,6 +69,7 @@ pub(super) fn insert(
         .enumerate()
         .map(|(place, column)| match column.kind {
             Kind::Bytes => format!("decode(value->>{place}, 'hex')"),
+            Kind::Forgotten => "decode(repeat('00', 16), 'hex')".to_owned(),
             Kind::Number | Kind::Text => {
                 format!("CAST(value->>{place} AS {})", column.of_database)
             }

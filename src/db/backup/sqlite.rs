@@ -40,6 +40,7 @@ pub(super) fn each_row(
             match column.kind {
                 // hex(NULL) is an empty text.
                 Kind::Bytes => format!("iif({name} IS NULL, NULL, lower(hex({name})))"),
+                Kind::Forgotten => "lower(hex(zeroblob(16)))".to_owned(),
                 Kind::Number | Kind::Text => name,
             }
         })
@@ -68,6 +69,7 @@ pub(super) fn insert(
         .enumerate()
         .map(|(place, column)| match column.kind {
             Kind::Bytes => format!("unhex(json_extract(value, '$[{place}]'))"),
+            Kind::Forgotten => "zeroblob(16)".to_owned(),
             Kind::Number | Kind::Text => format!("json_extract(value, '$[{place}]')"),
         })
         .collect();

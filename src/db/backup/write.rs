@@ -5,7 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{BackupError, Header, Table, Trailer, columns, postgres, sqlite};
+use super::{BackupError, Header, LEFT_OUT, Table, Trailer, columns, postgres, sqlite};
 use crate::db::DbConnection;
 use crate::vocabulary::Moment;
 
@@ -54,7 +54,8 @@ fn in_snapshot(
 ) -> Result<u64, BackupError> {
     out.value(&Header::new(columns::steps(conn)?, now))?;
     let mut rows = 0;
-    for table in columns::tables_in_order(conn)? {
+    let tables = columns::tables_in_order(conn)?.into_iter();
+    for table in tables.filter(|table| table != LEFT_OUT) {
         let columns = columns::columns(conn, &table)?;
         out.value(&Table {
             table: table.clone(),

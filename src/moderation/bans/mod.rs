@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::audit::{self, Act};
 use crate::db::write_transaction;
+use crate::identity::days;
 use crate::moderation::Moderation;
 use crate::moderation::paging::Page;
 use crate::problem::Problem;
@@ -32,6 +33,9 @@ pub struct BanView {
     pub made_by: String,
     pub made_at: Moment,
     pub expires_at: Option<Moment>,
+    /// Whether whoever it names is known when they come again. A network is not, where it was named by a hash of a day
+    /// whose key was destroyed: name it by a newer one.
+    pub holds: bool,
     /// The reset that it came with.
     pub reset: Option<i64>,
 }
@@ -46,13 +50,15 @@ impl From<Ban> for BanView {
             made_by: ban.made_by,
             made_at: ban.made_at,
             expires_at: ban.expires_at,
+            holds: ban.voter.is_some() || ban.ban_hash.is_some(),
             reset: ban.removal,
         }
     }
 }
 
 impl Moderation {
-    /// Bans a voter or a network: here at once, on other instances within a second.
+    /// Bans a voter or a network: here at once, on other instances within a second. A network is named by the hash that a
+    /// vote bears; its own hash is copied out of that while the day's key lives.
     ///
     /// # Errors
     /// 422 for an end that is past, 503.
@@ -71,6 +77,7 @@ impl Moderation {
             id: 0,
             voter: None,
             network: None,
+            ban_hash: None,
             reason: reason.to_owned(),
             made_by: actor.name.clone(),
             made_at: now,
@@ -81,10 +88,15 @@ impl Moderation {
             Banned::Voter(voter) => ban.voter = Some(voter),
             Banned::Network(network) => ban.network = Some(network),
         }
-        let actor = actor.clone();
+        let (actor, keys) = (actor.clone(), self.keys.clone());
         let ban = self
             .step(move |conn| {
                 write_transaction(conn, |conn| {
+                    let mut ban = ban;
+                    // Now or never: the key of the day that made the hash will be gone.
+                    if let Some(network) = ban.network {
+                        ban.ban_hash = days::open(conn, &keys, network, now)?;
+                    }
                     let id = store::insert(conn, &ban)?;
                     store::raise_version(conn)?;
                     let act = Act {

@@ -25,7 +25,9 @@ use crate::vocabulary::{Choice, Moment, NetworkHash, Slug, VoterId};
 pub struct SeenView {
     pub tool: Slug,
     pub voter: String,
-    pub network: String,
+    /// The network's hash, the same for votes of one day; `null` once that day's key was destroyed, and for imported votes.
+    #[schema(required)]
+    pub network: Option<String>,
     pub choice: Choice,
     pub cast_at: Moment,
     /// Of the visitor token when the vote was cast, in seconds.
@@ -39,7 +41,7 @@ impl SeenView {
         Self {
             tool: tool.clone(),
             voter: VoterId::text(vote.voter),
-            network: NetworkHash::text(vote.network),
+            network: NetworkHash::shown(vote.network),
             choice: vote.choice,
             cast_at: vote.cast_at,
             token_age: vote.token_age,

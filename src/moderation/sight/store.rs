@@ -47,10 +47,7 @@ pub(super) fn newest(
     let bytes = |voter: Option<VoterId>, other: &[u8]| {
         voter.map_or_else(|| other.to_vec(), |voter| voter.0.to_vec())
     };
-    let (lowest, highest) = match filter.network {
-        Some(network) => (network.0.to_vec(), network.0.to_vec()),
-        None => (Vec::new(), HIGHEST.to_vec()),
-    };
+    let (lowest, highest) = NetworkHash::span(filter.network);
     let newer = filter.after.unwrap_or(After {
         cast_at: Moment(i64::MAX),
         tool: i32::MAX,
@@ -133,12 +130,14 @@ pub(super) fn networks(
     (least, limit, fresh): (i64, i64, i32),
 ) -> Found<Vec<OfNetwork>> {
     let after = literal(conn, after);
+    // Votes of which the network is no longer known are not of one network.
+    let none = literal(conn, Some(VoterId(NetworkHash::NONE.0)));
     // All of it is numbers and hexadecimal digits of ours.
     let rows: Vec<NetworkRow> = sql_query(format!(
         "SELECT network, COUNT(*) AS votes, SUM(CASE WHEN choice = 1 THEN 1 ELSE 0 END) AS ship, \
          SUM(CASE WHEN token_age < {fresh} THEN 1 ELSE 0 END) AS fresh, \
          MIN(cast_at) AS first_at, MAX(cast_at) AS last_at FROM votes \
-         WHERE tool_id = {tool} AND voter > {after} GROUP BY network HAVING COUNT(*) >= {least} \
+         WHERE tool_id = {tool} AND voter > {after} AND network <> {none} GROUP BY network HAVING COUNT(*) >= {least} \
          ORDER BY COUNT(*) DESC, network LIMIT {limit}"
     ))
     .load(conn)?;

@@ -74,10 +74,7 @@ pub(super) fn matching(
         Some(choice) => (choice.code(), choice.code()),
         None => (1, 2),
     };
-    let (lowest, highest) = match criteria.network {
-        Some(network) => (network.0.to_vec(), network.0.to_vec()),
-        None => (LOWEST.to_vec(), HIGHEST.to_vec()),
-    };
+    let (lowest, highest) = NetworkHash::span(criteria.network);
     let rows: Vec<VoteColumns> = votes::table
         .filter(votes::tool_id.eq(criteria.tool))
         .filter(votes::voter.gt(after))

@@ -56,7 +56,7 @@ async fn claim(
     let is_open = slot.tally().row.state == ToolState::Open;
     let from = state.identity.check_origin(call.headers(), voter.carrier);
     let client = state.identity.client(call, now);
-    let is_free = |id| state.bans.check(id, || client.network(), now).is_ok();
+    let is_free = |id| state.bans.check(id, || client.ban_hashes(), now).is_ok();
     if !is_open || from.is_err() || !voter.ids().all(is_free) {
         return None;
     }

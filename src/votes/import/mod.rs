@@ -69,7 +69,7 @@ fn wish(line: &Line) -> Wish {
         voter: line.voter,
         act: Some(line.choice).into(),
         visitor: None,
-        network: NetworkHash([0; 16]),
+        network: NetworkHash::NONE,
         token_age: i32::try_from(age).unwrap_or(i32::MAX),
     }
 }

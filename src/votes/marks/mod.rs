@@ -14,7 +14,7 @@ use super::sketch::Sketch;
 use crate::db::DbConnection;
 use crate::db::schema::{bulk_events, removals, votes};
 use crate::tallies::TallyRow;
-use crate::vocabulary::{Choice, Moment, VoterId};
+use crate::vocabulary::{Choice, Moment, NetworkHash, VoterId};
 
 /// `removals.kind`.
 pub const RESET: i16 = 1;
@@ -211,7 +211,9 @@ pub fn sum(conn: &mut DbConnection, removal: i64) -> QueryResult<Marked> {
     let mut marked = Marked::default();
     let mut networks = HashSet::new();
     for (voter, choice, network) in rows {
-        networks.insert(network);
+        if network != NetworkHash::NONE.0 {
+            networks.insert(network);
+        }
         if let (Ok(voter), Some(choice)) = (voter.try_into(), Choice::from_code(choice)) {
             marked.add(VoterId(voter), choice);
         }

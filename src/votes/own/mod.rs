@@ -24,8 +24,9 @@ pub struct HeldVote {
     pub cast_at: Moment,
     /// Not set aside by the moderators.
     pub counted: bool,
-    /// A keyed hash of the network that it came from.
-    pub network: String,
+    /// A hash of the network that it came from; `null` once the key of its day was destroyed.
+    #[schema(required)]
+    pub network: Option<String>,
     pub token_age_seconds: i32,
 }
 

@@ -10,7 +10,7 @@ use super::{Held, HeldChange, HeldVote};
 use crate::db::schema::{bulk_events, ledger_entries, tools, votes};
 use crate::db::{DbConnection, write_transaction};
 use crate::identity::{erased, new_voter};
-use crate::vocabulary::{Choice, Moment, VoterId, hex};
+use crate::vocabulary::{Choice, Moment, NetworkHash, VoterId};
 use crate::votes::entries::{Change, renamed, unpacked};
 use crate::votes::sketch::{Sketch, weight};
 use crate::votes::{claims, ledger, marks};
@@ -130,7 +130,10 @@ pub fn held(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Held> {
             choice,
             cast_at: Moment(cast_at),
             counted: !is_aside(conn, mark)?,
-            network: hex(&network),
+            network: network
+                .try_into()
+                .ok()
+                .and_then(|hash| NetworkHash(hash).shown()),
             token_age_seconds: token_age,
         });
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 crate::both!(
     a_voter_is_banned_and_let_back,
     a_network_is_banned,
+    a_networks_ban_outlives_the_key_of_its_day,
     a_ban_ends_by_itself,
     bans_come_with_a_reset_and_go_with_its_undo,
     a_ban_that_cannot_be_is_refused
@@ -81,6 +82,89 @@ async fn a_voter_is_banned_and_let_back(backend: Backend) {
         .await
         .problem(404, "not-found");
     assert_eq!(desk.get("/bans").await["items"], json!([]));
+    desk.server.verify().await;
+}
+
+async fn a_networks_ban_outlives_the_key_of_its_day(backend: Backend) {
+    let mut desk = Desk::new(backend).await;
+    let voter = desk.voters("ship", 1).await.remove(0);
+    let elsewhere = |desk: &Desk| Client::from_address(&desk.server.url, [127, 0, 0, 2].into());
+    let other = desk.server.setup.mint(1).await.remove(0);
+    elsewhere(&desk)
+        .put_vote(&other, TOOL, "ship")
+        .await
+        .expect(201);
+    let items = desk.get(&format!("/votes?tool={TOOL}")).await["items"].clone();
+    let (theirs, ours) = (items[0]["network"].clone(), items[1]["network"].clone());
+    if backend == Backend::Postgres {
+        let second = desk.server.setup.start().await;
+        second
+            .client()
+            .put_vote(&voter, OTHER, "ship")
+            .await
+            .expect(201);
+        let seen = desk.get(&format!("/votes?tool={OTHER}")).await;
+        assert_eq!(
+            seen["items"][0]["network"], ours,
+            "instances share the day's key"
+        );
+        assert_eq!(second.sigterm(Duration::from_secs(20)).await, 0);
+    }
+    let made = ban(&desk, json!({"network": ours})).await;
+    assert_eq!((&made["network"], &made["holds"]), (&ours, &json!(true)));
+    let unknown = ban(&desk, json!({"network": "0a".repeat(16)})).await;
+    assert_eq!(
+        unknown["holds"],
+        json!(false),
+        "no key of these days made it"
+    );
+    desk.server.sigterm(Duration::from_secs(20)).await;
+    desk.server.home().two_days_later();
+    desk.server = desk.server.setup.start().await;
+    desk.client = desk.server.client();
+    eventually("votes forget", Duration::from_secs(20), async || {
+        desk.server.home().with_network() == 0
+    })
+    .await;
+    let refused = desk.client.put_vote(&voter, TOOL, "skip").await;
+    refused.problem(403, "voter-banned");
+    elsewhere(&desk)
+        .put_vote(&other, OTHER, "ship")
+        .await
+        .expect(201);
+    let items = desk.get(&format!("/votes?tool={TOOL}")).await["items"].clone();
+    assert!(
+        items[0]["network"].is_null() && items[1]["network"].is_null(),
+        "{items}"
+    );
+    let today = desk.get(&format!("/votes?tool={OTHER}&limit=1")).await["items"][0].clone();
+    assert!(
+        today["network"].is_string() && today["network"] != theirs,
+        "another day, another hash"
+    );
+    // What nobody is known by any more means nobody.
+    for gone in [&json!("0".repeat(32)), &theirs] {
+        let preview = desk
+            .reset(json!({"network": gone, "dry_run": true}))
+            .await
+            .expect(200);
+        assert_eq!(preview.json["matched"], json!(0));
+    }
+    let clusters = desk.get(&format!("/clusters?tool={TOOL}")).await;
+    assert!(
+        !clusters.to_string().contains(&"0".repeat(32)),
+        "{clusters}"
+    );
+    // Once a ban has ended, nothing is known of its network.
+    let path = format!("/bans/{}", made["id"]);
+    desk.call(Method::DELETE, &path, None).await.expect(200);
+    desk.client.put_vote(&voter, TOOL, "skip").await.expect(200);
+    desk.server.restart().await;
+    let known = "SELECT COUNT(*) AS n FROM bans WHERE ban_hash IS NOT NULL";
+    eventually("the ban forgets", Duration::from_secs(20), async || {
+        desk.server.home().number(known) == 0
+    })
+    .await;
     desk.server.verify().await;
 }
 

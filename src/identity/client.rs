@@ -1,0 +1,95 @@
+//! [`Client`]: the network that a call comes from, and its hashes: one for bans, one for the votes of a day, others for quotas.
+//!
+//! Routes make one a call. The address is no part of it, and the prefix does not leave this file but hashed.
+
+use std::cell::OnceCell;
+use std::iter;
+
+use super::Identity;
+use super::days::Days;
+use super::keys::Keys;
+use super::network::{FORWARDING_HEADERS, Prefix};
+use crate::request::Call;
+use crate::vocabulary::{BanHash, Moment, NetworkHash};
+
+/// The caller's network; hashed only where a hash is wanted, and once.
+pub struct Client<'a> {
+    prefix: Prefix,
+    keys: &'a Keys,
+    days: &'a Days,
+    now: Moment,
+    own: OnceCell<BanHash>,
+}
+
+impl<'a> Client<'a> {
+    #[must_use]
+    pub fn new(prefix: Prefix, keys: &'a Keys, days: &'a Days, now: Moment) -> Self {
+        Self {
+            prefix,
+            keys,
+            days,
+            now,
+            own: OnceCell::new(),
+        }
+    }
+
+    /// Whether the call comes from this machine itself.
+    #[must_use]
+    pub fn is_this_machine(&self) -> bool {
+        self.prefix.is_loopback()
+    }
+
+    fn own(&self) -> BanHash {
+        *self.own.get_or_init(|| self.keys.ban(self.prefix.bytes()))
+    }
+
+    /// As bans know it; also under the secret before, while that is believed.
+    pub fn ban_hashes(&self) -> impl Iterator<Item = BanHash> {
+        let previous = self.keys.previous_ban(self.prefix.bytes());
+        iter::once(self.own()).chain(previous)
+    }
+
+    /// As a vote of today bears it.
+    #[must_use]
+    pub fn network(&self) -> NetworkHash {
+        self.days.seal(self.own(), self.now)
+    }
+
+    /// As the limiter knows it: under a key that no midnight changes.
+    #[must_use]
+    pub fn limiter_key(&self) -> [u8; 16] {
+        self.keys.limiter(self.prefix.bytes())
+    }
+
+    /// The /48 around an IPv6 network, as the limiter knows it.
+    #[must_use]
+    pub fn wide_limiter_key(&self) -> Option<[u8; 16]> {
+        Some(self.keys.limiter(self.prefix.wide()?.bytes()))
+    }
+}
+
+impl Identity {
+    /// The caller's network.
+    #[must_use]
+    pub fn client(&self, request: &impl Call, now: Moment) -> Client<'_> {
+        let headers = request.headers();
+        // A peer without an address (a socket file) is the machine itself.
+        let peer = request
+            .peer()
+            .map_or(std::net::IpAddr::from([127, 0, 0, 1]), |peer| peer.ip());
+        let sent = FORWARDING_HEADERS
+            .iter()
+            .any(|name| headers.contains_key(*name));
+        let address = if sent {
+            self.proxies.warn_if_untrusted(peer, sent, now);
+            let lines: Vec<&str> = headers
+                .get_all("x-forwarded-for")
+                .map(|line| line.to_str().unwrap_or("unreadable"))
+                .collect();
+            self.proxies.client(peer, lines.into_iter())
+        } else {
+            peer
+        };
+        Client::new(Prefix::of(address), &self.keys, &self.days, now)
+    }
+}

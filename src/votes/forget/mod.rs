@@ -1,0 +1,201 @@
+//! [`Forgetting`]: the thread that makes each day's key for networks in time, destroys it 48 hours after its day began, and
+//! takes the hashes that it made out of the votes.
+//!
+//! `server` starts it. Hashes under a destroyed key lead to no network, but equal ones still tell that votes came from one.
+//! Votes have no index by time, which every vote would pay for: a reader goes over them in pages once a day, and the writer
+//! blanks what was found in short steps between two batches. A tally does not change by that, and neither does what a
+//! recount sees. Of several instances on Postgres one at a time does it; a crash half way is no harm, the walk begins again.
+
+mod scrub;
+mod store;
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use diesel::QueryResult;
+use tokio::runtime::Runtime;
+
+use self::store::Found;
+use super::Refused;
+use super::writer::Votes;
+use crate::db::{self, DbConnection, Purpose, write_transaction};
+use crate::identity::days::{self, Days};
+use crate::identity::keys::Keys;
+use crate::settings;
+use crate::vocabulary::Moment;
+
+/// Between two looks at what has ended.
+const EVERY: Duration = Duration::from_secs(15);
+/// Between two pages of a walk, and two steps of blanking: votes go first.
+const PAUSE: Duration = Duration::from_millis(5);
+/// Votes that one step blanks: a few milliseconds of the writer.
+const STEP: usize = 200;
+/// A full queue is tried again so many times.
+const TRIES: usize = 200;
+
+/// The running thread; dropping it ends the thread at its next pause.
+pub struct Forgetting {
+    _stop: Sender<()>,
+}
+
+impl Forgetting {
+    /// Starts it; its first look is at once.
+    ///
+    /// # Errors
+    /// Where the thread cannot be started.
+    pub fn start(
+        settings: settings::Database,
+        votes: Votes,
+        keys: Keys,
+        days: Arc<Days>,
+    ) -> std::io::Result<Self> {
+        let (stop, stopped) = channel();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let forget = Forget {
+            settings,
+            votes,
+            keys,
+            days,
+            runtime,
+            stopped,
+            to_scrub: true,
+        };
+        std::thread::Builder::new()
+            .name("forgetting".to_owned())
+            .spawn(move || forget.run())?;
+        Ok(Self { _stop: stop })
+    }
+}
+
+/// Why a look was not finished; the next begins anew.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error("the server ends")]
+    Stopped,
+    #[error(transparent)]
+    Open(#[from] db::OpenError),
+    #[error(transparent)]
+    Query(#[from] diesel::result::Error),
+    #[error("the writer did not take it: {0:?}")]
+    Writer(Refused),
+}
+
+struct Forget {
+    settings: settings::Database,
+    votes: Votes,
+    keys: Keys,
+    days: Arc<Days>,
+    runtime: Runtime,
+    stopped: Receiver<()>,
+    /// Whether something was deleted since files were last rid of what is deleted; nobody knows what was before the start.
+    to_scrub: bool,
+}
+
+impl Forget {
+    fn run(mut self) {
+        let mut said = false;
+        loop {
+            match self.look() {
+                Ok(()) => said = false,
+                Err(Broken::Stopped) => return,
+                Err(cause) if !std::mem::replace(&mut said, true) => {
+                    tracing::error!(%cause, "what is to be forgotten of networks waits; it is tried again");
+                }
+                Err(_) => {}
+            }
+            if self.pause(EVERY).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn pause(&self, time: Duration) -> Result<(), Broken> {
+        match self.stopped.recv_timeout(time) {
+            Err(RecvTimeoutError::Timeout) => Ok(()),
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => Err(Broken::Stopped),
+        }
+    }
+
+    /// Runs a short step on the writer's connection.
+    fn step<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Clone + Send + 'static,
+    ) -> Result<T, Broken> {
+        let mut tries = 0;
+        loop {
+            match self.runtime.block_on(self.votes.edit(work.clone())) {
+                Err(Refused::Overloaded) if tries < TRIES => tries += 1,
+                done => return done.map_err(Broken::Writer),
+            }
+            self.pause(5 * PAUSE)?;
+        }
+    }
+
+    fn look(&mut self) -> Result<(), Broken> {
+        let now = Moment::now();
+        self.days.let_go(now);
+        if !self.days.are_ready(now) {
+            let (days, keys) = (Arc::clone(&self.days), self.keys.clone());
+            self.step(move |conn| {
+                write_transaction(conn, |conn| days.make_ready(conn, &keys, now))
+            })?;
+        }
+        let mut reader = db::open(&self.settings, Purpose::Read)?;
+        let first = days::first_living(now);
+        let ended = days::expired(&mut reader, first, now)?;
+        if !ended && days::forgotten_before(&mut reader)? >= first {
+            return self.scrub();
+        }
+        // It is let go with the connection.
+        if !store::is_alone(&mut reader)? {
+            return Ok(());
+        }
+        if ended {
+            let keys = self
+                .step(move |conn| write_transaction(conn, |conn| days::destroy_ended(conn, now)))?;
+            tracing::info!(keys, "day keys for networks were destroyed");
+            self.to_scrub = true;
+        }
+        if let Some(votes) = self.walk(&mut reader, days::begin(first))? {
+            self.step(move |conn| days::note_forgotten(conn, first))?;
+            tracing::info!(votes, "votes bear their networks no more");
+            self.to_scrub = true;
+        }
+        self.scrub()
+    }
+
+    /// Blanks the networks of all votes that were cast before `end`; returns how many, or nothing where some were just
+    /// being written.
+    fn walk(&self, reader: &mut DbConnection, end: Moment) -> Result<Option<usize>, Broken> {
+        let (mut blanked, mut whole) = (0, true);
+        for tool in store::tools(reader)? {
+            let mut after = Vec::new();
+            loop {
+                let Found { voters, upto } = store::page(reader, tool, &after, end)?;
+                for some in voters.chunks(STEP) {
+                    let voters = some.to_vec();
+                    let done = self.step(move |conn| store::blank(conn, tool, &voters, end))?;
+                    blanked += done;
+                    whole &= done == some.len();
+                    self.pause(PAUSE)?;
+                }
+                let Some(upto) = upto else { break };
+                after = upto;
+                self.pause(PAUSE)?;
+            }
+        }
+        Ok(whole.then_some(blanked))
+    }
+
+    /// Rids the database's files of what was deleted, if anything was.
+    fn scrub(&mut self) -> Result<(), Broken> {
+        if self.to_scrub {
+            let mut conn = db::open(&self.settings, Purpose::Command)?;
+            self.to_scrub = !scrub::scrub(&mut conn)?;
+        }
+        Ok(())
+    }
+}
