@@ -172,7 +172,10 @@ impl From<UsersError> for Failure {
 
 impl From<db::OpenError> for Failure {
     fn from(cause: db::OpenError) -> Self {
-        Self::new(cause)
+        match cause {
+            db::OpenError::Unsafe(_) => Self::configuration(format!("setting database.url: {cause}")),
+            _ => Self::new(cause),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use url::Url;
 use super::{Failure, migrated};
 use crate::catalog::shelf::Shelf;
 use crate::catalog::{file, store};
-use crate::db::DbConnection;
+use crate::db::{self, DbConnection, Purpose};
 use crate::identity::secret;
 use crate::identity::users::Users;
 use crate::server::{self, ServeError};
@@ -26,6 +26,8 @@ pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
     let users = settings.identity.jwt.as_ref().map(Users::start);
     let users = users.transpose()?;
     let _alone = alone(&settings)?;
+    // A database that could lose an answered vote is refused before anything is written to it.
+    drop(db::open(&settings.database, Purpose::Write)?);
     let mut conn = migrated(&settings)?;
     secret::check_fingerprint(&mut conn, &keys)?;
     first_catalogue(&mut conn, &settings)?;
