@@ -173,7 +173,9 @@ impl From<UsersError> for Failure {
 impl From<db::OpenError> for Failure {
     fn from(cause: db::OpenError) -> Self {
         match cause {
-            db::OpenError::Unsafe(_) => Self::configuration(format!("setting database.url: {cause}")),
+            db::OpenError::Unsafe(_) => {
+                Self::configuration(format!("setting database.url: {cause}"))
+            }
             _ => Self::new(cause),
         }
     }
