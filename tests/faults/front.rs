@@ -2,6 +2,7 @@
 //! forwards it afterwards, like a server that answers before its commit. Reads it hands through as they are.
 //!
 //! Called by the twins of the kill test and of the fault matrix, which have to see the hasty one fail. It must never be used to prove a server right.
+#![allow(dead_code)] // `tests/long` uses a part of it, `tests/faults` another
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use std::cell::RefCell;
 use std::collections::HashMap;

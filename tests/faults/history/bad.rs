@@ -36,7 +36,10 @@ fn read(value: Choice, began: u64, ended: u64) -> Call {
 fn tally(version: i64, counts: (i64, i64), began: u64, ended: u64) -> Call {
     let shown = Shown { version, counts };
     let call = call(Kind::Tally, began, ended, 200, None);
-    Call { tally: Some(shown), ..call }
+    Call {
+        tally: Some(shown),
+        ..call
+    }
 }
 
 #[test]
@@ -49,10 +52,18 @@ fn a_lost_write() {
 
 #[test]
 fn a_stale_read() {
-    let calls = [write(SHIP, 0, 1, 201), write(SKIP, 2, 3, 200), read(SHIP, 4, 5)];
+    let calls = [
+        write(SHIP, 0, 1, 201),
+        write(SKIP, 2, 3, 200),
+        read(SHIP, 4, 5),
+    ];
     assert_eq!(check(&calls, SKIP), Verdict::Contradiction);
     // Beside the write, either is right.
-    let calls = [write(SHIP, 0, 1, 201), write(SKIP, 2, 6, 200), read(SHIP, 4, 5)];
+    let calls = [
+        write(SHIP, 0, 1, 201),
+        write(SKIP, 2, 6, 200),
+        read(SHIP, 4, 5),
+    ];
     assert_eq!(check(&calls, SKIP), Verdict::Fine);
     // Once seen, it stays seen.
     let calls = [
@@ -69,7 +80,11 @@ fn a_resurrected_vote() {
     let calls = [write(SHIP, 0, 1, 201), write(None, 2, 3, 200)];
     assert_eq!(check(&calls, None), Verdict::Fine);
     assert_eq!(check(&calls, SHIP), Verdict::Lost);
-    let calls = [write(SHIP, 0, 1, 201), write(None, 2, 3, 200), read(SHIP, 4, 5)];
+    let calls = [
+        write(SHIP, 0, 1, 201),
+        write(None, 2, 3, 200),
+        read(SHIP, 4, 5),
+    ];
     assert_eq!(check(&calls, None), Verdict::Contradiction);
 }
 
@@ -80,7 +95,11 @@ fn a_double_count() {
     assert_eq!(check(&calls, SHIP), Verdict::Contradiction);
     let calls = [write(SHIP, 0, 1, 200)];
     assert_eq!(check(&calls, SHIP), Verdict::Contradiction);
-    let calls = [write(SHIP, 0, 1, 201), write(None, 2, 3, 200), write(SHIP, 4, 5, 201)];
+    let calls = [
+        write(SHIP, 0, 1, 201),
+        write(None, 2, 3, 200),
+        write(SHIP, 4, 5, 201),
+    ];
     assert_eq!(check(&calls, SHIP), Verdict::Fine);
 }
 
@@ -114,13 +133,20 @@ fn an_answer_with_another_vote() {
 /// One ship on the first tool, told by everybody.
 fn held() -> Held {
     let shown = [
-        Shown { version: 1, counts: (1, 0) },
-        Shown { version: 0, counts: (0, 0) },
+        Shown {
+            version: 1,
+            counts: (1, 0),
+        },
+        Shown {
+            version: 0,
+            counts: (0, 0),
+        },
     ];
     let (at, tool) = ("2026-11-26T00:00:00Z".to_string(), TOOLS[0].to_string());
     Held {
         own: [((0, 0), (SHIP, Some(at.clone())))].into(),
         rows: vec![(tool, "visitor:a".to_string(), "ship".to_string(), at)],
+        earlier: Vec::new(),
         tallies: vec![shown],
         events: vec![shown],
     }
@@ -132,12 +158,19 @@ fn wrongs(held: &Held, more: &[Call], away: (u64, u64)) -> (usize, usize, usize)
     calls.extend(more);
     let away = [(Duration::from_millis(away.0), Duration::from_millis(away.1))];
     let found = books::check(&calls, &away, held);
-    (found.lost.len(), found.false_success.len(), found.other.len())
+    (
+        found.lost.len(),
+        found.false_success.len(),
+        found.other.len(),
+    )
 }
 
 #[test]
 fn a_good_history_is_clean() {
-    assert_eq!(wrongs(&held(), &[tally(1, (1, 0), 30, 40)], (12, 30)), (0, 0, 0));
+    assert_eq!(
+        wrongs(&held(), &[tally(1, (1, 0), 30, 40)], (12, 30)),
+        (0, 0, 0)
+    );
 }
 
 #[test]
@@ -158,17 +191,25 @@ fn a_vote_that_is_nobodys_or_counted_twice() {
 
 #[test]
 fn a_tally_or_an_event_that_is_behind() {
-    for pick in [|held: &mut Held| &mut held.tallies, |held: &mut Held| &mut held.events] {
-        let mut behind = held();
-        pick(&mut behind)[0][0] = Shown { version: 0, counts: (0, 0) };
+    let old = Shown {
+        version: 0,
+        counts: (0, 0),
+    };
+    let (mut tally, mut event) = (held(), held());
+    tally.tallies[0][0] = old;
+    event.events[0][0] = old;
+    for behind in [tally, event] {
         assert_eq!(wrongs(&behind, &[], (0, 0)), (0, 0, 1));
     }
 }
 
 #[test]
 fn versions_that_lie() {
-    // One version with two tallies, and a version that goes back on one instance.
-    assert_eq!(wrongs(&held(), &[tally(1, (0, 1), 30, 40)], (0, 0)), (0, 0, 1));
+    // One version with two tallies (told against an instance and a stream), and a version that goes back on one instance.
+    assert_eq!(
+        wrongs(&held(), &[tally(1, (0, 1), 30, 40)], (0, 0)),
+        (0, 0, 2)
+    );
     let back = [tally(1, (1, 0), 30, 40), tally(0, (0, 0), 50, 60)];
     assert_eq!(wrongs(&held(), &back, (0, 0)), (0, 0, 1));
     let beside = [tally(1, (1, 0), 30, 40), tally(0, (0, 0), 35, 60)];

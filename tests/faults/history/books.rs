@@ -17,6 +17,8 @@ pub struct Held {
     pub own: BTreeMap<(usize, usize), (Choice, Option<String>)>,
     /// Every vote of the database.
     pub rows: Vec<Row>,
+    /// Those that were there before this history began, and that nobody has touched since.
+    pub earlier: Vec<Row>,
     /// The tallies of each instance.
     pub tallies: Vec<[Shown; TOOLS.len()]>,
     /// The last event of each subscriber.
@@ -28,7 +30,10 @@ pub fn check(calls: &[Call], away: &[(Duration, Duration)], held: &Held) -> Find
     let mut findings = Findings::default();
     registers(calls, held, &mut findings);
     for call in calls.iter().filter(|call| call.acknowledged()) {
-        if away.iter().any(|(from, to)| call.began > *from && call.ended < *to) {
+        if away
+            .iter()
+            .any(|(from, to)| call.began > *from && call.ended < *to)
+        {
             let what = format!("answered while the database was away: {call:?}");
             findings.false_success.push(what);
         }
@@ -114,11 +119,13 @@ fn set(held: &Held, wrong: &mut Vec<String>) {
         .iter()
         .map(|(tool, _, choice, at)| (tool.as_str(), choice.as_str(), at.as_str()))
         .collect();
-    let mut own: Vec<(&str, &str, &str)> = held
+    let own = held
         .own
         .iter()
-        .filter_map(|((_, tool), (choice, at))| Some((TOOLS[*tool], (*choice)?, at.as_deref()?)))
-        .collect();
+        .filter_map(|((_, tool), (choice, at))| Some((TOOLS[*tool], (*choice)?, at.as_deref()?)));
+    let earlier = held.earlier.iter();
+    let earlier = earlier.map(|row| (row.0.as_str(), row.2.as_str(), row.3.as_str()));
+    let mut own: Vec<(&str, &str, &str)> = own.chain(earlier).collect();
     rows.sort_unstable();
     own.sort_unstable();
     if rows != own {
@@ -135,7 +142,10 @@ fn set(held: &Held, wrong: &mut Vec<String>) {
 /// Each tally that is shown last is what the rows count up to.
 fn recount(held: &Held, wrong: &mut Vec<String>) {
     let count = |tool: &str, choice: &str| {
-        let rows = held.rows.iter().filter(|row| row.0 == tool && row.2 == choice);
+        let rows = held
+            .rows
+            .iter()
+            .filter(|row| row.0 == tool && row.2 == choice);
         rows.count() as i64
     };
     let counted = TOOLS.map(|tool| (count(tool, "ship"), count(tool, "skip")));

@@ -26,6 +26,8 @@ pub struct Recorder {
     /// The newest event of each tool, by instance.
     pub events: RefCell<Vec<[Option<Shown>; TOOLS.len()]>>,
     next_voter: Cell<usize>,
+    /// A rest after each call.
+    pace: Duration,
 }
 
 /// What two clients share: the voter, and how many calls were made for it.
@@ -46,7 +48,7 @@ pub fn tally_of(json: &Value) -> Option<Shown> {
 }
 
 impl Recorder {
-    pub fn new(instances: usize) -> Recorder {
+    pub fn new(instances: usize, pace: Duration) -> Recorder {
         Recorder {
             start: Instant::now(),
             calls: RefCell::default(),
@@ -56,6 +58,7 @@ impl Recorder {
             hush: Cell::new(false),
             events: RefCell::new(vec![[None; TOOLS.len()]; instances]),
             next_voter: Cell::new(0),
+            pace,
         }
     }
 
@@ -116,8 +119,9 @@ impl Recorder {
             let began = self.now();
             let answer = call.try_send().await.ok();
             let noted = self.note(voter, tool, instance, kind, began, answer.as_ref());
-            if !noted.success() {
-                tokio::time::sleep(PAUSE).await;
+            let rest = if noted.success() { self.pace } else { PAUSE };
+            if !rest.is_zero() {
+                tokio::time::sleep(rest).await;
             }
         }
     }

@@ -21,7 +21,7 @@ pub enum Kind {
 }
 
 /// A tally as it was shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shown {
     pub version: i64,
     pub counts: (i64, i64),

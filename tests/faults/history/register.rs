@@ -46,7 +46,11 @@ pub fn check(calls: &[Call], held: Choice) -> Verdict {
     };
     steps.sort_by_key(|step| step.as_ref().map(|step| step.began));
     let mut steps: Vec<Step> = steps.into_iter().flatten().collect();
-    assert!(steps.len() < 128, "too long to be searched: {}", steps.len());
+    assert!(
+        steps.len() < 128,
+        "too long to be searched: {}",
+        steps.len()
+    );
     if !has_order(&steps) {
         return Verdict::Contradiction;
     }
