@@ -172,12 +172,7 @@ impl From<UsersError> for Failure {
 
 impl From<db::OpenError> for Failure {
     fn from(cause: db::OpenError) -> Self {
-        match cause {
-            db::OpenError::Unsafe(_) => {
-                Self::configuration(format!("setting database.url: {cause}"))
-            }
-            _ => Self::new(cause),
-        }
+        Self::new(cause)
     }
 }
 

@@ -7,8 +7,14 @@ use diesel::{RunQueryDsl, sql_query};
 use super::*;
 use crate::settings::DatabaseUrl;
 
-#[actix_web::test]
-async fn an_edit_that_panics_costs_that_edit_alone() {
+#[test]
+fn an_edit_that_panics_costs_that_edit_alone() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().build().expect("a runtime");
+    runtime.block_on(edit_after_a_panic());
+}
+
+async fn edit_after_a_panic() {
     let folder = std::env::temp_dir().join(format!("tallyship-{}", uuid::Uuid::now_v7()));
     let database = settings::Database {
         url: DatabaseUrl::Sqlite(folder.join("votes.db")),

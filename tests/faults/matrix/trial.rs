@@ -137,7 +137,10 @@ async fn course(
             })
             .await;
         }
-        away.push((hurt, recorder.now()));
+        // What still fits into the files as they are may be taken from a full disk; the books say whether it was kept.
+        if fault != Fault::DiskFull {
+            away.push((hurt, recorder.now()));
+        }
     } else if fault != Fault::InstanceKilled || site.instances() > 1 {
         if fault.loses_redis() {
             eventually("Redis is missed", KNOWN * SLACK, async || {
