@@ -12,8 +12,6 @@
 mod book;
 #[path = "../faults/deaf.rs"]
 mod deaf;
-#[path = "../faults/flood.rs"]
-mod flood;
 #[path = "../faults/front.rs"]
 mod front;
 #[path = "../harness/mod.rs"]
@@ -40,11 +38,6 @@ fn a_thousand_never_read_for_ten_minutes_on_sqlite() {
 }
 
 #[test]
-fn two_hundred_kills_on_postgres() {
-    harness::run(matrix::kills(matrix::Ground::Postgres, 200, 200_000));
-}
-
-#[test]
 fn two_hundred_kills_on_sqlite() {
     harness::run(matrix::kills(matrix::Ground::Sqlite, 200, 200_000));
 }
@@ -52,12 +45,6 @@ fn two_hundred_kills_on_sqlite() {
 #[test]
 fn five_thousand_slow_clients_on_sqlite() {
     harness::run(slow::beside_slow_clients(5_000, Duration::from_secs(60)));
-}
-
-/// More connections than votes may wait. The figures want an optimised build: `--release`.
-#[test]
-fn a_flood_of_ten_thousand_connections_on_sqlite() {
-    harness::run(flood::flood(9_500, Duration::from_secs(60), true));
 }
 
 /// The figures: under 30 s on SQLite with an optimised build, bounded memory, no vote refused.
