@@ -65,7 +65,7 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "/store.rs",
             "/sqlite.rs",
             "/postgres.rs",
-            "votes/writer.rs",
+            "votes/writer/",
             "votes/import/turns.rs",
             "votes/import/hours.rs",
             "votes/entries.rs",

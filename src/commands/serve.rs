@@ -10,7 +10,7 @@ use url::Url;
 use super::{Failure, migrated};
 use crate::catalog::shelf::Shelf;
 use crate::catalog::{file, store};
-use crate::db::DbConnection;
+use crate::db::{self, DbConnection, OpenError, Purpose};
 use crate::identity::secret;
 use crate::identity::users::Users;
 use crate::server::{self, ServeError};
@@ -26,6 +26,7 @@ pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
     let users = settings.identity.jwt.as_ref().map(Users::start);
     let users = users.transpose()?;
     let _alone = alone(&settings)?;
+    refuse_unsafe(&settings)?;
     let mut conn = migrated(&settings)?;
     secret::check_fingerprint(&mut conn, &keys)?;
     first_catalogue(&mut conn, &settings)?;
@@ -41,6 +42,17 @@ pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
             outcome.err().map_or(String::new(), |e| e.to_string()),
         )),
         Err(cause) => Err(Failure::new(cause)),
+    }
+}
+
+/// A database that could lose an answered vote is refused before anything is written to it.
+fn refuse_unsafe(settings: &Settings) -> Result<(), Failure> {
+    match db::open(&settings.database, Purpose::Write) {
+        Ok(_) => Ok(()),
+        Err(cause @ OpenError::Unsafe(_)) => Err(Failure::configuration(format!(
+            "setting database.url: {cause}"
+        ))),
+        Err(cause) => Err(cause.into()),
     }
 }
 

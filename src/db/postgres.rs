@@ -39,9 +39,10 @@ pub(super) fn open(
         let fsync: Setting =
             sql_query("SELECT current_setting('fsync') AS setting").get_result(&mut conn)?;
         if fsync.setting != "on" {
-            tracing::warn!(
-                "Postgres runs with fsync=off: a power cut can lose votes that were answered"
-            );
+            return Err(OpenError::Unsafe(
+                "Postgres runs with fsync=off, so a power cut can lose votes that were answered; set fsync=on there"
+                    .to_owned(),
+            ));
         }
     }
     Ok(conn)

@@ -102,6 +102,13 @@ impl Edge {
     }
 }
 
+impl Edge {
+    /// Counts a request whose handler panicked, taking everything that was known of it along.
+    pub(super) fn broke(&self, began: Instant) {
+        self.meters.answered("other", 500, began.elapsed());
+    }
+}
+
 /// The middleware around the framework's routes.
 pub(super) async fn around(
     edge: Data<Edge>,

@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use actix_http::body::{BoxBody, EitherBody, MessageBody};
 use actix_http::{Method, Request, Response};
@@ -15,6 +16,7 @@ use actix_web::{Error, HttpResponse, ResponseError};
 use futures_util::future::LocalBoxFuture;
 
 use super::edge::Edge;
+use super::panics::caught;
 use super::state::State;
 use crate::front::Line;
 use crate::request::{Call, Direct};
@@ -91,6 +93,17 @@ enum Taken {
     GetTallies,
 }
 
+impl Taken {
+    /// What metrics and the log call it.
+    fn route(self) -> &'static str {
+        match self {
+            Self::PutVote | Self::DeleteVote => "vote",
+            Self::GetTally => "tally",
+            Self::GetTallies => "tallies",
+        }
+    }
+}
+
 /// What a call is, if it is for this lane. A path that needs decoding is not.
 fn taken(method: &Method, path: &str) -> Option<Taken> {
     if path.contains('%') {
@@ -127,11 +140,22 @@ where
         let Some(taken) = taken(request.method(), request.path()) else {
             let handled = Handled::of(&request);
             let answer = self.app.call(request);
+            let own = Rc::clone(&self.own);
             return Box::pin(async move {
-                let answer = answer.await;
+                let began = Instant::now();
+                let answer = caught(answer).await;
                 drop(handled);
-                let answer: Response<B> = answer?.into();
-                Ok(answer.map_body(|_, body| EitherBody::left(body)))
+                match answer {
+                    Ok(answer) => {
+                        let answer: Response<B> = answer?.into();
+                        Ok(answer.map_body(|_, body| EitherBody::left(body)))
+                    }
+                    Err(problem) => {
+                        own.0.broke(began);
+                        let answer = Response::from(problem.error_response());
+                        Ok(answer.map_body(|_, body| EitherBody::right(body)))
+                    }
+                }
             });
         };
         let own = Rc::clone(&self.own);
@@ -171,22 +195,16 @@ async fn carry(taken: Taken, mut request: Request, edge: &Edge, state: &State) -
     let method = request.method().clone();
     let call = Direct::new(request);
     let begun = edge.begin(call.headers());
-    let (route, answer) = match taken {
-        Taken::PutVote => (
-            "vote",
-            votes::routes::put_vote(&call, body, &state.votes).await,
-        ),
-        Taken::DeleteVote => (
-            "vote",
-            votes::routes::delete_vote(&call, body, &state.votes).await,
-        ),
-        Taken::GetTally => ("tally", tallies::routes::get_tally(&call, &state.board)),
-        Taken::GetTallies => (
-            "tallies",
-            tallies::routes::get_tallies(&call, &state.board, &state.batches),
-        ),
+    let handling = async {
+        match taken {
+            Taken::PutVote => votes::routes::put_vote(&call, body, &state.votes).await,
+            Taken::DeleteVote => votes::routes::delete_vote(&call, body, &state.votes).await,
+            Taken::GetTally => tallies::routes::get_tally(&call, &state.board),
+            Taken::GetTallies => tallies::routes::get_tallies(&call, &state.board, &state.batches),
+        }
     };
+    let answer = caught(handling).await.and_then(|answer| answer);
     let mut answer = answer.unwrap_or_else(|problem| problem.error_response());
-    edge.finish(begun, &call, &method, route, &mut answer);
+    edge.finish(begun, &call, &method, taken.route(), &mut answer);
     answer
 }

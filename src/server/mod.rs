@@ -1,8 +1,8 @@
 //! The server: listeners, what is wired to what, the start and the stop.
 //!
 //! `commands::serve` calls [`run`]. Read `parts.rs` to see what is wired to what, `routes.rs` for every address and its policy, `edge.rs` for
-//! what wraps each request, `express.rs` for the short way of the busiest calls, `listener.rs` for connections, `admin.rs` for
-//! health and metrics.
+//! what wraps each request, `express.rs` for the short way of the busiest calls, `listener.rs` for connections, `panics.rs` for
+//! handlers that fail, `admin.rs` for health and metrics.
 
 mod admin;
 mod desk;
@@ -10,6 +10,7 @@ mod edge;
 mod express;
 mod files;
 mod listener;
+mod panics;
 mod parts;
 mod routes;
 mod staff;

@@ -2,6 +2,7 @@
 //!
 //! Called by the kill tests, each worker owns its voters, so the order of a voter's calls is known. It must never ask the
 //! server what it should remember itself.
+#![allow(dead_code)] // `tests/long` uses a part of it, `tests/faults` another
 use crate::harness::client::{Answer, Client};
 use futures_util::future::join_all;
 use std::sync::Mutex;

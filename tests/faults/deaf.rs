@@ -30,7 +30,7 @@ fn never_reading(address: SocketAddr) -> Socket {
     socket
 }
 
-fn memory_mib(pid: u32) -> f64 {
+pub fn memory_mib(pid: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("status");
     let line = status.lines().find(|line| line.starts_with("VmRSS:"));
     let kib = line.and_then(|line| line.split_whitespace().nth(1));

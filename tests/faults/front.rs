@@ -1,7 +1,8 @@
 //! A front between voters and server. The honest one hands calls through; the hasty one says 200 to a write at once and
-//! forwards it afterwards, like a server that answers before its commit.
+//! forwards it afterwards, like a server that answers before its commit. Reads it hands through as they are.
 //!
-//! Called by the twin of the kill test, which has to see the hasty one fail. It must never be used to prove a server right.
+//! Called by the twins of the kill test and of the fault matrix, which have to see the hasty one fail. It must never be used to prove a server right.
+#![allow(dead_code)] // `tests/long` uses a part of it, `tests/faults` another
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -98,9 +99,12 @@ async fn pass(
         token: token.clone(),
         body,
     };
-    if manner == Manner::Honest {
+    if manner == Manner::Honest || parcel.method == reqwest::Method::GET {
         return match forward(&http, parcel).await {
-            Some(status) => HttpResponse::build(status).body("{}"),
+            Some((status, body)) => HttpResponse::build(status)
+                .content_type("application/json")
+                .insert_header(("Retry-After", "1"))
+                .body(body),
             None => {
                 // The server is gone: to the voter that is no answer, and a 503 says as little.
                 HttpResponse::ServiceUnavailable()
@@ -126,12 +130,17 @@ async fn pass(
     HttpResponse::Ok().body("{}")
 }
 
-async fn forward(http: &reqwest::Client, parcel: Parcel) -> Option<actix_web::http::StatusCode> {
+async fn forward(
+    http: &reqwest::Client,
+    parcel: Parcel,
+) -> Option<(actix_web::http::StatusCode, web::Bytes)> {
     let call = http
         .request(parcel.method, parcel.url)
         .header("authorization", parcel.token)
         .header("content-type", "application/json")
         .body(parcel.body);
-    let status = call.send().await.ok()?.status().as_u16();
-    actix_web::http::StatusCode::from_u16(status).ok()
+    let answer = call.send().await.ok()?;
+    let status = answer.status().as_u16();
+    let status = actix_web::http::StatusCode::from_u16(status).ok()?;
+    Some((status, answer.bytes().await.ok()?))
 }

@@ -1,13 +1,39 @@
 //! A vote's answer comes after a flush to disk, seen from outside in strace.
 //!
 //! Votes are cast one after the other, so none can share another's flush: each must see one begin between call and answer.
+use crate::SLACK;
 use crate::book::TOOLS;
+use crate::harness::postgres::Cluster;
 use crate::harness::process::program;
 use crate::harness::server::Home;
 use crate::harness::{Backend, eventually, run};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const VOTES: usize = 50;
+const START: Duration = Duration::from_secs(5);
+
+/// Nobody can promise a vote on such a Postgres, so nobody may take one.
+#[test]
+fn a_postgres_without_fsync_is_refused_on_postgres() {
+    run(async {
+        let cluster = Arc::new(Cluster::start(&["fsync=off"], &[]));
+        let home = Home::on(cluster.fresh_database());
+        let setup = home.setup();
+        let refused = setup.start_refused(START * SLACK).await;
+        assert_eq!(refused.code(), 2, "{}", refused.stderr);
+        let named = |word: &str| refused.stderr.contains(word);
+        assert!(
+            named("database.url") && named("fsync=off"),
+            "{}",
+            refused.stderr
+        );
+        let tables = home.number(
+            "SELECT count(*) AS n FROM information_schema.tables WHERE table_schema = 'public'",
+        );
+        assert_eq!(tables, 0, "nothing was written to it");
+    });
+}
 
 #[test]
 fn each_vote_is_flushed_before_its_answer_on_sqlite() {

@@ -11,6 +11,7 @@ pub mod desk;
 pub mod document;
 pub mod postgres;
 pub mod process;
+pub mod proxy;
 pub mod redis;
 pub mod seen;
 pub mod server;

@@ -271,6 +271,27 @@ impl Setup {
         )
     }
 
+    /// One command inside the mounts of a running server, to its end.
+    pub async fn run_cli_inside(&self, pid: u32, arguments: &[&str]) -> Finished {
+        // The folder is found anew inside: the one that is inherited lies under the mounts.
+        let script = format!("cd '{}' && exec \"$@\"", self.home.path().display());
+        let mut argv: Vec<String> = ["nsenter", "--target", &pid.to_string(), "--mount", "--"]
+            .map(String::from)
+            .to_vec();
+        argv.extend(["sh", "-c", &script, "sh"].map(String::from));
+        argv.push(env!("CARGO_BIN_EXE_tallyship").into());
+        argv.extend(arguments.iter().map(|a| a.to_string()));
+        Process::start(
+            "tallyship",
+            "KILL",
+            &argv,
+            &self.environment(),
+            self.home.path(),
+        )
+        .wait(Duration::from_secs(120))
+        .await
+    }
+
     /// `tallyship verify` must find nothing.
     pub async fn verify(&self) {
         self.run_cli(&["verify"]).await.success("tallyship verify");

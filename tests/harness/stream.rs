@@ -69,6 +69,16 @@ pub enum Next {
 impl Stream {
     /// Opens a stream; the refusal where there is none.
     pub async fn open(base: &str, query: &str, headers: &[(&str, &str)]) -> Result<Stream, Answer> {
+        let opened = Stream::try_open(base, query, headers).await;
+        opened.expect("an answer")
+    }
+
+    /// The same, for where nobody may be there to answer.
+    pub async fn try_open(
+        base: &str,
+        query: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Result<Stream, Answer>, reqwest::Error> {
         let http = reqwest::Client::builder()
             .no_proxy()
             .build()
@@ -77,23 +87,23 @@ impl Stream {
         for (name, value) in headers {
             call = call.header(*name, *value);
         }
-        let response = call.send().await.expect("an answer");
+        let response = call.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         if status != 200 {
-            let text = response.text().await.expect("a body");
+            let text = response.text().await?;
             let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-            return Err(Answer {
+            return Ok(Err(Answer {
                 status,
                 headers,
                 text,
                 json,
-            });
+            }));
         }
-        Ok(Stream {
+        Ok(Ok(Stream {
             response,
             text: String::new(),
             headers,
-        })
+        }))
     }
 
     /// A stream of these tools, which must open.

@@ -8,16 +8,26 @@
     reason = "a test may fail loudly and count freely"
 )]
 
+#[path = "../faults/book.rs"]
+mod book;
 #[path = "../faults/deaf.rs"]
 mod deaf;
+#[path = "../faults/front.rs"]
+mod front;
 #[path = "../harness/mod.rs"]
 mod harness;
+#[path = "../faults/history/mod.rs"]
+mod history;
 #[path = "../faults/import.rs"]
 mod import;
+#[path = "../faults/matrix/mod.rs"]
+mod matrix;
 #[path = "../faults/networks.rs"]
 mod networks;
 #[path = "../faults/reset_load.rs"]
 mod reset_load;
+#[path = "../faults/slow.rs"]
+mod slow;
 
 use std::time::Duration;
 
@@ -27,6 +37,16 @@ const SLACK: u32 = 5;
 #[test]
 fn a_thousand_never_read_for_ten_minutes_on_sqlite() {
     harness::run(deaf::never_read(1_000, Duration::from_secs(600)));
+}
+
+#[test]
+fn two_hundred_kills_on_sqlite() {
+    harness::run(matrix::kills(matrix::Ground::Sqlite, 200, 200_000));
+}
+
+#[test]
+fn five_thousand_slow_clients_on_sqlite() {
+    harness::run(slow::beside_slow_clients(5_000, Duration::from_secs(60)));
 }
 
 /// The figures: under 30 s on SQLite with an optimised build, bounded memory, no vote refused.

@@ -2,8 +2,12 @@
 //!
 //! `routes` hands it wishes and `verdicts` hands it edits of the catalogue; nothing else in the server writes. A batch
 //! grows by itself while a commit runs; nobody waits for a timer. An answer is given after the commit, never before: `answers`
-//! gives it while the next batch is under way.
+//! gives it while the next batch is under way. A panic costs the batch or the edit that it came from, never the thread.
 
+#[cfg(test)]
+mod tests;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -177,15 +181,29 @@ impl Writer {
                     Job::Edit(edit) => edits.push(edit),
                 }
             }
-            self.cast(wishes, &names, replies, || {
-                edits.is_empty() && !queue.is_empty()
+            self.guarded(|writer| {
+                writer.cast(wishes, &names, replies, || {
+                    edits.is_empty() && !queue.is_empty()
+                });
             });
             for edit in edits {
-                self.connect();
-                if matches!(edit(self.conn.as_mut()), EditEnd::Broken) {
-                    self.conn = None;
-                }
+                self.guarded(|writer| {
+                    writer.connect();
+                    if matches!(edit(writer.conn.as_mut()), EditEnd::Broken) {
+                        writer.conn = None;
+                    }
+                });
             }
+        }
+    }
+
+    /// Does a piece of work. Should it panic, its callers are told 503 by their dropped replies, and its transaction goes
+    /// with the connection; the next piece begins on a new one.
+    fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            tracing::error!("the writer panicked; what it was doing is not done");
+            self.meters.failed_commit();
+            self.conn = None;
         }
     }
 

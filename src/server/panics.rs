@@ -1,0 +1,83 @@
+//! A panic in a handler costs that request alone: its caller is answered 500, and the connection and its worker go on.
+//!
+//! `express` puts it around both ways that a request can take. What is caught is told in the log, never swallowed.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+
+use crate::problem::Problem;
+
+/// What `handling` gives; 500 `internal` where it panics.
+pub(super) async fn caught<T>(handling: impl Future<Output = T>) -> Result<T, Problem> {
+    // What a request holds goes with it; what is shared is locked by nobody who could leave it half done.
+    let outcome = AssertUnwindSafe(handling).catch_unwind().await;
+    outcome.map_err(|_panic| {
+        tracing::error!("a handler panicked; its caller was answered 500");
+        Problem::internal()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use actix_http::{Request, Response};
+    use actix_service::fn_service;
+    use actix_web::{HttpResponse, ResponseError};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::caught;
+    use crate::server::listener;
+
+    async fn answer(
+        request: Request,
+    ) -> Result<Response<actix_http::body::BoxBody>, actix_web::Error> {
+        let handled = caught(async {
+            assert_eq!(request.path(), "/fine", "a handler of this test panics");
+            HttpResponse::NoContent().finish()
+        });
+        let answer = handled
+            .await
+            .unwrap_or_else(|problem| problem.error_response());
+        Ok(answer.into())
+    }
+
+    /// The head of the next answer.
+    async fn ask(socket: &mut TcpStream, path: &str) -> String {
+        let head = format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
+        socket.write_all(head.as_bytes()).await.expect("sends");
+        let mut bytes = vec![0; 4096];
+        let read = socket.read(&mut bytes);
+        let read = tokio::time::timeout(Duration::from_secs(10), read).await;
+        let n = read.expect("in time").expect("reads");
+        String::from_utf8_lossy(bytes.get(..n).unwrap_or_default()).into_owned()
+    }
+
+    #[actix_web::test]
+    async fn a_panic_costs_that_request_alone() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let server = listener::serve(listener, 1, || fn_service(answer)).expect("a server");
+        let handle = server.handle();
+        let running = actix_web::rt::spawn(server);
+
+        let mut beside = TcpStream::connect(address).await.expect("connects");
+        let mut socket = TcpStream::connect(address).await.expect("connects");
+        assert!(ask(&mut beside, "/fine").await.contains(" 204 "));
+        for _ in 0..3 {
+            let broken = ask(&mut socket, "/panics").await;
+            assert!(
+                broken.contains(" 500 ") && broken.contains("internal"),
+                "{broken}"
+            );
+            // The same connection, and another of the same worker.
+            assert!(ask(&mut socket, "/fine").await.contains(" 204 "));
+            assert!(ask(&mut beside, "/fine").await.contains(" 204 "));
+        }
+        handle.stop(false).await;
+        running.await.expect("joins").expect("ends well");
+    }
+}

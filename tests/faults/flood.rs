@@ -1,0 +1,170 @@
+//! Three times as many votes as can be taken, open-loop: the excess is held back, nothing grows, and soon after all is as before.
+//!
+//! With fewer connections than votes may wait; that a full queue refuses is a test of `votes::routes`. It must never wait for
+//! the server beyond that: a vote is sent as soon as it is due and a connection is free.
+use crate::SLACK;
+use crate::deaf::{address, memory_mib};
+use crate::harness::server::Home;
+use crate::harness::{Backend, eventually, run};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+const HEALTH: Duration = Duration::from_millis(100);
+const NORMAL: Duration = Duration::from_secs(2);
+/// What a vote takes in quiet times, generously.
+const QUIET: Duration = Duration::from_millis(100);
+/// What a server may grow by: buffers of its connections, the queue, the new votes.
+const GROWTH_MIB: f64 = 64.0;
+/// Clients that reach the peak.
+const PEAK_CLIENTS: usize = 128;
+const PEAK_SPAN: Duration = Duration::from_secs(2);
+
+#[derive(Default)]
+struct Count {
+    sent: AtomicUsize,
+    taken: AtomicUsize,
+    refused: AtomicUsize,
+    /// Answers that should not be, and calls without one.
+    wrong: AtomicUsize,
+    stop: AtomicBool,
+}
+
+/// Status of the next answer, if it is whole and says when to come again where it must.
+async fn answer(socket: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<u16> {
+    bytes.clear();
+    loop {
+        let head = bytes.windows(4).position(|w| w == b"\r\n\r\n");
+        if let Some(end) = head {
+            let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
+            let length = head.split("content-length: ").nth(1)?;
+            let length: usize = length.split("\r\n").next()?.parse().ok()?;
+            if bytes.len() >= end + 4 + length {
+                let status: u16 = head.get(9..12)?.parse().ok()?;
+                let polite = status != 503 || head.contains("\r\nretry-after: ");
+                return polite.then_some(status);
+            }
+        }
+        if socket.read_buf(bytes).await.ok()? == 0 {
+            return None;
+        }
+    }
+}
+
+/// One connection: votes at its `pace`, or without a pause where there is none.
+async fn votes(address: SocketAddr, token: String, pace: Option<Duration>, count: Arc<Count>) {
+    let mut socket = TcpStream::connect(address).await.expect("connects");
+    let (begin, mut bytes) = (tokio::time::Instant::now(), Vec::new());
+    for n in 0_u32.. {
+        if let Some(pace) = pace {
+            tokio::time::sleep_until(begin + pace * n).await;
+        }
+        if count.stop.load(SeqCst) {
+            break;
+        }
+        let body = ["{\"choice\":\"ship\"}", "{\"choice\":\"skip\"}"][n as usize % 2];
+        let request = format!(
+            "PUT /v1/tools/codestral-2/vote HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        count.sent.fetch_add(1, SeqCst);
+        let sent = socket.write_all(request.as_bytes()).await;
+        let status = match sent {
+            Ok(()) => answer(&mut socket, &mut bytes).await,
+            Err(_) => None,
+        };
+        match status {
+            Some(200 | 201) => count.taken.fetch_add(1, SeqCst),
+            Some(503) => count.refused.fetch_add(1, SeqCst),
+            _ => {
+                count.wrong.fetch_add(1, SeqCst);
+                return;
+            }
+        };
+    }
+}
+
+/// Lets connections loose on a thread of their own; `meanwhile` says when to stop.
+async fn under<T>(
+    address: SocketAddr,
+    tokens: Vec<String>,
+    pace: Option<Duration>,
+    meanwhile: impl AsyncFnOnce(&Count) -> T,
+) -> (Arc<Count>, T) {
+    let count = Arc::new(Count::default());
+    let own = Arc::clone(&count);
+    let thread = std::thread::spawn(move || {
+        run(async {
+            let all = tokens.into_iter().enumerate().map(async |(n, token)| {
+                if let Some(pace) = pace {
+                    // Not all at one moment.
+                    tokio::time::sleep(pace * (n as u32 % 64) / 64).await;
+                }
+                votes(address, token, pace, Arc::clone(&own)).await;
+            });
+            futures_util::future::join_all(all).await;
+        });
+    });
+    let told = meanwhile(&count).await;
+    count.stop.store(true, SeqCst);
+    thread.join().expect("the load");
+    (count, told)
+}
+
+/// A flood from so many connections for `span`.
+async fn flood(connections: usize, span: Duration) {
+    let server = Home::new(Backend::Sqlite).setup().generous().start().await;
+    let address = address(&server);
+    let (client, admin) = (server.client(), server.admin());
+    let mut tokens = server.setup.mint(connections + 1).await;
+    let own = tokens.pop().expect("a token");
+
+    let peak_tokens = tokens[..PEAK_CLIENTS].to_vec();
+    let (peak, ()) = under(address, peak_tokens, None, async |_| {
+        tokio::time::sleep(PEAK_SPAN).await; // the span of the load
+    })
+    .await;
+    let peak = peak.taken.load(SeqCst) as f64 / PEAK_SPAN.as_secs_f64();
+
+    let pace = Duration::from_secs_f64(connections as f64 / (peak * 3.0));
+    let before = memory_mib(server.pid());
+    let (count, (slowest, grown, taken)) = under(address, tokens, Some(pace), async |count| {
+        let begin = Instant::now();
+        let (mut slowest, mut grown) = (Duration::ZERO, 0.0_f64);
+        while begin.elapsed() < span {
+            let asked = Instant::now();
+            admin.get("/healthz").send().await.expect(200);
+            slowest = slowest.max(asked.elapsed());
+            grown = grown.max(memory_mib(server.pid()) - before);
+            tokio::time::sleep(Duration::from_millis(20)).await; // fifty questions a second
+        }
+        (slowest, grown, count.taken.load(SeqCst))
+    })
+    .await;
+    let normal = eventually("a vote is quick again", NORMAL * SLACK, async || {
+        let asked = Instant::now();
+        client.put_vote(&own, "codestral-2", "ship").await.success() && asked.elapsed() < QUIET
+    })
+    .await;
+    let goodput = taken as f64 / span.as_secs_f64() / peak;
+    println!(
+        "{connections} connections at three times the peak of {peak:.0} votes/s: goodput {:.0} %, {:?} refused, memory \
+         grew by {grown:.1} MiB, health within {slowest:?}, normal after {normal:?}",
+        goodput * 100.0,
+        count.refused
+    );
+    assert_eq!(count.wrong.load(SeqCst), 0, "wrong or missing answers");
+    assert!(slowest < HEALTH * SLACK, "health took {slowest:?}");
+    assert!(grown < GROWTH_MIB, "{grown:.1} MiB");
+    assert!(goodput > 0.8 / f64::from(SLACK), "{goodput}");
+    server.verify().await;
+}
+
+#[test]
+fn a_flood_of_votes_on_sqlite() {
+    run(flood(1_000, Duration::from_secs(5)));
+}

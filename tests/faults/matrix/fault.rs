@@ -1,0 +1,188 @@
+//! The faults: how each hurts a site, and how it is healed.
+//!
+//! `trial` calls it in the midst of a load. What blocks runs beside the clients, never in their way.
+use super::site::{Ground, Network, Site};
+use crate::harness::postgres::Cluster;
+use crate::harness::proxy::Manner;
+use crate::harness::redis::Redis;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fault {
+    InstanceKilled,
+    DiskFull,
+    DatabaseLocked,
+    PostgresKilled,
+    PostgresHangs,
+    PostgresCut,
+    PostgresSlow,
+    RedisKilled,
+    RedisHangs,
+    RedisCut,
+    RedisSlow,
+    ScriptsFlushed,
+    Flushed,
+    OutOfMemory,
+    ReadOnly,
+    WrongPassword,
+}
+
+use Fault::*;
+
+/// What each ground is tried with.
+pub const ON_SQLITE: &[Fault] = &[InstanceKilled, DatabaseLocked];
+pub const ON_A_SMALL_DISK: &[Fault] = &[DiskFull];
+pub const ON_POSTGRES: &[Fault] = &[
+    InstanceKilled,
+    PostgresKilled,
+    PostgresHangs,
+    PostgresCut,
+    PostgresSlow,
+    RedisKilled,
+    RedisHangs,
+    RedisCut,
+    RedisSlow,
+    ScriptsFlushed,
+    Flushed,
+    OutOfMemory,
+    ReadOnly,
+    WrongPassword,
+];
+
+const SLOW_POSTGRES: Duration = Duration::from_millis(20);
+/// More than a decision may take.
+const SLOW_REDIS: Duration = Duration::from_millis(60);
+
+impl Fault {
+    pub fn name(self) -> &'static str {
+        match self {
+            InstanceKilled => "kill -9 of an instance",
+            DiskFull => "a full disk",
+            DatabaseLocked => "SQLite locked by another",
+            PostgresKilled => "kill -9 of Postgres",
+            PostgresHangs => "Postgres hangs (SIGSTOP)",
+            PostgresCut => "connections to Postgres cut",
+            PostgresSlow => "Postgres 20 ms away",
+            RedisKilled => "kill -9 of Redis",
+            RedisHangs => "Redis hangs (SIGSTOP)",
+            RedisCut => "connections to Redis cut",
+            RedisSlow => "Redis 60 ms away",
+            ScriptsFlushed => "SCRIPT FLUSH",
+            Flushed => "FLUSHALL",
+            OutOfMemory => "Redis out of memory",
+            ReadOnly => "Redis a read-only replica",
+            WrongPassword => "Redis with another password",
+        }
+    }
+
+    /// While it lasts, no vote can be taken.
+    pub fn takes_the_database(self) -> bool {
+        matches!(
+            self,
+            DiskFull | DatabaseLocked | PostgresKilled | PostgresHangs | PostgresCut
+        )
+    }
+
+    /// While it lasts, tallies cannot be read from the database either.
+    pub fn blinds(self) -> bool {
+        matches!(self, PostgresKilled | PostgresHangs | PostgresCut)
+    }
+
+    /// While it lasts, instances know that they have no Redis.
+    pub fn loses_redis(self) -> bool {
+        matches!(
+            self,
+            RedisKilled
+                | RedisHangs
+                | RedisCut
+                | RedisSlow
+                | OutOfMemory
+                | ReadOnly
+                | WrongPassword
+        )
+    }
+
+    pub async fn hurt(self, site: &Site) {
+        match self {
+            InstanceKilled => site.servers.borrow()[site.turn.get()].kill9(),
+            DiskFull => fill(site),
+            DatabaseLocked => site.lock(),
+            PostgresKilled => beside(site, |cluster| cluster.kill9()).await,
+            PostgresHangs => beside(site, |cluster| cluster.pause()).await,
+            PostgresCut => network(site).to_postgres.set(Manner::Cut),
+            PostgresSlow => network(site)
+                .to_postgres
+                .set(Manner::Delayed(SLOW_POSTGRES)),
+            RedisKilled => beside_redis(site, |redis| redis.kill9()).await,
+            RedisHangs => beside_redis(site, |redis| redis.pause()).await,
+            RedisCut => network(site).to_redis.set(Manner::Cut),
+            RedisSlow => network(site).to_redis.set(Manner::Delayed(SLOW_REDIS)),
+            ScriptsFlushed => tell(site, &["SCRIPT", "FLUSH"]),
+            Flushed => tell(site, &["FLUSHALL"]),
+            OutOfMemory => tell(site, &["CONFIG", "SET", "maxmemory", "1"]),
+            ReadOnly => tell(site, &["REPLICAOF", "127.0.0.1", "1"]),
+            WrongPassword => {
+                tell(site, &["CONFIG", "SET", "requirepass", "another"]);
+                // Whoever is in stays in, so all are shown out.
+                let redis = &network(site).redis;
+                redis.cli(&["-a", "another", "CLIENT", "KILL", "TYPE", "normal"]);
+                redis.cli(&["-a", "another", "CLIENT", "KILL", "TYPE", "pubsub"]);
+            }
+        }
+    }
+
+    pub async fn heal(self, site: &Site) {
+        match self {
+            InstanceKilled => {
+                let turn = site.turn.get();
+                site.turn.set((turn + 1) % site.instances());
+                site.restart(turn).await;
+            }
+            DiskFull => std::fs::remove_file(site.balloon()).expect("the balloon"),
+            DatabaseLocked => site.unlock(),
+            PostgresKilled => beside(site, |cluster| cluster.launch()).await,
+            PostgresHangs => beside(site, |cluster| cluster.resume()).await,
+            PostgresCut | PostgresSlow => network(site).to_postgres.set(Manner::Through),
+            RedisKilled => beside_redis(site, |redis| redis.restart()).await,
+            RedisHangs => beside_redis(site, |redis| redis.resume()).await,
+            RedisCut | RedisSlow => network(site).to_redis.set(Manner::Through),
+            ScriptsFlushed | Flushed => {}
+            OutOfMemory => tell(site, &["CONFIG", "SET", "maxmemory", "0"]),
+            ReadOnly => tell(site, &["REPLICAOF", "NO", "ONE"]),
+            WrongPassword => tell(site, &["-a", "another", "CONFIG", "SET", "requirepass", ""]),
+        }
+    }
+}
+
+fn network(site: &Site) -> &Network {
+    assert_eq!(site.ground, Ground::Postgres);
+    site.network.as_ref().expect("a network")
+}
+
+fn tell(site: &Site, command: &[&str]) {
+    let said = network(site).redis.cli(command);
+    assert!(said.contains("OK"), "{command:?}: {said}");
+}
+
+async fn beside(site: &Site, work: impl FnOnce(&Cluster) + Send + 'static) {
+    let cluster = Arc::clone(&network(site).cluster);
+    let done = tokio::task::spawn_blocking(move || work(&cluster)).await;
+    done.expect("done to Postgres");
+}
+
+async fn beside_redis(site: &Site, work: impl FnOnce(&Redis) + Send + 'static) {
+    let redis = Arc::clone(&network(site).redis);
+    let done = tokio::task::spawn_blocking(move || work(&redis)).await;
+    done.expect("done to Redis");
+}
+
+/// Writes until the disk takes no more.
+fn fill(site: &Site) {
+    let mut balloon = std::fs::File::create(site.balloon()).expect("the balloon");
+    for size in [64 * 1024, 1] {
+        let piece = vec![0; size];
+        while balloon.write_all(&piece).is_ok() {}
+    }
+}

@@ -1,0 +1,210 @@
+//! What a fault is tried on: one instance on SQLite, or three on one Postgres and one Redis, each behind a proxy.
+//!
+//! `trial` builds it and `fault` hurts it. Clients come by the doors: the instances themselves, or in a twin the fronts that
+//! answer too early. It must never leave anything hurt behind: whatever stands still is a child of the test.
+use crate::front::{Front, Manner};
+use crate::harness::client::Client;
+use crate::harness::postgres::Cluster;
+use crate::harness::process::Finished;
+use crate::harness::proxy::Proxy;
+use crate::harness::redis::Redis;
+use crate::harness::server::{Home, Server, Setup};
+use crate::harness::{Backend, eventually};
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
+use futures_util::future::join_all;
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+const INSTANCES: usize = 3;
+const READY: Duration = Duration::from_secs(30);
+/// What a full disk holds.
+const DISK: &str = "size=48m";
+
+/// Where the votes are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ground {
+    Sqlite,
+    /// SQLite on a disk of its own, small enough to be filled.
+    SmallDisk,
+    Postgres,
+}
+
+pub struct Network {
+    pub cluster: Arc<Cluster>,
+    pub redis: Arc<Redis>,
+    pub to_postgres: Proxy,
+    pub to_redis: Proxy,
+}
+
+pub struct Site {
+    pub ground: Ground,
+    manner: Option<Manner>,
+    setup: Setup,
+    pub servers: RefCell<Vec<Server>>,
+    pub doors: RefCell<Vec<Client>>,
+    fronts: RefCell<Vec<Option<Front>>>,
+    pub network: Option<Network>,
+    /// Whose turn it is to be killed.
+    pub turn: Cell<usize>,
+    /// Holds SQLite's lock.
+    lock: RefCell<Option<SqliteConnection>>,
+}
+
+/// Whether a disk can be mounted here, in a room of mounts that goes with its process.
+pub fn may_mount() -> bool {
+    let folder = std::env::temp_dir().display().to_string();
+    let argv = ["--mount", "mount", "-t", "tmpfs", "none", &folder];
+    let tried = Command::new("unshare").args(argv).output();
+    tried.is_ok_and(|tried| tried.status.success())
+}
+
+impl Site {
+    /// With a `manner`, clients meet fronts of that kind instead of the instances.
+    pub async fn new(ground: Ground, manner: Option<Manner>) -> Site {
+        let (setup, network) = match ground {
+            Ground::Postgres => networked(),
+            Ground::Sqlite => (Home::new(Backend::Sqlite).setup(), None),
+            Ground::SmallDisk => (small_disk(), None),
+        };
+        let setup = setup.generous();
+        let count = match ground {
+            Ground::Postgres => INSTANCES,
+            _ => 1,
+        };
+        let mut servers = Vec::new();
+        for _ in 0..count {
+            servers.push(setup.start().await);
+        }
+        let site = Site {
+            ground,
+            manner,
+            setup,
+            doors: RefCell::new(servers.iter().map(Server::client).collect()),
+            fronts: RefCell::new(servers.iter().map(|_| None).collect()),
+            servers: RefCell::new(servers),
+            network,
+            turn: Cell::new(0),
+            lock: RefCell::default(),
+        };
+        for instance in 0..count {
+            site.open_door(instance);
+        }
+        eventually("all instances are ready", READY, async || {
+            site.all_ready().await
+        })
+        .await;
+        site
+    }
+
+    pub fn is_hasty(&self) -> bool {
+        self.manner == Some(Manner::Hasty)
+    }
+
+    /// Takes SQLite's write lock, as a backup that went wrong would.
+    pub fn lock(&self) {
+        let path = self.setup.home.path().join("data/tallyship.db");
+        let path = path.display().to_string();
+        let mut lock = SqliteConnection::establish(&path).expect("SQLite");
+        lock.batch_execute("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE")
+            .expect("the lock");
+        *self.lock.borrow_mut() = Some(lock);
+    }
+
+    pub fn unlock(&self) {
+        drop(self.lock.take());
+    }
+
+    pub fn instances(&self) -> usize {
+        self.servers.borrow().len()
+    }
+
+    /// Starts a killed instance again; its door leads to the new one.
+    pub async fn restart(&self, instance: usize) {
+        let server = self.setup.start().await;
+        self.servers.borrow_mut()[instance] = server;
+        self.open_door(instance);
+    }
+
+    fn open_door(&self, instance: usize) {
+        let server = &self.servers.borrow()[instance];
+        let front = self.manner.map(|manner| Front::open(manner, &server.url));
+        let door = match &front {
+            Some(front) => Client::of_another(&front.url),
+            None => server.client(),
+        };
+        self.doors.borrow_mut()[instance] = door;
+        self.fronts.borrow_mut()[instance] = front;
+    }
+
+    pub fn url(&self, instance: usize) -> String {
+        self.servers.borrow()[instance].url.clone()
+    }
+
+    /// Clients of the instances themselves, past any front.
+    pub fn clients(&self) -> Vec<Client> {
+        self.servers.borrow().iter().map(Server::client).collect()
+    }
+
+    pub async fn all_ready(&self) -> bool {
+        let admins: Vec<Client> = self.servers.borrow().iter().map(Server::admin).collect();
+        let said = join_all(admins.iter().map(async |admin| {
+            let answer = admin.get("/readyz").try_send().await;
+            answer.is_ok_and(|answer| answer.json["status"] == "ready")
+        }));
+        said.await.into_iter().all(|ready| ready)
+    }
+
+    /// A command beside the instances, to its end.
+    pub async fn cli(&self, arguments: &[&str]) -> Finished {
+        if self.ground == Ground::SmallDisk {
+            let pid = self.servers.borrow()[0].pid();
+            return self.setup.run_cli_inside(pid, arguments).await;
+        }
+        self.setup.run_cli(arguments).await
+    }
+
+    /// The file that takes up the rest of the small disk.
+    pub fn balloon(&self) -> PathBuf {
+        let server = &self.servers.borrow()[0];
+        let folder = server.home().path().display();
+        format!("/proc/{}/root{folder}/data/balloon", server.pid()).into()
+    }
+}
+
+fn networked() -> (Setup, Option<Network>) {
+    let (cluster, redis) = (Cluster::private(), Arc::new(Redis::start()));
+    let database = cluster.fresh_database();
+    let (to_postgres, to_redis) = (Proxy::to(cluster.port()), Proxy::to(redis.port()));
+    let port = format!(":{}/", cluster.port());
+    let url = database
+        .url
+        .replace(&port, &format!(":{}/", to_postgres.port));
+    let setup = Home::on(database)
+        .setup()
+        .env("TALLYSHIP_DATABASE__URL", url)
+        .redis(format!("redis://127.0.0.1:{}", to_redis.port));
+    let network = Network {
+        cluster,
+        redis,
+        to_postgres,
+        to_redis,
+    };
+    (setup, Some(network))
+}
+
+/// The mount is in a room of its own, so that it is gone with the server, however that ends.
+fn small_disk() -> Setup {
+    let home = Home::new(Backend::Sqlite);
+    let data = home.path().join("data");
+    std::fs::create_dir_all(&data).expect("the folder of the disk");
+    let script = format!(
+        "mount -t tmpfs -o {DISK} none '{}' && exec \"$@\"",
+        data.display()
+    );
+    let argv = ["unshare", "--mount", "sh", "-c", &script, "sh"];
+    home.setup().wrapper(&argv)
+}
