@@ -1,7 +1,7 @@
 -- What a batch of votes reads, under the locks of its tallies: one round trip in the place of two. Each statement of a
 -- volatile function has a snapshot of its own (PostgreSQL, "Function Volatility Categories"), so what is read after the
 -- locks is no older than they.
-CREATE FUNCTION read_under_lock(tools INTEGER[], of_tools INTEGER[], of_voters BYTEA[], at_moment BIGINT)
+CREATE OR REPLACE FUNCTION read_under_lock(tools INTEGER[], of_tools INTEGER[], of_voters BYTEA[], at_moment BIGINT)
 RETURNS TABLE (
     kind SMALLINT, -- 1 a tally, 2 a vote, 3 a period in force that has not ended
     tool INTEGER,
