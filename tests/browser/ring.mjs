@@ -14,8 +14,8 @@ export const NETWORKS = 4;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** The ring begins in the night, three days ago, at twelve past the hour, and lasts ten minutes. */
-const began = Math.floor((Date.now() - 3 * DAY) / DAY) * DAY + 3 * HOUR + 12 * 60_000;
+/** The ring begins in the night of yesterday, while networks are known still, at twelve past the hour; it lasts ten minutes. */
+const began = Math.floor((Date.now() - DAY) / DAY) * DAY + 3 * HOUR + 12 * 60_000;
 export const ring = { from: began, to: began + 10 * 60_000 };
 
 // The same numbers in each run: an LCG (Numerical Recipes), 0 to 1.
