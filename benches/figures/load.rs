@@ -3,10 +3,11 @@
 //! `throughput` keeps them all busy (closed loop), `openloop` sends on a schedule. It must add no work of its own that a
 //! server could be blamed for: requests are made before they are due.
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 pub struct Connection {
     stream: TcpStream,
@@ -15,7 +16,18 @@ pub struct Connection {
 
 impl Connection {
     pub async fn open(address: &str) -> Connection {
-        let stream = TcpStream::connect(address).await.expect("connects");
+        Self::on(TcpStream::connect(address).await.expect("connects"))
+    }
+
+    /// Calls from `source`, one of this machine's many addresses 127.x.x.x: to the server, a network of its own.
+    pub async fn open_from(address: &str, source: Ipv4Addr) -> Connection {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind((source, 0).into()).expect("its address");
+        let address = address.parse().expect("an address");
+        Self::on(socket.connect(address).await.expect("connects"))
+    }
+
+    fn on(stream: TcpStream) -> Connection {
         stream.set_nodelay(true).expect("nodelay");
         Connection {
             stream,

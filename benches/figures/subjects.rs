@@ -7,8 +7,11 @@ use crate::harness::process::{Process, Scratch};
 use crate::harness::redis::Redis;
 use crate::harness::server::{Home, Server, Setup};
 use crate::harness::{Backend, eventually};
-use crate::wishes::{SECRET, TOOLS};
+use crate::load::Connection;
+use crate::wishes::{SECRET, TOOLS, Voters};
 use serde_json::json;
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,8 +72,23 @@ pub async fn moderate(subject: &Subject) {
         let voter = format!("visitor:00000000-0000-4000-8000-{n:012x}");
         act("bans", json!({"voter": voter, "reason": "bench"})).await;
     }
-    for n in 0..NETWORKS_BANNED {
-        let network = format!("{n:032x}");
+    // A ban holds a network that has voted: each of these does, once.
+    let voters = Voters::new();
+    for n in 1..=NETWORKS_BANNED {
+        let source = Ipv4Addr::new(127, 0, 1, u8::try_from(n).expect("few"));
+        let address = server.url.trim_start_matches("http://");
+        let mut voter = Connection::open_from(address, source).await;
+        assert_eq!(voter.call(&voters.first_vote()).await, 201);
+    }
+    let seen = client.get(&format!("/v1/moderation/votes?limit={NETWORKS_BANNED}"));
+    let seen = seen.bearer(token).send().await.expect(200).json;
+    let votes = seen["items"].as_array().expect("votes");
+    let networks: BTreeSet<&str> = votes
+        .iter()
+        .filter_map(|vote| vote["network"].as_str())
+        .collect();
+    assert_eq!(networks.len(), NETWORKS_BANNED);
+    for network in networks {
         act("bans", json!({"network": network, "reason": "bench"})).await;
     }
     for tool in TOOLS {
