@@ -1,7 +1,7 @@
 //! [`Entry`]: a row of the ledger, some changes of one tool at one moment, packed.
 //!
-//! The databases' writers pack what `fold` found; whoever reads the ledger unpacks it here. A row for each change was
-//! measured to cost a third of a vote on either database. Once written, an entry never changes, but for a voter's id that
+//! The databases' writers pack what `fold` found; whoever reads the ledger unpacks it here. With a row for
+//! each change Postgres was measured to work 6.8 us on writing a vote, with entries 5.0. Once written, an entry never changes, but for a voter's id that
 //! `own` takes out of it.
 
 use diesel::connection::DefaultLoadingMode;

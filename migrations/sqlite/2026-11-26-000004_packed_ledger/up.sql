@@ -1,5 +1,5 @@
 -- The ledger packed: an entry holds some changes of one tool at one moment, at consecutive versions from `version` on.
--- A row for each change cost a third of a vote. A change is 17 bytes: the voter, then 16 * old choice + new choice.
+-- A row for each change was a quarter of the work of writing a vote on Postgres. A change is 17 bytes: the voter, then 16 * old choice + new choice.
 CREATE TABLE ledger_entries (
     seq INTEGER PRIMARY KEY NOT NULL,
     tool_id INTEGER NOT NULL,
