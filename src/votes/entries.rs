@@ -1,8 +1,8 @@
 //! [`Entry`]: a row of the ledger, some changes of one tool at one moment, packed.
 //!
-//! The databases' writers pack what `fold` found; whoever reads the ledger unpacks it here. With a row for
-//! each change Postgres was measured to work 6.8 us on writing a vote, with entries 5.0. Once written, an entry never changes, but for a voter's id that
-//! `own` takes out of it.
+//! The databases' writers pack what `fold` found; whoever reads the ledger unpacks it here. With a row for each change
+//! Postgres was measured to work 6.8 us on writing a vote, with entries 5.0. Once written, an entry never changes, but for
+//! a voter's id that `own` takes out of it.
 
 use diesel::connection::DefaultLoadingMode;
 use diesel::pg::PgRowByRowLoadingMode;
