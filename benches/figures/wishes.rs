@@ -82,6 +82,8 @@ impl Voters {
         if recent.len() < 10_000 {
             recent.push(token.clone());
         }
-        request("PUT", slug, &token, Some("ship"))
+        // As people are: one hand's votes would be held.
+        let choice = if n.is_multiple_of(3) { "skip" } else { "ship" };
+        request("PUT", slug, &token, Some(choice))
     }
 }

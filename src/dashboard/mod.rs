@@ -11,6 +11,7 @@ mod chart;
 pub mod door;
 mod form;
 pub mod freeze;
+pub mod held;
 pub mod overview;
 pub mod periods;
 pub mod resets;

@@ -127,6 +127,8 @@ pub fn act(name: &str) -> &str {
         "reset.undo" => "Undo of a reset",
         "period" | "period.create" => "Period excluded",
         "period.delete" => "Period deleted",
+        "held.release" => "Held votes released",
+        "held.reject" => "Held votes rejected",
         "ban" => "Ban",
         "ban.lift" => "Ban lifted",
         "tool.state" => "Freeze or reopen",

@@ -19,6 +19,7 @@ pub struct Client<'a> {
     days: &'a Days,
     now: Moment,
     own: OnceCell<BanHash>,
+    limiter: OnceCell<[u8; 16]>,
 }
 
 impl<'a> Client<'a> {
@@ -30,6 +31,7 @@ impl<'a> Client<'a> {
             days,
             now,
             own: OnceCell::new(),
+            limiter: OnceCell::new(),
         }
     }
 
@@ -58,7 +60,9 @@ impl<'a> Client<'a> {
     /// As the limiter knows it: under a key that no midnight changes.
     #[must_use]
     pub fn limiter_key(&self) -> [u8; 16] {
-        self.keys.limiter(self.prefix.bytes())
+        *self
+            .limiter
+            .get_or_init(|| self.keys.limiter(self.prefix.bytes()))
     }
 
     /// The /48 around an IPv6 network, as the limiter knows it.

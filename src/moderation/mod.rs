@@ -1,4 +1,5 @@
-//! Moderation: what takes votes out of a tally and puts them back, and what moderators see of the votes.
+//! Moderation: what takes votes out of a tally and puts them back, what becomes of held ones (`held`), and what moderators
+//! see of the votes.
 //!
 //! `routes` and the dashboard call [`Moderation`]. Votes are never deleted here: a removal (a reset, or an excluded period)
 //! marks them, and the mark takes effect while the removal is in force. However many votes there are, the marks are put in
@@ -27,6 +28,7 @@
 pub mod bans;
 mod flip;
 pub mod freeze;
+pub mod held;
 pub mod outlook;
 pub mod paging;
 pub mod periods;
@@ -46,6 +48,7 @@ use crate::db::{DbConnection, Readers, read};
 use crate::identity::keys::Keys;
 use crate::problem::Problem;
 use crate::standing::Bans;
+use crate::standing::holding::Holding;
 use crate::tallies::board::{Board, Slot};
 use crate::vocabulary::Moment;
 use crate::votes::Refused;
@@ -57,6 +60,7 @@ pub struct Moderation {
     votes: Votes,
     board: Arc<Board>,
     bans: Arc<Bans>,
+    holding: Arc<Holding>,
     /// What a network's hash is opened with when it is banned.
     keys: Keys,
     /// Removals are prepared one after the other: two at once would only get in each other's way.
@@ -73,7 +77,7 @@ impl Moderation {
         readers: Readers,
         votes: Votes,
         board: Arc<Board>,
-        bans: Arc<Bans>,
+        (bans, holding): (Arc<Bans>, Arc<Holding>),
         keys: Keys,
     ) -> Self {
         Self {
@@ -81,6 +85,7 @@ impl Moderation {
             votes,
             board,
             bans,
+            holding,
             keys,
             turn: tokio::sync::Mutex::new(()),
         }

@@ -183,7 +183,7 @@ impl Moderation {
     }
 
     /// How a tally of `slug` is turned into JSON.
-    fn show(&self, slug: &Slug) -> std::sync::Arc<Show> {
+    pub(super) fn show(&self, slug: &Slug) -> std::sync::Arc<Show> {
         let (board, slug) = (std::sync::Arc::clone(&self.board), slug.clone());
         std::sync::Arc::new(move |row| {
             serde_json::to_string(&board.tally(&slug, row)).unwrap_or_default()

@@ -13,15 +13,18 @@ use crate::limiter::permit::Doors;
 use crate::problem::{Code, Problem};
 use crate::request;
 use crate::standing::Bans;
+use crate::standing::holding::Holding;
 use crate::tallies::board::Board;
 use crate::vocabulary::{Choice, Moment};
 use crate::votes::Wish;
+use crate::votes::held::ask::judged;
 use crate::votes::writer::Votes;
 
 /// What the form works with.
 pub struct State {
     pub identity: Data<Identity>,
     pub bans: Data<Bans>,
+    pub holding: Data<Holding>,
     pub doors: Data<Doors>,
     pub board: Data<Board>,
     pub votes: Votes,
@@ -121,6 +124,7 @@ pub async fn take(
         .find(slug)
         .ok_or_else(|| Problem::unknown_tool(slug))?;
     let wish = Wish::of(&voter, slot.id, choice.into(), client.network());
+    let wish = judged(wish, &state.holding, http, &voter, &client, now);
     state
         .votes
         .cast(permit, wish, voter.name)

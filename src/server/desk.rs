@@ -6,7 +6,9 @@
 use actix_web::web::{self, ServiceConfig};
 
 use super::routes::{readable, resource};
-use crate::dashboard::{audit, bans, freeze, overview, periods, resets, sign_in, tool, votes};
+use crate::dashboard::{
+    audit, bans, freeze, held, overview, periods, resets, sign_in, tool, votes,
+};
 
 const NAME: &str = "dashboard";
 const GET: &str = "GET, HEAD";
@@ -41,6 +43,12 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(readable("/moderation/votes", NAME, GET, votes::get_votes))
         .service(readable("/moderation/audit", NAME, GET, audit::get_audit));
     removals(config);
+    config
+        .service(readable("/moderation/held", NAME, GET, held::get_held))
+        .service(
+            readable("/moderation/held/settle", NAME, BOTH, held::get_preview)
+                .route(web::post().to(held::post_settle)),
+        );
     config
         .service(
             readable("/moderation/bans", NAME, BOTH, bans::get_bans)

@@ -30,6 +30,7 @@ use crate::db;
 use crate::identity::keys::Keys;
 use crate::identity::users::Users;
 use crate::identity::{secret, staff as tokens};
+use crate::moderation::held::clear;
 use crate::settings::Settings;
 use parts::Parts;
 
@@ -79,7 +80,10 @@ pub async fn run(
     let admin = admin
         .map(|listener| admin::start(listener, Arc::clone(&parts)))
         .transpose()?;
-    let upkeep = tokio::spawn(upkeep(Arc::clone(&parts)));
+    let kept = Arc::clone(&parts);
+    let upkeep = tokio::spawn(async move {
+        tokio::join!(upkeep(Arc::clone(&kept)), clear::run(&kept.moderation))
+    });
 
     let state = state::State::new(&parts);
     let edge = Data::new(edge::Edge::new(&parts));

@@ -26,6 +26,7 @@ use crate::live::relay::Relay;
 use crate::moderation::Moderation;
 use crate::settings::Settings;
 use crate::standing::Bans;
+use crate::standing::holding::{self, Holding};
 use crate::tallies::TallyRow;
 use crate::tallies::board::Board;
 use crate::telemetry::Meters;
@@ -43,6 +44,7 @@ pub(super) struct Parts {
     pub site: String,
     pub identity: Data<Identity>,
     pub bans: Data<Bans>,
+    pub holding: Data<Holding>,
     pub doors: Data<Doors>,
     pub board: Data<Board>,
     pub shelf: Data<Shelf>,
@@ -79,9 +81,11 @@ impl Parts {
         let board =
             Arc::new(Board::new(settings.min_votes).showing_set_aside(settings.show_set_aside));
         let bans = Arc::new(Bans::default());
+        let holds = Arc::new(Holding::new(settings.hold));
         let erased = Arc::new(Erased::default());
         let mut conn = db::open(&settings.database, Purpose::Command)?;
         fill(&mut conn, &shelf, &board, &erased, &bans)?;
+        holds.follow(holding::store::held(&mut conn, Moment::now())?);
         let days = Arc::new(Days::default());
         days.make_ready(&mut conn, &keys, Moment::now())?;
         drop(conn);
@@ -94,6 +98,7 @@ impl Parts {
             Arc::clone(&board),
             Arc::clone(&erased),
             Arc::clone(&bans),
+            Arc::clone(&holds),
         )?;
 
         // What happens on commit: other instances are told, and the new tally is shown; the board tells the hub.
@@ -143,13 +148,14 @@ impl Parts {
             readers.clone(),
             votes.clone(),
             Arc::clone(&board),
-            Arc::clone(&bans),
+            (Arc::clone(&bans), Arc::clone(&holds)),
             moderation_keys,
         );
         let parts = Self {
             site: public_url.as_str().trim_end_matches('/').to_owned(),
             identity: Data::new(identity),
             bans: Data::from(bans),
+            holding: Data::from(holds),
             doors: Data::new(Doors::new(settings.limits.clone(), shared)),
             board: Data::from(board),
             shelf: Data::from(shelf),

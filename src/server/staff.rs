@@ -6,6 +6,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::routes::{readable, resource};
 use crate::moderation::bans::routes as bans;
+use crate::moderation::held::routes as held;
 use crate::moderation::periods::routes as periods;
 use crate::moderation::routes as moderation;
 use crate::moderation::sight::routes as sight;
@@ -36,6 +37,20 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(
             resource("/v1/moderation/tools/{slug}/state", NAME, "PUT")
                 .route(web::put().to(moderation::put_state)),
+        )
+        .service(readable(
+            "/v1/moderation/held",
+            NAME,
+            "GET, HEAD",
+            held::get_held,
+        ))
+        .service(
+            resource("/v1/moderation/held/release", NAME, "POST")
+                .route(web::post().to(held::post_release)),
+        )
+        .service(
+            resource("/v1/moderation/held/reject", NAME, "POST")
+                .route(web::post().to(held::post_reject)),
         )
         .service(readable(
             "/v1/moderation/votes",

@@ -48,6 +48,7 @@ impl State {
         let form = Data::new(pages::form::State {
             identity: identity.clone(),
             bans: parts.bans.clone(),
+            holding: parts.holding.clone(),
             doors: doors.clone(),
             board: board.clone(),
             votes: parts.votes.clone(),
@@ -61,6 +62,7 @@ impl State {
             votes: Data::new(votes::routes::State {
                 identity: identity.clone(),
                 bans: parts.bans.clone(),
+                holding: parts.holding.clone(),
                 doors: doors.clone(),
                 board: board.clone(),
                 votes: parts.votes.clone(),

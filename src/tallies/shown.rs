@@ -4,9 +4,9 @@
 
 use bytes::Bytes;
 
-use super::board::{Board, Slot, marked_stale};
-use super::{Tally, TallyRow};
-use crate::vocabulary::Slug;
+use super::board::{Board, Published, Slot, etag, marked_stale};
+use super::{Tally, TallyRow, Weight};
+use crate::vocabulary::{Choice, Moment, Slug};
 
 pub(super) fn json(tally: &Tally<'_>) -> Bytes {
     Bytes::from(serde_json::to_vec(tally).unwrap_or_default())
@@ -26,6 +26,29 @@ impl Board {
     /// The same with `raw`, the counts including what is set aside, as JSON.
     fn with_raw(&self, slug: &Slug, row: &TallyRow) -> Bytes {
         json(&self.tally(slug, row).with_raw(row, self.min_votes()))
+    }
+
+    /// A row as it would be with one vote more: for the eyes of its voter alone, and never published.
+    #[must_use]
+    pub fn with_one_more(
+        &self,
+        slot: &Slot,
+        row: &TallyRow,
+        choice: Choice,
+        at: Moment,
+    ) -> Published {
+        let mut row = *row;
+        let weight = Weight {
+            choice,
+            aside: false,
+        };
+        row.shift(None, Some(weight), at);
+        let body = json(&self.tally(&slot.slug, &row));
+        Published {
+            row,
+            etag: etag(&body),
+            body,
+        }
     }
 
     /// What is to be sent of a place: its newest Tally, with `raw` where that is asked for, marked where it may be old.

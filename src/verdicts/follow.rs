@@ -1,5 +1,5 @@
-//! Following the database: what other instances and commands wrote appears on shelf and board, and among the bans, within
-//! a second.
+//! Following the database: what other instances and commands wrote appears on shelf and board, among the bans and what is
+//! held, within a second.
 //!
 //! `serve` fills them once with [`fill`] and then starts [`Follower`], a thread with a reader of its own. It only ever
 //! reads; a version that is already shown, or older, changes nothing.
@@ -17,6 +17,7 @@ use crate::db::{self, DbConnection, Purpose};
 use crate::identity::erased::Erased;
 use crate::settings;
 use crate::standing::Bans;
+use crate::standing::holding::{self, Holding};
 use crate::tallies::board::Board;
 use crate::tallies::store as tallies;
 use crate::vocabulary::Moment;
@@ -25,6 +26,8 @@ use crate::vocabulary::Moment;
 const EVERY: Duration = Duration::from_millis(250);
 /// A look at everything, for what the clocks of other machines hide from a look at the newest.
 const WHOLE_EVERY: Duration = Duration::from_secs(4);
+/// Between two looks at what other instances hold.
+const HELD_EVERY: Duration = Duration::from_secs(1);
 /// How far back a look at the newest goes: longer than any transaction of ours, and than clocks differ as a rule.
 const OVERLAP_SECONDS: i64 = 10;
 
@@ -67,6 +70,7 @@ impl Follower {
         board: Arc<Board>,
         erased: Arc<Erased>,
         bans: Arc<Bans>,
+        holding: Arc<Holding>,
     ) -> std::io::Result<Self> {
         let (stop, stopped) = channel();
         let follow = Follow {
@@ -75,6 +79,8 @@ impl Follower {
             board,
             erased,
             bans,
+            holding,
+            held_at: Instant::now(),
             conn: None,
             data_version: None,
             whole_at: Instant::now(),
@@ -92,6 +98,9 @@ struct Follow {
     board: Arc<Board>,
     erased: Arc<Erased>,
     bans: Arc<Bans>,
+    holding: Arc<Holding>,
+    /// When to look again at what is held.
+    held_at: Instant,
     conn: Option<DbConnection>,
     /// SQLite's own mark of "somebody else committed".
     data_version: Option<i32>,
@@ -137,6 +146,18 @@ impl Follow {
         let Some(conn) = self.conn.as_mut() else {
             return Ok(());
         };
+        if self.holding.is_on() && Instant::now() >= self.held_at {
+            let began = Instant::now();
+            self.holding
+                .follow(holding::store::held(conn, Moment::now())?);
+            let every = match conn {
+                // One instance alone knows what it holds, but for what it held before its start.
+                DbConnection::Sqlite(_) => HELD_EVERY * 60,
+                DbConnection::Postgres(_) => HELD_EVERY,
+            };
+            // A look that takes long is taken seldom: at most a fiftieth of the time goes into it.
+            self.held_at = Instant::now() + every.max(began.elapsed() * 50);
+        }
         if let DbConnection::Sqlite(conn) = conn {
             let mark: DataVersion = sql_query("PRAGMA data_version").get_result(conn)?;
             if self.data_version.replace(mark.data_version) == Some(mark.data_version) {

@@ -145,16 +145,19 @@ pub(super) fn write(conn: &mut DbConnection, folded: &Folded, now: Moment) -> Qu
         DbConnection::Sqlite(conn) => sqlite::write(conn, folded, now),
         DbConnection::Postgres(conn) => postgres::write(conn, folded, now),
     }?;
-    // Votes are written without a mark; those cast inside a period get it here.
+    // Votes are written without a mark; those that are held, or cast inside a period, get it here.
+    let mut marked: BTreeMap<(i32, i64), Vec<Chosen>> = BTreeMap::new();
     for (wish, standing) in folded.rows() {
-        if let Some(period) = standing.aside {
-            let chosen = Chosen {
+        if let Some(mark) = standing.aside {
+            marked.entry((wish.tool, mark)).or_default().push(Chosen {
                 voter: wish.voter,
                 choice: standing.choice,
                 cast_at: standing.cast_at,
-            };
-            marks::mark(conn, wish.tool, period, &[chosen])?;
+            });
         }
+    }
+    for ((tool, mark), chosen) in marked {
+        marks::mark(conn, tool, mark, &chosen)?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ pub mod entries;
 pub mod export;
 mod fold;
 pub mod forget;
+pub mod held;
 pub mod import;
 pub mod json;
 mod ledger;
@@ -54,6 +55,8 @@ pub struct Wish {
     pub network: NetworkHash,
     /// Of the visitor token, in seconds.
     pub token_age: i32,
+    /// Whether a vote that this makes is held back. One that counts already goes on counting.
+    pub hold: bool,
 }
 
 impl Wish {
@@ -67,7 +70,14 @@ impl Wish {
             visitor: voter.visitor,
             network,
             token_age: voter.age_seconds,
+            hold: false,
         }
+    }
+
+    /// The same, held back where `hold` says so.
+    #[must_use]
+    pub fn held(self, hold: bool) -> Self {
+        Self { hold, ..self }
     }
 }
 
@@ -76,18 +86,24 @@ impl Wish {
 pub struct Standing {
     pub choice: Choice,
     pub cast_at: Moment,
-    /// The removal in force that sets it aside; `None` while it counts.
+    /// What keeps it from counting: the removal in force that sets it aside, or one of the marks of held votes.
     pub aside: Option<i64>,
 }
 
 impl Standing {
-    /// What it adds to its tally.
+    /// What it adds to its tally; a held vote adds nothing anywhere.
     #[must_use]
-    pub fn weight(self) -> Weight {
-        Weight {
+    pub fn weight(self) -> Option<Weight> {
+        (!self.is_held()).then_some(Weight {
             choice: self.choice,
             aside: self.aside.is_some(),
-        }
+        })
+    }
+
+    /// Whether it is held back: on disk, and in no sum. Its voter is not told.
+    #[must_use]
+    pub fn is_held(self) -> bool {
+        self.aside.is_some_and(marks::is_held)
     }
 
     /// Its choice, while it counts.

@@ -13,13 +13,14 @@ use tokio::sync::Semaphore;
 
 use super::json::{Cast, OwnVote, OwnVotes};
 use super::writer::Votes;
-use super::{Act, Done, Refused, Standing, Wish, claims, store};
+use super::{Act, Done, Refused, Standing, Wish, claims, held, store};
 use crate::db::{Readers, read};
 use crate::identity::Identity;
 use crate::limiter::permit::Doors;
 use crate::problem::{Code, Problem};
 use crate::request::{self, Call};
 use crate::standing::Bans;
+use crate::standing::holding::Holding;
 use crate::tallies::board::{Board, Slot, marked_stale};
 use crate::vocabulary::{Moment, ToolState};
 
@@ -100,11 +101,13 @@ async fn write(
         ToolState::Archived => return Err(Refused::Archived.problem(slug)),
     }
     let wish = Wish::of(&voter, slot.id, act, client.network());
-    let done = state
+    let wish = held::ask::judged(wish, &state.holding, call, &voter, &client, now);
+    let mut done = state
         .votes
         .cast(permit, wish, voter.name)
         .await
         .map_err(|refused| refused.problem(slug))?;
+    done.tally = held::personal(&state.board, &slot, done.tally, done.vote);
     Ok((slot, done))
 }
 
@@ -112,6 +115,7 @@ async fn write(
 pub struct State {
     pub identity: Data<Identity>,
     pub bans: Data<Bans>,
+    pub holding: Data<Holding>,
     pub doors: Data<Doors>,
     pub board: Data<Board>,
     pub votes: Votes,
@@ -173,6 +177,7 @@ pub async fn get_vote(http: HttpRequest, state: Data<State>) -> Result<HttpRespo
     let (vote, claimed) = claims::own(&http, &state, &voter, &slot, now).await?;
     // The vote was read before this tally, so the tally holds it.
     let tally = claimed.unwrap_or_else(|| slot.tally());
+    let tally = held::personal(&state.board, &slot, tally, vote);
     let body = if state.board.is_stale(now) {
         marked_stale(&tally.body)
     } else {
@@ -259,6 +264,7 @@ mod tests {
             visitor: None,
             network: client.network(),
             token_age: 0,
+            hold: false,
         };
         for _ in 0..3 {
             let permit = doors

@@ -8,6 +8,8 @@ use super::super::parameters::{self, needed, path, query, slug_of, text, time, w
 use crate::audit::EntryView;
 use crate::moderation::bans::BanView;
 use crate::moderation::bans::routes::BanBody;
+use crate::moderation::held::Report as HeldReport;
+use crate::moderation::held::routes::HeldBody;
 use crate::moderation::periods::routes::PeriodBody;
 use crate::moderation::removal::{PublicView, RemovalView};
 use crate::moderation::resets::{Report, Undone};
@@ -45,6 +47,7 @@ fn list(operation: Operation) -> Operation {
 pub(super) fn operations() -> Vec<Operation> {
     let mut all = resets();
     all.extend(bans_and_periods());
+    all.extend(held());
     all.extend(sight());
     all
 }
@@ -139,6 +142,42 @@ fn bans_and_periods() -> Vec<Operation> {
             .written()
             .answers::<Undone>(200, "They count.")
             .refuses(&[Code::Conflict]),
+    ]
+}
+
+fn held() -> Vec<Operation> {
+    let wish = json!({"tool": "codestral-2", "reason": "A school class", "dry_run": true});
+    let settles = |operation: Operation| {
+        operation
+            .staff(ROLE)
+            .takes::<HeldBody>(wish.clone())
+            .written()
+            .answers::<HeldReport>(200, "What was done, or would be.")
+            .refuses(&[Code::UnknownTool])
+    };
+    vec![
+        list(PART.get("/v1/moderation/held", "listHeld"))
+            .says(
+                "Held votes, newest first",
+                "Votes of many fresh visitors of one network that look like one hand's: kept, in no tally, and their voters are not told.",
+            )
+            .with(tool())
+            .with(query("network", "Of this network, by its hash.", text().pattern(Some("^[0-9a-fA-F]{32}$"))))
+            .with(query("voter", "Of this voter, such as `visitor:UUID`.", text()))
+            .with(query("from", "Cast at or after this.", time()))
+            .with(query("to", "Cast before this.", time()))
+            .with(word("choice", "Of this choice.", &["ship", "skip"]))
+            .with(word("rejected", "Those that were rejected, instead of those that wait.", &["true", "false"]))
+            .answers_page::<SeenView>()
+            .refuses(&[Code::UnknownTool]),
+        settles(PART.post("/v1/moderation/held/release", "releaseHeld")).says(
+            "Let held votes count",
+            "All criteria given must match. They count as cast when they were cast; with `rejected`, those that were rejected.",
+        ),
+        settles(PART.post("/v1/moderation/held/reject", "rejectHeld")).says(
+            "Reject held votes",
+            "They never count, unless they are released. Their voters are not told.",
+        ),
     ]
 }
 

@@ -27,7 +27,7 @@ pub struct After {
 }
 
 impl After {
-    fn of(vote: &Seen) -> Self {
+    pub(in crate::moderation) fn of(vote: &Seen) -> Self {
         Self {
             cast_at: vote.cast_at,
             tool: vote.tool,
@@ -35,7 +35,7 @@ impl After {
         }
     }
 
-    fn text(self) -> String {
+    pub(in crate::moderation) fn text(self) -> String {
         let voter = u128::from_be_bytes(self.voter.0);
         format!("{:x}-{:x}-{voter:032x}", self.cast_at.0, self.tool)
     }

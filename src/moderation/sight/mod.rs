@@ -18,6 +18,7 @@ use super::removal::Seen;
 use crate::audit::{self, Entry, Head};
 use crate::problem::Problem;
 use crate::vocabulary::{Choice, Moment, NetworkHash, Slug, VoterId};
+use crate::votes::marks;
 
 /// A vote as the API answers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -33,6 +34,8 @@ pub struct SeenView {
     /// Of the visitor token when the vote was cast, in seconds.
     pub token_age: i32,
     pub counted: bool,
+    /// Held back: it has not counted yet.
+    pub held: bool,
 }
 
 impl SeenView {
@@ -46,6 +49,7 @@ impl SeenView {
             cast_at: vote.cast_at,
             token_age: vote.token_age,
             counted,
+            held: vote.mark.is_some_and(marks::is_held),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::vocabulary::{Choice, Moment, NetworkHash, VoterId};
 
 const HIGHEST: &[u8] = &[0xff; 17];
 
-/// Every tool that has votes, and how many.
+/// Every tool, and how many votes it has beside held ones.
 pub(super) fn sizes(conn: &mut DbConnection) -> Found<Vec<(i32, i64)>> {
     let rows: Vec<(i32, i64, i64, i64, i64)> = tallies::table
         .select((
@@ -32,7 +32,6 @@ pub(super) fn sizes(conn: &mut DbConnection) -> Found<Vec<(i32, i64)>> {
     Ok(rows
         .into_iter()
         .map(|(tool, a, b, c, d)| (tool, a + b + c + d))
-        .filter(|(_, votes)| *votes > 0)
         .collect())
 }
 

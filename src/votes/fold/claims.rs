@@ -32,6 +32,7 @@ fn wish() -> impl Strategy<Value = Wish> {
             visitor: beside,
             network: NetworkHash([0; 16]),
             token_age: 0,
+            hold: false,
         }
     })
 }
@@ -144,6 +145,7 @@ fn what_was_set_aside_is_claimed_as_it_is_and_counts_when_cast_again() {
             visitor: Some(visitor),
             network: NetworkHash([0; 16]),
             token_age: 0,
+            hold: false,
         };
         fold(&[wish], &tallies, &present, &Spent::default(), &[], NOW)
     };
@@ -174,6 +176,7 @@ fn nobody_claims_from_themselves() {
         visitor: Some(voter),
         network: NetworkHash([0; 16]),
         token_age: 0,
+        hold: false,
     };
     let standing = Standing {
         choice: Choice::Ship,

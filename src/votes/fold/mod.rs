@@ -3,11 +3,11 @@
 //! The ledger calls it between its reads and its writes. One voter's wishes on one tool, however many in a batch, end
 //! as one row; each change of a count is one event at one version of the tool's tally. Where a user brings the visitor that
 //! they were, the visitor's row goes and the user's is all that stays; from
-//! then on the visitor casts nothing there alone.
+//! then on the visitor casts nothing there alone. A held vote is a row like another, and moves no count.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::marks::Period;
+use super::marks::{self, HELD, Period};
 use super::{Act, Refused, Standing, Wish};
 use crate::tallies::{Closing, TallyRow};
 use crate::vocabulary::{Choice, Moment, ToolState, VoterId};
@@ -114,7 +114,12 @@ pub(super) fn fold(
         // One person's vote, under whichever of the two identities; the user's own comes first.
         let old = mine.or(claimed.map(|(_, standing)| standing));
         let cast = |choice| {
-            let aside = covering(periods, wish.tool, now);
+            let aside = match mine.and_then(|mine| mine.aside) {
+                // A held vote stays held, whatever it says.
+                Some(mark) if marks::is_held(mark) => Some(mark),
+                _ if wish.hold && old.is_none_or(|old| old.counted().is_none()) => Some(HELD),
+                _ => covering(periods, wish.tool, now),
+            };
             match old {
                 // The same choice again keeps its time, and its place aside in a period that it would end in again.
                 Some(old)
@@ -136,7 +141,11 @@ pub(super) fn fold(
         };
         let gone = claimed.map(|(visitor, standing)| (visitor, Some(standing), None));
         for (voter, old, new) in gone.into_iter().chain([(wish.voter, mine, new)]) {
-            if row.shift(old.map(Standing::weight), new.map(Standing::weight), now) {
+            if row.shift(
+                old.and_then(Standing::weight),
+                new.and_then(Standing::weight),
+                now,
+            ) {
                 folded.events.push(Event {
                     tool: wish.tool,
                     version: row.version,

@@ -28,6 +28,7 @@ fn wish(tool: i32, voter: u8, choice: Option<Choice>) -> Wish {
         visitor: None,
         network: NetworkHash([0; 16]),
         token_age: 0,
+        hold: false,
     }
 }
 

@@ -68,7 +68,7 @@ pub(super) fn fold(
             (None, Some(period)) => step.aside.push((line.tool, period, wish(line), new)),
             (None, None) => {}
         }
-        if row.shift(old.map(Standing::weight), Some(new.weight()), now) {
+        if row.shift(old.and_then(Standing::weight), new.weight(), now) {
             let event = Event {
                 tool: line.tool,
                 version: row.version,

@@ -71,6 +71,7 @@ fn wish(line: &Line) -> Wish {
         visitor: None,
         network: NetworkHash::NONE,
         token_age: i32::try_from(age).unwrap_or(i32::MAX),
+        hold: false,
     }
 }
 

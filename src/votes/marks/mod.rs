@@ -1,4 +1,5 @@
-//! Marks: `votes.taken_out_by` names a removal, and takes effect only while that removal is in force.
+//! Marks: `votes.taken_out_by` names a removal, and takes effect only while that removal is in force; two marks name none
+//! and take effect always: of votes that are held back, which no tally has ever counted.
 //!
 //! The ledger asks here whether a marked vote counts; `moderation` marks votes here in small steps that nobody sees, and
 //! moves the tally in one. A vote may bear the mark of a removal that is being prepared, was undone or given up: it counts.
@@ -15,6 +16,17 @@ use crate::db::DbConnection;
 use crate::db::schema::{bulk_events, removals, votes};
 use crate::tallies::TallyRow;
 use crate::vocabulary::{Choice, Moment, NetworkHash, VoterId};
+
+/// The mark of a vote that is held: kept, and in no sum, until somebody lets it count.
+pub const HELD: i64 = -1;
+/// The mark of a held vote that a moderator rejected. It stays so, whatever its voter does but withdraw.
+pub const REJECTED: i64 = -2;
+
+/// Whether a mark is of a vote that is held back.
+#[must_use]
+pub fn is_held(mark: i64) -> bool {
+    mark < 0
+}
 
 /// `removals.kind`.
 pub const RESET: i16 = 1;
@@ -90,14 +102,14 @@ pub enum Turn {
     Back,
 }
 
-/// Which of `ids` are in force.
+/// Which of `ids` take effect: of removals in force, and of votes that are held.
 ///
 /// # Errors
 /// A failed query.
 pub fn in_force(conn: &mut DbConnection, ids: &BTreeSet<i64>) -> QueryResult<BTreeSet<i64>> {
-    let mut found = BTreeSet::new();
+    let mut found: BTreeSet<i64> = ids.iter().copied().filter(|id| is_held(*id)).collect();
     // A batch bears marks of few removals, each found by its key.
-    for id in ids {
+    for id in ids.iter().filter(|id| !is_held(**id)) {
         let state: Vec<i16> = removals::table
             .filter(removals::id.eq(id))
             .select(removals::state)
@@ -109,7 +121,7 @@ pub fn in_force(conn: &mut DbConnection, ids: &BTreeSet<i64>) -> QueryResult<BTr
     Ok(found)
 }
 
-/// The removals of `tool` that are in force.
+/// The marks that take effect on `tool`: its removals in force, and the two of held votes.
 ///
 /// # Errors
 /// A failed query.
@@ -119,7 +131,7 @@ pub fn all_in_force(conn: &mut DbConnection, tool: i32) -> QueryResult<BTreeSet<
         .filter(removals::state.eq(IN_FORCE))
         .select(removals::id)
         .load(conn)?;
-    Ok(ids.into_iter().collect())
+    Ok(ids.into_iter().chain([HELD, REJECTED]).collect())
 }
 
 /// The excluded periods of `tool` that are in force, oldest first.
@@ -145,8 +157,8 @@ pub fn periods(conn: &mut DbConnection, tool: i32) -> QueryResult<Vec<Period>> {
         .collect())
 }
 
-/// Puts the mark of `removal` on those of `chosen` that are as they were chosen and count now; returns how many. The
-/// lock of the tool's row is held.
+/// Puts a mark on those of `chosen` that are as they were chosen and count now; returns how many. The lock of the tool's
+/// row is held.
 ///
 /// # Errors
 /// A failed statement.

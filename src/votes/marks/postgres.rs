@@ -34,7 +34,7 @@ impl QueryFragment<Pg> for Mark<'_> {
         out.push_bind_param::<Integer, _>(&self.tool)?;
         out.push_sql(
             " AND v.voter = w.voter AND v.choice = w.choice AND v.cast_at = w.cast_at \
-             AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.id = v.taken_out_by AND r.state = 1)",
+             AND coalesce(v.taken_out_by, 0) >= 0 AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.id = v.taken_out_by AND r.state = 1)",
         );
         Ok(())
     }

@@ -32,7 +32,7 @@ impl QueryFragment<Sqlite> for MarkVote<'_> {
         out.push_sql(" AND cast_at = ");
         out.push_bind_param::<BigInt, _>(&self.vote.cast_at.0)?;
         out.push_sql(
-            " AND NOT EXISTS (SELECT 1 FROM removals WHERE id = taken_out_by AND state = 1)",
+            " AND coalesce(taken_out_by, 0) >= 0 AND NOT EXISTS (SELECT 1 FROM removals WHERE id = taken_out_by AND state = 1)",
         );
         Ok(())
     }

@@ -22,7 +22,7 @@ pub struct HeldVote {
     pub tool: String,
     pub choice: Choice,
     pub cast_at: Moment,
-    /// Not set aside by the moderators.
+    /// Not set aside by the moderators; a vote that is held shows as its voter was told.
     pub counted: bool,
     /// A hash of the network that it came from; `null` once the key of its day was destroyed.
     #[schema(required)]

@@ -12,6 +12,7 @@ use crate::db::{DbConnection, write_transaction};
 use crate::identity::{erased, new_voter};
 use crate::vocabulary::{Choice, Moment, NetworkHash, VoterId};
 use crate::votes::entries::{Change, renamed, unpacked};
+use crate::votes::held::store::tools_of as tools_held;
 use crate::votes::sketch::{Sketch, weight};
 use crate::votes::{claims, ledger, marks};
 
@@ -98,7 +99,7 @@ fn vote(conn: &mut DbConnection, tool: i32, voter: VoterId) -> QueryResult<Optio
         .optional()
 }
 
-/// Whether a vote's mark sets it aside.
+/// Whether a vote's mark keeps it from counting.
 fn is_aside(conn: &mut DbConnection, mark: Option<i64>) -> QueryResult<bool> {
     match mark {
         Some(mark) => Ok(!marks::in_force(conn, &BTreeSet::from([mark]))?.is_empty()),
@@ -116,8 +117,9 @@ pub fn held(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Held> {
     let slugs: HashMap<i32, String> = slugs.into_iter().collect();
     let slug = |tool: i32| slugs.get(&tool).cloned().unwrap_or_default();
     let mut votes = Vec::new();
-    // Every vote is noted in the ledger, so no other tool can have one.
-    let tools: BTreeSet<i32> = walked.noted.iter().map(|noted| noted.tool).collect();
+    // Every vote is noted in the ledger but those that are held, so no other tool can have one.
+    let noted = walked.noted.iter().map(|noted| noted.tool);
+    let tools: BTreeSet<i32> = noted.chain(tools_held(conn, voter)?).collect();
     for tool in tools {
         let Some((choice, cast_at, network, token_age, mark)) = vote(conn, tool, voter)? else {
             continue;
@@ -129,7 +131,7 @@ pub fn held(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Held> {
             tool: slug(tool),
             choice,
             cast_at: Moment(cast_at),
-            counted: !is_aside(conn, mark)?,
+            counted: mark.is_some_and(marks::is_held) || !is_aside(conn, mark)?,
             network: network
                 .try_into()
                 .ok()
@@ -171,6 +173,10 @@ pub fn erase(
         }
         ledger::lock(conn, &by_tool.keys().copied().collect())?;
         let mut left = 0;
+        // A held vote is nobody's either from now on; it goes on waiting.
+        for tool in tools_held(conn, voter)? {
+            by_tool.entry(tool).or_default();
+        }
         for (tool, noted) in by_tool {
             left += usize::from(erase_on(conn, tool, voter, &noted)?);
         }

@@ -11,6 +11,7 @@ use diesel::QueryResult;
 use serde::Serialize;
 
 use super::entries::{self, is_whole, unpacked};
+use super::marks::is_held;
 use super::sketch::Sketch;
 use crate::db::DbConnection;
 use crate::vocabulary::{Choice, VoterId};
@@ -126,7 +127,9 @@ fn in_snapshot(conn: &mut DbConnection) -> QueryResult<Recount> {
         recount.votes += 1;
         let account = accounts.entry(tool).or_default();
         let choice = Choice::from_code(choice);
-        if mark.is_some_and(|mark| in_force.contains(&mark)) {
+        if mark.is_some_and(is_held) {
+            // In no sum.
+        } else if mark.is_some_and(|mark| in_force.contains(&mark)) {
             add(&mut account.aside, choice, 1);
         } else {
             add(&mut account.votes, choice, 1);

@@ -3,6 +3,7 @@
 //! Every test ends with `tallyship verify`: whatever was done, tallies equal the recount and the audit chain holds.
 mod audit;
 mod bans;
+mod held;
 mod interleaved;
 mod periods;
 mod public;

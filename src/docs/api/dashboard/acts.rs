@@ -36,12 +36,61 @@ fn of_tool() -> Parameter {
     needed("tool", "The tool.", slug_of(), "codestral-2")
 }
 
-/// Resets, periods and bans.
+/// Resets, periods, bans, and what becomes of held votes.
 pub(super) fn operations() -> Vec<Operation> {
     let mut all = resets();
     all.extend(periods());
     all.extend(bans());
+    all.extend(held());
     all
+}
+
+fn held() -> Vec<Operation> {
+    let settle = Takes {
+        fields: &[
+            REASON,
+            ("verdict", "`release` or `reject`."),
+            (
+                "rejected",
+                "Anything: those that were rejected, instead of those that wait.",
+            ),
+            ("tool", "The tool."),
+            ("from", "Cast at or after this."),
+            ("to", "Cast before this."),
+            ("voter", "By this voter."),
+            ("network", "From this network."),
+            ("choice", "`ship` or `skip`."),
+        ],
+        needed: &["reason", "verdict", "tool"],
+        example: "&tool=codestral-2&verdict=release&reason=A+school+class",
+    };
+    vec![
+        page("/moderation/held", "showHeld", "Held votes, by network"),
+        page(
+            "/moderation/held/settle",
+            "previewSettle",
+            "Preview what becomes of held votes",
+        )
+        .with(of_tool())
+        .with(needed(
+            "verdict",
+            "`release` or `reject`.",
+            text(),
+            "release",
+        ))
+        .with_all(window())
+        .with_all(whom())
+        .with(field("choice", "Only these.", &["ship", "skip"]))
+        .with(field("rejected", "Those that were rejected.", &["1"]))
+        .refuses(&[Code::UnknownTool, Code::Invalid]),
+        form(
+            "/moderation/held/settle",
+            "postSettle",
+            "Release or reject the held votes that were previewed",
+            settle,
+        )
+        .refuses(&[Code::UnknownTool, Code::Invalid]),
+    ]
 }
 
 fn resets() -> Vec<Operation> {

@@ -1,0 +1,58 @@
+//! [`Clearing`]: the all-clear. Once a network's held votes look like a crowd's, and no more of them came for a while, they
+//! count.
+//!
+//! `server` runs it for as long as it serves. It takes nothing out: what does not look like a crowd waits for a moderator.
+
+use std::time::Duration;
+
+use super::Wanted;
+use crate::moderation::Moderation;
+use crate::vocabulary::{Actor, Moment};
+use crate::votes::held::Verdict;
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_secs(30);
+/// For so long no vote of the network was held on the tool.
+const QUIET_SECONDS: i64 = 300;
+
+/// Looks for ever; the caller drops it when the server ends.
+pub async fn run(moderation: &Moderation) {
+    loop {
+        tokio::time::sleep(EVERY).await;
+        look(moderation, Moment::now()).await;
+    }
+}
+
+async fn look(moderation: &Moderation, now: Moment) {
+    let actor = Actor::rule("all-clear");
+    for clear in moderation.holding.clear(now.plus_seconds(-QUIET_SECONDS)) {
+        let slots = moderation.board.all();
+        let Some(slot) = slots.into_iter().find(|slot| slot.id == clear.tool) else {
+            continue;
+        };
+        let wanted = Wanted {
+            tool: slot.slug.clone(),
+            from: None,
+            to: None,
+            voter: None,
+            network: Some(clear.network),
+            choice: None,
+            rejected: false,
+        };
+        let why = "The network's visitors look like a crowd by now: see docs/abuse.md.";
+        let settled = moderation
+            .settle(&wanted, Verdict::Count, Some((why, &actor)), now)
+            .await;
+        match settled {
+            Ok(report) => {
+                tracing::info!(tool = %wanted.tool, votes = report.matched, "held votes look like a crowd's, and count");
+            }
+            Err(problem) => {
+                tracing::warn!(
+                    ?problem,
+                    "held votes that look like a crowd's wait for a moderator"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! [`Holding`]: whether a fresh visitor's vote is held, by what the other fresh visitors of its network did.
+//!
+//! Whoever takes a vote calls [`Holding::judge`] last before the vote is cast. A held vote is written and answered like any
+//! other; it is in no tally until a moderator, or the all-clear of `moderation::held`, lets it count. All of this is in
+//! memory and bounded: what one instance sees of a network is its own, but every instance learns within a second of what
+//! the others hold ([`Holding::follow`]), and after a start of what was held before it.
+//!
+//! Visitors older than a day and the site's users are never held, and never counted here. What is kept lasts between one
+//! hour and two; where more networks come than there is room for, what is older than the newest of them goes first.
+
+pub mod rule;
+pub mod store;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+
+use crate::vocabulary::{Choice, Moment, NetworkHash, VoterId};
+use rule::Crowd;
+
+/// A visitor is fresh for so long after it was made.
+pub const FRESH_SECONDS: i32 = 24 * 3600;
+/// A generation of what is kept; two of them are asked.
+const GENERATION_SECONDS: i64 = 3600;
+/// Networks are spread over so many parts, each with its lock.
+const SHARDS: usize = 16;
+/// Pairs of network and tool that a part of one generation keeps.
+const PAIRS: usize = 4096;
+/// Voters of a pair that are known again: one who votes to and fro is one.
+const KNOWN: usize = 24;
+/// The least that is judged of a network, and of the /48 around an IPv6 one, where many households are.
+const LEAST: u32 = 0;
+const LEAST_WIDE: u32 = 64;
+
+type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+/// A network's key, as the limiter knows it.
+pub type NetworkKey = [u8; 16];
+
+/// A vote that is about to be cast by a fresh visitor.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival {
+    pub network: NetworkKey,
+    /// The /48 around an IPv6 one.
+    pub wide: Option<NetworkKey>,
+    /// As the vote bears it.
+    pub hash: NetworkHash,
+    pub tool: i32,
+    pub voter: VoterId,
+    pub choice: Choice,
+    /// A hash of the user agent.
+    pub browser: u32,
+}
+
+#[derive(Debug, Default)]
+struct Pair {
+    crowd: Crowd,
+    last: Moment,
+    voters: Vec<u32>,
+    /// Held ones among them, by this instance.
+    held_ship: u32,
+    held_skip: u32,
+    /// The newest hash that a held one bore, and when.
+    held: Option<(NetworkHash, Moment)>,
+    /// A moderator let its votes count: the next are not held.
+    trusted: bool,
+}
+
+#[derive(Debug, Default)]
+struct Generation {
+    began: Moment,
+    pairs: Map<(NetworkKey, i32), Pair>,
+    /// What each network's fresh visitors voted on any tool.
+    networks: Map<NetworkKey, u32>,
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    current: Generation,
+    previous: Generation,
+}
+
+/// What the database holds of a network's votes on a tool: ship, skip.
+pub type Elsewhere = Map<(i32, NetworkHash), (u32, u32)>;
+
+/// A network whose held votes on a tool look like a crowd's by now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clear {
+    pub tool: i32,
+    pub network: NetworkHash,
+}
+
+/// The memory of one instance.
+#[derive(Debug)]
+pub struct Holding {
+    on: bool,
+    shards: [Mutex<Shard>; SHARDS],
+    elsewhere: ArcSwap<Elsewhere>,
+}
+
+impl Holding {
+    /// Off, it holds nothing.
+    #[must_use]
+    pub fn new(on: bool) -> Self {
+        Self {
+            on,
+            shards: std::array::from_fn(|_| Mutex::default()),
+            elsewhere: ArcSwap::default(),
+        }
+    }
+
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.on
+    }
+
+    /// Puts what the database holds of the last hours in the place of what was known of it.
+    pub fn follow(&self, elsewhere: Elsewhere) {
+        self.elsewhere.store(elsewhere.into());
+    }
+
+    /// Whether this vote is to be held. `arrival` is only asked for a fresh visitor's.
+    pub fn judge(&self, age_seconds: i32, arrival: impl FnOnce() -> Arrival, now: Moment) -> bool {
+        if !self.on || age_seconds >= FRESH_SECONDS {
+            return false;
+        }
+        let arrival = arrival();
+        let by_network = self.judge_by(arrival.network, LEAST, &arrival, now);
+        let by_wide = arrival
+            .wide
+            .is_some_and(|wide| self.judge_by(wide, LEAST_WIDE, &arrival, now));
+        by_network || by_wide
+    }
+
+    fn judge_by(&self, key: NetworkKey, least: u32, arrival: &Arrival, now: Moment) -> bool {
+        let Some(shard) = self.shards.get(usize::from(key[0]) % SHARDS) else {
+            return false;
+        };
+        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        shard.turn(now);
+        let pair_key = (key, arrival.tool);
+        let Shard { current, previous } = &mut *shard;
+        let before = previous.pairs.get(&pair_key);
+        let pair = current.pairs.entry(pair_key).or_default();
+        let last = pair.last.max(before.map_or(Moment(0), |pair| pair.last));
+        let is_new = pair.know(arrival.voter, before);
+        let all = current.networks.entry(key).or_default();
+        if is_new {
+            pair.add(arrival, last, now);
+            *all += 1;
+        }
+        let mut all = *all;
+        let mut crowd = pair.crowd;
+        let (mut own_ship, mut own_skip) = (pair.held_ship, pair.held_skip);
+        if let Some(before) = before {
+            crowd = crowd.with(&before.crowd);
+            own_ship += before.held_ship;
+            own_skip += before.held_skip;
+        }
+        all += previous.networks.get(&key).copied().unwrap_or_default();
+        let elsewhere = self.elsewhere.load();
+        if let Some((ship, skip)) = elsewhere.get(&(arrival.tool, arrival.hash)) {
+            // What others hold speaks as if it had come here.
+            let (ship, skip) = (ship.saturating_sub(own_ship), skip.saturating_sub(own_skip));
+            crowd.ship += ship;
+            crowd.skip += skip;
+            all += ship + skip;
+        }
+        let trusted = pair.trusted || before.is_some_and(|before| before.trusted);
+        let holds = !trusted && crowd.is_one_hand(all, least);
+        if holds {
+            if is_new {
+                match arrival.choice {
+                    Choice::Ship => pair.held_ship += 1,
+                    Choice::Skip => pair.held_skip += 1,
+                }
+            }
+            pair.held = Some((arrival.hash, now));
+        }
+        holds
+    }
+
+    /// Votes of these networks on `tool` were let count: while this instance remembers them, no more are held.
+    pub fn trust(&self, tool: i32, networks: &HashSet<NetworkHash>) {
+        for shard in &self.shards {
+            let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            let Shard { current, previous } = &mut *shard;
+            for ((_, of), pair) in current.pairs.iter_mut().chain(&mut previous.pairs) {
+                if *of == tool && pair.held.is_some_and(|(hash, _)| networks.contains(&hash)) {
+                    pair.trusted = true;
+                }
+            }
+        }
+    }
+
+    /// Networks of which votes were held, the last of them before `quiet`, and which look like crowds by now. Each is told
+    /// once.
+    #[must_use]
+    pub fn clear(&self, quiet: Moment) -> Vec<Clear> {
+        let mut found = Vec::new();
+        for shard in &self.shards {
+            let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            let cleared: Vec<((NetworkKey, i32), NetworkHash)> = shard
+                .held()
+                .filter(|(_, _, at)| *at < quiet)
+                .filter(|(key, ..)| shard.crowd(key).is_a_crowd(shard.all(key.0)))
+                .map(|(key, network, _)| (key, network))
+                .collect();
+            for (key, network) in cleared {
+                let Shard { current, previous } = &mut *shard;
+                for generation in [current, previous] {
+                    if let Some(pair) = generation.pairs.get_mut(&key) {
+                        pair.held = None;
+                    }
+                }
+                found.push(Clear {
+                    tool: key.1,
+                    network,
+                });
+            }
+        }
+        found
+    }
+}
+
+impl Shard {
+    /// Begins a generation where the present one is full or old.
+    fn turn(&mut self, now: Moment) {
+        let end = self.current.began.plus_seconds(GENERATION_SECONDS);
+        if now < end && self.current.pairs.len() < PAIRS {
+            return;
+        }
+        let fresh = Generation {
+            began: now,
+            ..Generation::default()
+        };
+        self.previous = std::mem::replace(&mut self.current, fresh);
+        // Nobody came for a generation: what was before that is over.
+        if now >= end.plus_seconds(GENERATION_SECONDS) {
+            self.previous = Generation::default();
+        }
+    }
+
+    fn crowd(&self, key: &(NetworkKey, i32)) -> Crowd {
+        let of = |generation: &Generation| generation.pairs.get(key).map(|pair| pair.crowd);
+        let before = of(&self.previous).unwrap_or_default();
+        of(&self.current).unwrap_or_default().with(&before)
+    }
+
+    fn all(&self, network: NetworkKey) -> u32 {
+        [&self.current, &self.previous]
+            .into_iter()
+            .filter_map(|generation| generation.networks.get(&network))
+            .sum()
+    }
+
+    /// Every pair of which a vote was held, with the newest that it bore.
+    fn held(&self) -> impl Iterator<Item = ((NetworkKey, i32), NetworkHash, Moment)> {
+        let of = |generation: &'_ Generation, key| {
+            generation.pairs.get(key).and_then(|pair: &Pair| pair.held)
+        };
+        let newer = self.current.pairs.iter();
+        let newer = newer.filter_map(|(key, pair)| Some((*key, pair.held?)));
+        let older = self.previous.pairs.iter();
+        let older = older.filter_map(move |(key, pair)| {
+            of(&self.current, key)
+                .is_none()
+                .then_some((*key, pair.held?))
+        });
+        newer
+            .chain(older)
+            .map(|(key, (network, at))| (key, network, at))
+    }
+}
+
+impl Pair {
+    /// Whether this voter is new here; from now on it is known.
+    fn know(&mut self, voter: VoterId, before: Option<&Self>) -> bool {
+        // The last bytes of an id are random, or a hash's.
+        let [.., a, b, c, d] = voter.0;
+        let voter = u32::from_le_bytes([a, b, c, d]);
+        let known = |pair: &Self| pair.voters.contains(&voter);
+        if known(self) || before.is_some_and(known) {
+            return false;
+        }
+        if self.voters.len() >= KNOWN {
+            self.voters.remove(0);
+        }
+        self.voters.push(voter);
+        true
+    }
+
+    fn add(&mut self, arrival: &Arrival, last: Moment, now: Moment) {
+        match arrival.choice {
+            Choice::Ship => self.crowd.ship += 1,
+            Choice::Skip => self.crowd.skip += 1,
+        }
+        self.crowd.browsers.add(arrival.browser);
+        if last > Moment(0) {
+            let micros = i32::try_from(now.0.saturating_sub(last.0)).unwrap_or(i32::MAX);
+            self.crowd.pace.add(f64::from(micros.max(0)) / 1e6);
+        }
+        self.last = now;
+    }
+}
