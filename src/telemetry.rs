@@ -52,6 +52,7 @@ pub struct Meters {
     streams: Gauge,
     events: Counter,
     streams_let_go: Counter,
+    held: metrics::Counter,
     pub redis_up: Gauge,
     pub database_readable: Gauge,
     handle: PrometheusHandle,
@@ -93,6 +94,7 @@ impl Meters {
                 streams: metrics::gauge!("tallyship_streams"),
                 events: metrics::counter!("tallyship_stream_events_total"),
                 streams_let_go: metrics::counter!("tallyship_streams_let_go_total"),
+                held: metrics::counter!("tallyship_votes_held_total"),
                 redis_up: metrics::gauge!("tallyship_redis_up"),
                 database_readable: metrics::gauge!("tallyship_database_readable"),
                 handle,
@@ -131,6 +133,11 @@ impl Meters {
     /// A listener took nothing for too long.
     pub fn let_go(&self) {
         self.streams_let_go.increment(1);
+    }
+
+    /// So many votes were held since the start.
+    pub fn held(&self, votes: u64) {
+        self.held.absolute(votes);
     }
 
     /// So many streams are open.
@@ -179,6 +186,7 @@ fn describe() {
     );
     metrics::describe_gauge!("tallyship_streams", "Open streams of live tallies");
     metrics::describe_counter!("tallyship_stream_events_total", "Tallies sent to listeners");
+    metrics::describe_counter!("tallyship_votes_held_total", "Votes that were held back");
     metrics::describe_counter!(
         "tallyship_streams_let_go_total",
         "Listeners that took nothing for too long"

@@ -20,6 +20,7 @@ pub struct Client<'a> {
     now: Moment,
     own: OnceCell<BanHash>,
     limiter: OnceCell<[u8; 16]>,
+    factor: u32,
 }
 
 impl<'a> Client<'a> {
@@ -32,7 +33,20 @@ impl<'a> Client<'a> {
             now,
             own: OnceCell::new(),
             limiter: OnceCell::new(),
+            factor: 1,
         }
+    }
+
+    /// The same with so many times the usual quotas.
+    #[must_use]
+    pub fn with_factor(self, factor: u32) -> Self {
+        Self { factor, ..self }
+    }
+
+    /// How many times the usual quotas its network has.
+    #[must_use]
+    pub fn factor(&self) -> u32 {
+        self.factor
     }
 
     /// Whether the call comes from this machine itself.
@@ -95,5 +109,6 @@ impl Identity {
             peer
         };
         Client::new(Prefix::of(address), &self.keys, &self.days, now)
+            .with_factor(self.known.factor(address))
     }
 }

@@ -7,6 +7,7 @@ pub mod client;
 pub mod days;
 pub mod erased;
 pub mod keys;
+pub mod known;
 pub mod name;
 pub mod network;
 pub mod origin;
@@ -27,6 +28,7 @@ use caller::Voter;
 use days::Days;
 use erased::Erased;
 use keys::Keys;
+use known::Known;
 use network::Proxies;
 use origin::Origins;
 use users::Users;
@@ -37,6 +39,8 @@ pub struct Identity {
     /// Under which networks are hashed today.
     pub days: Arc<Days>,
     pub proxies: Proxies,
+    /// Networks with more than the usual quotas.
+    pub known: Known,
     pub origins: Origins,
     /// Whether browsers reach us by https: decides the cookie's name and attributes.
     pub https: bool,
@@ -55,7 +59,7 @@ impl Identity {
     pub fn new(
         (keys, days): (Keys, Arc<Days>),
         users: Option<Users>,
-        proxies: Proxies,
+        (proxies, known): (Proxies, Known),
         origins: Origins,
         public_url: &Url,
         readers: Readers,
@@ -66,6 +70,7 @@ impl Identity {
             days,
             users,
             proxies,
+            known,
             origins,
             https: public_url.scheme() == "https",
             readers,

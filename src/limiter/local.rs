@@ -97,8 +97,10 @@ impl<C: Clock + Clone> Local<C> {
         }
     }
 
-    fn bucket(&self, policy: Policy) -> Option<&Bucket<C>> {
-        self.buckets.iter().find(|bucket| bucket.policy == policy)
+    fn bucket(&self, charge: &Charge) -> Option<&Bucket<C>> {
+        let counts =
+            |bucket: &&Bucket<C>| (bucket.policy, bucket.quota) == (charge.policy, charge.quota);
+        self.buckets.iter().find(counts)
     }
 
     /// Charges all, or none where one refuses; returns what was charged. A charge after a refusal is not even made.
@@ -107,7 +109,7 @@ impl<C: Clock + Clone> Local<C> {
         let mut charged = Vec::with_capacity(2);
         let mut decisions = Decisions::with_capacity(2);
         for charge in charges {
-            let Some(bucket) = self.bucket(charge.policy) else {
+            let Some(bucket) = self.bucket(&charge) else {
                 continue;
             };
             let decision = bucket.check(&charge.key);
@@ -125,7 +127,7 @@ impl<C: Clock + Clone> Local<C> {
     /// Takes back what a call was charged that came to nothing through no fault of its caller.
     pub fn give_back(&self, charges: &[Charge]) {
         for charge in charges {
-            if let Some(bucket) = self.bucket(charge.policy) {
+            if let Some(bucket) = self.bucket(charge) {
                 bucket.give_back(&charge.key);
             }
         }

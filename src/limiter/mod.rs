@@ -57,10 +57,15 @@ const WIDE: u32 = 16;
 
 /// The quota of a /48.
 fn wide(quota: Quota) -> Quota {
+    times(quota, WIDE)
+}
+
+/// So many times the quota.
+fn times(quota: Quota, factor: u32) -> Quota {
     // No quota has more calls than its period has microseconds.
     let most = u32::try_from(quota.period.as_micros()).unwrap_or(u32::MAX);
     Quota {
-        count: quota.count.saturating_mul(WIDE).min(most),
+        count: quota.count.saturating_mul(factor).min(most),
         ..quota
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Only this file can make a permit, and `votes` takes no wish without one: an unlimited vote does not compile.
 
+use std::collections::BTreeSet;
 use std::iter;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use actix_web::http::header::HeaderValue;
 use super::headers::{POLICY, STATE, policies, state};
 use super::local::Local;
 use super::shared::Shared;
-use super::{Charge, Policy, admitted, wide};
+use super::{Charge, Policy, admitted, times, wide};
 use crate::identity::client::Client;
 use crate::problem::{Code, Problem};
 use crate::request::Call;
@@ -82,7 +83,24 @@ impl Doors {
             quotas.iter().copied().partition(|(policy, _)| {
                 matches!(policy, Policy::VisitorsPerNetwork | Policy::VisitorsPerWide)
             });
-        let with_sign_ins = [quotas.as_slice(), &[(Policy::SignInsPerNetwork, SIGN_INS)]].concat();
+        // Known networks count in buckets of their own.
+        let factors: BTreeSet<u32> = limits
+            .known_networks
+            .iter()
+            .map(|(_, factor)| *factor)
+            .collect();
+        let raised = factors.iter().flat_map(|factor| {
+            let of_networks = quotas
+                .iter()
+                .filter(|(policy, _)| *policy != Policy::VotesPerVoter);
+            of_networks.map(|(policy, quota)| (*policy, times(*quota, *factor)))
+        });
+        let with_sign_ins: Vec<_> = quotas
+            .iter()
+            .copied()
+            .chain([(Policy::SignInsPerNetwork, SIGN_INS)])
+            .chain(raised)
+            .collect();
         Self {
             limits,
             local: Local::new(&with_sign_ins),
@@ -123,20 +141,20 @@ impl Doors {
         let of_network = || {
             self.limits.votes_per_network.map(|quota| Charge {
                 policy: Policy::VotesPerNetwork,
-                quota,
+                quota: times(quota, client.factor()),
                 key: client.limiter_key(),
             })
         };
         let of_wide = || {
             Some(Charge {
                 policy: Policy::VotesPerWide,
-                quota: wide(self.limits.votes_per_network?),
+                quota: times(wide(self.limits.votes_per_network?), client.factor()),
                 key: client.wide_limiter_key()?,
             })
         };
         self.pass(
             call,
-            &self.of_votes,
+            (&self.of_votes, client.factor() > 1),
             of_voter
                 .into_iter()
                 .chain(iter::once_with(of_network).flatten())
@@ -152,20 +170,21 @@ impl Doors {
     pub async fn new_visitor(&self, call: &impl Call, client: &Client<'_>) -> Result<(), Problem> {
         let of_network = self.limits.visitors_per_network.map(|quota| Charge {
             policy: Policy::VisitorsPerNetwork,
-            quota,
+            quota: times(quota, client.factor()),
             key: client.limiter_key(),
         });
         let of_wide = || {
             Some(Charge {
                 policy: Policy::VisitorsPerWide,
-                quota: wide(self.limits.visitors_per_network?),
+                quota: times(wide(self.limits.visitors_per_network?), client.factor()),
                 key: client.wide_limiter_key()?,
             })
         };
         let charges = of_network
             .into_iter()
             .chain(iter::once_with(of_wide).flatten());
-        self.pass(call, &self.of_visitors, charges).await?;
+        let usual = (self.of_visitors.as_slice(), client.factor() > 1);
+        self.pass(call, usual, charges).await?;
         Ok(())
     }
 
@@ -194,7 +213,7 @@ impl Doors {
     async fn pass(
         &self,
         call: &impl Call,
-        policies: &[HeaderValue],
+        (usual, raised): (&[HeaderValue], bool),
         charges: impl IntoIterator<Item = Charge>,
     ) -> Result<VotePermit<'_>, Problem> {
         let (charges, mut decisions) = self.local.check(charges);
@@ -218,9 +237,17 @@ impl Doors {
         let asked = decisions
             .len()
             .checked_sub(1)
-            .and_then(|last| policies.get(last));
-        if let Some(policies) = asked.cloned() {
-            call.leave(POLICY, policies);
+            .and_then(|last| usual.get(last));
+        if let Some(usual) = asked.cloned() {
+            let said = if raised {
+                let quotas = decisions
+                    .iter()
+                    .map(|decision| (decision.policy, decision.quota));
+                policies(&quotas.collect::<Vec<_>>())
+            } else {
+                usual
+            };
+            call.leave(POLICY, said);
             call.leave(STATE, state(&decisions));
         }
         match (wait, refused) {

@@ -154,6 +154,7 @@ async fn upkeep(parts: Arc<Parts>) {
             .meters
             .database_readable
             .set(f64::from(u8::from(!stale)));
+        parts.meters.held(parts.holding.count());
         parts.meters.upkeep();
         // When staff tokens were used: off the requests' path, and no harm if it is lost.
         let uses = parts.identity.uses.take();

@@ -16,6 +16,7 @@ use crate::identity::Identity;
 use crate::identity::days::Days;
 use crate::identity::erased::Erased;
 use crate::identity::keys::Keys;
+use crate::identity::known::Known;
 use crate::identity::network::Proxies;
 use crate::identity::origin::Origins;
 use crate::identity::users::Users;
@@ -137,7 +138,7 @@ impl Parts {
         let identity = Identity::new(
             (keys, days),
             users,
-            proxies,
+            (proxies, Known::new(settings.limits.known_networks.clone())),
             origins,
             public_url,
             readers.clone(),

@@ -45,6 +45,7 @@ pub(super) const KEYS: &[Key] = &[
     key("limits.votes_per_voter", "30/1m"),
     key("limits.votes_per_network", "300/1m"),
     key("limits.visitors_per_network", "600/1h"),
+    key("limits.known_networks", ""),
     key("live.streams", "16000"),
     key("live.streams_per_network", "500"),
     key("tally.min_votes", "5"),

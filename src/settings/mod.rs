@@ -20,8 +20,8 @@ pub use jwt::{Algorithm, Jwt, KeySource};
 pub use layers::{Layers, SettingError};
 pub use shown::Shown;
 use values::{
-    address, count, database_url, log_level, min_votes, networks, on_off, origins, pair,
-    public_url, quota, redis_urls, secret,
+    address, count, database_url, known_networks, log_level, min_votes, networks, on_off, origins,
+    pair, public_url, quota, redis_urls, secret,
 };
 
 /// A secret text; its `Debug` shows nothing.
@@ -88,6 +88,8 @@ pub struct Limits {
     pub votes_per_voter: Option<Quota>,
     pub votes_per_network: Option<Quota>,
     pub visitors_per_network: Option<Quota>,
+    /// Networks with so many times the quotas of others.
+    pub known_networks: Vec<(IpNet, u32)>,
 }
 
 /// How many streams may be open.
@@ -165,6 +167,7 @@ impl Settings {
                 votes_per_voter: layers.parse("limits.votes_per_voter", quota)?,
                 votes_per_network: layers.parse("limits.votes_per_network", quota)?,
                 visitors_per_network: layers.parse("limits.visitors_per_network", quota)?,
+                known_networks: layers.parse("limits.known_networks", known_networks)?,
             },
             live: Live {
                 streams: layers.parse("live.streams", count)?,

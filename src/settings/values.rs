@@ -77,6 +77,28 @@ pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
         .collect()
 }
 
+pub(super) fn known_networks(text: &str) -> Result<Vec<(IpNet, u32)>, String> {
+    list(text)
+        .map(|item| {
+            let (network, factor) = item
+                .split_once('=')
+                .ok_or_else(|| format!("{item} is no NETWORK=FACTOR such as 192.0.2.0/24=20"))?;
+            let [network] = networks(network)?[..] else {
+                return Err(format!("{item} names no network"));
+            };
+            let factor = factor
+                .trim()
+                .parse()
+                .ok()
+                .filter(|factor| (1..=1_000).contains(factor));
+            Ok((
+                network,
+                factor.ok_or_else(|| format!("{item} has no factor of 1 to 1000"))?,
+            ))
+        })
+        .collect()
+}
+
 pub(super) fn database_url(text: &str) -> Result<DatabaseUrl, String> {
     if text.starts_with("postgres://") || text.starts_with("postgresql://") {
         return Ok(DatabaseUrl::Postgres(Secret::new(text.to_owned())));

@@ -249,6 +249,7 @@ mod tests {
             votes_per_voter: once,
             votes_per_network: once,
             visitors_per_network: None,
+            known_networks: Vec::new(),
         };
         let doors = Doors::new(limits, None);
         let (votes, _kept_full) = Votes::full();

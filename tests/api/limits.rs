@@ -14,6 +14,7 @@ crate::both!(
     one_by_one,
     a_networks_quota,
     a_wide_networks_quota,
+    a_known_networks_quota,
     its_place_among_the_checks,
     new_visitors,
     off_is_off
@@ -138,6 +139,45 @@ async fn one_by_one(backend: Backend) {
             (1, 0),
             "what was refused did nothing"
         );
+    }
+}
+
+async fn a_known_networks_quota(backend: Backend) {
+    for (server, _redis) in both_ways(backend, |setup| {
+        setup
+            .env("TALLYSHIP_LIMITS__VOTES_PER_NETWORK", "4/1h")
+            .env(
+                "TALLYSHIP_LIMITS__KNOWN_NETWORKS",
+                "192.0.2.0/24=3, 2001:db8::/32=2",
+            )
+            .env("TALLYSHIP_HTTP__TRUSTED_PROXIES", "127.0.0.1")
+    })
+    .await
+    {
+        let client = server.client();
+        for (from, times) in [
+            ("192.0.2.7", 12),
+            ("192.0.2.8", 12),
+            ("2001:db8:5::1", 8),
+            ("198.51.100.7", 4),
+        ] {
+            for voter in server.setup.mint(times).await {
+                let vote = client
+                    .vote(&voter, TOOL, "ship")
+                    .header("x-forwarded-for", from);
+                let answer = vote.send().await.expect(201);
+                let policy = answer.header("ratelimit-policy").expect("a policy");
+                assert!(
+                    policy.contains(&format!("\"network\";q={times};w=3600")),
+                    "{from}: {policy}"
+                );
+            }
+            let one = &server.setup.mint(1).await[0];
+            let more = client
+                .vote(one, TOOL, "ship")
+                .header("x-forwarded-for", from);
+            more.send().await.problem(429, "rate-limited");
+        }
     }
 }
 

@@ -1,49 +1,22 @@
 //! Held votes as moderators deal with them: listed, let count, rejected. `routes` and the dashboard call it, and `clear`, which
 //! lets count what turned out to be a crowd's.
-//!
-//! A call goes over what it means in steps, each a transaction of its own with its audit entry, so that votes pass between
-//! them; its end is fixed when it comes. A vote that its voter withdrew meanwhile is passed over, and one that came meanwhile
-//! waits. Rejected votes can be let count too.
 
 pub mod clear;
 pub mod routes;
+mod settle;
 mod store;
 
 use std::collections::HashMap;
 
-use serde::Serialize;
-use serde_json::json;
-use serde_json::value::RawValue;
-use utoipa::ToSchema;
-
 use super::Moderation;
 use super::paging::Page;
-use super::removal::{Criteria, Seen, raw};
+use super::removal::Seen;
 use super::sight::SeenView;
 use super::sight::feed::After;
-use crate::audit::{self, Act};
-use crate::db::write_transaction;
 use crate::problem::Problem;
-use crate::tallies::TallyRow;
-use crate::vocabulary::{Actor, Choice, Moment, NetworkHash, Slug, VoterId};
-use crate::votes::held::{Settled, Verdict, store as votes};
-use crate::votes::marks;
-
-/// Votes that one step settles: a few tens of milliseconds of the writer.
-const STEP: i64 = 2_000;
-
-/// Which held votes are meant; all that is given must match.
-#[derive(Debug, Clone)]
-pub struct Wanted {
-    pub tool: Slug,
-    pub from: Option<Moment>,
-    pub to: Option<Moment>,
-    pub voter: Option<VoterId>,
-    pub network: Option<NetworkHash>,
-    pub choice: Option<Choice>,
-    /// Those that were rejected, instead of those that wait.
-    pub rejected: bool,
-}
+use crate::vocabulary::{Choice, Moment, NetworkHash, Slug, VoterId};
+use crate::votes::held::store as votes;
+pub use settle::{Report, Wanted};
 
 /// Which held votes a list shows.
 #[derive(Debug, Clone, Copy, Default)]
@@ -58,27 +31,6 @@ pub struct Filter {
     pub after: Option<After>,
 }
 
-/// What a call did, or would do.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = HeldReport)]
-pub struct Report {
-    pub tool: Slug,
-    pub dry_run: bool,
-    pub matched: i64,
-    pub ship: i64,
-    pub skip: i64,
-    pub networks: usize,
-    /// Those among them that an excluded period keeps from counting.
-    pub set_aside: i64,
-    /// Tallies.
-    #[schema(value_type = Option<crate::tallies::Tally<'_>>)]
-    pub before: Option<Box<RawValue>>,
-    #[schema(value_type = Option<crate::tallies::Tally<'_>>)]
-    pub after: Option<Box<RawValue>>,
-    pub from: Option<Moment>,
-    pub to: Moment,
-}
-
 /// A network's held votes on a tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
@@ -88,14 +40,6 @@ pub struct Group {
     pub skip: i64,
     pub first_at: Moment,
     pub last_at: Moment,
-}
-
-/// What a call has gone over so far.
-#[derive(Default)]
-struct Sums {
-    settled: Settled,
-    matched: i64,
-    networks: std::collections::HashSet<NetworkHash>,
 }
 
 impl Moderation {
@@ -134,184 +78,5 @@ impl Moderation {
     fn names(&self) -> HashMap<i32, Slug> {
         let slots = self.board.all().into_iter();
         slots.map(|slot| (slot.id, slot.slug.clone())).collect()
-    }
-
-    /// Settles the held votes that `wanted` means; on a dry run says what that would do.
-    ///
-    /// # Errors
-    /// 404 for an unknown tool, 422, 503; what was settled before a failure stays settled.
-    pub async fn settle(
-        &self,
-        wanted: &Wanted,
-        verdict: Verdict,
-        why: Option<(&str, &Actor)>,
-        now: Moment,
-    ) -> Result<Report, Problem> {
-        let slot = self.tool(wanted.tool.as_str())?;
-        let to = wanted.to.unwrap_or(now);
-        if wanted.from.is_some_and(|from| from >= to) {
-            return Err(Problem::invalid("from: expected a time before `to`."));
-        }
-        let criteria = Criteria {
-            tool: slot.id,
-            from: wanted.from,
-            to,
-            voter: wanted.voter,
-            network: wanted.network,
-            choice: wanted.choice,
-        };
-        let before = slot.tally().row;
-        let mut sums = Sums::default();
-        (sums.settled.before, sums.settled.after) = (before, before);
-        let mark = votes::mark_of(wanted.rejected);
-        let mut after = None;
-        loop {
-            let page = self
-                .look(move |conn| store::matching(conn, &criteria, mark, after, STEP))
-                .await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.voter);
-            match why {
-                Some((reason, actor)) => {
-                    self.settle_some(wanted, &page, verdict, (reason, actor), &mut sums, now)
-                        .await?;
-                }
-                None => {
-                    self.foresee(&criteria, &page, verdict, &mut sums, now)
-                        .await?
-                }
-            }
-        }
-        if why.is_some() && verdict == Verdict::Count {
-            self.holding.trust(criteria.tool, &sums.networks);
-        }
-        if why.is_some() {
-            self.holding_changed().await;
-        }
-        let show = |row: &TallyRow| {
-            raw(&serde_json::to_string(&self.board.tally(&wanted.tool, row)).unwrap_or_default())
-        };
-        Ok(Report {
-            tool: wanted.tool.clone(),
-            dry_run: why.is_none(),
-            matched: sums.matched,
-            ship: sums.settled.ship,
-            skip: sums.settled.skip,
-            networks: sums.networks.len(),
-            set_aside: sums.settled.aside,
-            before: show(&sums.settled.before),
-            after: show(&sums.settled.after),
-            from: wanted.from,
-            to,
-        })
-    }
-
-    /// What a step would do to the tally, were it taken now.
-    async fn foresee(
-        &self,
-        criteria: &Criteria,
-        page: &[Seen],
-        verdict: Verdict,
-        sums: &mut Sums,
-        now: Moment,
-    ) -> Result<(), Problem> {
-        let tool = criteria.tool;
-        let periods = self.look(move |conn| marks::periods(conn, tool)).await?;
-        for vote in page {
-            sums.add(vote);
-            match vote.choice {
-                Choice::Ship => sums.settled.ship += 1,
-                Choice::Skip => sums.settled.skip += 1,
-            }
-            if verdict == Verdict::Count {
-                let aside = periods.iter().any(|period| period.holds(vote.cast_at));
-                sums.settled.aside += i64::from(aside);
-                let weight = crate::tallies::Weight {
-                    choice: vote.choice,
-                    aside,
-                };
-                sums.settled.after.shift(None, Some(weight), now);
-            }
-        }
-        Ok(())
-    }
-
-    async fn settle_some(
-        &self,
-        wanted: &Wanted,
-        page: &[Seen],
-        verdict: Verdict,
-        (reason, actor): (&str, &Actor),
-        sums: &mut Sums,
-        now: Moment,
-    ) -> Result<(), Problem> {
-        let tool = page.first().map_or(0, |vote| vote.tool);
-        let voters: Vec<VoterId> = page.iter().map(|vote| vote.voter).collect();
-        let (show, slug) = (self.show(&wanted.tool), wanted.tool.clone());
-        let (reason, actor) = (reason.to_owned(), actor.clone());
-        let criteria = json!({
-            "from": wanted.from,
-            "to": wanted.to,
-            "voter": wanted.voter.map(VoterId::text),
-            "network": wanted.network.map(NetworkHash::text),
-            "choice": wanted.choice.map(Choice::as_str),
-            "rejected": wanted.rejected,
-        });
-        let settled = self
-            .step(move |conn| {
-                write_transaction(conn, |conn| {
-                    let settled = votes::settle(conn, tool, &voters, verdict, now)?;
-                    if settled.ship + settled.skip > 0 {
-                        let act = Act {
-                            act: match verdict {
-                                Verdict::Count => "held.release",
-                                Verdict::Reject => "held.reject",
-                            },
-                            subject: slug.to_string(),
-                            reason,
-                            before: json!({ "tally": raw(&show(&settled.before)) }),
-                            after: json!({
-                                "votes": settled.ship + settled.skip,
-                                "criteria": criteria,
-                                "tally": raw(&show(&settled.after)),
-                            }),
-                        };
-                        audit::append(conn, &actor, &act, now)?;
-                    }
-                    Ok(Ok(settled))
-                })
-            })
-            .await?;
-        if sums.matched == 0 {
-            sums.settled.before = settled.before;
-        }
-        self.board.admit(&wanted.tool, settled.after);
-        page.iter().for_each(|vote| sums.add(vote));
-        sums.settled.ship += settled.ship;
-        sums.settled.skip += settled.skip;
-        sums.settled.aside += settled.aside;
-        sums.settled.after = settled.after;
-        sums.matched = sums.settled.ship + sums.settled.skip;
-        Ok(())
-    }
-
-    /// Tells the rule what the database holds now.
-    async fn holding_changed(&self) {
-        let holding = std::sync::Arc::clone(&self.holding);
-        let read = self
-            .look(move |conn| crate::standing::holding::store::held(conn, Moment::now()))
-            .await;
-        if let Ok(held) = read {
-            holding.follow(held);
-        }
-    }
-}
-
-impl Sums {
-    fn add(&mut self, vote: &Seen) {
-        self.matched += 1;
-        if vote.network.is_some() {
-            self.networks.insert(vote.network);
-        }
     }
 }

@@ -8,29 +8,25 @@
 //! Visitors older than a day and the site's users are never held, and never counted here. What is kept lasts between one
 //! hour and two; where more networks come than there is room for, what is older than the newest of them goes first.
 
+mod memory;
 pub mod rule;
 pub mod store;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
 use crate::vocabulary::{Choice, Moment, NetworkHash, VoterId};
-use rule::Crowd;
+use memory::Shard;
 
 /// A visitor is fresh for so long after it was made.
 pub const FRESH_SECONDS: i32 = 24 * 3600;
-/// A generation of what is kept; two of them are asked.
-const GENERATION_SECONDS: i64 = 3600;
 /// Networks are spread over so many parts, each with its lock.
 const SHARDS: usize = 16;
-/// Pairs of network and tool that a part of one generation keeps.
-const PAIRS: usize = 4096;
-/// Voters of a pair that are known again: one who votes to and fro is one.
-const KNOWN: usize = 24;
 /// The least that is judged of a network, and of the /48 around an IPv6 one, where many households are.
 const LEAST: u32 = 0;
 const LEAST_WIDE: u32 = 64;
@@ -54,34 +50,6 @@ pub struct Arrival {
     pub browser: u32,
 }
 
-#[derive(Debug, Default)]
-struct Pair {
-    crowd: Crowd,
-    last: Moment,
-    voters: Vec<u32>,
-    /// Held ones among them, by this instance.
-    held_ship: u32,
-    held_skip: u32,
-    /// The newest hash that a held one bore, and when.
-    held: Option<(NetworkHash, Moment)>,
-    /// A moderator let its votes count: the next are not held.
-    trusted: bool,
-}
-
-#[derive(Debug, Default)]
-struct Generation {
-    began: Moment,
-    pairs: Map<(NetworkKey, i32), Pair>,
-    /// What each network's fresh visitors voted on any tool.
-    networks: Map<NetworkKey, u32>,
-}
-
-#[derive(Debug, Default)]
-struct Shard {
-    current: Generation,
-    previous: Generation,
-}
-
 /// What the database holds of a network's votes on a tool: ship, skip.
 pub type Elsewhere = Map<(i32, NetworkHash), (u32, u32)>;
 
@@ -98,6 +66,7 @@ pub struct Holding {
     on: bool,
     shards: [Mutex<Shard>; SHARDS],
     elsewhere: ArcSwap<Elsewhere>,
+    count: AtomicU64,
 }
 
 impl Holding {
@@ -108,6 +77,7 @@ impl Holding {
             on,
             shards: std::array::from_fn(|_| Mutex::default()),
             elsewhere: ArcSwap::default(),
+            count: AtomicU64::new(0),
         }
     }
 
@@ -131,7 +101,17 @@ impl Holding {
         let by_wide = arrival
             .wide
             .is_some_and(|wide| self.judge_by(wide, LEAST_WIDE, &arrival, now));
-        by_network || by_wide
+        let holds = by_network || by_wide;
+        if holds {
+            self.count.fetch_add(1, Ordering::Relaxed);
+        }
+        holds
+    }
+
+    /// How many votes were held since the start.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
     }
 
     fn judge_by(&self, key: NetworkKey, least: u32, arrival: &Arrival, now: Moment) -> bool {
@@ -222,86 +202,5 @@ impl Holding {
             }
         }
         found
-    }
-}
-
-impl Shard {
-    /// Begins a generation where the present one is full or old.
-    fn turn(&mut self, now: Moment) {
-        let end = self.current.began.plus_seconds(GENERATION_SECONDS);
-        if now < end && self.current.pairs.len() < PAIRS {
-            return;
-        }
-        let fresh = Generation {
-            began: now,
-            ..Generation::default()
-        };
-        self.previous = std::mem::replace(&mut self.current, fresh);
-        // Nobody came for a generation: what was before that is over.
-        if now >= end.plus_seconds(GENERATION_SECONDS) {
-            self.previous = Generation::default();
-        }
-    }
-
-    fn crowd(&self, key: &(NetworkKey, i32)) -> Crowd {
-        let of = |generation: &Generation| generation.pairs.get(key).map(|pair| pair.crowd);
-        let before = of(&self.previous).unwrap_or_default();
-        of(&self.current).unwrap_or_default().with(&before)
-    }
-
-    fn all(&self, network: NetworkKey) -> u32 {
-        [&self.current, &self.previous]
-            .into_iter()
-            .filter_map(|generation| generation.networks.get(&network))
-            .sum()
-    }
-
-    /// Every pair of which a vote was held, with the newest that it bore.
-    fn held(&self) -> impl Iterator<Item = ((NetworkKey, i32), NetworkHash, Moment)> {
-        let of = |generation: &'_ Generation, key| {
-            generation.pairs.get(key).and_then(|pair: &Pair| pair.held)
-        };
-        let newer = self.current.pairs.iter();
-        let newer = newer.filter_map(|(key, pair)| Some((*key, pair.held?)));
-        let older = self.previous.pairs.iter();
-        let older = older.filter_map(move |(key, pair)| {
-            of(&self.current, key)
-                .is_none()
-                .then_some((*key, pair.held?))
-        });
-        newer
-            .chain(older)
-            .map(|(key, (network, at))| (key, network, at))
-    }
-}
-
-impl Pair {
-    /// Whether this voter is new here; from now on it is known.
-    fn know(&mut self, voter: VoterId, before: Option<&Self>) -> bool {
-        // The last bytes of an id are random, or a hash's.
-        let [.., a, b, c, d] = voter.0;
-        let voter = u32::from_le_bytes([a, b, c, d]);
-        let known = |pair: &Self| pair.voters.contains(&voter);
-        if known(self) || before.is_some_and(known) {
-            return false;
-        }
-        if self.voters.len() >= KNOWN {
-            self.voters.remove(0);
-        }
-        self.voters.push(voter);
-        true
-    }
-
-    fn add(&mut self, arrival: &Arrival, last: Moment, now: Moment) {
-        match arrival.choice {
-            Choice::Ship => self.crowd.ship += 1,
-            Choice::Skip => self.crowd.skip += 1,
-        }
-        self.crowd.browsers.add(arrival.browser);
-        if last > Moment(0) {
-            let micros = i32::try_from(now.0.saturating_sub(last.0)).unwrap_or(i32::MAX);
-            self.crowd.pace.add(f64::from(micros.max(0)) / 1e6);
-        }
-        self.last = now;
     }
 }

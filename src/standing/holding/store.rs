@@ -3,7 +3,8 @@
 use diesel::dsl::count_star;
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
-use super::{Elsewhere, FRESH_SECONDS, GENERATION_SECONDS};
+use super::memory::GENERATION_SECONDS;
+use super::{Elsewhere, FRESH_SECONDS};
 use crate::db::DbConnection;
 use crate::db::schema::votes;
 use crate::vocabulary::{Choice, Moment, NetworkHash};

@@ -113,29 +113,16 @@ pub(super) fn fold(
         let claimed = visitor.and_then(|visitor| Some((visitor, standing(&(key.0, visitor))?)));
         // One person's vote, under whichever of the two identities; the user's own comes first.
         let old = mine.or(claimed.map(|(_, standing)| standing));
-        let cast = |choice| {
-            let aside = match mine.and_then(|mine| mine.aside) {
-                // A held vote stays held, whatever it says.
-                Some(mark) if marks::is_held(mark) => Some(mark),
-                _ if wish.hold && old.is_none_or(|old| old.counted().is_none()) => Some(HELD),
-                _ => covering(periods, wish.tool, now),
-            };
-            match old {
-                // The same choice again keeps its time, and its place aside in a period that it would end in again.
-                Some(old)
-                    if old.choice == choice && (old.aside.is_none() || old.aside == aside) =>
-                {
-                    old
-                }
-                _ => Standing {
-                    choice,
-                    cast_at: now,
-                    aside,
-                },
-            }
-        };
         let new = match wish.act {
-            Act::Cast(choice) => Some(cast(choice)),
+            Act::Cast(choice) => {
+                let aside = match mine.and_then(|mine| mine.aside) {
+                    // A held vote stays held, whatever it says.
+                    Some(mark) if marks::is_held(mark) => Some(mark),
+                    _ if wish.hold && old.is_none_or(|old| old.counted().is_none()) => Some(HELD),
+                    _ => covering(periods, wish.tool, now),
+                };
+                Some(cast(choice, old, aside, now))
+            }
             Act::Withdraw => None,
             Act::Claim => old,
         };
@@ -190,6 +177,19 @@ pub(super) fn fold(
     folded
 }
 
+/// A vote cast `now` in the place of `old`. The same choice again keeps its time, and its place aside where it would end
+/// again.
+fn cast(choice: Choice, old: Option<Standing>, aside: Option<i64>, now: Moment) -> Standing {
+    match old {
+        Some(old) if old.choice == choice && (old.aside.is_none() || old.aside == aside) => old,
+        _ => Standing {
+            choice,
+            cast_at: now,
+            aside,
+        },
+    }
+}
+
 /// The period of `tool` that a vote cast `now` falls into; the oldest where several overlap.
 fn covering(periods: &[Period], tool: i32, now: Moment) -> Option<i64> {
     periods
@@ -201,5 +201,7 @@ fn covering(periods: &[Period], tool: i32, now: Moment) -> Option<i64> {
 
 #[cfg(test)]
 mod claims;
+#[cfg(test)]
+mod held;
 #[cfg(test)]
 mod tests;

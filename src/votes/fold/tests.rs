@@ -4,9 +4,9 @@ use super::*;
 use crate::vocabulary::NetworkHash;
 use proptest::prelude::*;
 
-const NOW: Moment = Moment(1_000);
+pub(super) const NOW: Moment = Moment(1_000);
 
-fn row(tool: i32, state: ToolState) -> TallyRow {
+pub(super) fn row(tool: i32, state: ToolState) -> TallyRow {
     TallyRow {
         tool,
         ship: 0,
@@ -20,7 +20,7 @@ fn row(tool: i32, state: ToolState) -> TallyRow {
     }
 }
 
-fn wish(tool: i32, voter: u8, choice: Option<Choice>) -> Wish {
+pub(super) fn wish(tool: i32, voter: u8, choice: Option<Choice>) -> Wish {
     Wish {
         tool,
         voter: VoterId([voter; 16]),
@@ -32,7 +32,7 @@ fn wish(tool: i32, voter: u8, choice: Option<Choice>) -> Wish {
     }
 }
 
-fn choices() -> impl Strategy<Value = Option<Choice>> {
+pub(super) fn choices() -> impl Strategy<Value = Option<Choice>> {
     prop_oneof![
         Just(None),
         Just(Some(Choice::Ship)),
