@@ -8,6 +8,7 @@ use std::iter;
 use super::Identity;
 use super::days::Days;
 use super::keys::Keys;
+use super::memo::{Hashes, Memo};
 use super::network::{FORWARDING_HEADERS, Prefix};
 use crate::request::Call;
 use crate::vocabulary::{BanHash, Moment, NetworkHash};
@@ -18,21 +19,26 @@ pub struct Client<'a> {
     keys: &'a Keys,
     days: &'a Days,
     now: Moment,
-    own: OnceCell<BanHash>,
-    limiter: OnceCell<[u8; 16]>,
+    memo: &'a Memo,
+    hashes: OnceCell<Hashes>,
     factor: u32,
 }
 
 impl<'a> Client<'a> {
     #[must_use]
-    pub fn new(prefix: Prefix, keys: &'a Keys, days: &'a Days, now: Moment) -> Self {
+    pub fn new(
+        prefix: Prefix,
+        (keys, days): (&'a Keys, &'a Days),
+        memo: &'a Memo,
+        now: Moment,
+    ) -> Self {
         Self {
             prefix,
             keys,
             days,
             now,
-            own: OnceCell::new(),
-            limiter: OnceCell::new(),
+            memo,
+            hashes: OnceCell::new(),
             factor: 1,
         }
     }
@@ -55,28 +61,31 @@ impl<'a> Client<'a> {
         self.prefix.is_loopback()
     }
 
-    fn own(&self) -> BanHash {
-        *self.own.get_or_init(|| self.keys.ban(self.prefix.bytes()))
+    fn hashes(&self) -> &Hashes {
+        let make = || Hashes {
+            own: self.keys.ban(self.prefix.bytes()),
+            limiter: self.keys.limiter(self.prefix.bytes()),
+        };
+        self.hashes
+            .get_or_init(|| self.memo.hashes(self.prefix, make))
     }
 
     /// As bans know it; also under the secret before, while that is believed.
     pub fn ban_hashes(&self) -> impl Iterator<Item = BanHash> {
         let previous = self.keys.previous_ban(self.prefix.bytes());
-        iter::once(self.own()).chain(previous)
+        iter::once(self.hashes().own).chain(previous)
     }
 
     /// As a vote of today bears it.
     #[must_use]
     pub fn network(&self) -> NetworkHash {
-        self.days.seal(self.own(), self.now)
+        self.days.seal(self.hashes().own, self.now)
     }
 
     /// As the limiter knows it: under a key that no midnight changes.
     #[must_use]
     pub fn limiter_key(&self) -> [u8; 16] {
-        *self
-            .limiter
-            .get_or_init(|| self.keys.limiter(self.prefix.bytes()))
+        self.hashes().limiter
     }
 
     /// The /48 around an IPv6 network, as the limiter knows it.
@@ -108,7 +117,12 @@ impl Identity {
         } else {
             peer
         };
-        Client::new(Prefix::of(address), &self.keys, &self.days, now)
-            .with_factor(self.known.factor(address))
+        Client::new(
+            Prefix::of(address),
+            (&self.keys, &self.days),
+            &self.memo,
+            now,
+        )
+        .with_factor(self.known.factor(address))
     }
 }

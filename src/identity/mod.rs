@@ -8,6 +8,7 @@ pub mod days;
 pub mod erased;
 pub mod keys;
 pub mod known;
+pub mod memo;
 pub mod name;
 pub mod network;
 pub mod origin;
@@ -29,6 +30,7 @@ use days::Days;
 use erased::Erased;
 use keys::Keys;
 use known::Known;
+use memo::Memo;
 use network::Proxies;
 use origin::Origins;
 use users::Users;
@@ -39,6 +41,8 @@ pub struct Identity {
     /// Under which networks are hashed today.
     pub days: Arc<Days>,
     pub proxies: Proxies,
+    /// The hashes of the networks that called last.
+    memo: Memo,
     /// Networks with more than the usual quotas.
     pub known: Known,
     pub origins: Origins,
@@ -71,6 +75,7 @@ impl Identity {
             users,
             proxies,
             known,
+            memo: Memo::default(),
             origins,
             https: public_url.scheme() == "https",
             readers,

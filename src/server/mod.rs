@@ -82,7 +82,10 @@ pub async fn run(
         .transpose()?;
     let kept = Arc::clone(&parts);
     let upkeep = tokio::spawn(async move {
-        tokio::join!(upkeep(Arc::clone(&kept)), clear::run(&kept.moderation))
+        tokio::join!(
+            upkeep(Arc::clone(&kept)),
+            clear::run(&kept.moderation, kept.settings.clear_after)
+        )
     });
 
     let state = state::State::new(&parts);

@@ -60,6 +60,7 @@ pub(super) const KEYS: &[Key] = &[
     key("identity.jwt_jwks", ""),
     key("identity.jwt_ca_file", ""),
     key("abuse.hold", "on"),
+    key("abuse.clear_after", "5m"),
     key("catalog.file", "config/catalog.toml"),
     key("pages.featured", "codestral-2,cursor-background-agents"),
     key(

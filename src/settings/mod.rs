@@ -10,6 +10,7 @@ mod values;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
@@ -21,7 +22,7 @@ pub use layers::{Layers, SettingError};
 pub use shown::Shown;
 use values::{
     address, count, database_url, known_networks, log_level, min_votes, networks, on_off, origins,
-    pair, public_url, quota, redis_urls, secret,
+    pair, period, public_url, quota, redis_urls, secret,
 };
 
 /// A secret text; its `Debug` shows nothing.
@@ -144,6 +145,8 @@ pub struct Settings {
     pub public_log: bool,
     pub identity: Identity,
     pub hold: bool,
+    /// For so long no vote of a network was held before those that were may be cleared; `None`: never by itself.
+    pub clear_after: Option<Duration>,
     /// `None`: load no catalogue.
     pub catalog_file: Option<PathBuf>,
     pub pages: Pages,
@@ -178,6 +181,7 @@ impl Settings {
             public_log: layers.parse("moderation.public_log", on_off)?,
             identity: identity(layers)?,
             hold: layers.parse("abuse.hold", on_off)?,
+            clear_after: layers.parse("abuse.clear_after", period)?,
             catalog_file: layers.path("catalog.file"),
             pages: Pages {
                 featured: layers.parse("pages.featured", pair)?,

@@ -4,6 +4,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
@@ -127,6 +128,17 @@ pub(super) fn redis_urls(text: &str) -> Result<Vec<Secret>, String> {
             _ => Err("expected redis://HOST or rediss://HOST, several for a cluster".to_owned()),
         })
         .collect()
+}
+
+/// `5m`, with s, m or h; `off` is never.
+pub(super) fn period(text: &str) -> Result<Option<Duration>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    // A quota of one in so long is spelt the same way.
+    Quota::parse(&format!("1/{text}"))
+        .map(|quota| Some(quota.period))
+        .map_err(|_unread| "expected a time such as 5m (units s, m, h), or off".to_owned())
 }
 
 pub(super) fn quota(text: &str) -> Result<Option<Quota>, String> {

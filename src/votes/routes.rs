@@ -235,6 +235,7 @@ mod tests {
     use crate::identity::client::Client;
     use crate::identity::days::Days;
     use crate::identity::keys::Keys;
+    use crate::identity::memo::Memo;
     use crate::identity::network::Prefix;
     use crate::limiter::permit::Doors;
     use crate::settings::{Limits, Secret};
@@ -256,7 +257,13 @@ mod tests {
         let http = TestRequest::default().to_http_request();
         let keys = Keys::new(&Secret::new("a secret of this test alone".to_owned()), None);
         let (days, now) = (Days::default(), Moment::now());
-        let client = Client::new(Prefix::of([127, 0, 0, 1].into()), &keys, &days, now);
+        let memo = Memo::default();
+        let client = Client::new(
+            Prefix::of([127, 0, 0, 1].into()),
+            (&keys, &days),
+            &memo,
+            now,
+        );
         let voter = VoterId([3; 16]);
         let wish = Wish {
             tool: 1,

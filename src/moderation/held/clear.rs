@@ -1,4 +1,4 @@
-//! [`Clearing`]: the all-clear. Once a network's held votes look like a crowd's, and no more of them came for a while, they
+//! The all-clear. Once a network's held votes look like a crowd's, and no more of them came for a while, they
 //! count.
 //!
 //! `server` runs it for as long as it serves. It takes nothing out: what does not look like a crowd waits for a moderator.
@@ -10,22 +10,23 @@ use crate::moderation::Moderation;
 use crate::vocabulary::{Actor, Moment};
 use crate::votes::held::Verdict;
 
-/// Between two looks.
+/// Between two looks, at most.
 const EVERY: Duration = Duration::from_secs(30);
-/// For so long no vote of the network was held on the tool.
-const QUIET_SECONDS: i64 = 300;
 
-/// Looks for ever; the caller drops it when the server ends.
-pub async fn run(moderation: &Moderation) {
+/// Looks for ever; the caller drops it when the server ends. Votes wait until for `quiet` none of their network was held
+/// on their tool; `None`: for a moderator.
+pub async fn run(moderation: &Moderation, quiet: Option<Duration>) {
+    let Some(quiet) = quiet else { return };
     loop {
-        tokio::time::sleep(EVERY).await;
-        look(moderation, Moment::now()).await;
+        tokio::time::sleep(EVERY.min(quiet)).await;
+        look(moderation, quiet, Moment::now()).await;
     }
 }
 
-async fn look(moderation: &Moderation, now: Moment) {
+async fn look(moderation: &Moderation, quiet: Duration, now: Moment) {
+    let quiet = i64::try_from(quiet.as_secs()).unwrap_or(i64::MAX);
     let actor = Actor::rule("all-clear");
-    for clear in moderation.holding.clear(now.plus_seconds(-QUIET_SECONDS)) {
+    for clear in moderation.holding.clear(now.plus_seconds(-quiet)) {
         let slots = moderation.board.all();
         let Some(slot) = slots.into_iter().find(|slot| slot.id == clear.tool) else {
             continue;

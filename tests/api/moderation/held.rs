@@ -1,11 +1,12 @@
 //! Held votes: one hand with many fresh visitors moves the tally by twenty at most and is told nothing; a campus counts whole.
 use super::{Desk, OTHER, TOOL};
 use crate::dashboard::Seat;
-use crate::harness::Backend;
 use crate::harness::client::{Answer, Client};
 use crate::harness::server::{Home, Server, Setup};
+use crate::harness::{Backend, eventually};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 crate::both!(
     of_a_thousand_identities_of_one_address_at_most_twenty_count,
@@ -15,6 +16,7 @@ crate::both!(
     a_held_vote_is_its_voters_own,
     another_instance_and_a_restart_hold_on,
     off_counts_everything,
+    what_turns_out_to_be_a_crowd_counts_by_itself,
     the_desk_shows_what_it_would_do_first,
 );
 
@@ -303,6 +305,40 @@ async fn another_instance_and_a_restart_hold_on(backend: Backend) {
         one_hand(&second, &second.client(), 10, "ship").await;
         assert_eq!(desk.counts().await, counted, "on another instance");
     }
+    desk.server.setup.verify().await;
+}
+
+async fn what_turns_out_to_be_a_crowd_counts_by_itself(backend: Backend) {
+    let server = on(backend)
+        .env("TALLYSHIP_ABUSE__CLEAR_AFTER", "1s")
+        .start()
+        .await;
+    let desk = Desk::at(server).await;
+    one_hand(&desk.server, &desk.client, 30, "ship").await;
+    assert!(desk.counts().await.0 < 30);
+    // The twin: as long as it looks like one hand, it waits.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(desk.counts().await.0 < 30);
+    // The rest of the school comes, and has opinions.
+    let (mut ship, mut skip) = (30, 0);
+    for (n, voter) in desk.server.setup.mint(60).await.iter().enumerate() {
+        let choice = if n % 2 == 0 { "skip" } else { "ship" };
+        *(if n % 2 == 0 { &mut skip } else { &mut ship }) += 1;
+        let agent = format!("Browser/{}", n % 8);
+        ask(&desk.client, voter, TOOL, choice, "198.51.100.7", &agent)
+            .send()
+            .await
+            .expect(201);
+    }
+    eventually("the all-clear", Duration::from_secs(30), async || {
+        desk.counts().await == (ship, skip)
+    })
+    .await;
+    let entry = desk.get("/audit?limit=1").await["items"][0].clone();
+    assert_eq!(
+        (&entry["act"], &entry["actor"]),
+        (&json!("held.release"), &json!("rule"))
+    );
     desk.server.setup.verify().await;
 }
 
