@@ -10,6 +10,7 @@ mod values;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
@@ -21,7 +22,7 @@ pub use layers::{Layers, SettingError};
 pub use shown::Shown;
 use values::{
     address, count, database_url, log_level, min_votes, networks, on_off, origins, pair,
-    public_url, quota, redis_urls, secret,
+    period_or_off, public_url, quota, redis_urls, secret,
 };
 
 /// A secret text; its `Debug` shows nothing.
@@ -106,6 +107,17 @@ pub struct Identity {
     pub jwt: Option<Jwt>,
 }
 
+/// How long what has ended is kept; `None` for ever.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention {
+    /// Bans that were lifted or are over.
+    pub ended_bans: Option<Duration>,
+    /// Staff tokens that were revoked or are over.
+    pub ended_tokens: Option<Duration>,
+    /// Each hour of a tally; of older ones the last of each day is kept.
+    pub hours: Option<Duration>,
+}
+
 /// What the pages say besides the catalogue.
 #[derive(Debug, Clone)]
 pub struct Pages {
@@ -138,10 +150,13 @@ pub struct Settings {
     pub min_votes: i64,
     /// Whether a Tally says how many votes are set aside.
     pub show_set_aside: bool,
+    /// How often all is recounted beside the running server; `None`: never.
+    pub recount_every: Option<Duration>,
     /// Whether everybody may read which votes were taken out, without personal data.
     pub public_log: bool,
     pub identity: Identity,
     pub hold: bool,
+    pub retention: Retention,
     /// `None`: load no catalogue.
     pub catalog_file: Option<PathBuf>,
     pub pages: Pages,
@@ -172,9 +187,15 @@ impl Settings {
             },
             min_votes: layers.parse("tally.min_votes", min_votes)?,
             show_set_aside: layers.parse("tally.show_set_aside", on_off)?,
+            recount_every: layers.parse("tally.recount_every", period_or_off)?,
             public_log: layers.parse("moderation.public_log", on_off)?,
             identity: identity(layers)?,
             hold: layers.parse("abuse.hold", on_off)?,
+            retention: Retention {
+                ended_bans: layers.parse("retention.ended_bans", period_or_off)?,
+                ended_tokens: layers.parse("retention.ended_tokens", period_or_off)?,
+                hours: layers.parse("retention.hours", period_or_off)?,
+            },
             catalog_file: layers.path("catalog.file"),
             pages: Pages {
                 featured: layers.parse("pages.featured", pair)?,
