@@ -5,6 +5,7 @@
 
 mod postgres;
 mod sqlite;
+pub mod unfinished;
 
 use std::collections::{BTreeSet, HashSet};
 
