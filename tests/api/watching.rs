@@ -40,9 +40,9 @@ async fn shown() -> String {
     last
 }
 
-/// Where no Redis is set nothing is said of one.
+/// Where no Redis is set nothing is said of one, and nothing of a drift that nobody looked for.
 #[test]
-fn a_redis_that_is_not_there_is_not_told_of() {
+fn what_nobody_knows_is_not_told() {
     run(async {
         let server = Home::new(Backend::Sqlite).setup().start().await;
         let admin = server.admin();
@@ -52,7 +52,9 @@ fn a_redis_that_is_not_there_is_not_told_of() {
             last.contains("tallyship_database_readable 1")
         })
         .await;
-        assert!(!last.contains("tallyship_redis_up"), "{last}");
+        for gauge in ["tallyship_redis_up", "tallyship_tally_drift"] {
+            assert!(!last.contains(gauge), "{last}");
+        }
     });
 }
 
