@@ -6,7 +6,7 @@
 //! - ROOF: [`commands`] (one file a command), [`server`] (listeners, routes, what wraps each request), [`pages`] (what browsers see),
 //!   [`embed`] (what other sites carry: widget, iframe, badge, oEmbed), [`dashboard`] (moderation in a browser),
 //!   [`docs`] (the API's own documents)
-//! - FLOOR 6: [`verdicts`] (catalogue and tallies together: tool, compare, the site API)
+//! - FLOOR 6: [`verdicts`] (catalogue and tallies together: tool, compare, the site API), [`replay`] (the past through other rules)
 //! - FLOOR 5: [`moderation`] (resets, excluded periods, bans, freezing; what moderators see)
 //! - FLOOR 4: [`votes`] (cast, withdraw; the writer and its ledger; the recount)
 //! - FLOOR 3: [`standing`] (what a voter may: bans), [`live`] (who listens to which tool, and the thread that tells them)
@@ -32,6 +32,7 @@ pub mod moderation;
 pub mod pages;
 pub mod problem;
 pub mod redis;
+pub mod replay;
 pub mod request;
 pub mod server;
 pub mod settings;

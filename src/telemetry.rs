@@ -5,12 +5,16 @@
 
 use std::collections::HashMap;
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram, with_local_recorder};
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{
+    Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
+};
 
 use crate::settings::{Log, LogFormat};
+use crate::vocabulary::Moment;
 
 /// Upper bounds in seconds: from a memory read to the longest that a caller may wait.
 const SECONDS: [f64; 12] = [
@@ -52,10 +56,11 @@ pub struct Meters {
     streams: Gauge,
     events: Counter,
     streams_let_go: Counter,
-    held: metrics::Counter,
-    pub redis_up: Gauge,
+    held: Counter,
     pub database_readable: Gauge,
     handle: PrometheusHandle,
+    /// For gauges that are shown only once there is something to say.
+    recorder: Arc<PrometheusRecorder>,
 }
 
 impl Meters {
@@ -72,8 +77,9 @@ impl Meters {
             })
             .map_err(|cause| cause.to_string())?
             .build_recorder();
+        let recorder = Arc::new(recorder);
         let handle = recorder.handle();
-        Ok(with_local_recorder(&recorder, || {
+        Ok(with_local_recorder(&*recorder, || {
             describe();
             let route = |name: &'static str| {
                 RouteMeters {
@@ -95,9 +101,9 @@ impl Meters {
                 events: metrics::counter!("tallyship_stream_events_total"),
                 streams_let_go: metrics::counter!("tallyship_streams_let_go_total"),
                 held: metrics::counter!("tallyship_votes_held_total"),
-                redis_up: metrics::gauge!("tallyship_redis_up"),
                 database_readable: metrics::gauge!("tallyship_database_readable"),
                 handle,
+                recorder: Arc::clone(&recorder),
             }
         }))
     }
@@ -144,6 +150,22 @@ impl Meters {
     pub fn streams(&self, open: usize) {
         self.streams
             .set(f64::from(u32::try_from(open).unwrap_or(u32::MAX)));
+    }
+
+    /// Whether the Redis that is configured decides on quotas. Where none is, nothing is said of one.
+    pub fn redis(&self, up: bool) {
+        with_local_recorder(&*self.recorder, || {
+            metrics::gauge!("tallyship_redis_up").set(f64::from(u8::from(up)));
+        });
+    }
+
+    /// A recount of everything ended at `at`, and found tallies to be off by `drift` votes in all.
+    #[expect(clippy::cast_precision_loss, reason = "both stay far below 2^52")]
+    pub fn recounted(&self, drift: u64, at: Moment) {
+        with_local_recorder(&*self.recorder, || {
+            metrics::gauge!("tallyship_tally_drift").set(drift as f64);
+            metrics::gauge!("tallyship_recount_timestamp_seconds").set(at.seconds() as f64);
+        });
     }
 
     /// The Prometheus text format.
@@ -193,7 +215,15 @@ fn describe() {
     );
     metrics::describe_gauge!(
         "tallyship_redis_up",
-        "1 while Redis decides on quotas, 0 while it is lost or none is set"
+        "1 while Redis decides on quotas, 0 while it is lost; absent where none is set"
+    );
+    metrics::describe_gauge!(
+        "tallyship_tally_drift",
+        "Votes by which tallies differ from their recount; 0 is right"
+    );
+    metrics::describe_gauge!(
+        "tallyship_recount_timestamp_seconds",
+        "When the last whole recount ended, since 1970"
     );
     metrics::describe_gauge!(
         "tallyship_database_readable",

@@ -8,6 +8,7 @@ mod config;
 mod health;
 mod output;
 mod progress;
+mod replay;
 mod serve;
 mod shell;
 mod token;
@@ -17,13 +18,11 @@ mod votes;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
 use crate::db::{self, DbConnection, Purpose};
 use crate::identity::secret::SecretError;
-use crate::identity::staff::Role;
 use crate::identity::users::UsersError;
 use crate::settings::{Layers, SettingError, Settings};
 use crate::telemetry;
@@ -58,10 +57,10 @@ enum Command {
     Config(config::ConfigCommand),
     /// Staff tokens
     #[command(subcommand)]
-    Token(TokenCommand),
+    Token(token::TokenCommand),
     /// Visitor tokens, for tests and load
     #[command(subcommand)]
-    Visitors(VisitorsCommand),
+    Visitors(visitors::VisitorsCommand),
     /// Ask the server that runs with these settings how it is; exit code 1 unless it takes votes
     Health,
     /// Recount every tally from the votes and from the ledger, and check the audit chain
@@ -70,6 +69,8 @@ enum Command {
         #[arg(long, value_name = "HASH")]
         head: Option<String>,
     },
+    /// Run a past span's ledger through other quotas or thresholds, and say what would have been different
+    Replay(replay::ReplayArguments),
     /// Write what the site has as a file
     #[command(subcommand)]
     Export(votes::ExportCommand),
@@ -90,37 +91,6 @@ enum Command {
         /// Write the pages of every command into this folder instead
         #[arg(long, value_name = "FOLDER")]
         dir: Option<PathBuf>,
-    },
-}
-
-#[derive(Subcommand)]
-enum TokenCommand {
-    /// Make a token and print it, this once
-    Create {
-        #[arg(long)]
-        role: Role,
-        #[arg(long)]
-        name: String,
-        /// How long it is valid, such as 12h or 30d; for ever without
-        #[arg(long, value_name = "DURATION", value_parser = duration)]
-        expires: Option<Duration>,
-    },
-    /// Every token with its role and last use; never the token itself
-    List {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// End a token, by its id or name
-    Revoke { token: String },
-}
-
-#[derive(Subcommand)]
-enum VisitorsCommand {
-    /// Print new visitor tokens, one a line
-    Mint {
-        #[arg(long, default_value_t = 1)]
-        count: u64,
     },
 }
 
@@ -209,18 +179,13 @@ fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Catalog(command) => catalog::run(&command, &ready?.0),
-        Command::Token(TokenCommand::Create {
-            role,
-            name,
-            expires,
-        }) => token::create(&ready?.0, role, &name, expires),
-        Command::Token(TokenCommand::List { json }) => token::list(&ready?.0, json),
-        Command::Token(TokenCommand::Revoke { token }) => token::revoke(&ready?.0, &token),
-        Command::Visitors(VisitorsCommand::Mint { count }) => visitors::mint(&ready?.0, count),
+        Command::Token(command) => token::run(&command, &ready?.0),
+        Command::Visitors(command) => visitors::run(&command, &ready?.0),
         Command::Backup { file } => backup::write(&ready?.0, &file),
         Command::Restore { file } => backup::restore(&ready?.0, &file),
         Command::Health => health::run(&ready?.0),
         Command::Verify { head } => verify::run(&ready?.0, head.as_deref()),
+        Command::Replay(arguments) => replay::run(&ready?.0, &arguments),
         Command::Export(command) => votes::export(&command, &ready?.0),
         Command::Import(command) => votes::import(&command, &ready?.0),
     }
@@ -270,24 +235,6 @@ fn environment() -> Result<impl Iterator<Item = (String, String)>, Failure> {
         }
     }
     Ok(variables.into_iter())
-}
-
-/// Reads `90m`, `12h` or `30d`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let (count, unit) = text.split_at(text.len().saturating_sub(1));
-    let scale = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return Err("expected a number and one of s, m, h, d".to_owned()),
-    };
-    let count: u64 = count
-        .parse()
-        .ok()
-        .filter(|count| (1..=1_000_000_000).contains(count))
-        .ok_or("expected a number and one of s, m, h, d")?;
-    Ok(Duration::from_secs(count * scale))
 }
 
 /// A connection for a command, on a database of the newest schema.

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::Subcommand;
 use uuid::Uuid;
 
 use super::{Failure, migrated};
@@ -12,7 +13,59 @@ use crate::identity::staff::{self, Role};
 use crate::settings::Settings;
 use crate::vocabulary::{Actor, Moment};
 
-pub(super) fn create(
+#[derive(Subcommand)]
+pub(super) enum TokenCommand {
+    /// Make a token and print it, this once
+    Create {
+        #[arg(long)]
+        role: Role,
+        #[arg(long)]
+        name: String,
+        /// How long it is valid, such as 12h or 30d; for ever without
+        #[arg(long, value_name = "DURATION", value_parser = duration)]
+        expires: Option<Duration>,
+    },
+    /// Every token with its role and last use; never the token itself
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// End a token, by its id or name
+    Revoke { token: String },
+}
+
+pub(super) fn run(command: &TokenCommand, settings: &Settings) -> Result<ExitCode, Failure> {
+    match command {
+        TokenCommand::Create {
+            role,
+            name,
+            expires,
+        } => create(settings, *role, name, *expires),
+        TokenCommand::List { json } => list(settings, *json),
+        TokenCommand::Revoke { token } => revoke(settings, token),
+    }
+}
+
+/// Reads `90m`, `12h` or `30d`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (count, unit) = text.split_at(text.len().saturating_sub(1));
+    let scale = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err("expected a number and one of s, m, h, d".to_owned()),
+    };
+    let count: u64 = count
+        .parse()
+        .ok()
+        .filter(|count| (1..=1_000_000_000).contains(count))
+        .ok_or("expected a number and one of s, m, h, d")?;
+    Ok(Duration::from_secs(count * scale))
+}
+
+fn create(
     settings: &Settings,
     role: Role,
     name: &str,
@@ -42,7 +95,7 @@ pub(super) fn create(
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn list(settings: &Settings, json: bool) -> Result<ExitCode, Failure> {
+fn list(settings: &Settings, json: bool) -> Result<ExitCode, Failure> {
     let tokens = staff::all(&mut migrated(settings)?)?;
     if json {
         println!("{}", serde_json::to_string(&tokens).map_err(Failure::new)?);
@@ -70,7 +123,7 @@ pub(super) fn list(settings: &Settings, json: bool) -> Result<ExitCode, Failure>
 }
 
 /// Revokes the token that `which` names: by its id, or by its name where one valid token has it.
-pub(super) fn revoke(settings: &Settings, which: &str) -> Result<ExitCode, Failure> {
+fn revoke(settings: &Settings, which: &str) -> Result<ExitCode, Failure> {
     let mut conn = migrated(settings)?;
     let tokens = staff::all(&mut conn)?;
     let by_id = Uuid::try_parse(which).ok();

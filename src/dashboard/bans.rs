@@ -32,6 +32,8 @@ pub struct BanRow {
     pub made_at: String,
     /// Empty for one without an end.
     pub until: String,
+    /// Whether whoever it names is known when they come again.
+    pub holds: bool,
     pub reset: Option<i64>,
 }
 
@@ -53,6 +55,7 @@ impl From<&BanView> for BanRow {
             made_by: ban.made_by.clone(),
             made_at: words::time(ban.made_at),
             until: ban.expires_at.map(words::time).unwrap_or_default(),
+            holds: ban.holds,
             reset: ban.reset,
         }
     }

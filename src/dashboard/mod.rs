@@ -16,7 +16,7 @@ pub mod overview;
 pub mod periods;
 pub mod resets;
 mod returns;
-mod sessions;
+pub mod sessions;
 pub mod sign_in;
 pub mod state;
 pub mod tool;

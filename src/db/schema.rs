@@ -190,6 +190,7 @@ diesel::table! {
     erased (hash) {
         hash -> Binary,
         at -> BigInt,
+        ends_at -> Nullable<BigInt>,
     }
 }
 

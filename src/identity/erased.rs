@@ -11,7 +11,8 @@ use std::sync::{PoisonError, RwLock};
 use diesel::QueryResult;
 use sha2::{Digest, Sha256};
 
-use super::store;
+use super::visitor_token::BELIEVED_SECONDS;
+use super::{made_at, store};
 use crate::db::DbConnection;
 use crate::vocabulary::{Moment, VoterId};
 
@@ -74,13 +75,17 @@ impl Erased {
     }
 }
 
-/// Notes in the database that a voter is erased, and forgets their name. It is part of the caller's transaction.
+/// Notes in the database that a voter is erased, and forgets their name. It is part of the caller's transaction. The note on
+/// a visitor ends with the last token that they may hold; a user's never does, whose site can sign another at any time.
 ///
 /// # Errors
 /// A failed statement.
 pub fn erase(conn: &mut DbConnection, voter: VoterId, now: Moment) -> QueryResult<()> {
-    store::insert_erased(conn, &hash(voter), voter, now)
+    let ends_at = made_at(voter).map(|_| now.plus_seconds(BELIEVED_SECONDS));
+    store::insert_erased(conn, &hash(voter), voter, ends_at, now)
 }
+
+pub use store::{ended_erasures as ended, forget_erasures as forget};
 
 #[cfg(test)]
 mod tests {

@@ -139,7 +139,9 @@ pub fn create(
     Ok((token, id))
 }
 
-pub use store::{all_tokens as all, note_uses, revoke};
+pub use store::{
+    all_tokens as all, ended_tokens as ended, forget_tokens as forget, note_uses, revoke,
+};
 
 impl Identity {
     /// Who of the staff calls, with at least `role`.

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl,
+};
 
 use uuid::Uuid;
 
@@ -200,6 +202,7 @@ pub(super) fn insert_erased(
     conn: &mut DbConnection,
     hash: &[u8],
     voter: VoterId,
+    ends_at: Option<Moment>,
     now: Moment,
 ) -> QueryResult<()> {
     let known: i64 = erased::table
@@ -208,9 +211,67 @@ pub(super) fn insert_erased(
         .get_result(conn)?;
     if known == 0 {
         diesel::insert_into(erased::table)
-            .values((erased::hash.eq(hash), erased::at.eq(now.0)))
+            .values((
+                erased::hash.eq(hash),
+                erased::at.eq(now.0),
+                erased::ends_at.eq(ends_at.map(|end| end.0)),
+            ))
             .execute(conn)?;
     }
     diesel::delete(voters::table.filter(voters::id.eq(voter.0.as_slice()))).execute(conn)?;
     Ok(())
+}
+
+/// Hashes of the erased whose tokens can be believed no more at `now`.
+///
+/// # Errors
+/// A failed query.
+pub fn ended_erasures(
+    conn: &mut DbConnection,
+    now: Moment,
+    most: i64,
+) -> QueryResult<Vec<Vec<u8>>> {
+    erased::table
+        .filter(erased::ends_at.lt(now.0))
+        .order(erased::hash)
+        .limit(most)
+        .select(erased::hash)
+        .load(conn)
+}
+
+/// Lets go of them.
+///
+/// # Errors
+/// A failed statement.
+pub fn forget_erasures(conn: &mut DbConnection, hashes: &[Vec<u8>]) -> QueryResult<usize> {
+    diesel::delete(erased::table.filter(erased::hash.eq_any(hashes))).execute(conn)
+}
+
+/// Ids of tokens that were revoked or over before `before`.
+///
+/// # Errors
+/// A failed query.
+pub fn ended_tokens(
+    conn: &mut DbConnection,
+    before: Moment,
+    most: i64,
+) -> QueryResult<Vec<Vec<u8>>> {
+    tokens::table
+        .filter(
+            tokens::revoked_at
+                .lt(before.0)
+                .or(tokens::expires_at.lt(before.0)),
+        )
+        .order(tokens::id)
+        .limit(most)
+        .select(tokens::id)
+        .load(conn)
+}
+
+/// Lets go of them.
+///
+/// # Errors
+/// A failed statement.
+pub fn forget_tokens(conn: &mut DbConnection, ids: &[Vec<u8>]) -> QueryResult<usize> {
+    diesel::delete(tokens::table.filter(tokens::id.eq_any(ids))).execute(conn)
 }

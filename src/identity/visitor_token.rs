@@ -18,6 +18,8 @@ const DAY: i64 = 24 * 3600;
 pub const LASTS_SECONDS: i64 = 400 * DAY;
 /// For a year after that it still renews to the same voter.
 const RENEWS_SECONDS: i64 = 365 * DAY;
+/// No token issued until now can be believed or renewed after so long, nor by a clock that is a month behind.
+pub const BELIEVED_SECONDS: i64 = LASTS_SECONDS + RENEWS_SECONDS + 30 * DAY;
 
 const VERSION: u8 = 1;
 const SIGNED: usize = 29;

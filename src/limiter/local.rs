@@ -88,7 +88,7 @@ impl Local {
 }
 
 impl<C: Clock + Clone> Local<C> {
-    fn with_clock(quotas: &[(Policy, Quota)], clock: &C) -> Self {
+    pub(super) fn with_clock(quotas: &[(Policy, Quota)], clock: &C) -> Self {
         Self {
             buckets: quotas
                 .iter()

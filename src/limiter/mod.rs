@@ -5,6 +5,7 @@
 mod arrivals;
 pub mod headers;
 pub mod local;
+pub mod past;
 pub mod permit;
 pub mod redis;
 pub mod shared;

@@ -2,7 +2,7 @@
 //!
 //! `commands::serve` calls [`run`]. Read `parts.rs` to see what is wired to what, `routes.rs` for every address and its policy, `edge.rs` for
 //! what wraps each request, `express.rs` for the short way of the busiest calls, `listener.rs` for connections, `panics.rs` for
-//! handlers that fail, `admin.rs` for health and metrics.
+//! handlers that fail, `admin.rs` for health and metrics, `retention.rs` for what goes by its age.
 
 mod admin;
 mod desk;
@@ -12,6 +12,7 @@ mod files;
 mod listener;
 mod panics;
 mod parts;
+mod retention;
 mod routes;
 mod staff;
 mod state;
@@ -73,6 +74,12 @@ pub async fn run(
         Some(url) => url.clone(),
         None => Url::parse(&format!("http://{address}")).map_err(std::io::Error::other)?,
     };
+    if settings.http.public_url.is_none() && !address.ip().is_loopback() {
+        tracing::warn!(
+            %public_url,
+            "http.public_url is not set, and the listener is not this machine's own: links name this address, and votes from pages at any other are refused"
+        );
+    }
 
     let (parts, threads) = Parts::new(settings, keys, users, &public_url)?;
     let parts = Arc::new(parts);
@@ -87,6 +94,7 @@ pub async fn run(
             clear::run(&kept.moderation, kept.settings.clear_after)
         )
     });
+    let retention = tokio::spawn(retention::run(Arc::clone(&parts)));
 
     let state = state::State::new(&parts);
     let edge = Data::new(edge::Edge::new(&parts));
@@ -120,8 +128,11 @@ pub async fn run(
     running.await.map_err(std::io::Error::other)??;
     upkeep.abort();
     let _ = upkeep.await;
+    retention.abort();
+    let _ = retention.await;
     drop(threads.follower);
     drop(threads.forgetting);
+    drop(threads.recounting);
     if let Some(admin) = admin {
         admin.stop();
     }
@@ -148,10 +159,9 @@ async fn upkeep(parts: Arc<Parts>) {
         parts.meters.limiter_keys.set(f64::from(
             u32::try_from(parts.doors.local().keys()).unwrap_or(u32::MAX),
         ));
-        parts
-            .meters
-            .redis_up
-            .set(f64::from(u8::from(parts.doors.redis_is_up() == Some(true))));
+        if let Some(up) = parts.doors.redis_is_up() {
+            parts.meters.redis(up);
+        }
         let stale = parts.board.is_stale(crate::vocabulary::Moment::now());
         parts
             .meters

@@ -34,6 +34,7 @@ use crate::telemetry::Meters;
 use crate::verdicts::follow::{Follower, fill};
 use crate::vocabulary::Moment;
 use crate::votes::forget::Forgetting;
+use crate::votes::recount::watch::Recounting;
 use crate::votes::writer::Votes;
 
 /// Everything that requests work with. Handlers receive the parts they need.
@@ -65,6 +66,8 @@ pub(super) struct Threads {
     pub follower: Follower,
     /// Ends when it is dropped, and with it a clone of [`Parts::votes`].
     pub forgetting: Forgetting,
+    /// Ends when it is dropped; `None` where the settings want no recount.
+    pub recounting: Option<Recounting>,
     /// Ends after [`Hub::end`].
     pub live: JoinHandle<()>,
 }
@@ -125,6 +128,10 @@ impl Parts {
             keys.clone(),
             Arc::clone(&days),
         )?;
+        let recounting = settings
+            .recount_every
+            .map(|every| Recounting::start(settings.database.clone(), every, Arc::clone(&meters)));
+        let recounting = recounting.transpose()?;
 
         let shared = if settings.redis.urls.is_empty() {
             None
@@ -173,6 +180,7 @@ impl Parts {
             writer,
             follower,
             forgetting,
+            recounting,
             live,
         };
         Ok((parts, threads))

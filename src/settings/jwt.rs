@@ -3,6 +3,7 @@
 //! [`super::Settings`] reads it; `identity::users` turns the keys' texts into keys. It must never repeat a key's text.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use url::Url;
 
@@ -35,6 +36,8 @@ pub struct Jwt {
     pub keys: KeySource,
     /// Certificates (PEM) to verify the server of a JWKS by, instead of the system's.
     pub ca_file: Option<PathBuf>,
+    /// How often a JWKS is read anew.
+    pub refresh: Duration,
 }
 
 /// An issuer is part of every user's name, which has an end.
@@ -65,6 +68,7 @@ pub(super) fn read(layers: &Layers) -> Result<Option<Jwt>, SettingError> {
         audience: layers.parse("identity.jwt_audience", word)?,
         keys: jwks.unwrap_or(KeySource::Given(given)),
         ca_file: layers.path("identity.jwt_ca_file"),
+        refresh: layers.parse("identity.jwt_refresh", values::period)?,
     }))
 }
 

@@ -22,7 +22,7 @@ pub use layers::{Layers, SettingError};
 pub use shown::Shown;
 use values::{
     address, count, database_url, known_networks, log_level, min_votes, networks, on_off, origins,
-    pair, period, public_url, quota, redis_urls, secret,
+    pair, period_or_off, public_url, quota, redis_urls, secret,
 };
 
 /// A secret text; its `Debug` shows nothing.
@@ -109,6 +109,17 @@ pub struct Identity {
     pub jwt: Option<Jwt>,
 }
 
+/// How long what has ended is kept; `None` for ever.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention {
+    /// Bans that were lifted or are over.
+    pub ended_bans: Option<Duration>,
+    /// Staff tokens that were revoked or are over.
+    pub ended_tokens: Option<Duration>,
+    /// Each hour of a tally; of older ones the last of each day is kept.
+    pub hours: Option<Duration>,
+}
+
 /// What the pages say besides the catalogue.
 #[derive(Debug, Clone)]
 pub struct Pages {
@@ -141,12 +152,15 @@ pub struct Settings {
     pub min_votes: i64,
     /// Whether a Tally says how many votes are set aside.
     pub show_set_aside: bool,
+    /// How often all is recounted beside the running server; `None`: never.
+    pub recount_every: Option<Duration>,
     /// Whether everybody may read which votes were taken out, without personal data.
     pub public_log: bool,
     pub identity: Identity,
     pub hold: bool,
     /// For so long no vote of a network was held before those that were may be cleared; `None`: never by itself.
     pub clear_after: Option<Duration>,
+    pub retention: Retention,
     /// `None`: load no catalogue.
     pub catalog_file: Option<PathBuf>,
     pub pages: Pages,
@@ -178,10 +192,16 @@ impl Settings {
             },
             min_votes: layers.parse("tally.min_votes", min_votes)?,
             show_set_aside: layers.parse("tally.show_set_aside", on_off)?,
+            recount_every: layers.parse("tally.recount_every", period_or_off)?,
             public_log: layers.parse("moderation.public_log", on_off)?,
             identity: identity(layers)?,
             hold: layers.parse("abuse.hold", on_off)?,
-            clear_after: layers.parse("abuse.clear_after", period)?,
+            clear_after: layers.parse("abuse.clear_after", period_or_off)?,
+            retention: Retention {
+                ended_bans: layers.parse("retention.ended_bans", period_or_off)?,
+                ended_tokens: layers.parse("retention.ended_tokens", period_or_off)?,
+                hours: layers.parse("retention.hours", period_or_off)?,
+            },
             catalog_file: layers.path("catalog.file"),
             pages: Pages {
                 featured: layers.parse("pages.featured", pair)?,

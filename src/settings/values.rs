@@ -130,17 +130,6 @@ pub(super) fn redis_urls(text: &str) -> Result<Vec<Secret>, String> {
         .collect()
 }
 
-/// `5m`, with s, m or h; `off` is never.
-pub(super) fn period(text: &str) -> Result<Option<Duration>, String> {
-    if text == "off" {
-        return Ok(None);
-    }
-    // A quota of one in so long is spelt the same way.
-    Quota::parse(&format!("1/{text}"))
-        .map(|quota| Some(quota.period))
-        .map_err(|_unread| "expected a time such as 5m (units s, m, h), or off".to_owned())
-}
-
 pub(super) fn quota(text: &str) -> Result<Option<Quota>, String> {
     if text == "off" {
         return Ok(None);
@@ -173,6 +162,36 @@ pub(super) fn on_off(text: &str) -> Result<bool, String> {
         "off" => Ok(false),
         _ => Err("expected on or off".to_owned()),
     }
+}
+
+/// `90s`, `5m`, `24h` or `365d`, of at least a second and at most a hundred years.
+pub(super) fn period(text: &str) -> Result<Duration, String> {
+    let expected = || "expected a time such as 90s, 5m, 24h or 365d".to_owned();
+    let unit = text.chars().last().ok_or_else(expected)?;
+    let scale: u64 = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(expected()),
+    };
+    let count = text.strip_suffix(unit).unwrap_or_default();
+    let count: u64 = count.parse().map_err(|_unread| expected())?;
+    let seconds = count.checked_mul(scale);
+    seconds
+        .filter(|seconds| (1..=36_500 * 86_400).contains(seconds))
+        .map(Duration::from_secs)
+        .ok_or_else(expected)
+}
+
+/// The same, or `off`.
+pub(super) fn period_or_off(text: &str) -> Result<Option<Duration>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    period(text)
+        .map(Some)
+        .map_err(|expected| format!("{expected}, or off"))
 }
 
 pub(super) fn secret(text: &str) -> Result<Option<Secret>, String> {

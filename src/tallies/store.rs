@@ -1,12 +1,18 @@
 //! Tally rows in the database. `verdicts` and `votes` call it. Batches of votes are written by the ledger's own statements;
 //! everything else that changes a row goes through [`lock`] and [`save`] here.
 
-use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
+use diesel::sql_types::{BigInt, Integer};
+use diesel::{
+    ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, QueryResult, QueryableByName,
+    RunQueryDsl, sql_query,
+};
 
 use super::{Closing, TallyRow};
 use crate::db::DbConnection;
 use crate::db::schema::{tallies, tally_hours, tools};
 use crate::vocabulary::{Moment, Slug, ToolState};
+
+const DAY: i64 = 86_400_000_000;
 
 /// The columns of a tally row, as the database gives them, in the order of the table.
 pub type Columns = (i32, i64, i64, i32, i32, i16, i64, i64, i64, i64, i64);
@@ -130,4 +136,48 @@ pub fn close(conn: &mut DbConnection, closing: &Closing) -> QueryResult<()> {
             .execute(conn)?;
     }
     Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Earlier {
+    #[diesel(sql_type = Integer)]
+    tool_id: i32,
+    #[diesel(sql_type = BigInt)]
+    hour: i64,
+}
+
+/// The hours of `from..before` that a later one of their day (UTC) follows: a course by days needs none of them.
+///
+/// # Errors
+/// A failed query.
+pub fn earlier_hours(
+    conn: &mut DbConnection,
+    (from, before): (Moment, Moment),
+    most: i64,
+) -> QueryResult<Vec<(i32, i64)>> {
+    let found: Vec<Earlier> = sql_query(format!(
+        "SELECT h.tool_id, h.hour FROM tally_hours h WHERE h.hour >= {from} AND h.hour < {before} AND EXISTS \
+         (SELECT 1 FROM tally_hours l WHERE l.tool_id = h.tool_id AND l.hour > h.hour AND l.hour < h.hour - h.hour % {DAY} + {DAY}) \
+         ORDER BY h.tool_id, h.hour LIMIT {most}",
+        from = from.0,
+        before = before.0,
+    ))
+    .load(conn)?;
+    Ok(found
+        .into_iter()
+        .map(|row| (row.tool_id, row.hour))
+        .collect())
+}
+
+/// Lets go of these hours.
+///
+/// # Errors
+/// A failed statement.
+pub fn forget_hours(conn: &mut DbConnection, hours: &[(i32, i64)]) -> QueryResult<usize> {
+    let mut gone = 0;
+    for (tool, hour) in hours {
+        let of_tool = tally_hours::table.filter(tally_hours::tool_id.eq(tool));
+        gone += diesel::delete(of_tool.filter(tally_hours::hour.eq(hour))).execute(conn)?;
+    }
+    Ok(gone)
 }

@@ -1,10 +1,12 @@
 //! Commands about the catalogue and the settings: what is exported comes back the same, what is printed hides secrets.
-use crate::harness::Backend;
 use crate::harness::server::Home;
+use crate::harness::{Backend, eventually};
 use serde_json::Value;
+use std::time::Duration;
 
 crate::both!(
     a_catalogue_comes_back_as_it_was,
+    files_are_imported_whole,
     settings_are_shown_without_secrets
 );
 
@@ -63,6 +65,61 @@ async fn a_catalogue_comes_back_as_it_was(backend: Backend) {
         .await;
     assert_eq!(nowhere.code(), 1);
     assert!(nowhere.stderr.contains("no/such"), "{}", nowhere.stderr);
+}
+
+async fn files_are_imported_whole(backend: Backend) {
+    let server = Home::new(backend).setup().generous().start().await;
+    let client = server.client();
+    let shows = async |slug: &str| client.get(&format!("/v1/tools/{slug}")).send().await;
+    let csv = "slug,name,entry,reviews\nfrom-csv,\"From, CSV\",Free,\"[{\"\"reviewer\"\":\"\"R\"\",\"\"verdict\"\":\"\"ship\"\"}]\"\n";
+    for (file, content) in [
+        (
+            "a.toml",
+            "[[tools]]\nslug = \"from-toml\"\nname = \"T\"\n[[tools.reviews]]\nreviewer = \"R\"\nverdict = \"ship\"\n",
+        ),
+        (
+            "a.json",
+            "[{\"slug\":\"from-json\",\"name\":\"J\",\"reviews\":[{\"reviewer\":\"R\",\"verdict\":\"ship\"}]}]",
+        ),
+        ("a.csv", csv),
+    ] {
+        server.home().write(file, content);
+        server
+            .run_cli(&["catalog", "import", file])
+            .await
+            .success(file);
+        let slug = format!("from-{}", &file[2..]);
+        let took = eventually("the import is shown", Duration::from_secs(25), async || {
+            shows(&slug).await.success()
+        })
+        .await;
+        println!("{file}: shown after {took:?}");
+        assert_eq!(shows(&slug).await.json["tally"]["panel"]["percent"], 100);
+        let voter = client.visitor().await;
+        client.put_vote(&voter, &slug, "ship").await.expect(201);
+        server
+            .run_cli(&["catalog", "import", file])
+            .await
+            .success("the same again");
+    }
+    let before = server.home().number("SELECT count(*) AS n FROM tools");
+    server.home().write(
+        "bad.json",
+        "[{\"slug\":\"fine\",\"name\":\"F\"},{\"slug\":\"not fine\",\"name\":\"N\"}]",
+    );
+    let refused = server.run_cli(&["catalog", "import", "bad.json"]).await;
+    assert_eq!(refused.code(), 1);
+    assert!(refused.stderr.contains("not fine"), "{}", refused.stderr);
+    let after = server.home().number("SELECT count(*) AS n FROM tools");
+    assert_eq!(after, before, "all, or none");
+    assert_eq!(
+        server
+            .run_cli(&["catalog", "import", "missing.toml"])
+            .await
+            .code(),
+        1
+    );
+    server.verify().await;
 }
 
 async fn settings_are_shown_without_secrets(backend: Backend) {

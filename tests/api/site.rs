@@ -1,17 +1,15 @@
-//! The site's own calls and commands: tools made, changed, archived and imported, beside a running server.
+//! The site's own calls and commands: tools made, changed and archived, beside a running server.
+use crate::harness::Backend;
 use crate::harness::client::Client;
 use crate::harness::server::{Home, Server};
-use crate::harness::{Backend, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 crate::both!(
     tools_come_change_and_go,
     what_is_out_of_bounds_is_named,
     many_come_whole_or_not_at_all,
-    only_staff_may,
-    files_are_imported_whole
+    only_staff_may
 );
 
 async fn server(backend: Backend) -> Server {
@@ -353,59 +351,4 @@ async fn only_staff_may(backend: Backend) {
             .code(),
         0
     );
-}
-
-async fn files_are_imported_whole(backend: Backend) {
-    let server = server(backend).await;
-    let client = server.client();
-    let shows = async |slug: &str| client.get(&format!("/v1/tools/{slug}")).send().await;
-    let csv = "slug,name,entry,reviews\nfrom-csv,\"From, CSV\",Free,\"[{\"\"reviewer\"\":\"\"R\"\",\"\"verdict\"\":\"\"ship\"\"}]\"\n";
-    for (file, content) in [
-        (
-            "a.toml",
-            "[[tools]]\nslug = \"from-toml\"\nname = \"T\"\n[[tools.reviews]]\nreviewer = \"R\"\nverdict = \"ship\"\n",
-        ),
-        (
-            "a.json",
-            "[{\"slug\":\"from-json\",\"name\":\"J\",\"reviews\":[{\"reviewer\":\"R\",\"verdict\":\"ship\"}]}]",
-        ),
-        ("a.csv", csv),
-    ] {
-        server.home().write(file, content);
-        server
-            .run_cli(&["catalog", "import", file])
-            .await
-            .success(file);
-        let slug = format!("from-{}", &file[2..]);
-        let took = eventually("the import is shown", Duration::from_secs(25), async || {
-            shows(&slug).await.success()
-        })
-        .await;
-        println!("{file}: shown after {took:?}");
-        assert_eq!(shows(&slug).await.json["tally"]["panel"]["percent"], 100);
-        let voter = client.visitor().await;
-        client.put_vote(&voter, &slug, "ship").await.expect(201);
-        server
-            .run_cli(&["catalog", "import", file])
-            .await
-            .success("the same again");
-    }
-    let before = server.home().number("SELECT count(*) AS n FROM tools");
-    server.home().write(
-        "bad.json",
-        "[{\"slug\":\"fine\",\"name\":\"F\"},{\"slug\":\"not fine\",\"name\":\"N\"}]",
-    );
-    let refused = server.run_cli(&["catalog", "import", "bad.json"]).await;
-    assert_eq!(refused.code(), 1);
-    assert!(refused.stderr.contains("not fine"), "{}", refused.stderr);
-    let after = server.home().number("SELECT count(*) AS n FROM tools");
-    assert_eq!(after, before, "all, or none");
-    assert_eq!(
-        server
-            .run_cli(&["catalog", "import", "missing.toml"])
-            .await
-            .code(),
-        1
-    );
-    server.verify().await;
 }

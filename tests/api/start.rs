@@ -52,6 +52,16 @@ fn a_bad_setting_stops_the_start_with_one_line() {
             ),
             (
                 vec![],
+                Some(("TALLYSHIP_RETENTION__ENDED_BANS", "long")),
+                vec!["retention.ended_bans", "long", "or off"],
+            ),
+            (
+                vec![],
+                Some(("TALLYSHIP_TALLY__RECOUNT_EVERY", "0s")),
+                vec!["tally.recount_every", "0s", "or off"],
+            ),
+            (
+                vec![],
                 Some(("TALLYSHIP_HTTP__LISTEN", "here")),
                 vec!["http.listen", "here"],
             ),
@@ -93,6 +103,27 @@ fn a_bad_setting_stops_the_start_with_one_line() {
                 assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
             }
         }
+    });
+}
+
+/// Links and origins that nobody can reach are warned of, and only they.
+#[test]
+fn a_listener_for_others_wants_a_public_url() {
+    run(async {
+        let warned = async |listen: &str, public: Option<&str>| {
+            let setup = Home::new(Backend::Sqlite).setup();
+            let setup = setup.env("TALLYSHIP_HTTP__LISTEN", listen);
+            let setup = match public {
+                Some(url) => setup.env("TALLYSHIP_HTTP__PUBLIC_URL", url),
+                None => setup,
+            };
+            let server = setup.start().await;
+            assert_eq!(server.sigterm(GUARD).await, 0);
+            server.stderr().contains("http.public_url is not set")
+        };
+        assert!(warned("0.0.0.0:0", None).await);
+        assert!(!warned("0.0.0.0:0", Some("https://votes.example")).await);
+        assert!(!warned("127.0.0.1:0", None).await);
     });
 }
 

@@ -72,6 +72,14 @@ async fn a_user_is_held_and_erased_by_name(backend: Backend) {
     assert_eq!(me.json["made_at"], json!(null));
     assert_eq!(me.json["votes"].as_array().expect("votes").len(), 1);
     assert_eq!(me.json["votes"][0]["tool"], TOOL);
+    // A user has no visitor token, so none that has an age.
+    assert_eq!(
+        me.json["votes"][0].get("token_age_seconds"),
+        Some(&json!(null))
+    );
+    let of_visitor = client.get(ME).bearer(&visitor).send().await.expect(200);
+    let age = &of_visitor.json["votes"][0]["token_age_seconds"];
+    assert!(age.as_i64().is_some_and(|age| age < 600), "{age}");
     let named = "SELECT count(*) AS n FROM voters";
     assert_eq!(server.home().number(named), 1);
     let erased = client.delete(ME).bearer(&user).header("cookie", &cookie);
@@ -266,5 +274,35 @@ fn a_file_of_keys_is_read() {
         let found = async || vote(&next, "2").await == 200;
         crate::harness::eventually("the new key", Duration::from_secs(10), found).await;
         assert_eq!(vote(&site, "1").await, 401);
+    });
+}
+
+/// A key that is gone from the set ends by itself, with the next reading; until then it is believed.
+#[test]
+fn keys_are_read_anew_as_often_as_is_set() {
+    run(async {
+        let (site, next) = (Site::new("EdDSA"), Site::new("EdDSA"));
+        let set = |site: &Site, kid: &str| json!({ "keys": [site.jwk(kid)] }).to_string();
+        let started = async |refresh: &str| {
+            let home = Home::new(Backend::Sqlite);
+            home.write("jwks.json", set(&site, "1"));
+            let setup = site
+                .without_keys(home.setup().generous())
+                .env("TALLYSHIP_IDENTITY__JWT_JWKS", "jwks.json")
+                .env("TALLYSHIP_IDENTITY__JWT_REFRESH", refresh);
+            setup.start().await
+        };
+        let vote = async |server: &Server| {
+            let (client, user) = (server.client(), site.user_by("1", "1"));
+            client.put_vote(&user, TOOL, "ship").await.status
+        };
+        let (often, seldom) = (started("1s").await, started("1h").await);
+        for server in [&often, &seldom] {
+            assert_eq!(vote(server).await, 201);
+            server.home().write("jwks.json", set(&next, "2"));
+        }
+        let gone = async || vote(&often).await == 401;
+        crate::harness::eventually("the key is gone", Duration::from_secs(10), gone).await;
+        assert_eq!(vote(&seldom).await, 200, "nothing else made it go");
     });
 }

@@ -1,5 +1,6 @@
 //! What operators watch by: every metric that a running server shows is documented, everything that dashboard and alerts
 //! ask for exists, and every alert leads to what to do about it.
+use crate::harness::redis::Redis;
 use crate::harness::server::Home;
 use crate::harness::{Backend, eventually, run};
 use std::collections::BTreeSet;
@@ -13,7 +14,10 @@ fn text(path: &str) -> String {
 
 /// What the server shows once it has done a little of everything that is measured.
 async fn shown() -> String {
-    let server = Home::new(Backend::Sqlite).setup().start().await;
+    let redis = Redis::start();
+    let setup = Home::new(Backend::Sqlite).setup().redis(redis.url());
+    let setup = setup.env("TALLYSHIP_TALLY__RECOUNT_EVERY", "1s");
+    let server = setup.start().await;
     let (client, admin) = (server.client(), server.admin());
     let voter = client.visitor().await;
     let (_, stream) = client.get("/v1/stream?tools=codestral-2").open().await;
@@ -22,11 +26,36 @@ async fn shown() -> String {
     let mut last = String::new();
     eventually("gauges are set", Duration::from_secs(15), async || {
         last = admin.get("/metrics").send().await.expect(200).text;
-        last.contains("tallyship_database_readable 1") && last.contains("tallyship_streams 1")
+        [
+            "tallyship_database_readable 1",
+            "tallyship_streams 1",
+            "tallyship_redis_up 1",
+            "tallyship_tally_drift 0",
+        ]
+        .iter()
+        .all(|gauge| last.contains(gauge))
     })
     .await;
     drop(stream);
     last
+}
+
+/// Where no Redis is set nothing is said of one, and nothing of a drift that nobody looked for.
+#[test]
+fn what_nobody_knows_is_not_told() {
+    run(async {
+        let server = Home::new(Backend::Sqlite).setup().start().await;
+        let admin = server.admin();
+        let mut last = String::new();
+        eventually("gauges are set", Duration::from_secs(15), async || {
+            last = admin.get("/metrics").send().await.expect(200).text;
+            last.contains("tallyship_database_readable 1")
+        })
+        .await;
+        for gauge in ["tallyship_redis_up", "tallyship_tally_drift"] {
+            assert!(!last.contains(gauge), "{last}");
+        }
+    });
 }
 
 /// The metrics of an answer, by the lines that tell their kind.

@@ -1,161 +1,17 @@
-//! The real `tallyship` binary as a child: where it lives (`Home`), how it is set (`Setup`), one running instance (`Server`).
+//! The real `tallyship` binary as a child: how it is set (`Setup`), one running instance (`Server`). Where it lives is a `Home`.
 //!
 //! Called by every black-box test. It must never know more of the server than the contract says, nor let it see the
 //! environment of the tester (only `PATH` and what the test sets).
 use super::Backend;
 use super::client::Client;
-use super::postgres::{Database, fresh_database};
-use super::process::{Finished, Process, Scratch};
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection};
+pub use super::home::Home;
+use super::process::{Finished, Process};
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const SECRET: &str = "a secret of the tests, long enough for all";
 const START_GUARD: Duration = Duration::from_secs(30);
-
-/// Working folder and database: what survives a server and what several instances share.
-pub struct Home {
-    folder: Scratch,
-    database: Option<Database>,
-}
-
-impl Home {
-    pub fn new(backend: Backend) -> Arc<Home> {
-        match backend {
-            Backend::Sqlite => Arc::new(Home {
-                folder: Scratch::new("home"),
-                database: None,
-            }),
-            Backend::Postgres => Home::on(fresh_database()),
-        }
-    }
-
-    pub fn on(database: Database) -> Arc<Home> {
-        Arc::new(Home {
-            folder: Scratch::new("home"),
-            database: Some(database),
-        })
-    }
-
-    pub fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    pub fn backend(&self) -> Backend {
-        match self.database {
-            Some(_) => Backend::Postgres,
-            None => Backend::Sqlite,
-        }
-    }
-
-    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
-        std::fs::write(self.path().join(name), content).expect("a file of the test");
-    }
-
-    /// The first column, named `n`, of the one row of `sql`: `SELECT count(*) AS n FROM votes`.
-    pub fn number(&self, sql: &str) -> i64 {
-        #[derive(QueryableByName)]
-        struct Row {
-            #[diesel(sql_type = diesel::sql_types::BigInt)]
-            n: i64,
-        }
-        let query = diesel::sql_query(sql);
-        let row: Row = match &self.database {
-            Some(database) => {
-                query.get_result(&mut PgConnection::establish(&database.url).expect("Postgres"))
-            }
-            None => {
-                let path = self.path().join("data/tallyship.db");
-                let mut connection =
-                    SqliteConnection::establish(&path.display().to_string()).expect("SQLite");
-                diesel::sql_query("PRAGMA busy_timeout = 5000")
-                    .execute(&mut connection)
-                    .expect("busy_timeout");
-                query.get_result(&mut connection)
-            }
-        }
-        .unwrap_or_else(|e| panic!("{sql}: {e}"));
-        row.n
-    }
-
-    /// The same of a text; none where there is no row.
-    pub fn text(&self, sql: &str) -> Option<String> {
-        #[derive(QueryableByName)]
-        struct Row {
-            #[diesel(sql_type = diesel::sql_types::Text)]
-            n: String,
-        }
-        let query = diesel::sql_query(sql);
-        let rows: Vec<Row> = match &self.database {
-            Some(database) => {
-                query.load(&mut PgConnection::establish(&database.url).expect("Postgres"))
-            }
-            None => {
-                let path = self.path().join("data/tallyship.db");
-                query.load(
-                    &mut SqliteConnection::establish(&path.display().to_string()).expect("SQLite"),
-                )
-            }
-        }
-        .unwrap_or_else(|e| panic!("{sql}: {e}"));
-        rows.into_iter().next().map(|row| row.n)
-    }
-
-    /// As if two days had passed: the keys under which networks were hashed are at their end.
-    pub fn two_days_later(&self) {
-        self.execute("UPDATE network_keys SET day = day - 2");
-        self.execute("UPDATE votes SET cast_at = cast_at - 172800000000");
-    }
-
-    /// How many votes still bear a network.
-    pub fn with_network(&self) -> i64 {
-        let none = match self.backend() {
-            Backend::Sqlite => "zeroblob(16)",
-            Backend::Postgres => "decode(repeat('00', 16), 'hex')",
-        };
-        self.number(&format!(
-            "SELECT COUNT(*) AS n FROM votes WHERE network <> {none}"
-        ))
-    }
-
-    /// Changes the database behind the server's back.
-    pub fn execute(&self, sql: &str) {
-        let done = match &self.database {
-            Some(database) => PgConnection::establish(&database.url)
-                .expect("Postgres")
-                .batch_execute(sql),
-            None => {
-                let path = self.path().join("data/tallyship.db");
-                let mut connection =
-                    SqliteConnection::establish(&path.display().to_string()).expect("SQLite");
-                connection
-                    .batch_execute("PRAGMA busy_timeout = 5000")
-                    .expect("busy_timeout");
-                connection.batch_execute(sql)
-            }
-        };
-        done.unwrap_or_else(|e| panic!("{sql}: {e}"));
-    }
-
-    pub fn setup(self: &Arc<Self>) -> Setup {
-        let mut setup = Setup {
-            home: Arc::clone(self),
-            env: BTreeMap::new(),
-            wrapper: Vec::new(),
-        }
-        .env("TALLYSHIP_HTTP__LISTEN", "127.0.0.1:0")
-        .env("TALLYSHIP_HTTP__ADMIN_LISTEN", "127.0.0.1:0");
-        if let Some(database) = &self.database {
-            setup = setup
-                .env("TALLYSHIP_DATABASE__URL", &database.url)
-                .env("TALLYSHIP_IDENTITY__SECRET", SECRET);
-        }
-        setup
-    }
-}
 
 /// How an instance is started; the same for its commands.
 #[derive(Clone)]
@@ -166,6 +22,22 @@ pub struct Setup {
 }
 
 impl Setup {
+    pub(super) fn of(home: &Arc<Home>) -> Setup {
+        let setup = Setup {
+            home: Arc::clone(home),
+            env: BTreeMap::new(),
+            wrapper: Vec::new(),
+        }
+        .env("TALLYSHIP_HTTP__LISTEN", "127.0.0.1:0")
+        .env("TALLYSHIP_HTTP__ADMIN_LISTEN", "127.0.0.1:0");
+        match home.database_url() {
+            Some(url) => setup
+                .env("TALLYSHIP_DATABASE__URL", url)
+                .env("TALLYSHIP_IDENTITY__SECRET", SECRET),
+            None => setup,
+        }
+    }
+
     pub fn env(mut self, key: &str, value: impl Into<String>) -> Setup {
         self.env.insert(key.into(), value.into());
         self

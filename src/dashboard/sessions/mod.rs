@@ -14,6 +14,7 @@ use crate::identity::staff::{Role, Staff};
 use crate::problem::Problem;
 use crate::vocabulary::Moment;
 use crate::votes::writer::Votes;
+pub use store::forget_ended;
 
 /// A session ends after so long without a call.
 pub const IDLE_SECONDS: i64 = 30 * 60;

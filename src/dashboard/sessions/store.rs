@@ -1,6 +1,9 @@
 //! Sessions in the database.
 
-use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, QueryResult,
+    RunQueryDsl,
+};
 use uuid::Uuid;
 
 use super::{IDLE_SECONDS, LASTS_SECONDS};
@@ -87,12 +90,14 @@ pub(super) fn remove(conn: &mut DbConnection, hash: &[u8]) -> QueryResult<()> {
 }
 
 /// Forgets the sessions that have ended by rest or age.
-fn forget_ended(conn: &mut DbConnection, now: Moment) -> QueryResult<()> {
+///
+/// # Errors
+/// A failed statement.
+pub fn forget_ended(conn: &mut DbConnection, now: Moment) -> QueryResult<usize> {
     let (idle, old) = (
         now.plus_seconds(-IDLE_SECONDS).0,
         now.plus_seconds(-LASTS_SECONDS).0,
     );
-    diesel::delete(sessions::table.filter(sessions::seen_at.le(idle))).execute(conn)?;
-    diesel::delete(sessions::table.filter(sessions::begun_at.le(old))).execute(conn)?;
-    Ok(())
+    let ended = sessions::seen_at.le(idle).or(sessions::begun_at.le(old));
+    diesel::delete(sessions::table.filter(ended)).execute(conn)
 }

@@ -150,7 +150,10 @@ impl Users {
         };
         let rings = Arc::new(Rings::from(ring.map(Arc::new)));
         let watch = source
-            .map(|source| Watch::start(runtime, source, jwt.algorithm, Arc::clone(&rings)))
+            .map(|source| {
+                let rings = Arc::clone(&rings);
+                Watch::start(runtime, source, jwt.algorithm, jwt.refresh, rings)
+            })
             .transpose()?;
         let mut validation = Validation::new(name_of(jwt.algorithm).1);
         validation.set_issuer(&[&jwt.issuer]);

@@ -19,9 +19,7 @@ use super::ring::Ring;
 use crate::settings::Algorithm;
 use crate::vocabulary::Moment;
 
-/// Read anew this often, so that a key that is gone ends, and a new one is known before it is used.
-const EVERY: Duration = Duration::from_secs(300);
-/// After a failure, sooner.
+/// After a failure it is read again so soon, or sooner where the settings want it read more often.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
 /// An unknown `kid` has the set read at once, and then for so long none does.
 const COOLDOWN_SECONDS: i64 = 30;
@@ -135,18 +133,21 @@ pub(super) struct Watch {
 }
 
 impl Watch {
+    /// Reads it anew each `every`, so that a key that is gone ends, and a new one is known before it is used.
+    ///
     /// # Errors
     /// Where the thread cannot be started.
     pub(super) fn start(
         runtime: Runtime,
         source: Source,
         algorithm: Algorithm,
+        every: Duration,
         rings: Arc<Rings>,
     ) -> std::io::Result<Self> {
         let (wake, woken) = mpsc::channel(1);
         std::thread::Builder::new()
             .name("jwks".to_owned())
-            .spawn(move || runtime.block_on(run(woken, &source, algorithm, &rings)))?;
+            .spawn(move || runtime.block_on(run(woken, &source, algorithm, every, &rings)))?;
         let cooldown = Cooldown::default();
         Ok(Self { wake, cooldown })
     }
@@ -163,23 +164,21 @@ async fn run(
     mut woken: mpsc::Receiver<()>,
     source: &Source,
     algorithm: Algorithm,
+    every: Duration,
     rings: &Arc<Rings>,
 ) {
-    let mut pause = if rings.load().is_some() {
-        EVERY
-    } else {
-        AFTER_FAILURE
-    };
+    let soon = every.min(AFTER_FAILURE);
+    let mut pause = if rings.load().is_some() { every } else { soon };
     while !matches!(timeout(pause, woken.recv()).await, Ok(None)) {
         pause = match source.ring(algorithm).await {
             Ok(ring) => {
                 warn_if_empty(&ring);
                 rings.store(Some(Arc::new(ring)));
-                EVERY
+                every
             }
             Err(cause) => {
                 tracing::warn!(%cause, "the JWKS cannot be read; the keys that were read before stay in use");
-                AFTER_FAILURE
+                soon
             }
         };
     }

@@ -1,5 +1,6 @@
 //! Bans of a voter or a network, with their end. `routes` and the dashboard call it; `standing` holds voters to them.
 
+pub mod ended;
 pub mod routes;
 
 use serde::Serialize;

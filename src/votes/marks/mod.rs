@@ -6,6 +6,7 @@
 
 mod postgres;
 mod sqlite;
+pub mod unfinished;
 
 use std::collections::{BTreeSet, HashSet};
 

@@ -27,7 +27,9 @@ pub struct HeldVote {
     /// A hash of the network that it came from; `null` once the key of its day was destroyed.
     #[schema(required)]
     pub network: Option<String>,
-    pub token_age_seconds: i32,
+    /// Of the visitor's token when the vote was cast; `null` of a signed-in user, who has none.
+    #[schema(required)]
+    pub token_age_seconds: Option<i32>,
 }
 
 /// A change that the ledger keeps; nulls are "no vote", or one that does not count.

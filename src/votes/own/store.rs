@@ -9,7 +9,7 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQue
 use super::{Held, HeldChange, HeldVote};
 use crate::db::schema::{bulk_events, ledger_entries, tools, votes};
 use crate::db::{DbConnection, write_transaction};
-use crate::identity::{erased, new_voter};
+use crate::identity::{erased, new_voter, users};
 use crate::vocabulary::{Choice, Moment, NetworkHash, VoterId};
 use crate::votes::entries::{Change, renamed, unpacked};
 use crate::votes::held::store::tools_of as tools_held;
@@ -136,7 +136,7 @@ pub fn held(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Held> {
                 .try_into()
                 .ok()
                 .and_then(|hash| NetworkHash(hash).shown()),
-            token_age_seconds: token_age,
+            token_age_seconds: Some(token_age).filter(|age| *age != users::AGE_SECONDS),
         });
     }
     let changes = walked

@@ -1,9 +1,15 @@
 //! The recount: every tally against its votes, its ledger, its panel and its periods, in one snapshot of the database.
 //!
 //! `tallyship verify` calls it. It reads only, takes no lock that a vote would wait for, and goes over votes and ledger
-//! as streams: what it holds grows with the tools, never with the votes.
+//! as streams: what it holds grows with the tools, never with the votes. Beside a running server `watch` recounts less, and
+//! more gently.
 
+mod pages;
 mod stream;
+mod sums;
+#[cfg(test)]
+mod tests;
+pub mod watch;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -108,6 +114,12 @@ fn add(counts: &mut Counts, choice: Option<Choice>, by: i64) {
     }
 }
 
+/// What a vote adds to its tally, while those removals are in force.
+fn counted(choice: i16, mark: Option<i64>, in_force: &BTreeSet<i64>) -> Option<Choice> {
+    let aside = mark.is_some_and(|mark| is_held(mark) || in_force.contains(&mark));
+    Choice::from_code(choice).filter(|_| !aside)
+}
+
 /// Recounts everything.
 ///
 /// # Errors
@@ -126,14 +138,13 @@ fn in_snapshot(conn: &mut DbConnection) -> QueryResult<Recount> {
     stream::each_vote(conn, |tool, voter, choice, mark| {
         recount.votes += 1;
         let account = accounts.entry(tool).or_default();
-        let choice = Choice::from_code(choice);
         if mark.is_some_and(is_held) {
             // In no sum.
-        } else if mark.is_some_and(|mark| in_force.contains(&mark)) {
-            add(&mut account.aside, choice, 1);
+        } else if let Some(choice) = counted(choice, mark, &in_force) {
+            add(&mut account.votes, Some(choice), 1);
+            account.of_votes.moved(id(voter), None, Some(choice));
         } else {
-            add(&mut account.votes, choice, 1);
-            account.of_votes.moved(id(voter), None, choice);
+            add(&mut account.aside, Choice::from_code(choice), 1);
         }
     })?;
     let mut bulk: HashSet<(i32, i64)> = HashSet::new();

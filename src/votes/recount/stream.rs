@@ -1,16 +1,16 @@
 //! What the recount reads, row by row where there may be many: diesel would otherwise hold a whole answer of Postgres.
 //!
-//! Only the recount calls it.
+//! Only the recounts call it.
 
 use std::collections::BTreeSet;
 
 use diesel::connection::{DefaultLoadingMode, SimpleConnection};
-use diesel::dsl::count_star;
+use diesel::dsl::{count_star, max};
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, QueryResult, RunQueryDsl};
 
 use crate::db::DbConnection;
-use crate::db::schema::{bulk_events, removals, reviews, tallies, tools, votes};
+use crate::db::schema::{bulk_events, erased, removals, reviews, tallies, tools, votes};
 use crate::tallies::{TallyRow, store};
 use crate::votes::marks::{IN_FORCE, PERIOD};
 
@@ -94,7 +94,7 @@ pub(super) fn period_ends(conn: &mut DbConnection) -> QueryResult<Vec<(i32, i64)
         .filter(removals::state.eq(IN_FORCE))
         .filter(removals::kind.eq(PERIOD))
         .group_by(removals::tool_id)
-        .select((removals::tool_id, diesel::dsl::max(removals::span_to)))
+        .select((removals::tool_id, max(removals::span_to)))
         .load(conn)?;
     Ok(rows
         .into_iter()
@@ -112,4 +112,46 @@ pub(super) fn tallies(conn: &mut DbConnection) -> QueryResult<Vec<(String, Tally
         .into_iter()
         .map(|(slug, columns)| (slug, store::row(columns)))
         .collect())
+}
+
+/// Entries that were written, but do not show yet, have numbers so much lower at most than those that do: on Postgres they
+/// appear a little later.
+pub(super) const OVERLAP: i64 = 10_000;
+
+/// Voter, choice, mark.
+pub(super) type OfPage = (Vec<u8>, i16, Option<i64>);
+
+/// The next votes of a tool after `after`, in the order of their voters.
+pub(super) fn page(
+    conn: &mut DbConnection,
+    tool: i32,
+    after: &[u8],
+    size: usize,
+) -> QueryResult<Vec<OfPage>> {
+    votes::table
+        .filter(votes::tool_id.eq(tool))
+        .filter(votes::voter.gt(after.to_vec()))
+        .order(votes::voter)
+        .limit(i64::try_from(size).unwrap_or(i64::MAX))
+        .select((votes::voter, votes::choice, votes::taken_out_by))
+        .load(conn)
+}
+
+/// What would have moved many of a tool's votes at once, or renamed some; two that are equal say that nothing did.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Quiet {
+    bulk: Option<i64>,
+    erased: (i64, Option<i64>),
+}
+
+pub(super) fn quiet(conn: &mut DbConnection, tool: i32) -> QueryResult<Quiet> {
+    Ok(Quiet {
+        bulk: bulk_events::table
+            .filter(bulk_events::tool_id.eq(tool))
+            .select(max(bulk_events::version))
+            .first(conn)?,
+        erased: erased::table
+            .select((count_star(), max(erased::at)))
+            .first(conn)?,
+    })
 }

@@ -4,14 +4,12 @@
 //! Postgres was measured to work 6.8 us on writing a vote, with entries 5.0. Once written, an entry never changes, but for
 //! a voter's id that `own` takes out of it.
 
-use diesel::connection::DefaultLoadingMode;
-use diesel::pg::PgRowByRowLoadingMode;
-use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
+mod stream;
 
 use super::fold::Event;
-use crate::db::DbConnection;
-use crate::db::schema::ledger_entries;
 use crate::vocabulary::{Choice, Moment, VoterId};
+pub(super) use stream::{each, each_before, each_between, last};
+pub use stream::{each_change_before, each_change_within};
 
 /// Bytes of a change: the voter's id, then 16 × the old choice + the new one, 0 for none.
 const CHANGE: usize = 17;
@@ -96,61 +94,6 @@ pub(super) fn renamed(changes: &[u8], voter: VoterId, by: VoterId) -> Vec<u8> {
         }
     }
     changes
-}
-
-/// Streams a query's rows to `take` as entries: diesel would otherwise hold a whole answer of Postgres.
-macro_rules! stream {
-    ($query:expr, $conn:expr, $take:expr) => {{
-        type Row = (i32, i64, i64, Vec<u8>);
-        let query = $query.order(ledger_entries::seq).select((
-            ledger_entries::tool_id,
-            ledger_entries::version,
-            ledger_entries::at,
-            ledger_entries::changes,
-        ));
-        let mut next = |row: QueryResult<Row>| {
-            let (tool, version, at, changes) = row?;
-            $take(&Entry {
-                tool,
-                version,
-                at: Moment(at),
-                changes,
-            });
-            Ok(())
-        };
-        match $conn {
-            DbConnection::Sqlite(conn) => query
-                .load_iter::<Row, DefaultLoadingMode>(conn)?
-                .try_for_each(&mut next),
-            DbConnection::Postgres(conn) => query
-                .load_iter::<Row, PgRowByRowLoadingMode>(conn)?
-                .try_for_each(&mut next),
-        }
-    }};
-}
-
-/// Hands over all entries, in the order in which they were written.
-///
-/// # Errors
-/// A failed query.
-pub(super) fn each(conn: &mut DbConnection, mut take: impl FnMut(&Entry)) -> QueryResult<()> {
-    stream!(ledger_entries::table, conn, take)
-}
-
-/// The same, of `tools` before a moment.
-///
-/// # Errors
-/// A failed query.
-pub(super) fn each_before(
-    conn: &mut DbConnection,
-    tools: &[i32],
-    before: Moment,
-    mut take: impl FnMut(&Entry),
-) -> QueryResult<()> {
-    let query = ledger_entries::table
-        .filter(ledger_entries::tool_id.eq_any(tools))
-        .filter(ledger_entries::at.lt(before.0));
-    stream!(query, conn, take)
 }
 
 #[cfg(test)]

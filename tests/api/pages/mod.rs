@@ -1,6 +1,8 @@
 //! The pages as served, without a browser: numbers in the HTML, search, sort, paging, refusals, headers, on both databases.
 //!
 //! It must never look for the pages' dress: only what a reader or a machine relies on.
+mod refusals;
+
 use crate::harness::Backend;
 use crate::harness::client::{Answer, Client};
 use crate::harness::server::{Home, Server};
@@ -13,8 +15,6 @@ const COMPARE: &str = "/compare/codestral-2-vs-cursor-background-agents";
 crate::both!(
     numbers_are_in_the_html,
     the_list_is_searched_sorted_and_cut_into_pages,
-    a_browser_gets_refusals_as_pages,
-    a_form_that_is_refused_is_a_page_and_changes_nothing,
     nothing_in_the_catalogue_breaks_out,
     closed_tools,
 );
@@ -204,63 +204,6 @@ async fn the_list_is_searched_sorted_and_cut_into_pages(backend: Backend) {
         .problem(422, "invalid");
 }
 
-async fn a_browser_gets_refusals_as_pages(backend: Backend) {
-    let server = server(backend).await;
-    let client = server.client();
-    for path in [
-        "/tools/nothing-there",
-        "/compare/a-vs-b",
-        "/compare/codestral-2-vs-codestral-2",
-        "/nowhere",
-        "/tools/A_b",
-    ] {
-        let page = as_browser(&client, path).send().await.expect(404);
-        assert!(
-            page.text.contains("<h1>") && page.text.contains("href=\"/\""),
-            "{path}"
-        );
-        assert_guarded(&page);
-        assert_eq!(page.header("cache-control"), Some("no-store"));
-        let problem = client.get(path).send().await;
-        assert!(
-            ["unknown-tool", "not-found"].contains(&problem.code()),
-            "{path}"
-        );
-        problem.expect(404);
-    }
-    // Calls of scripts keep their problems, whatever they accept.
-    as_browser(&client, "/v1/tools/nothing-there")
-        .send()
-        .await
-        .problem(404, "unknown-tool");
-    as_browser(&client, "/v1/nothing")
-        .send()
-        .await
-        .problem(404, "not-found");
-    let method = as_browser(&client, "/tools/codestral-2/vote")
-        .send()
-        .await
-        .expect(405);
-    assert_eq!(method.header("allow"), Some("POST"));
-    assert!(method.text.contains("<h1>"));
-
-    for (query, to) in [
-        ("a=codestral-2&b=Cursor+Background+Agents", COMPARE),
-        ("a=CLAUDE+code&b=aider", "/compare/claude-code-vs-aider"),
-        ("a=codestral-2", "/tools/codestral-2"),
-        ("a=codestral-2&b=codestral-2", "/tools/codestral-2"),
-        ("a=codestral-2&b=no+such", "/?q=no+such#tools"),
-        ("a=%0d%0aset-cookie:x&b=", "/?q=set-cookie%3Ax#tools"),
-    ] {
-        let answer = client
-            .get(&format!("/compare?{query}"))
-            .send()
-            .await
-            .expect(303);
-        assert_eq!(answer.header("location"), Some(to), "{query}");
-    }
-}
-
 fn assert_guarded(page: &Answer) {
     let policy = page.header("content-security-policy").expect("a policy");
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
@@ -285,30 +228,6 @@ fn assert_guarded(page: &Answer) {
             && !page.text.contains("<style")
             && !page.text.contains(" onclick=")
     );
-}
-
-async fn a_form_that_is_refused_is_a_page_and_changes_nothing(backend: Backend) {
-    let server = Home::new(backend)
-        .setup()
-        .env("TALLYSHIP_LIMITS__VOTES_PER_NETWORK", "1/1h")
-        .start()
-        .await;
-    let client = server.client();
-    let form = |tool: &str| {
-        client
-            .post(&format!("/tools/{tool}/vote"))
-            .header("content-type", "application/x-www-form-urlencoded")
-            .header("origin", &server.url)
-            .header("accept", "text/html")
-            .body(format!("choice=ship&back=/tools/{tool}%23vote"))
-    };
-    let taken = form(TOOL).send().await.expect(303);
-    assert_eq!(taken.header("location"), Some("/tools/codestral-2#vote"));
-    let refused = form(TOOL).send().await.expect(429);
-    assert!(refused.header("retry-after").is_some() && refused.header("ratelimit").is_some());
-    assert!(refused.text.contains("<h1>"), "{}", refused.text);
-    assert_guarded(&refused);
-    assert_eq!(client.counts(TOOL).await, (1, 0));
 }
 
 /// Every place where a name, a tagline, a category, a review or an address goes.

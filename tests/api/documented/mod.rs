@@ -1,12 +1,13 @@
 //! Tests made from the API's document: every operation against every role, and each refusal that it names where there is a
 //! common way to it. An operation that joins the document joins these tests.
+mod limits;
+
+use crate::harness::Backend;
 use crate::harness::client::{Answer, Call};
 use crate::harness::desk::{Session, sign_in, try_sign_in};
 use crate::harness::document::{For, Operation, Tokens, operations};
 use crate::harness::server::{Home, Server, Setup};
-use crate::harness::{Backend, eventually};
 use reqwest::Method;
-use std::time::Duration;
 
 crate::both!(
     each_role_at_each_operation,
@@ -14,9 +15,6 @@ crate::both!(
     bodies_and_origins_that_are_refused,
     tokens_of_other_days,
     what_is_not_there,
-    closed_tools,
-    quotas_used_up,
-    more_streams_than_may_be,
 );
 
 async fn tokens(server: &Server) -> Tokens {
@@ -394,90 +392,4 @@ async fn what_is_not_there(backend: Backend) {
             operation.refused(call.send().await, status, code);
         }
     }
-}
-
-async fn closed_tools(backend: Backend) {
-    let (server, tokens, operations) = start(Home::new(backend).setup().generous()).await;
-    let client = server.client();
-    for (state, status, code) in [(1, 423, "frozen"), (2, 410, "archived")] {
-        let sql = format!(
-            "UPDATE tallies SET state = {state}, version = version + 1, updated_at = updated_at + 1"
-        );
-        server.home().execute(&sql);
-        eventually("the state is shown", Duration::from_secs(25), async || {
-            client.tally("codestral-2").await["state"] == code
-        })
-        .await;
-        for operation in operations
-            .iter()
-            .filter(|operation| operation.refuses(code))
-        {
-            let answer = operation.call(&client, &tokens).send().await;
-            operation.refused(answer, status, code);
-        }
-    }
-}
-
-/// With one of everything an hour.
-async fn quotas_used_up(backend: Backend) {
-    let mut setup = Home::new(backend).setup();
-    for quota in [
-        "VOTES_PER_VOTER",
-        "VOTES_PER_NETWORK",
-        "VISITORS_PER_NETWORK",
-    ] {
-        setup = setup.env(&format!("TALLYSHIP_LIMITS__{quota}"), "1/1h");
-    }
-    let (server, tokens, operations) = start(setup).await;
-    let client = server.client();
-    // Places for streams are no quota of calls; of sign-ins only those count that fail.
-    let charged = |operation: &&Operation| {
-        operation.refuses("rate-limited")
-            && !["/v1/stream", "/moderation/sign-in"].contains(&operation.path.as_str())
-    };
-    for operation in operations.iter().filter(charged) {
-        // Strangers are charged as visitors, voters as voters.
-        let call = || match operation.who {
-            For::Perhaps => operation.filled(operation.bare(&client)),
-            _ => operation.call(&client, &tokens),
-        };
-        let first = call().send().await;
-        assert!(
-            first.header("ratelimit").is_some(),
-            "{}: {:?}",
-            operation.named(),
-            first.headers
-        );
-        let refused = call().send().await.problem(429, "rate-limited");
-        for header in ["retry-after", "ratelimit", "ratelimit-policy"] {
-            assert!(
-                refused.header(header).is_some(),
-                "{}: {header}",
-                operation.named()
-            );
-        }
-    }
-}
-
-/// Places for streams are counted in all, and for each network.
-async fn more_streams_than_may_be(backend: Backend) {
-    let setup = Home::new(backend)
-        .setup()
-        .env("TALLYSHIP_HTTP__TRUSTED_PROXIES", "127.0.0.1/32")
-        .env("TALLYSHIP_LIVE__STREAMS", "2")
-        .env("TALLYSHIP_LIVE__STREAMS_PER_NETWORK", "1");
-    let server = setup.start().await;
-    let client = server.client();
-    let open = async |network: &str| {
-        let call = client.get("/v1/stream?tools=codestral-2");
-        call.header("x-forwarded-for", network).open().await
-    };
-    let (first, _kept) = open("203.0.113.1").await;
-    first.expect(200);
-    let full = open("203.0.113.1").await.0.problem(429, "rate-limited");
-    assert!(full.header("retry-after").is_some());
-    let (second, _kept) = open("203.0.113.2").await;
-    second.expect(200);
-    let full = open("203.0.113.3").await.0.problem(503, "overloaded");
-    assert!(full.header("retry-after").is_some());
 }

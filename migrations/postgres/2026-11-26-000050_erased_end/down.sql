@@ -1,0 +1,1 @@
+ALTER TABLE erased DROP COLUMN ends_at;

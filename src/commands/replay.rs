@@ -1,0 +1,104 @@
+//! `tallyship replay`: a past span's ledger through other quotas or thresholds, and what would have been different.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::output::Output;
+use super::{Failure, migrated};
+use crate::replay::judge::quotas;
+use crate::replay::{MinVotes, Replay, drawing, replay};
+use crate::settings::Settings;
+use crate::vocabulary::{Moment, Quota};
+
+/// What is to be replayed; a rule that is not named lets everything pass.
+#[derive(Args)]
+pub(super) struct ReplayArguments {
+    /// The begin, such as 2026-11-17 or 2026-11-17T08:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    from: Moment,
+    /// The end, not included; now without
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    to: Option<Moment>,
+    /// A quota of each voter, such as 10/1m
+    #[arg(long, value_name = "COUNT/PERIOD", value_parser = quota)]
+    votes_per_voter: Option<Quota>,
+    /// A quota of each network, for votes whose network is still known
+    #[arg(long, value_name = "COUNT/PERIOD", value_parser = quota)]
+    votes_per_network: Option<Quota>,
+    /// From how many votes on a percentage would be shown
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
+    min_votes: Option<i64>,
+    /// As JSON, with every hour and tool
+    #[arg(long)]
+    json: bool,
+    /// Write a page with a chart into this file as well
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+/// Reads a time, or the begin of a day (UTC).
+fn time(text: &str) -> Result<Moment, String> {
+    Moment::parse(text)
+        .or_else(|| Moment::parse(&format!("{text}T00:00:00Z")))
+        .filter(|at| at.0 >= 0)
+        .ok_or_else(|| "expected a time such as 2026-11-17 or 2026-11-17T08:00:00Z".to_owned())
+}
+
+fn quota(text: &str) -> Result<Quota, String> {
+    Quota::parse(text).map_err(str::to_owned)
+}
+
+pub(super) fn run(settings: &Settings, arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
+    let (voter, network) = (arguments.votes_per_voter, arguments.votes_per_network);
+    if voter.is_none() && network.is_none() && arguments.min_votes.is_none() {
+        return Err(Failure::configuration(
+            "nothing would be different: give --votes-per-voter, --votes-per-network or --min-votes",
+        ));
+    }
+    let to = arguments.to.unwrap_or_else(Moment::now);
+    if to <= arguments.from {
+        return Err(Failure::configuration("--to: expected a time after --from"));
+    }
+    let (mut conn, mut beside) = (migrated(settings)?, migrated(settings)?);
+    let wanted = Replay {
+        from: arguments.from,
+        to,
+        judges: vec![quotas(voter, network)],
+        by_network: network.is_some(),
+        min_votes: MinVotes {
+            then: settings.min_votes,
+            now: arguments.min_votes.unwrap_or(settings.min_votes),
+        },
+    };
+    let report = replay(&mut conn, &mut beside, wanted)?;
+    if let Some(file) = &arguments.html {
+        let mut out = Output::open(Some(file), 0o644)?;
+        out.write_all(drawing::page(&report).as_bytes())
+            .map_err(Failure::new)?;
+        out.finish()?;
+    }
+    if arguments.json {
+        println!("{}", serde_json::to_string(&report).map_err(Failure::new)?);
+    } else {
+        print!("{}", drawing::text(&report));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_its_begin() {
+        let day = time("2026-11-17").expect("a day");
+        assert_eq!(Ok(day), time("2026-11-17T00:00:00Z"));
+        assert_eq!(Ok(day), time("2026-11-17T01:00:00+01:00"));
+        for bad in ["", "yesterday", "2026-11", "1960-01-01", "2026-11-17T08"] {
+            assert!(time(bad).is_err(), "{bad}");
+        }
+    }
+}

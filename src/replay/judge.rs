@@ -1,0 +1,104 @@
+//! [`Judge`]: what would have become of a change of the past under another rule. Pure.
+//!
+//! `replay` asks each judge about every change in the order of their time, and the first that does not admit one decides. A
+//! judge knows nothing but what it was shown before: a rule of another room becomes one by a function here that makes a
+//! [`Judge`] out of it, with `now` from the change.
+
+use crate::limiter::past::Past;
+use crate::limiter::{Charge, Policy};
+use crate::vocabulary::{Choice, Moment, NetworkHash, Quota, VoterId};
+
+/// A change that the ledger has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cast {
+    pub at: Moment,
+    pub tool: i32,
+    pub voter: VoterId,
+    pub old: Option<Choice>,
+    pub new: Option<Choice>,
+    /// Where it came from, as long as that is known: for two days, of each vote's last change.
+    pub network: Option<NetworkHash>,
+}
+
+/// What a judge says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Admitted,
+    /// By the rule of this name.
+    Refused(&'static str),
+}
+
+/// A rule that was shown everything before.
+pub type Judge = Box<dyn FnMut(&Cast) -> Verdict>;
+
+/// Judgements between two sweeps: what is remembered is then bounded by who voted within a quota's period.
+const SWEEP: u64 = 100_000;
+
+/// The quotas of voters and networks, together as in the server: what one refuses is charged to none.
+#[must_use]
+pub fn quotas(voter: Option<Quota>, network: Option<Quota>) -> Judge {
+    let quotas: Vec<(Policy, Quota)> = [
+        (Policy::VotesPerVoter, voter),
+        (Policy::VotesPerNetwork, network),
+    ]
+    .into_iter()
+    .filter_map(|(policy, quota)| Some((policy, quota?)))
+    .collect();
+    let mut past = Past::new(&quotas);
+    let mut judged: u64 = 0;
+    Box::new(move |cast| {
+        judged += 1;
+        if judged.is_multiple_of(SWEEP) {
+            past.sweep();
+        }
+        let of_voter = voter.map(|quota| Charge {
+            policy: Policy::VotesPerVoter,
+            quota,
+            key: cast.voter.0,
+        });
+        let of_network = network.zip(cast.network).map(|(quota, network)| Charge {
+            policy: Policy::VotesPerNetwork,
+            quota,
+            key: network.0,
+        });
+        match past.check(of_voter.into_iter().chain(of_network), cast.at) {
+            Ok(()) => Verdict::Admitted,
+            Err(Policy::VotesPerNetwork) => Verdict::Refused("votes-per-network"),
+            Err(_) => Verdict::Refused("votes-per-voter"),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_voter_and_a_network_have_a_quota_each() {
+        let quota = |text| Some(Quota::parse(text).expect("quota"));
+        let mut judge = quotas(quota("2/1h"), quota("3/1h"));
+        let mut cast = |voter: u8, network: Option<u8>| {
+            judge(&Cast {
+                at: Moment(1),
+                tool: 1,
+                voter: VoterId([voter; 16]),
+                old: None,
+                new: Some(Choice::Ship),
+                network: network.map(|byte| NetworkHash([byte; 16])),
+            })
+        };
+        let (voter, network) = (
+            Verdict::Refused("votes-per-voter"),
+            Verdict::Refused("votes-per-network"),
+        );
+        assert_eq!([cast(1, Some(9)), cast(1, Some(9))], [Verdict::Admitted; 2]);
+        assert_eq!(cast(1, Some(9)), voter);
+        assert_eq!(
+            cast(2, Some(9)),
+            Verdict::Admitted,
+            "the refused was not charged"
+        );
+        assert_eq!(cast(3, Some(9)), network);
+        assert_eq!(cast(3, None), Verdict::Admitted, "from nobody knows where");
+    }
+}

@@ -1,0 +1,124 @@
+//! Replay: the ledger of a past span through other rules, and what would have been different.
+//!
+//! `tallyship replay` calls it. It reads only, beside a running server, and holds a part of the ledger at a time. A rule is a
+//! [`judge`]; the ledger has what was admitted then, so a replay can say what a stricter rule would have refused, and not
+//! what a milder one would have let in.
+
+mod course;
+pub mod drawing;
+pub mod judge;
+pub mod report;
+mod store;
+
+use diesel::QueryResult;
+
+use self::course::Course;
+pub use self::course::MinVotes;
+use self::judge::{Cast, Judge, Verdict};
+use self::report::Report;
+use crate::db::DbConnection;
+use crate::vocabulary::Moment;
+use crate::votes::entries;
+
+/// Changes that are judged at a time.
+const PART: usize = 500;
+
+/// What is to be replayed.
+pub struct Replay {
+    pub from: Moment,
+    /// Not included.
+    pub to: Moment,
+    pub judges: Vec<Judge>,
+    /// Whether a judge asks where votes came from.
+    pub by_network: bool,
+    pub min_votes: MinVotes,
+}
+
+/// A replay under way.
+struct Run {
+    judges: Vec<Judge>,
+    by_network: bool,
+    /// What removals moved, and is still to come; the last is the first.
+    moved: Vec<store::Moved>,
+    course: Course,
+    /// Changes from nobody knows where.
+    unknown: u64,
+}
+
+impl Run {
+    fn part(&mut self, part: &mut Vec<Cast>, beside: &mut DbConnection) -> QueryResult<()> {
+        if self.by_network {
+            store::add_networks(beside, part)?;
+        }
+        for cast in part.drain(..) {
+            self.move_upto(cast.at);
+            self.unknown += u64::from(self.by_network && cast.network.is_none());
+            // All hear of it, so that each knows the past; the first that does not admit it decides.
+            let mut verdict = Verdict::Admitted;
+            for judge in &mut self.judges {
+                let said = judge(&cast);
+                if verdict == Verdict::Admitted {
+                    verdict = said;
+                }
+            }
+            self.course.take(&cast, verdict);
+        }
+        Ok(())
+    }
+
+    fn move_upto(&mut self, at: Moment) {
+        while let Some((when, tool, counts)) = self.moved.pop_if(|(when, ..)| *when <= at) {
+            self.course.moved(tool, counts, when);
+        }
+    }
+}
+
+/// Replays a span. `beside` is another connection to the same database.
+///
+/// # Errors
+/// A failed query.
+pub fn replay(
+    conn: &mut DbConnection,
+    beside: &mut DbConnection,
+    replay: Replay,
+) -> QueryResult<Report> {
+    let (from, to) = (replay.from, replay.to);
+    let (start, mut moved) = store::start(conn, from, to)?;
+    moved.reverse();
+    let mut run = Run {
+        judges: replay.judges,
+        by_network: replay.by_network,
+        moved,
+        course: Course::new(from, start, replay.min_votes),
+        unknown: 0,
+    };
+    let mut part = Vec::with_capacity(PART);
+    let mut outcome = Ok(());
+    entries::each_change_within(conn, (from, to), |tool, at, change| {
+        part.push(Cast {
+            at,
+            tool,
+            voter: change.voter,
+            old: change.old,
+            new: change.new,
+            network: None,
+        });
+        if part.len() == PART && outcome.is_ok() {
+            outcome = run.part(&mut part, beside);
+            part.clear();
+        }
+    })?;
+    outcome?;
+    run.part(&mut part, beside)?;
+    run.move_upto(to);
+    run.course.close(to);
+    let unknown = run.by_network.then_some(run.unknown);
+    let slugs = store::slugs(conn)?;
+    Ok(Report::of(
+        (from, to),
+        run.course,
+        replay.min_votes,
+        unknown,
+        &slugs,
+    ))
+}

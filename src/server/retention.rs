@@ -1,0 +1,164 @@
+//! What has ended is let go of by age: sessions, bans, staff tokens, removals that never came into force, hours of long ago,
+//! the hashes of the erased. docs/privacy.md says how long each is kept.
+//!
+//! `server` starts it. It finds on a reader and deletes in short steps between two batches of votes. Votes, the ledger and
+//! the audit chain stay for ever: nothing here may touch them, and no tally changes by it. Two instances that do it at once
+//! delete the same, in the same order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::QueryResult;
+
+use super::parts::Parts;
+use crate::dashboard::sessions;
+use crate::db::{self, DbConnection};
+use crate::identity::{erased, staff};
+use crate::moderation::bans::ended as bans;
+use crate::tallies::store as tallies;
+use crate::vocabulary::Moment;
+use crate::votes::marks::unfinished;
+
+/// Between two rounds; the first is at the start.
+const EVERY: Duration = Duration::from_secs(3_600);
+/// Between two steps: votes go first.
+const PAUSE: Duration = Duration::from_millis(5);
+/// Rows that one query finds, and that one step deletes.
+const FOUND: i64 = 5_000;
+const STEP: usize = 200;
+/// A full queue, or a database that is away, is left to the next round after so many tries.
+const TRIES: usize = 5;
+
+const DAY: i64 = 86_400;
+/// A removal that is not in force after a day never will be.
+const UNFINISHED_SECONDS: i64 = DAY;
+/// Hours that a later round looks through: those that grew too old since the last, with time for a server that was away.
+const WINDOW_SECONDS: i64 = 8 * DAY;
+
+/// Goes on until it is aborted.
+pub(super) async fn run(parts: Arc<Parts>) {
+    let mut tick = tokio::time::interval(EVERY);
+    let mut is_first = true;
+    loop {
+        tick.tick().await;
+        round(&parts, Moment::now(), is_first).await;
+        is_first = false;
+    }
+}
+
+/// What lies so long before `now`; for ever without a time.
+fn before(now: Moment, kept: Option<Duration>) -> Moment {
+    kept.map_or(Moment(i64::MIN), |kept| {
+        now.plus_seconds(-i64::try_from(kept.as_secs()).unwrap_or(i64::MAX))
+    })
+}
+
+async fn round(parts: &Parts, now: Moment, is_first: bool) {
+    let kept = parts.settings.retention;
+    edit(parts, move |conn| sessions::forget_ended(conn, now)).await;
+
+    let unfinished_before = now.plus_seconds(-UNFINISHED_SECONDS);
+    let ended = bans::Ended {
+        before: before(now, kept.ended_bans),
+        unfinished_before,
+    };
+    let found = move |conn: &mut DbConnection| bans::ended(conn, ended, FOUND);
+    let gone = all(parts, found, bans::forget).await;
+    tell("bans that ended", gone);
+    tell(
+        "unfinished removals",
+        removals(parts, unfinished_before).await,
+    );
+
+    let ended = before(now, kept.ended_tokens);
+    let found = move |conn: &mut DbConnection| staff::ended(conn, ended, FOUND);
+    let gone = all(parts, found, staff::forget).await;
+    tell("staff tokens that ended", gone);
+
+    let found = move |conn: &mut DbConnection| erased::ended(conn, now, FOUND);
+    let gone = all(parts, found, erased::forget).await;
+    tell("hashes of erased visitors", gone);
+
+    if kept.hours.is_some() {
+        // Whole days.
+        let end = before(now, kept.hours).seconds().div_euclid(DAY) * DAY;
+        let end = Moment(0).plus_seconds(end);
+        let begin = if is_first {
+            Moment(0)
+        } else {
+            end.plus_seconds(-WINDOW_SECONDS)
+        };
+        let found =
+            move |conn: &mut DbConnection| tallies::earlier_hours(conn, (begin, end), FOUND);
+        let gone = all(parts, found, tallies::forget_hours).await;
+        tell("hours of tallies", gone);
+    }
+}
+
+fn tell(what: &'static str, gone: usize) {
+    if gone > 0 {
+        tracing::info!(gone, "{what} were let go of, by their age");
+    }
+}
+
+/// Runs a short step on the writer's connection, and rests; nothing where it was not taken.
+async fn edit<T: Send + 'static>(
+    parts: &Parts,
+    work: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Clone + Send + 'static,
+) -> Option<T> {
+    for _ in 0..TRIES {
+        let done = parts.votes.edit(work.clone()).await;
+        tokio::time::sleep(PAUSE).await;
+        if let Ok(done) = done {
+            return Some(done);
+        }
+        tokio::time::sleep(20 * PAUSE).await;
+    }
+    None
+}
+
+/// Deletes everything that `find` finds; returns how many rows that were.
+async fn all<K: Clone + Send + Sync + 'static>(
+    parts: &Parts,
+    find: impl Fn(&mut DbConnection) -> QueryResult<Vec<K>> + Copy + Send + 'static,
+    delete: impl Fn(&mut DbConnection, &[K]) -> QueryResult<usize> + Copy + Send + 'static,
+) -> usize {
+    let mut gone = 0;
+    loop {
+        let Ok(found) = db::read(&parts.readers, find).await else {
+            return gone;
+        };
+        let before = gone;
+        for some in found.chunks(STEP) {
+            let keys = some.to_vec();
+            let done = edit(parts, move |conn| {
+                db::write_transaction(conn, |conn| delete(conn, &keys))
+            });
+            gone += done.await.unwrap_or_default();
+        }
+        if gone == before {
+            return gone;
+        }
+    }
+}
+
+/// The same of removals, whose marks go first.
+async fn removals(parts: &Parts, before: Moment) -> usize {
+    let find = move |conn: &mut DbConnection| unfinished::unfinished(conn, before, FOUND);
+    let Ok(found) = db::read(&parts.readers, find).await else {
+        return 0;
+    };
+    let mut gone = 0;
+    for (removal, tool) in found {
+        let step = move |conn: &mut DbConnection| unfinished::forget(conn, removal, tool);
+        loop {
+            match edit(parts, step).await {
+                Some(false) => {}
+                Some(true) => break,
+                None => return gone,
+            }
+        }
+        gone += 1;
+    }
+    gone
+}
