@@ -1,6 +1,7 @@
 //! `tallyship replay`: a past span's ledger through other quotas or thresholds, and what would have been different.
 
 use std::io::Write;
+use std::iter;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,7 +9,7 @@ use clap::Args;
 
 use super::output::Output;
 use super::{Failure, migrated};
-use crate::replay::judge::quotas;
+use crate::replay::judge::{holding, quotas};
 use crate::replay::{MinVotes, Replay, drawing, replay};
 use crate::settings::Settings;
 use crate::vocabulary::{Moment, Quota};
@@ -28,6 +29,9 @@ pub(super) struct ReplayArguments {
     /// A quota of each network, for votes whose network is still known
     #[arg(long, value_name = "COUNT/PERIOD", value_parser = quota)]
     votes_per_network: Option<Quota>,
+    /// Hold votes as docs/abuse.md says, those of networks that are still known
+    #[arg(long)]
+    hold: bool,
     /// From how many votes on a percentage would be shown
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
     min_votes: Option<i64>,
@@ -53,9 +57,10 @@ fn quota(text: &str) -> Result<Quota, String> {
 
 pub(super) fn run(settings: &Settings, arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
     let (voter, network) = (arguments.votes_per_voter, arguments.votes_per_network);
-    if voter.is_none() && network.is_none() && arguments.min_votes.is_none() {
+    let asked = voter.is_some() || network.is_some() || arguments.hold;
+    if !asked && arguments.min_votes.is_none() {
         return Err(Failure::configuration(
-            "nothing would be different: give --votes-per-voter, --votes-per-network or --min-votes",
+            "nothing would be different: give --votes-per-voter, --votes-per-network, --hold or --min-votes",
         ));
     }
     let to = arguments.to.unwrap_or_else(Moment::now);
@@ -66,8 +71,10 @@ pub(super) fn run(settings: &Settings, arguments: &ReplayArguments) -> Result<Ex
     let wanted = Replay {
         from: arguments.from,
         to,
-        judges: vec![quotas(voter, network)],
-        by_network: network.is_some(),
+        judges: iter::once(quotas(voter, network))
+            .chain(arguments.hold.then(holding))
+            .collect(),
+        by_network: network.is_some() || arguments.hold,
         min_votes: MinVotes {
             then: settings.min_votes,
             now: arguments.min_votes.unwrap_or(settings.min_votes),

@@ -4,8 +4,10 @@
 //! judge knows nothing but what it was shown before: a rule of another room becomes one by a function here that makes a
 //! [`Judge`] out of it, with `now` from the change.
 
+use crate::identity::made_at;
 use crate::limiter::past::Past;
 use crate::limiter::{Charge, Policy};
+use crate::standing::holding::{Arrival, Holding};
 use crate::vocabulary::{Choice, Moment, NetworkHash, Quota, VoterId};
 
 /// A change that the ledger has.
@@ -69,9 +71,67 @@ pub fn quotas(voter: Option<Quota>, network: Option<Quota>) -> Judge {
     })
 }
 
+/// The rule that holds votes (docs/abuse.md), over networks as votes bear them. Browsers are not kept, so each voter is
+/// taken to have one of its own; a /48 is not known.
+#[must_use]
+pub fn holding() -> Judge {
+    let holding = Holding::new(true);
+    Box::new(move |cast| {
+        let (Some(network), Some(choice), None) = (cast.network, cast.new, cast.old) else {
+            return Verdict::Admitted;
+        };
+        // The site's users have ids that carry no time, and are never held.
+        let Some(made) = made_at(cast.voter) else {
+            return Verdict::Admitted;
+        };
+        let age = i32::try_from(cast.at.seconds() - made.seconds()).unwrap_or(i32::MAX);
+        let [.., a, b, c, d] = cast.voter.0;
+        let arrival = || Arrival {
+            network: network.0,
+            wide: None,
+            hash: network,
+            tool: cast.tool,
+            voter: cast.voter,
+            choice,
+            browser: u32::from_le_bytes([a, b, c, d]),
+        };
+        if holding.judge(age, arrival, cast.at) {
+            Verdict::Refused("holding")
+        } else {
+            Verdict::Admitted
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_hand_is_held_from_the_nineteenth_vote_on() {
+        let mut judge = holding();
+        let mut held = |voter: VoterId, network: Option<u8>| {
+            let cast = Cast {
+                at: made_at(crate::identity::new_voter()).expect("now"),
+                tool: 1,
+                voter,
+                old: None,
+                new: Some(Choice::Skip),
+                network: network.map(|byte| NetworkHash([byte; 16])),
+            };
+            judge(&cast) == Verdict::Refused("holding")
+        };
+        let told: Vec<bool> = (0..30)
+            .map(|_| held(crate::identity::new_voter(), Some(1)))
+            .collect();
+        assert_eq!(told.iter().position(|held| *held), Some(18));
+        assert!(told[18..].iter().all(|held| *held));
+        assert!(
+            !held(crate::identity::new_voter(), None),
+            "from nobody knows where"
+        );
+        assert!(!held(VoterId([0xff; 16]), Some(1)), "a user");
+    }
 
     #[test]
     fn a_voter_and_a_network_have_a_quota_each() {
