@@ -35,6 +35,16 @@ pub fn start_log(log: &Log) -> Result<(), String> {
     started.map_err(|cause| cause.to_string())
 }
 
+/// What became of a call that was challenged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Challenged {
+    /// It came without a solution and was given a challenge.
+    Asked,
+    Passed,
+    /// Its solution was none, or none any more.
+    Refused,
+}
+
 /// Answers of one route, by the hundred of their status.
 struct RouteMeters {
     by_class: [Counter; 6],
@@ -52,6 +62,9 @@ pub struct Meters {
     streams: Gauge,
     events: Counter,
     streams_let_go: Counter,
+    challenges_asked: Counter,
+    challenges_passed: Counter,
+    challenges_refused: Counter,
     pub redis_up: Gauge,
     pub database_readable: Gauge,
     handle: PrometheusHandle,
@@ -81,6 +94,7 @@ impl Meters {
                 seconds: metrics::histogram!("tallyship_http_request_seconds", "route" => name),
             }
             };
+            let challenges = |outcome: &'static str| metrics::counter!("tallyship_challenges_total", "outcome" => outcome);
             metrics::gauge!("tallyship_build_info", "version" => env!("CARGO_PKG_VERSION"))
                 .set(1.0);
             Self {
@@ -93,6 +107,9 @@ impl Meters {
                 streams: metrics::gauge!("tallyship_streams"),
                 events: metrics::counter!("tallyship_stream_events_total"),
                 streams_let_go: metrics::counter!("tallyship_streams_let_go_total"),
+                challenges_asked: challenges("asked"),
+                challenges_passed: challenges("passed"),
+                challenges_refused: challenges("refused"),
                 redis_up: metrics::gauge!("tallyship_redis_up"),
                 database_readable: metrics::gauge!("tallyship_database_readable"),
                 handle,
@@ -131,6 +148,16 @@ impl Meters {
     /// A listener took nothing for too long.
     pub fn let_go(&self) {
         self.streams_let_go.increment(1);
+    }
+
+    /// A call was challenged.
+    pub fn challenged(&self, outcome: Challenged) {
+        let counter = match outcome {
+            Challenged::Asked => &self.challenges_asked,
+            Challenged::Passed => &self.challenges_passed,
+            Challenged::Refused => &self.challenges_refused,
+        };
+        counter.increment(1);
     }
 
     /// So many streams are open.
@@ -182,6 +209,10 @@ fn describe() {
     metrics::describe_counter!(
         "tallyship_streams_let_go_total",
         "Listeners that took nothing for too long"
+    );
+    metrics::describe_counter!(
+        "tallyship_challenges_total",
+        "Calls that had to solve a challenge first, by what became of them"
     );
     metrics::describe_gauge!(
         "tallyship_redis_up",

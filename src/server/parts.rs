@@ -26,6 +26,8 @@ use crate::live::relay::Relay;
 use crate::moderation::Moderation;
 use crate::settings::Settings;
 use crate::standing::Bans;
+use crate::standing::challenge::Challenges;
+use crate::standing::pressure::Pressure;
 use crate::tallies::TallyRow;
 use crate::tallies::board::Board;
 use crate::telemetry::Meters;
@@ -43,6 +45,7 @@ pub(super) struct Parts {
     pub site: String,
     pub identity: Data<Identity>,
     pub bans: Data<Bans>,
+    pub challenges: Data<Challenges>,
     pub doors: Data<Doors>,
     pub board: Data<Board>,
     pub shelf: Data<Shelf>,
@@ -125,6 +128,13 @@ impl Parts {
         } else {
             Some(Shared::start(settings.redis.clone())?)
         };
+        let pressure = Arc::new(if settings.hold {
+            Pressure::new(settings.challenge_after)
+        } else {
+            Pressure::off()
+        });
+        let challenges =
+            Challenges::start(&keys, &settings.database, pressure, Arc::clone(&meters))?;
         let readers = db::readers(&settings.database);
         let origins = Origins::new(public_url, &settings.http.allowed_origins);
         let proxies = Proxies::new(settings.http.trusted_proxies.clone());
@@ -150,6 +160,7 @@ impl Parts {
             site: public_url.as_str().trim_end_matches('/').to_owned(),
             identity: Data::new(identity),
             bans: Data::from(bans),
+            challenges: Data::new(challenges),
             doors: Data::new(Doors::new(settings.limits.clone(), shared)),
             board: Data::from(board),
             shelf: Data::from(shelf),

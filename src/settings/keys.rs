@@ -59,6 +59,7 @@ pub(super) const KEYS: &[Key] = &[
     key("identity.jwt_jwks", ""),
     key("identity.jwt_ca_file", ""),
     key("abuse.hold", "on"),
+    key("abuse.challenge_after", "1000"),
     key("catalog.file", "config/catalog.toml"),
     key("pages.featured", "codestral-2,cursor-background-agents"),
     key(

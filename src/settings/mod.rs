@@ -20,8 +20,8 @@ pub use jwt::{Algorithm, Jwt, KeySource};
 pub use layers::{Layers, SettingError};
 pub use shown::Shown;
 use values::{
-    address, count, database_url, log_level, min_votes, networks, on_off, origins, pair,
-    public_url, quota, redis_urls, secret,
+    address, challenge_after, count, database_url, log_level, min_votes, networks, on_off, origins,
+    pair, public_url, quota, redis_urls, secret,
 };
 
 /// A secret text; its `Debug` shows nothing.
@@ -142,6 +142,8 @@ pub struct Settings {
     pub public_log: bool,
     pub identity: Identity,
     pub hold: bool,
+    /// Held votes of a network, or on a tool, within an hour, after which new voters are challenged; 0: always.
+    pub challenge_after: u32,
     /// `None`: load no catalogue.
     pub catalog_file: Option<PathBuf>,
     pub pages: Pages,
@@ -175,6 +177,7 @@ impl Settings {
             public_log: layers.parse("moderation.public_log", on_off)?,
             identity: identity(layers)?,
             hold: layers.parse("abuse.hold", on_off)?,
+            challenge_after: layers.parse("abuse.challenge_after", challenge_after)?,
             catalog_file: layers.path("catalog.file"),
             pages: Pages {
                 featured: layers.parse("pages.featured", pair)?,
