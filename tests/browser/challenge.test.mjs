@@ -98,8 +98,8 @@ describe('under pressure', () => {
     const widget = page.locator('ship-vote').first();
     await widget.getByRole('button', { name: 'Ship' }).click();
     const status = widget.locator('[part~="status"]');
-    await page.waitForFunction(() => document.querySelector('ship-vote').shadowRoot.querySelector('[part~="status"]').textContent === 'This vote needs a check that did not work here.', null, { timeout: GUARD });
-    assert.equal(await status.innerText(), 'This vote needs a check that did not work here.');
+    await page.waitForFunction(() => document.querySelector('ship-vote').shadowRoot.querySelector('[part~="status"]').textContent === 'This vote needs a check that this page cannot do.', null, { timeout: GUARD });
+    assert.equal(await status.innerText(), 'This vote needs a check that this page cannot do.');
     assert.equal(await widget.getByRole('button', { name: 'Ship' }).getAttribute('aria-pressed'), 'false');
     await page.close();
   });

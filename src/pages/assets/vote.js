@@ -19,7 +19,7 @@ async function cast(slug, choice, wait) {
 async function refusal(answer) {
   if (answer.status === 429) return `That was a little fast. Try again in ${answer.headers.get('retry-after')} s.`;
   const problem = await answer.json().catch(() => ({}));
-  if (problem.challenge) return 'This vote needs a check that did not work here. Please try again later.';
+  if (problem.challenge) return 'This vote needs a check that this page cannot do.';
   return problem.detail || 'That did not work; please try again.';
 }
 
