@@ -7,7 +7,7 @@ use crate::harness::redis::Redis;
 use crate::harness::server::{Home, Server, Setup};
 use crate::harness::{Backend, eventually, run};
 use futures_util::future::join_all;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 crate::both!(twice_here_and_after_a_restart, a_race_has_one_winner,);
 
@@ -151,8 +151,22 @@ fn a_lost_database_uses_up_no_solution() {
             .env("TALLYSHIP_ABUSE__CHALLENGE_AFTER", "0");
         let server = setup.start().await;
         let client = server.client();
-        let [used, unused]: [String; 2] = solutions(&client, 2).await.try_into().expect("two");
+        let made = solutions(&client, 4).await;
+        let [used, unused, held_up, last]: [String; 4] = made.try_into().expect("four");
         mint(&client, Some(&used)).await.expect(201);
+        // It hangs: the answer comes in time, and whether that one was entered after all is the database's to say.
+        cluster.pause();
+        let began = Instant::now();
+        let hung = mint(&client, Some(&held_up)).await;
+        hung.problem(503, "unavailable");
+        assert!(began.elapsed() < Duration::from_secs(5), "{began:?}");
+        cluster.resume();
+        eventually("it is taken", Duration::from_secs(30), async || {
+            mint(&client, Some(&last)).await.status != 503
+        })
+        .await;
+        refused(&client, &last).await;
+        // It is gone.
         cluster.kill9();
         let lost = mint(&client, Some(&unused)).await;
         let lost = lost.problem(503, "unavailable");

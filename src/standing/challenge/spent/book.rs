@@ -16,8 +16,8 @@ use crate::vocabulary::Moment;
 
 const QUEUE: usize = 1024;
 const BATCH: usize = 128;
-/// How long a caller waits.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// How long a caller waits: the vote itself must still have its time within five seconds.
+const PATIENCE: Duration = Duration::from_millis(400);
 /// A connection that rested longer is tried before it is used.
 const RESTED: Duration = Duration::from_secs(1);
 /// Between two looks for entries that have ended.
