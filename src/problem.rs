@@ -3,13 +3,13 @@
 //! Handlers and extractors of every room return it. It never carries a cause: what went wrong inside goes to the log,
 //! and the caller sees a constant sentence.
 
-use std::borrow::Cow;
-use std::fmt;
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 /// The contract's errors by name.
@@ -23,6 +23,7 @@ pub enum Code {
     Forbidden,
     OriginRefused,
     VoterBanned,
+    ChallengeRequired,
     UnknownTool,
     NotFound,
     MethodNotAllowed,
@@ -58,6 +59,7 @@ impl Code {
                 "Votes are not taken from this origin",
             ),
             Self::VoterBanned => (403, "voter-banned", "Votes are not taken from here"),
+            Self::ChallengeRequired => (403, "challenge-required", "A check must be done first"),
             Self::UnknownTool => (404, "unknown-tool", "No such tool"),
             Self::NotFound => (404, "not-found", "Nothing is here"),
             Self::MethodNotAllowed => (
@@ -103,6 +105,7 @@ pub struct Problem {
     detail: Cow<'static, str>,
     retry_after: Option<u64>,
     allow: Option<&'static str>,
+    challenge: Option<Arc<RawValue>>,
 }
 
 /// The document as it is sent.
@@ -116,6 +119,9 @@ pub struct Body<'a> {
     detail: &'a str,
     /// Stable: what a program goes by.
     code: &'static str,
+    #[schema(ignore)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenge: Option<&'a RawValue>,
 }
 
 impl Problem {
@@ -126,7 +132,22 @@ impl Problem {
             detail: detail.into(),
             retry_after: None,
             allow: None,
+            challenge: None,
         }
+    }
+
+    /// Adds a challenge, as JSON, that is to be solved first.
+    #[must_use]
+    pub fn with_challenge(mut self, challenge: Box<RawValue>) -> Self {
+        self.challenge = Some(challenge.into());
+        self
+    }
+
+    /// The same with another sentence.
+    #[must_use]
+    pub fn saying(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = detail.into();
+        self
     }
 
     /// Adds `Retry-After`, in whole seconds.
@@ -194,6 +215,7 @@ impl Problem {
             status,
             detail: &self.detail,
             code,
+            challenge: self.challenge.as_deref(),
         };
         serde_json::to_vec(&body).unwrap_or_default()
     }
@@ -251,6 +273,7 @@ mod tests {
             (C::Forbidden, 403, "forbidden"),
             (C::OriginRefused, 403, "origin-refused"),
             (C::VoterBanned, 403, "voter-banned"),
+            (C::ChallengeRequired, 403, "challenge-required"),
             (C::UnknownTool, 404, "unknown-tool"),
             (C::NotFound, 404, "not-found"),
             (C::MethodNotAllowed, 405, "method-not-allowed"),
@@ -270,10 +293,8 @@ mod tests {
             assert_eq!((code.status(), code.as_str()), (status, name));
             let answer = Problem::new(code, "x").error_response();
             assert_eq!(answer.status().as_u16(), status);
-            assert_eq!(
-                answer.headers().get("content-type").expect("a type"),
-                "application/problem+json"
-            );
+            let kind = answer.headers().get("content-type").expect("a type");
+            assert_eq!(kind, "application/problem+json");
         }
     }
 }

@@ -39,6 +39,16 @@ pub fn start_log(log: &Log) -> Result<(), String> {
     started.map_err(|cause| cause.to_string())
 }
 
+/// What became of a call that was challenged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Challenged {
+    /// It came without a solution and was given a challenge.
+    Asked,
+    Passed,
+    /// Its solution was none, or none any more.
+    Refused,
+}
+
 /// Answers of one route, by the hundred of their status.
 struct RouteMeters {
     by_class: [Counter; 6],
@@ -57,6 +67,9 @@ pub struct Meters {
     events: Counter,
     streams_let_go: Counter,
     held: Counter,
+    challenges_asked: Counter,
+    challenges_passed: Counter,
+    challenges_refused: Counter,
     pub database_readable: Gauge,
     handle: PrometheusHandle,
     /// For gauges that are shown only once there is something to say.
@@ -88,6 +101,7 @@ impl Meters {
                 seconds: metrics::histogram!("tallyship_http_request_seconds", "route" => name),
             }
             };
+            let challenges = |outcome: &'static str| metrics::counter!("tallyship_challenges_total", "outcome" => outcome);
             metrics::gauge!("tallyship_build_info", "version" => env!("CARGO_PKG_VERSION"))
                 .set(1.0);
             Self {
@@ -101,6 +115,9 @@ impl Meters {
                 events: metrics::counter!("tallyship_stream_events_total"),
                 streams_let_go: metrics::counter!("tallyship_streams_let_go_total"),
                 held: metrics::counter!("tallyship_votes_held_total"),
+                challenges_asked: challenges("asked"),
+                challenges_passed: challenges("passed"),
+                challenges_refused: challenges("refused"),
                 database_readable: metrics::gauge!("tallyship_database_readable"),
                 handle,
                 recorder: Arc::clone(&recorder),
@@ -144,6 +161,16 @@ impl Meters {
     /// So many votes were held since the start.
     pub fn held(&self, votes: u64) {
         self.held.absolute(votes);
+    }
+
+    /// A call was challenged.
+    pub fn challenged(&self, outcome: Challenged) {
+        let counter = match outcome {
+            Challenged::Asked => &self.challenges_asked,
+            Challenged::Passed => &self.challenges_passed,
+            Challenged::Refused => &self.challenges_refused,
+        };
+        counter.increment(1);
     }
 
     /// So many streams are open.
@@ -212,6 +239,10 @@ fn describe() {
     metrics::describe_counter!(
         "tallyship_streams_let_go_total",
         "Listeners that took nothing for too long"
+    );
+    metrics::describe_counter!(
+        "tallyship_challenges_total",
+        "Calls that had to solve a challenge first, by what became of them"
     );
     metrics::describe_gauge!(
         "tallyship_redis_up",

@@ -197,6 +197,7 @@ fn faults(file: &str, text: &str) -> Vec<String> {
             continue;
         };
         let extractor = matches!(path.as_slice(), [a, b, ..] if a == "limiter" && b == "permit")
+            || matches!(path.as_slice(), [a, b, ..] if a == "standing" && b == "challenge")
             || target == "identity";
         let excused = file.ends_with("/routes.rs") && extractor;
         let down = match floor(target) {
@@ -284,6 +285,11 @@ fn a_broken_plan_is_found() {
         found("identity/routes.rs", "use crate::limiter::permit::Doors;"),
         0,
         "the one exception"
+    );
+    assert_eq!(
+        found("identity/routes.rs", "use crate::standing::Bans;"),
+        1,
+        "which is for what a call must pass"
     );
     assert_eq!(
         found("identity/x.rs", "use crate::limiter::permit::Doors;"),

@@ -207,6 +207,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    spent_solutions (id) {
+        id -> Binary,
+        expires_at -> BigInt,
+    }
+}
+
 diesel::joinable!(spent -> tools (tool_id));
 diesel::allow_tables_to_appear_in_same_query!(sessions, tokens);
 diesel::allow_tables_to_appear_in_same_query!(votes, voters);

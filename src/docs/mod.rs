@@ -37,6 +37,7 @@ const ABOUT: &str = "Community votes beside a panel's verdict.\n\n\
 pub fn document() -> OpenApi {
     let mut paths = PathsBuilder::new();
     let mut schemas: Schemas = vec![("Problem".to_owned(), problems::schema())];
+    problems::challenge(&mut schemas);
     let mut refusals = BTreeMap::new();
     let mut tags = Vec::new();
     for (part, says, operations) in api::parts() {

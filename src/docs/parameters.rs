@@ -105,6 +105,15 @@ pub(super) fn if_none_match() -> Parameter {
         .build()
 }
 
+/// The solution of a challenge.
+pub(super) fn altcha() -> Parameter {
+    let says = "The solution of the `challenge` that this call was refused with: the base64 of \
+                `{\"challenge\":…,\"solution\":{\"counter\":…,\"derivedKey\":…}}`, good once and for five minutes. Else not looked at.";
+    parameter(ParameterIn::Header, "Altcha", says, text())
+        .required(Required::False)
+        .build()
+}
+
 pub(super) fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
 }

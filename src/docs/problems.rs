@@ -1,11 +1,13 @@
 //! The problem documents as responses: one for each set of codes that some operation answers under one status.
 
-use utoipa::PartialSchema;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::headers;
+use super::operation::Schemas;
+use super::shapes::Challenge;
 use crate::problem::{self, Code};
 
 const KIND: &str = "application/problem+json";
@@ -54,9 +56,13 @@ impl Refusal {
             let code = ObjectBuilder::new()
                 .schema_type(Type::String)
                 .enum_values(Some(words.clone()));
+            let mut own = ObjectBuilder::new().property("code", code);
+            if codes.contains(&Code::ChallengeRequired) {
+                own = own.property("challenge", Ref::from_schema_name(Challenge::name()));
+            }
             let schema = AllOfBuilder::new()
                 .item(Ref::from_schema_name("Problem"))
-                .item(ObjectBuilder::new().property("code", code));
+                .item(own);
             let content = ContentBuilder::new().schema(Some(schema)).build();
             response = response.content(KIND, content);
         }
@@ -84,6 +90,12 @@ impl Refusal {
             .extend(names.into_iter().map(headers::reference));
         response
     }
+}
+
+/// The schemas of what `challenge-required` brings along.
+pub(super) fn challenge(schemas: &mut Schemas) {
+    schemas.push((Challenge::name().into(), Challenge::schema()));
+    Challenge::schemas(schemas);
 }
 
 /// The schema that all of them share.

@@ -36,6 +36,35 @@ pub(super) struct TallyList<'a> {
     missing: Vec<String>,
 }
 
+/// A challenge of ALTCHA's proof of work v2: find the `counter` from 0 on for which the derived key begins with `keyPrefix`.
+#[derive(ToSchema)]
+pub(super) struct Challenge {
+    parameters: ChallengeParameters,
+    /// Of the parameters; hexadecimal.
+    signature: String,
+}
+
+/// The key is PBKDF2 (RFC 8018) with HMAC-SHA256 of `nonce` and the counter (4 bytes, the greatest first).
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(super) struct ChallengeParameters {
+    #[schema(example = "PBKDF2/SHA-256")]
+    algorithm: String,
+    /// Rounds of each derivation.
+    cost: u32,
+    /// Whom and what it is for, in our words.
+    data: BTreeMap<String, String>,
+    /// Seconds since 1970.
+    expires_at: i64,
+    /// In bytes.
+    key_length: u32,
+    /// Hexadecimal, as all that follows.
+    key_prefix: String,
+    key_signature: String,
+    nonce: String,
+    salt: String,
+}
+
 /// Adds what is written into bytes that are ready: a tally that may be old says so.
 pub(super) fn complete(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
     if let Some(RefOr::T(Schema::Object(tally))) = schemas.get_mut("Tally") {

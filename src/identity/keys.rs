@@ -1,6 +1,6 @@
 //! [`Keys`]: what is derived from the secret, one key for each purpose, and the previous secret while it is being rotated.
 //!
-//! Tokens, network hashes and the wrapping of day keys use it. Keys are prepared once: an HMAC on the vote path starts from a ready state.
+//! Tokens, network hashes, challenges and the wrapping of day keys use it. Keys are prepared once: an HMAC on the vote path starts from a ready state.
 
 use std::iter;
 
@@ -21,6 +21,31 @@ pub(super) struct KeySet {
     token: Keyed,
 }
 
+/// What the challenges of one secret are signed with, and bound to what they are for.
+#[derive(Clone)]
+pub struct ChallengeKeys {
+    /// Signs a challenge's parameters, and its answer: hexadecimal text, never empty.
+    pub challenge: String,
+    pub answer: String,
+    bound: Keyed,
+}
+
+impl ChallengeKeys {
+    fn new(secret: &Secret) -> Self {
+        Self {
+            challenge: hex(&derived(secret, "challenge")),
+            answer: hex(&derived(secret, "challenge-answer")),
+            bound: keyed(&derived(secret, "challenge-bound")),
+        }
+    }
+
+    /// What a challenge says of what it is for: it tells nobody anything, and nobody else can make it.
+    #[must_use]
+    pub fn bound(&self, purpose: &[u8]) -> [u8; 16] {
+        digest(self.bound.clone(), purpose)
+    }
+}
+
 /// The keys that sign now, and those that are still believed.
 #[derive(Clone)]
 pub struct Keys {
@@ -30,6 +55,8 @@ pub struct Keys {
     /// The same of the secret before, while that is believed: what it banned stays banned.
     previous_network: Option<Keyed>,
     limiter: Keyed,
+    /// The present ones first, then those that are still believed.
+    challenges: Vec<ChallengeKeys>,
     /// Day keys lie in the database under this key, or still under the one before.
     wraps: Vec<Wrap>,
     fingerprint: String,
@@ -90,6 +117,10 @@ impl Keys {
                 .map(|secret| Wrap::new(derived(secret, "day-keys")))
                 .collect(),
             limiter: keyed(&derived(secret, "limiter")),
+            challenges: iter::once(secret)
+                .chain(previous)
+                .map(ChallengeKeys::new)
+                .collect(),
             fingerprint: fingerprint(secret),
             previous_fingerprint: previous.map(fingerprint),
         }
@@ -117,6 +148,12 @@ impl Keys {
     #[must_use]
     pub fn limiter(&self, prefix: &[u8]) -> [u8; 16] {
         digest(self.limiter.clone(), prefix)
+    }
+
+    /// What challenges are made with (the first), and still believed by (all).
+    #[must_use]
+    pub fn challenges(&self) -> &[ChallengeKeys] {
+        &self.challenges
     }
 
     /// Tells the database which secret it belongs to, without telling the secret.

@@ -19,9 +19,12 @@ pub(super) struct Hashes {
     pub limiter: [u8; 16],
 }
 
+/// Where one network is remembered.
+type Place = Mutex<Option<(Prefix, Hashes)>>;
+
 /// The networks that called last.
 pub struct Memo {
-    places: Box<[Mutex<Option<(Prefix, Hashes)>>]>,
+    places: Box<[Place]>,
     /// Seeded at random: nobody outside can choose who takes whose place.
     hasher: foldhash::fast::RandomState,
 }

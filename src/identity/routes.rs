@@ -12,6 +12,7 @@ use super::visitor_token::{self, Rejected};
 use crate::limiter::permit::Doors;
 use crate::problem::{Code, Problem};
 use crate::request;
+use crate::standing::challenge::Challenges;
 use crate::vocabulary::Moment;
 
 /// Nothing to say yet.
@@ -34,6 +35,7 @@ pub async fn post_visitors(
     http: HttpRequest,
     payload: Payload,
     identity: Data<Identity>,
+    challenges: Data<Challenges>,
     doors: Data<Doors>,
 ) -> Result<HttpResponse, Problem> {
     let now = Moment::now();
@@ -76,6 +78,7 @@ pub async fn post_visitors(
     identity.check_origin(http.headers(), carrier)?;
     let client = identity.client(&http, now);
     if known.is_none() {
+        challenges.mint(&http, &client, now).await?;
         doors.new_visitor(&http, &client).await?;
     }
     if !body.is_empty() {

@@ -13,6 +13,7 @@ use crate::limiter::permit::Doors;
 use crate::problem::{Code, Problem};
 use crate::request;
 use crate::standing::Bans;
+use crate::standing::challenge::Challenges;
 use crate::standing::holding::Holding;
 use crate::tallies::board::Board;
 use crate::vocabulary::{Choice, Moment};
@@ -24,6 +25,7 @@ use crate::votes::writer::Votes;
 pub struct State {
     pub identity: Data<Identity>,
     pub bans: Data<Bans>,
+    pub challenges: Data<Challenges>,
     pub holding: Data<Holding>,
     pub doors: Data<Doors>,
     pub board: Data<Board>,
@@ -102,6 +104,8 @@ pub async fn take(
     let (voter, new_token) = if let Some(voter) = known {
         (voter, None)
     } else {
+        let asked = state.challenges.mint(http, &client, now).await;
+        asked.map_err(needs_script)?;
         state.doors.new_visitor(http, &client).await?;
         let (voter, token) = state.identity.mint(now);
         (voter, Some(token))
@@ -109,6 +113,10 @@ pub async fn take(
     for id in voter.ids() {
         state.bans.check(id, || client.ban_hashes(), now)?;
     }
+    let tool = || state.board.find(slug).map(|slot| slot.id);
+    let challenges = &state.challenges;
+    let asked = challenges.vote(http, &voter, &client, slug, tool, now);
+    asked.await.map_err(needs_script)?;
     let permit = state.doors.vote(http, voter.id, &client).await?;
     let form = std::str::from_utf8(&body)
         .map_err(|_not_text| Problem::bad_request("The form is no text."))?;
@@ -131,6 +139,17 @@ pub async fn take(
         .await
         .map_err(|refused| refused.problem(slug))?;
     Ok(Taken { back, new_token })
+}
+
+/// A form cannot solve a challenge: it says so to whoever sent it.
+fn needs_script(problem: Problem) -> Problem {
+    match problem.code {
+        Code::ChallengeRequired => problem.saying(
+            "Many votes come from here just now, so each needs a short check that only JavaScript can do. Your vote was not \
+             counted: turn JavaScript on and vote again, or come back later.",
+        ),
+        _ => problem,
+    }
 }
 
 /// A path on this site, and nothing that a browser could read as another site's address.

@@ -80,6 +80,10 @@ fn words(problem: &Problem) -> (&'static str, String) {
             "That was a little fast",
             "Nothing was lost. Wait a moment, go back, and vote again.",
         ),
+        Code::ChallengeRequired => (
+            "One more check is needed",
+            "With JavaScript your browser does it by itself, in a moment. Without, come back later.",
+        ),
         Code::OriginRefused => (
             "That form came from elsewhere",
             "Votes are taken from this site's own pages. Open the tool here and vote again.",

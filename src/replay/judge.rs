@@ -4,10 +4,13 @@
 //! judge knows nothing but what it was shown before: a rule of another room becomes one by a function here that makes a
 //! [`Judge`] out of it, with `now` from the change.
 
+use std::sync::Arc;
+
 use crate::identity::made_at;
 use crate::limiter::past::Past;
 use crate::limiter::{Charge, Policy};
 use crate::standing::holding::{Arrival, Holding};
+use crate::standing::pressure::Pressure;
 use crate::vocabulary::{Choice, Moment, NetworkHash, Quota, VoterId};
 
 /// A change that the ledger has.
@@ -75,7 +78,7 @@ pub fn quotas(voter: Option<Quota>, network: Option<Quota>) -> Judge {
 /// taken to have one of its own; a /48 is not known.
 #[must_use]
 pub fn holding() -> Judge {
-    let holding = Holding::new(true);
+    let holding = Holding::new(true, Arc::new(Pressure::off()));
     Box::new(move |cast| {
         let (Some(network), Some(choice), None) = (cast.network, cast.new, cast.old) else {
             return Verdict::Admitted;

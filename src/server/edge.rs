@@ -181,7 +181,7 @@ fn tell(method: &Method, route: &str, status: u16, took: Duration, id: &HeaderVa
     let (method, micros) = (method.as_str(), took.as_micros());
     match status {
         500.. => tracing::error!(request_id = id, method, route, status, micros, "answered"),
-        429 => tracing::debug!(request_id = id, method, route, status, micros, "answered"),
+        403 | 429 => tracing::debug!(request_id = id, method, route, status, micros, "answered"),
         400.. => tracing::info!(request_id = id, method, route, status, micros, "answered"),
         _ => tracing::debug!(request_id = id, method, route, status, micros, "answered"),
     }

@@ -27,12 +27,15 @@ use crate::live::relay::Relay;
 use crate::moderation::Moderation;
 use crate::settings::Settings;
 use crate::standing::Bans;
+use crate::standing::challenge::Challenges;
 use crate::standing::holding::{self, Holding};
+use crate::standing::pressure::Pressure;
 use crate::tallies::TallyRow;
 use crate::tallies::board::Board;
 use crate::telemetry::Meters;
 use crate::verdicts::follow::{Follower, fill};
 use crate::vocabulary::Moment;
+use crate::votes::answers::OnCommit;
 use crate::votes::forget::Forgetting;
 use crate::votes::recount::watch::Recounting;
 use crate::votes::writer::Votes;
@@ -46,6 +49,7 @@ pub(super) struct Parts {
     pub site: String,
     pub identity: Data<Identity>,
     pub bans: Data<Bans>,
+    pub challenges: Data<Challenges>,
     pub holding: Data<Holding>,
     pub doors: Data<Doors>,
     pub board: Data<Board>,
@@ -85,7 +89,7 @@ impl Parts {
         let board =
             Arc::new(Board::new(settings.min_votes).showing_set_aside(settings.show_set_aside));
         let bans = Arc::new(Bans::default());
-        let holds = Arc::new(Holding::new(settings.hold));
+        let (pressure, holds) = suspicion(&settings);
         let erased = Arc::new(Erased::default());
         let mut conn = db::open(&settings.database, Purpose::Command)?;
         fill(&mut conn, &shelf, &board, &erased, &bans)?;
@@ -105,15 +109,7 @@ impl Parts {
             Arc::clone(&holds),
         )?;
 
-        // What happens on commit: other instances are told, and the new tally is shown; the board tells the hub.
-        let relay = Relay::start(&settings, Arc::clone(&board))?;
-        let shown = Arc::clone(&board);
-        let on_commit = Arc::new(move |row: TallyRow| {
-            if let (Some(relay), 1..) = (&relay, row.version) {
-                relay.tell(row);
-            }
-            shown.publish(row)
-        });
+        let on_commit = on_commit(&settings, &board)?;
         let (votes, writer) = Votes::start(
             settings.database.clone(),
             on_commit,
@@ -138,6 +134,8 @@ impl Parts {
         } else {
             Some(Shared::start(settings.redis.clone())?)
         };
+        let challenges =
+            Challenges::start(&keys, &settings.database, pressure, Arc::clone(&meters))?;
         let readers = db::readers(&settings.database);
         let origins = Origins::new(public_url, &settings.http.allowed_origins);
         let proxies = Proxies::new(settings.http.trusted_proxies.clone());
@@ -163,6 +161,7 @@ impl Parts {
             site: public_url.as_str().trim_end_matches('/').to_owned(),
             identity: Data::new(identity),
             bans: Data::from(bans),
+            challenges: Data::new(challenges),
             holding: Data::from(holds),
             doors: Data::new(Doors::new(settings.limits.clone(), shared)),
             board: Data::from(board),
@@ -185,4 +184,27 @@ impl Parts {
         };
         Ok((parts, threads))
     }
+}
+
+/// What is under pressure, and whose votes are held.
+fn suspicion(settings: &Settings) -> (Arc<Pressure>, Arc<Holding>) {
+    let pressure = Arc::new(if settings.hold {
+        Pressure::new(settings.challenge_after)
+    } else {
+        Pressure::off()
+    });
+    let holding = Holding::new(settings.hold, Arc::clone(&pressure));
+    (pressure, Arc::new(holding))
+}
+
+/// What happens on commit: other instances are told, and the new tally is shown; the board tells the hub.
+fn on_commit(settings: &Settings, board: &Arc<Board>) -> std::io::Result<OnCommit> {
+    let relay = Relay::start(settings, Arc::clone(board))?;
+    let shown = Arc::clone(board);
+    Ok(Arc::new(move |row: TallyRow| {
+        if let (Some(relay), 1..) = (&relay, row.version) {
+            relay.tell(row);
+        }
+        shown.publish(row)
+    }))
 }

@@ -9,6 +9,7 @@ use super::parts::Parts;
 use crate::identity::Identity;
 use crate::limiter::permit::Doors;
 use crate::live::hub::Hub;
+use crate::standing::challenge::Challenges;
 use crate::tallies::batch::Batches;
 use crate::tallies::board::Board;
 use crate::verdicts::list::Lists;
@@ -18,6 +19,7 @@ use crate::{dashboard, docs, embed, moderation, pages, verdicts, votes};
 #[derive(Clone)]
 pub(super) struct State {
     identity: Data<Identity>,
+    challenges: Data<Challenges>,
     doors: Data<Doors>,
     pub(super) board: Data<Board>,
     pub(super) batches: Data<Batches>,
@@ -48,6 +50,7 @@ impl State {
         let form = Data::new(pages::form::State {
             identity: identity.clone(),
             bans: parts.bans.clone(),
+            challenges: parts.challenges.clone(),
             holding: parts.holding.clone(),
             doors: doors.clone(),
             board: board.clone(),
@@ -55,6 +58,7 @@ impl State {
         });
         Self {
             identity: identity.clone(),
+            challenges: parts.challenges.clone(),
             doors: doors.clone(),
             board: board.clone(),
             batches: Data::new(Batches::default()),
@@ -62,6 +66,7 @@ impl State {
             votes: Data::new(votes::routes::State {
                 identity: identity.clone(),
                 bans: parts.bans.clone(),
+                challenges: parts.challenges.clone(),
                 holding: parts.holding.clone(),
                 doors: doors.clone(),
                 board: board.clone(),
@@ -108,6 +113,7 @@ impl State {
     pub(super) fn lay(&self, config: &mut ServiceConfig) {
         config
             .app_data(self.identity.clone())
+            .app_data(self.challenges.clone())
             .app_data(self.doors.clone())
             .app_data(self.board.clone())
             .app_data(self.batches.clone())

@@ -63,6 +63,7 @@ pub(super) const KEYS: &[Key] = &[
     key("identity.jwt_refresh", "5m"),
     key("abuse.hold", "on"),
     key("abuse.clear_after", "5m"),
+    key("abuse.challenge_after", "1000"),
     key("retention.ended_bans", "365d"),
     key("retention.ended_tokens", "365d"),
     key("retention.hours", "off"),

@@ -21,8 +21,8 @@ pub use jwt::{Algorithm, Jwt, KeySource};
 pub use layers::{Layers, SettingError};
 pub use shown::Shown;
 use values::{
-    address, count, database_url, known_networks, log_level, min_votes, networks, on_off, origins,
-    pair, period_or_off, public_url, quota, redis_urls, secret,
+    address, challenge_after, count, database_url, known_networks, log_level, min_votes, networks,
+    on_off, origins, pair, period_or_off, public_url, quota, redis_urls, secret,
 };
 
 /// A secret text; its `Debug` shows nothing.
@@ -158,6 +158,8 @@ pub struct Settings {
     pub public_log: bool,
     pub identity: Identity,
     pub hold: bool,
+    /// Held votes of a network, or on a tool, within an hour, after which new voters are challenged; 0: always.
+    pub challenge_after: u32,
     /// For so long no vote of a network was held before those that were may be cleared; `None`: never by itself.
     pub clear_after: Option<Duration>,
     pub retention: Retention,
@@ -196,6 +198,7 @@ impl Settings {
             public_log: layers.parse("moderation.public_log", on_off)?,
             identity: identity(layers)?,
             hold: layers.parse("abuse.hold", on_off)?,
+            challenge_after: layers.parse("abuse.challenge_after", challenge_after)?,
             clear_after: layers.parse("abuse.clear_after", period_or_off)?,
             retention: Retention {
                 ended_bans: layers.parse("retention.ended_bans", period_or_off)?,

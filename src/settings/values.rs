@@ -144,6 +144,13 @@ pub(super) fn count(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "expected 1 to 1000000".to_owned())
 }
 
+pub(super) fn challenge_after(text: &str) -> Result<u32, String> {
+    text.parse()
+        .ok()
+        .filter(|n| *n <= 1_000_000)
+        .ok_or_else(|| "expected 0 (always) to 1000000 held votes".to_owned())
+}
+
 pub(super) fn min_votes(text: &str) -> Result<i64, String> {
     text.parse()
         .ok()

@@ -1,11 +1,13 @@
-//! What a voter may: bans of voters and of networks, all of them in memory, so that a vote asks no database; and whether
-//! a vote is held (`holding`).
+//! What a voter may: bans of voters and of networks, all of them in memory, so that a vote asks no database; whether a vote
+//! is held (`holding`); and proof of work (`challenge`) while a network or a tool is under `pressure`.
 //!
 //! Whoever takes a vote calls [`Bans::check`] after the origin and before the quota. `moderation` makes and lifts bans and
 //! calls [`Bans::reload`], `verdicts::follow` brings in what other instances and commands wrote. A ban that came with a
 //! removal stands while that removal is in force.
 
+pub mod challenge;
 pub mod holding;
+pub mod pressure;
 pub mod store;
 
 use std::collections::HashMap;

@@ -2,7 +2,7 @@
 //!
 //! Routes call [`Votes`]. Handlers never write: they hand a [`Wish`] to the writer, and wait.
 
-mod answers;
+pub mod answers;
 mod claims;
 pub mod entries;
 pub mod export;

@@ -20,6 +20,7 @@ use crate::limiter::permit::Doors;
 use crate::problem::{Code, Problem};
 use crate::request::{self, Call};
 use crate::standing::Bans;
+use crate::standing::challenge::Challenges;
 use crate::standing::holding::Holding;
 use crate::tallies::board::{Board, Slot, marked_stale};
 use crate::vocabulary::{Moment, ToolState};
@@ -88,6 +89,11 @@ async fn write(
     for id in voter.ids() {
         state.bans.check(id, || client.ban_hashes(), now)?;
     }
+    let tool = || state.board.find(slug).map(|slot| slot.id);
+    let challenges = &state.challenges;
+    challenges
+        .vote(call, &voter, &client, slug, tool, now)
+        .await?;
     let permit = state.doors.vote(call, voter.id, &client).await?;
     let act = choose()?;
     let slot = state
@@ -115,6 +121,7 @@ async fn write(
 pub struct State {
     pub identity: Data<Identity>,
     pub bans: Data<Bans>,
+    pub challenges: Data<Challenges>,
     pub holding: Data<Holding>,
     pub doors: Data<Doors>,
     pub board: Data<Board>,

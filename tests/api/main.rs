@@ -13,6 +13,8 @@
 mod harness;
 
 mod backup;
+mod challenge;
+mod challenge_once;
 mod claims;
 mod client_address;
 mod commands;

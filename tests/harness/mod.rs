@@ -5,6 +5,7 @@
 //! Nor does it skip: what is not installed is a failure that says what to install.
 #![allow(dead_code)] // each test binary uses its own part of it
 
+pub mod challenge;
 pub mod client;
 pub mod crowd;
 pub mod desk;

@@ -156,6 +156,7 @@ export class Card {
     const tally = server.tally(tool);
     put(this.title, name);
     this.group.setAttribute('aria-label', voice.say('vote', { name }));
+    if (server.checking && server.isPending(tool)) put(this.status, voice.say('wait'));
     this.drawPanel(tally?.panel);
     this.drawCommunity(tally?.community);
     this.drawVote(tally?.state);

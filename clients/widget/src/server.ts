@@ -1,6 +1,7 @@
 // One voting server as all elements of a page share it: one stream for all tools, one visitor, every tally once.
 // `card` watches tools and casts votes here. It must never let a page wait, nor throw into it.
 
+import { solve } from './challenge.js';
 import { moved, type Choice, type Tally } from './tally.js';
 
 /** As many tools as one call may name. */
@@ -52,6 +53,8 @@ export class Server {
   private readonly key: string;
   private memory = '';
   private minting: Promise<void> | undefined;
+  /** A challenge is being solved. */
+  checking = false;
   private source: EventSource | undefined;
   private streamed = new Set<string>();
   private notBefore = 0;
@@ -255,10 +258,11 @@ export class Server {
     }
   }
 
-  private async call(method: string, path: string, body?: object): Promise<Response> {
+  private async call(method: string, path: string, body?: object, altcha = ''): Promise<Response> {
     const headers: Record<string, string> = {};
     if (this.token) headers['Authorization'] = `Bearer ${this.token}`;
     if (body) headers['Content-Type'] = 'application/json';
+    if (altcha) headers['Altcha'] = altcha;
     const answer = await fetch(this.base + path, {
       method,
       headers,
@@ -270,7 +274,15 @@ export class Server {
     });
     const renewed = answer.headers.get('Visitor-Token');
     if (renewed) this.token = renewed;
-    return answer;
+    if (answer.status !== 403 || altcha) return answer;
+    const { challenge } = await answer.clone().json().catch(() => ({}));
+    if (!challenge) return answer;
+    this.checking = true;
+    // Whoever waits for their vote is told so.
+    this.pending.forEach((_, tool) => this.changed(tool));
+    const solution = await solve(challenge).catch(() => '');
+    this.checking = false;
+    return solution ? this.call(method, path, body, solution) : answer;
   }
 
   /** Gets a token: the cookie's visitor's where there is one, the same visitor's again where the old one has ended. */

@@ -28,6 +28,7 @@ export interface Words {
   banned: Text;
   refused: Text;
   check: Text;
+  wait: Text;
   offline: Text;
   failed: Text;
   unknown: Text;
@@ -56,6 +57,7 @@ const en: Words = {
   banned: 'Votes from here are not taken.',
   refused: 'Votes are not taken on this page.',
   check: 'This vote needs a check that this page cannot do.',
+  wait: 'One moment, a short check…',
   offline: 'There is no connection. Your vote was not sent.',
   failed: 'That did not work. Please try again.',
   unknown: 'There is no such tool.',
@@ -84,6 +86,7 @@ const de: Words = {
   banned: 'Von hier werden keine Stimmen angenommen.',
   refused: 'Auf dieser Seite werden keine Stimmen angenommen.',
   check: 'Diese Stimme braucht eine Prüfung, die hier nicht geht.',
+  wait: 'Einen Moment, eine kurze Prüfung …',
   offline: 'Keine Verbindung. Die Stimme wurde nicht gesendet.',
   failed: 'Das ging nicht. Bitte noch einmal versuchen.',
   unknown: 'Dieses Werkzeug gibt es nicht.',

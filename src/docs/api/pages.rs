@@ -42,6 +42,7 @@ pub(super) fn form(operation: Operation, example: &str) -> Operation {
         .refuses(&[
             Code::Invalid,
             Code::VoterBanned,
+            Code::ChallengeRequired,
             Code::UnknownTool,
             Code::Conflict,
             Code::Archived,

@@ -208,6 +208,12 @@ impl Operation {
         self.refuses(&[Code::OriginRefused])
     }
 
+    /// Whoever comes new under pressure must solve a challenge first.
+    pub fn challenged(self) -> Self {
+        self.with(parameters::altcha())
+            .refuses(&[Code::ChallengeRequired])
+    }
+
     /// Quotas are charged.
     pub fn quota(mut self) -> Self {
         self.quota = true;

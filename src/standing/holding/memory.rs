@@ -2,7 +2,8 @@
 //! nothing.
 
 use super::rule::Crowd;
-use super::{Arrival, Map, NetworkKey};
+use super::{Arrival, Map};
+use crate::standing::pressure::NetworkKey;
 use crate::vocabulary::{Choice, Moment, NetworkHash, VoterId};
 
 /// A generation of what is kept; two of them are asked.

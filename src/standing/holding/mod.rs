@@ -16,10 +16,11 @@ mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
+use super::pressure::{NetworkKey, Pressure};
 use crate::vocabulary::{Choice, Moment, NetworkHash, VoterId};
 use memory::Shard;
 
@@ -32,8 +33,6 @@ const LEAST: u32 = 0;
 const LEAST_WIDE: u32 = 64;
 
 type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
-/// A network's key, as the limiter knows it.
-pub type NetworkKey = [u8; 16];
 
 /// A vote that is about to be cast by a fresh visitor.
 #[derive(Debug, Clone, Copy)]
@@ -61,22 +60,24 @@ pub struct Clear {
 }
 
 /// The memory of one instance.
-#[derive(Debug)]
 pub struct Holding {
     on: bool,
     shards: [Mutex<Shard>; SHARDS],
     elsewhere: ArcSwap<Elsewhere>,
+    /// Is told of every vote that is held.
+    pressure: Arc<Pressure>,
     count: AtomicU64,
 }
 
 impl Holding {
     /// Off, it holds nothing.
     #[must_use]
-    pub fn new(on: bool) -> Self {
+    pub fn new(on: bool, pressure: Arc<Pressure>) -> Self {
         Self {
             on,
             shards: std::array::from_fn(|_| Mutex::default()),
             elsewhere: ArcSwap::default(),
+            pressure,
             count: AtomicU64::new(0),
         }
     }
@@ -104,6 +105,7 @@ impl Holding {
         let holds = by_network || by_wide;
         if holds {
             self.count.fetch_add(1, Ordering::Relaxed);
+            self.pressure.held(arrival.network, arrival.tool, now);
         }
         holds
     }

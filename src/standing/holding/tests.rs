@@ -3,6 +3,10 @@
 use super::*;
 use rule::Crowd;
 
+fn holding() -> Holding {
+    Holding::new(true, Arc::new(Pressure::off()))
+}
+
 /// A generator of numbers (splitmix64, Steele and others 2014): the same seed, the same day.
 struct Dice(u64);
 
@@ -45,7 +49,7 @@ struct Scene {
 /// those are cleared once it is over.
 #[expect(clippy::cast_possible_truncation, reason = "micros of some hours")]
 fn play(scene: Scene, seed: u64) -> (u64, u64, bool) {
-    let holding = Holding::new(true);
+    let holding = holding();
     let mut dice = Dice(seed);
     #[expect(clippy::cast_precision_loss, reason = "small")]
     let gap = scene.minutes * 60e6 / scene.visitors as f64;
@@ -183,7 +187,7 @@ fn of_campuses_and_offices_next_to_nothing_is_held_and_all_of_it_cleared() {
 
 #[test]
 fn a_voter_who_goes_to_and_fro_is_one() {
-    let holding = Holding::new(true);
+    let holding = holding();
     let arrival = Arrival {
         network: [1; 16],
         wide: None,
@@ -217,14 +221,18 @@ fn one_hand(holding: &Holding, votes: u8, network: u8, at: Moment) -> u32 {
 
 #[test]
 fn older_visitors_are_not_even_asked_about() {
-    let holding = Holding::new(true);
+    let holding = holding();
     assert!(!holding.judge(FRESH_SECONDS, || unreachable!("not fresh"), Moment(0)));
-    assert!(!Holding::new(false).judge(0, || unreachable!("off"), Moment(0)));
+    assert!(!Holding::new(false, Arc::new(Pressure::off())).judge(
+        0,
+        || unreachable!("off"),
+        Moment(0)
+    ));
 }
 
 #[test]
 fn what_others_hold_is_held_here_from_the_first() {
-    let holding = Holding::new(true);
+    let holding = holding();
     let now = Moment(1_000_000_000);
     assert_eq!(one_hand(&holding, 3, 4, now), 0);
     let hash = NetworkHash([5; 16]);
@@ -237,7 +245,7 @@ fn what_others_hold_is_held_here_from_the_first() {
 
 #[test]
 fn a_whole_48_is_one_hand_too_where_it_looks_like_one() {
-    let holding = Holding::new(true);
+    let holding = holding();
     let now = Moment(1_000_000_000);
     let held: u32 = (1..100)
         .map(|network| one_hand(&holding, 1, network, now))
@@ -247,14 +255,14 @@ fn a_whole_48_is_one_hand_too_where_it_looks_like_one() {
 
 #[test]
 fn hours_later_everything_is_forgotten() {
-    let holding = Holding::new(true);
+    let holding = holding();
     assert!(one_hand(&holding, 40, 6, Moment(0)) > 20);
     assert_eq!(one_hand(&holding, 10, 6, Moment(3 * 3_600_000_000)), 0);
 }
 
 #[test]
 fn what_looks_like_a_crowd_afterwards_is_cleared_once() {
-    let holding = Holding::new(true);
+    let holding = holding();
     let (begin, later) = (Moment(0), Moment(600_000_000));
     assert!(one_hand(&holding, 20, 8, begin) > 0);
     assert_eq!(holding.clear(later), [], "it still looks like one hand");

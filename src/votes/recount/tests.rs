@@ -48,6 +48,7 @@ impl House {
             visitor: None,
             network: NetworkHash::NONE,
             token_age: 0,
+            hold: false,
         };
         ledger::record(&mut self.writer, &[wish], None, Moment(1), || false).expect("votes");
     }

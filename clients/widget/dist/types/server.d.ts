@@ -25,6 +25,8 @@ export declare class Server {
     private readonly key;
     private memory;
     private minting;
+    /** A challenge is being solved. */
+    checking: boolean;
     private source;
     private streamed;
     private notBefore;

@@ -26,6 +26,7 @@ export interface Words {
     banned: Text;
     refused: Text;
     check: Text;
+    wait: Text;
     offline: Text;
     failed: Text;
     unknown: Text;

@@ -1,0 +1,290 @@
+//! [`Pressure`]: which networks and which tools have many votes held back, counted over the last hour by this instance.
+//!
+//! Whoever holds a vote calls [`Pressure::held`]; `challenge` asks [`Pressure::is_on`] before a vote and before a new visitor.
+//! Where nothing is under pressure the question costs one atomic load. It counts in memory, bounded: it must never grow with
+//! the number of networks that an attacker has.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::vocabulary::Moment;
+
+/// A network as the limiter knows it: [`Client::limiter_key`](crate::identity::client::Client::limiter_key).
+pub type NetworkKey = [u8; 16];
+
+/// The hour is counted in spans of five minutes, so a held vote counts for 55 to 60 minutes.
+const SPANS: usize = 12;
+const RING: i64 = 12;
+const SPAN_SECONDS: i64 = 300;
+const HOUR_SECONDS: i64 = 3600;
+/// So many networks, and so many tools, are counted at most: of more, those with the most held votes.
+const MOST: usize = 16_384;
+/// What stands for "at no time" and "at all times".
+const NEVER: i64 = i64::MIN;
+const ALWAYS: i64 = i64::MAX;
+
+/// The held votes of one network or tool in the last hour.
+#[derive(Clone, Copy, Default)]
+struct Count {
+    /// By span, as a ring.
+    spans: [u32; SPANS],
+    /// The number of the newest span.
+    newest: i64,
+}
+
+impl Count {
+    /// Lets go of what is older than an hour at span `now`.
+    fn turn(&mut self, now: i64) {
+        let passed = now.saturating_sub(self.newest);
+        // A clock that was set back counts into the span that it left.
+        if passed <= 0 {
+            return;
+        }
+        for step in 1..=passed.min(RING) {
+            if let Some(span) = self.spans.get_mut(place(self.newest + step)) {
+                *span = 0;
+            }
+        }
+        self.newest = now;
+    }
+
+    fn add(&mut self, now: i64) {
+        self.turn(now);
+        if let Some(span) = self.spans.get_mut(place(self.newest)) {
+            *span = span.saturating_add(1);
+        }
+    }
+
+    fn sum(&self) -> u64 {
+        self.spans.iter().map(|span| u64::from(*span)).sum()
+    }
+
+    fn at(mut self, now: i64) -> u64 {
+        self.turn(now);
+        self.sum()
+    }
+}
+
+fn place(span: i64) -> usize {
+    usize::try_from(span.rem_euclid(RING)).unwrap_or_default()
+}
+
+/// Counts by key, of [`MOST`] keys at most.
+struct Counts<K>(HashMap<K, Count, foldhash::fast::RandomState>);
+
+impl<K: Eq + Hash + Copy> Counts<K> {
+    /// One more; returns how many there are now.
+    fn add(&mut self, key: K, now: i64) -> u64 {
+        if self.0.len() >= MOST && !self.0.contains_key(&key) {
+            self.make_room(now);
+        }
+        let count = self.0.entry(key).or_insert(Count {
+            newest: now,
+            ..Count::default()
+        });
+        count.add(now);
+        count.sum()
+    }
+
+    /// Lets go of what counts nothing any more, and of the lower half where that is not enough: whoever has the most stays.
+    fn make_room(&mut self, now: i64) {
+        self.0.retain(|_, count| count.at(now) > 0);
+        if self.0.len() < MOST {
+            return;
+        }
+        let mut sums: Vec<u64> = self.0.values().map(|count| count.at(now)).collect();
+        let middle = sums.len() / 2;
+        let (_, median, _) = sums.select_nth_unstable(middle);
+        let (median, mut to_drop) = (*median, middle);
+        self.0.retain(|_, count| {
+            let low = to_drop > 0 && count.at(now) <= median;
+            to_drop -= usize::from(low);
+            !low
+        });
+    }
+
+    fn of(&self, key: &K, now: i64) -> u64 {
+        self.0.get(key).map_or(0, |count| count.at(now))
+    }
+}
+
+struct Counted {
+    networks: Counts<NetworkKey>,
+    tools: Counts<i32>,
+}
+
+/// What is under pressure. Shared by everybody who holds votes and everybody who takes them.
+pub struct Pressure {
+    /// Held votes within the hour that are not too many yet.
+    after: u32,
+    /// Until when something may be under pressure, in microseconds: before that, nothing needs to be looked up.
+    until: AtomicI64,
+    counted: Mutex<Counted>,
+}
+
+impl Pressure {
+    /// More than `after` held votes within the hour are pressure; with 0 everything always is.
+    #[must_use]
+    pub fn new(after: u32) -> Self {
+        Self::starting(after, if after == 0 { ALWAYS } else { NEVER })
+    }
+
+    /// Nothing ever is under pressure: where votes are not held, nobody is challenged either.
+    #[must_use]
+    pub fn off() -> Self {
+        Self::starting(0, NEVER)
+    }
+
+    fn starting(after: u32, until: i64) -> Self {
+        Self {
+            after,
+            until: AtomicI64::new(until),
+            counted: Mutex::new(Counted {
+                networks: Counts(HashMap::default()),
+                tools: Counts(HashMap::default()),
+            }),
+        }
+    }
+
+    /// A vote on `tool` (its id) from `network` was held back.
+    pub fn held(&self, network: NetworkKey, tool: i32, now: Moment) {
+        if self.after == 0 {
+            return;
+        }
+        let span = now.seconds().div_euclid(SPAN_SECONDS);
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let network = counted.networks.add(network, span);
+        let tool = counted.tools.add(tool, span);
+        if network.max(tool) > u64::from(self.after) {
+            // The counts fall to nothing within an hour of the last vote that was held.
+            let end = now.plus_seconds(HOUR_SECONDS).0;
+            self.until.fetch_max(end, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether nothing at all is under pressure: one load.
+    #[must_use]
+    pub fn is_quiet(&self, now: Moment) -> bool {
+        now.0 >= self.until.load(Ordering::Relaxed)
+    }
+
+    /// Whether `network` or `tool` (its id, where there is one) is under pressure. The network is asked for only where
+    /// something is.
+    pub fn is_on(
+        &self,
+        network: impl FnOnce() -> NetworkKey,
+        tool: Option<i32>,
+        now: Moment,
+    ) -> bool {
+        if self.is_quiet(now) {
+            return false;
+        }
+        if self.after == 0 {
+            return true;
+        }
+        let network = network();
+        let span = now.seconds().div_euclid(SPAN_SECONDS);
+        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = tool.map_or(0, |tool| counted.tools.of(&tool, span));
+        most.max(counted.networks.of(&network, span)) > u64::from(self.after)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Moment = Moment(1_800_000_000_000_000);
+
+    fn network(n: u32) -> NetworkKey {
+        let mut key = [0; 16];
+        key[..4].copy_from_slice(&n.to_be_bytes());
+        key
+    }
+
+    fn is_on(pressure: &Pressure, n: u32, tool: Option<i32>, now: Moment) -> bool {
+        pressure.is_on(|| network(n), tool, now)
+    }
+
+    #[test]
+    fn pressure_is_more_than_so_many_within_the_hour() {
+        let pressure = Pressure::new(3);
+        for n in 0..3 {
+            pressure.held(network(1), 7, START.plus_seconds(n));
+        }
+        assert!(pressure.is_quiet(START) && !is_on(&pressure, 1, Some(7), START));
+        let last = START.plus_seconds(10 * 60);
+        pressure.held(network(1), 7, last);
+        assert!(is_on(&pressure, 1, None, last), "the network, at the mint");
+        assert!(
+            is_on(&pressure, 2, Some(7), last),
+            "the tool, for everybody"
+        );
+        assert!(!is_on(&pressure, 2, Some(8), last) && !is_on(&pressure, 2, None, last));
+        // The first three age first: the one that is left is no pressure.
+        let later = START.plus_seconds(HOUR_SECONDS + 1);
+        assert!(!pressure.is_quiet(later) && !is_on(&pressure, 1, Some(7), later));
+        assert!(is_on(&pressure, 1, Some(7), START.plus_seconds(50 * 60)));
+        assert!(pressure.is_quiet(last.plus_seconds(HOUR_SECONDS)));
+    }
+
+    #[test]
+    fn each_network_counts_alone_and_a_tool_counts_them_all() {
+        let pressure = Pressure::new(10);
+        for n in 0..11 {
+            pressure.held(network(n), 1, START);
+        }
+        assert!((0..11).all(|n| !is_on(&pressure, n, None, START)));
+        assert!(is_on(&pressure, 99, Some(1), START));
+    }
+
+    #[test]
+    fn always_and_never() {
+        let always = Pressure::new(0);
+        assert!(is_on(&always, 1, None, START) && !always.is_quiet(Moment(i64::MAX - 1)));
+        let off = Pressure::off();
+        for _ in 0..10_000 {
+            off.held(network(1), 1, START);
+        }
+        assert!(off.is_quiet(START) && off.is_quiet(Moment(0)));
+        assert!(!is_on(&off, 1, Some(1), START));
+        assert_eq!(off.counted.lock().expect("free").networks.0.len(), 0);
+    }
+
+    #[test]
+    fn a_flood_of_networks_neither_fills_the_memory_nor_hides_the_one_that_counts() {
+        let pressure = Pressure::new(100);
+        for _ in 0..101 {
+            pressure.held(network(0), 1, START);
+        }
+        let many = u32::try_from(3 * MOST).expect("small");
+        for n in 1..many {
+            pressure.held(network(n), 1, START);
+        }
+        let kept = pressure.counted.lock().expect("free").networks.0.len();
+        assert!(kept <= MOST, "{kept} networks");
+        assert!(
+            is_on(&pressure, 0, None, START),
+            "the worst one is still known"
+        );
+        assert!(!is_on(&pressure, many - 1, None, START));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_or_far_ahead_loses_no_count_and_breaks_nothing() {
+        let pressure = Pressure::new(2);
+        for seconds in [0, -600, -7200] {
+            pressure.held(network(1), 1, START.plus_seconds(seconds));
+        }
+        assert!(is_on(&pressure, 1, None, START.plus_seconds(-7200)));
+        pressure.held(network(1), 1, START.plus_seconds(1_000_000_000));
+        assert!(!is_on(
+            &pressure,
+            1,
+            None,
+            START.plus_seconds(1_000_000_000)
+        ));
+    }
+}
