@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_hand_is_held_from_the_nineteenth_vote_on() {
+    fn one_hand_that_votes_within_a_moment_is_held_from_the_thirteenth_on() {
         let mut judge = holding();
         let mut held = |voter: VoterId, network: Option<u8>| {
             let cast = Cast {
@@ -127,8 +127,8 @@ mod tests {
         let told: Vec<bool> = (0..30)
             .map(|_| held(crate::identity::new_voter(), Some(1)))
             .collect();
-        assert_eq!(told.iter().position(|held| *held), Some(18));
-        assert!(told[18..].iter().all(|held| *held));
+        assert_eq!(told.iter().position(|held| *held), Some(12));
+        assert!(told[12..].iter().all(|held| *held));
         assert!(
             !held(crate::identity::new_voter(), None),
             "from nobody knows where"
