@@ -8,11 +8,13 @@
 pub mod client;
 pub mod crowd;
 pub mod desk;
+pub mod disk;
 pub mod document;
 pub mod postgres;
 pub mod process;
 pub mod proxy;
 pub mod redis;
+pub mod redis_cluster;
 pub mod seen;
 pub mod server;
 pub mod site;
