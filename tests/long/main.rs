@@ -70,8 +70,8 @@ fn fifty_power_cuts_on_postgres() {
 
 /// More connections than votes may wait, so that the queue itself has to refuse.
 #[test]
-fn a_flood_from_9_000_connections_on_sqlite() {
-    harness::run(flood::flood(9_000, Duration::from_secs(30)));
+fn a_flood_from_12_000_connections_on_sqlite() {
+    harness::run(flood::flood(12_000, Duration::from_secs(30)));
 }
 
 #[test]
