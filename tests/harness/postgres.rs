@@ -3,7 +3,7 @@
 //! Called by `server::Home` and by fault tests. Durable as in earnest (fsync on). It must never touch a cluster it did not make.
 use super::disk::Disk;
 use super::eventually_blocking;
-use super::process::{Process, Scratch, free_port, program, send_signal};
+use super::process::{Process, Scratch, free_port, hush, program, send_signal};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -249,6 +249,12 @@ impl Cluster {
     /// SIGSTOP to all of it: connections stay open, nothing answers.
     pub fn pause(&self) {
         self.signal_family("STOP");
+    }
+
+    /// The same, and returns once nothing of it can answer any more.
+    pub fn hush(&self) {
+        let process = self.process.lock().expect("process");
+        hush(&family(process.as_ref().expect("it runs").pid()));
     }
 
     pub fn resume(&self) {
