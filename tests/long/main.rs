@@ -76,12 +76,12 @@ fn a_flood_from_12_000_connections_on_sqlite() {
 
 #[test]
 fn an_upgrade_of_a_million_votes_is_killed_on_sqlite() {
-    harness::run(upgrade::killed(harness::Backend::Sqlite, 1_000_000, 60));
+    harness::run(upgrade::killed(harness::Backend::Sqlite, 1_000_000, 24));
 }
 
 #[test]
 fn an_upgrade_of_a_million_votes_is_killed_on_postgres() {
-    harness::run(upgrade::killed(harness::Backend::Postgres, 1_000_000, 60));
+    harness::run(upgrade::killed(harness::Backend::Postgres, 1_000_000, 48));
 }
 
 #[test]
