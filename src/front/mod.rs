@@ -53,6 +53,8 @@ pub struct Connection {
     /// `None`: given away.
     io: Option<TcpStream>,
     line: Rc<Line>,
+    /// Whether the client has ever said anything.
+    heard: bool,
     /// Since when there are bytes of a request whose answer has not begun.
     begun: Option<Instant>,
     /// Since when nothing can be written.
@@ -69,6 +71,7 @@ impl Connection {
         Self {
             io: Some(io),
             line: Rc::default(),
+            heard: false,
             begun: None,
             stuck: None,
             clock: None,
@@ -127,6 +130,11 @@ impl Connection {
 
     /// Writes `bytes`, or what goes out in their place.
     fn write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
+        if !self.heard {
+            // Clients and balancers keep spare connections. A 408 on one that has waited too long would be taken for the
+            // answer to the first request that is sent on it; its end says enough.
+            return Poll::Ready(Ok(bytes.len()));
+        }
         if self.instead.is_none() {
             self.instead = unparsed::filled(bytes);
         }
@@ -161,6 +169,7 @@ impl AsyncRead for Connection {
         this.judge(cx)?;
         let before = into.filled().len();
         ready!(this.io()?.poll_read(cx, into))?;
+        this.heard |= into.filled().len() > before;
         if this.begun.is_none() && into.filled().len() > before {
             let now = Instant::now();
             this.begun = Some(now);

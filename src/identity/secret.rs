@@ -59,31 +59,43 @@ fn kept(file: &Path) -> std::io::Result<Secret> {
     {
         std::fs::create_dir_all(folder)?;
     }
-    match OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file)
-    {
-        Ok(mut made) => {
-            let mut bytes = [0; 32];
-            getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
-            let text = hex(&bytes);
-            made.write_all(text.as_bytes())?;
-            made.sync_all()?;
-            Ok(Secret::new(text))
-        }
-        Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => {
-            let mut text = String::new();
-            File::open(file)?.read_to_string(&mut text)?;
-            let text = text.trim().to_owned();
-            if text.len() < 32 {
-                return Err(std::io::Error::other("it holds fewer than 32 bytes"));
-            }
-            Ok(Secret::new(text))
-        }
-        Err(cause) => Err(cause),
+    if !file.try_exists()? {
+        make(file)?;
     }
+    let mut text = String::new();
+    File::open(file)?.read_to_string(&mut text)?;
+    let text = text.trim().to_owned();
+    if text.len() < 32 {
+        return Err(std::io::Error::other("it holds fewer than 32 bytes"));
+    }
+    Ok(Secret::new(text))
+}
+
+/// Makes the file whole, or not at all: a start that is killed, or a power cut, must not leave an empty secret behind. If
+/// another process was first, its secret stays.
+fn make(file: &Path) -> std::io::Result<()> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+    let growing = file.with_extension(format!("{}.new", std::process::id()));
+    let mut made = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&growing)?;
+    made.write_all(hex(&bytes).as_bytes())?;
+    made.sync_all()?;
+    match std::fs::hard_link(&growing, file) {
+        // Some file systems know no links.
+        Err(cause) if cause.kind() != std::io::ErrorKind::AlreadyExists => {
+            std::fs::rename(&growing, file)?;
+        }
+        _ => std::fs::remove_file(&growing)?,
+    }
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Holds the keys against the database's fingerprint; a first start, or a rotation, writes it.

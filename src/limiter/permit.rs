@@ -116,6 +116,13 @@ impl Doors {
         &self.local
     }
 
+    /// Waits for Redis's first word, where one is configured; not for long.
+    pub async fn ready(&self) {
+        if let Some(shared) = &self.shared {
+            shared.first_word().await;
+        }
+    }
+
     /// Whether Redis decides: `None` where none is configured.
     #[must_use]
     pub fn redis_is_up(&self) -> Option<bool> {

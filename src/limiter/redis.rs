@@ -25,6 +25,15 @@ impl Errand {
     }
 }
 
+const SCRIPT: &str = include_str!("gcra.lua");
+
+/// What the script is given.
+#[derive(Default)]
+struct Call {
+    keys: Vec<Vec<u8>>,
+    arguments: Vec<i64>,
+}
+
 /// The script with the prefix of its keys.
 pub(super) struct Gcra {
     script: Script,
@@ -34,7 +43,7 @@ pub(super) struct Gcra {
 impl Gcra {
     pub(super) fn new(prefix: &str) -> Self {
         Self {
-            script: Script::new(include_str!("gcra.lua")),
+            script: Script::new(SCRIPT),
             prefix: format!("{prefix}:"),
         }
     }
@@ -67,33 +76,32 @@ impl Gcra {
         mut link: Link,
         errands: &[Errand],
     ) -> Result<Vec<Decisions>, RedisError> {
-        let mut call = self.script.prepare_invoke();
-        let mut known: HashMap<(u8, [u8; 16]), usize> = HashMap::with_capacity(errands.len() * 2);
+        let mut call = Call::default();
+        let mut known: HashMap<(u8, [u8; 16]), i64> = HashMap::with_capacity(errands.len() * 2);
         for errand in errands {
             let charges = errand.charges();
             let n = i64::try_from(charges.len()).unwrap_or_default();
-            call.arg(if matches!(errand, Errand::Check(_)) {
-                n
-            } else {
-                -n
+            call.arguments.push(match errand {
+                Errand::Check(_) => n,
+                Errand::GiveBack(_) => -n,
             });
             for charge in charges {
-                let next = known.len() + 1;
+                let next = i64::try_from(known.len()).unwrap_or_default() + 1;
                 let index = *known
                     .entry((charge.policy.tag(), charge.key))
                     .or_insert_with(|| {
-                        call.key(self.key(charge));
+                        call.keys.push(self.key(charge));
                         next
                     });
-                call.arg(index)
-                    .arg(charge.quota.interval_micros())
-                    .arg(charge.quota.count);
+                let interval = i64::try_from(charge.quota.interval_micros()).unwrap_or(i64::MAX);
+                let count = i64::from(charge.quota.count);
+                call.arguments.extend([index, interval, count]);
             }
         }
         if known.is_empty() {
             return Ok(vec![Decisions::new(); errands.len()]);
         }
-        let flat: Vec<u64> = call.invoke_async(&mut link).await?;
+        let flat = self.invoke(&mut link, &call).await?;
         let mut pairs = flat.chunks_exact(2);
         let decide = |charge: &Charge| match pairs.next() {
             Some(&[allowed, ahead]) => Ok(Decision {
@@ -115,6 +123,29 @@ impl Gcra {
                 Errand::GiveBack(_) => Ok(Decisions::new()),
             })
             .collect()
+    }
+
+    /// Runs the script; on a cluster that is sent elsewhere, there.
+    async fn invoke(&self, link: &mut Link, call: &Call) -> Result<Vec<u64>, RedisError> {
+        let mut invocation = self.script.prepare_invoke();
+        for key in &call.keys {
+            invocation.key(key);
+        }
+        for argument in &call.arguments {
+            invocation.arg(argument);
+        }
+        let refused = match invocation.invoke_async(link).await {
+            Ok(flat) => return Ok(flat),
+            Err(refused) => refused,
+        };
+        // With the script's text: that node may not know it yet.
+        let mut command = redis::cmd("EVAL");
+        command.arg(SCRIPT).arg(call.keys.len());
+        command.arg(&call.keys).arg(&call.arguments);
+        match link.follow(&refused, command).await {
+            Some(answer) => Ok(redis::from_redis_value(answer?)?),
+            None => Err(refused),
+        }
     }
 
     /// On a cluster: one call a key, in order; what was charged before a refusal is given back.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
 use super::redis::{Errand, Gcra};
@@ -30,6 +30,8 @@ const SLOW_CALLS: u32 = 2;
 const TRIAL_EVERY: Duration = Duration::from_millis(500);
 /// An idle connection is tried this often, so that its loss is known before a vote meets it.
 const IDLE_TRIAL: Duration = Duration::from_secs(1);
+/// A start waits this long for Redis: what it knows of quotas must count from the first vote on.
+const FIRST_WORD: Duration = Duration::from_secs(1);
 
 struct Ask {
     errand: Errand,
@@ -42,6 +44,8 @@ struct Ask {
 pub struct Shared {
     queue: mpsc::Sender<Ask>,
     up: Arc<AtomicBool>,
+    /// Whether Redis has been found there, or not there.
+    tried: watch::Receiver<bool>,
 }
 
 impl Shared {
@@ -53,11 +57,13 @@ impl Shared {
         let (queue, asks) = mpsc::channel(QUEUE);
         let up = Arc::new(AtomicBool::new(false));
         let gcra = Gcra::new(&settings.prefix);
+        let (trying, tried) = watch::channel(false);
         let watch = Watch {
             settings,
             gcra,
             asks,
             up: Arc::clone(&up),
+            trying,
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -65,7 +71,13 @@ impl Shared {
         std::thread::Builder::new()
             .name("limiter".to_owned())
             .spawn(move || runtime.block_on(watch.run()))?;
-        Ok(Self { queue, up })
+        Ok(Self { queue, up, tried })
+    }
+
+    /// Waits until it is known whether Redis is there, but not for long.
+    pub async fn first_word(&self) {
+        let mut tried = self.tried.clone();
+        let _ = timeout(FIRST_WORD, tried.wait_for(|tried| *tried)).await;
     }
 
     /// Whether Redis decides at this moment.
@@ -102,12 +114,20 @@ impl Shared {
     }
 }
 
+/// Why there is no connection.
+struct NoLink {
+    cause: String,
+    /// It was made, and the script did not run in time.
+    late: bool,
+}
+
 /// The thread's end.
 struct Watch {
     settings: settings::Redis,
     gcra: Gcra,
     asks: mpsc::Receiver<Ask>,
     up: Arc<AtomicBool>,
+    trying: watch::Sender<bool>,
 }
 
 impl Watch {
@@ -117,6 +137,7 @@ impl Watch {
             match self.connect().await {
                 Ok(link) => {
                     self.up.store(true, Ordering::Relaxed);
+                    self.trying.send_replace(true);
                     tracing::info!("Redis decides on quotas");
                     said = false;
                     let ended = self.serve(link).await;
@@ -124,11 +145,17 @@ impl Watch {
                     let Some(cause) = ended else { return };
                     tracing::warn!(%cause, "Redis is lost: quotas are counted in process until it returns");
                 }
-                Err(cause) if !said => {
-                    said = true;
-                    tracing::warn!(%cause, "no Redis: quotas are counted in process until it comes");
+                Err(refused) => {
+                    if !said {
+                        said = true;
+                        let cause = refused.cause;
+                        tracing::warn!(%cause, "no Redis: quotas are counted in process until it comes");
+                    }
+                    // One that is there and was late once is worth the wait of a start.
+                    if !refused.late {
+                        self.trying.send_replace(true);
+                    }
                 }
-                Err(_) => {}
             }
             if !self.refuse_for(TRIAL_EVERY).await {
                 return;
@@ -137,15 +164,17 @@ impl Watch {
     }
 
     /// A connection on which the script has run in time.
-    async fn connect(&mut self) -> Result<Link, String> {
+    async fn connect(&mut self) -> Result<Link, NoLink> {
+        let absent = |cause| NoLink { cause, late: false };
+        let late = |cause| NoLink { cause, late: true };
         let connecting = Link::connect(&self.settings, Duration::from_millis(200));
         let link = timeout(Duration::from_secs(2), connecting)
             .await
-            .map_err(|_late| "connecting took too long".to_owned())?;
-        let link = link.map_err(|cause| cause.to_string())?;
+            .map_err(|_late| absent("connecting took too long".to_owned()))?;
+        let link = link.map_err(|cause| absent(cause.to_string()))?;
         // The first run may have to load the script.
-        self.trial(&link, PATIENCE * 4).await?;
-        self.trial(&link, PATIENCE).await?;
+        self.trial(&link, PATIENCE * 4).await.map_err(late)?;
+        self.trial(&link, PATIENCE).await.map_err(late)?;
         Ok(link)
     }
 

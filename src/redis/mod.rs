@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use redis::aio::{ConnectionLike, MultiplexedConnection, PubSubStream};
 use redis::cluster_async::ClusterConnection;
+use redis::cluster_routing::SingleNodeRoutingInfo;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, Pipeline, RedisError, RedisFuture, TlsCertificates, Value,
+    AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture,
+    ServerErrorKind, TlsCertificates, Value,
 };
 
 use crate::settings;
@@ -51,7 +53,7 @@ pub async fn subscribe(
     settings: &settings::Redis,
     channel: &str,
 ) -> Result<Subscription, RedisError> {
-    let mut refused = RedisError::from((redis::ErrorKind::InvalidClientConfig, "no Redis is set"));
+    let mut refused = RedisError::from((ErrorKind::InvalidClientConfig, "no Redis is set"));
     for url in &settings.urls {
         let client = client(settings, url)?;
         let connecting = async {
@@ -65,7 +67,7 @@ pub async fn subscribe(
             Ok(Ok(subscription)) => return Ok(subscription),
             Ok(Err(cause)) => refused = cause,
             Err(_late) => {
-                refused = RedisError::from((redis::ErrorKind::Io, "connecting took too long"));
+                refused = RedisError::from((ErrorKind::Io, "connecting took too long"));
             }
         }
     }
@@ -106,6 +108,33 @@ impl Link {
     #[must_use]
     pub fn is_cluster(&self) -> bool {
         matches!(self, Self::Cluster(_))
+    }
+
+    /// Runs `command` where a node of the cluster sent it, once: its slot has moved (MOVED), or is about to (ASK). `None`
+    /// where `refused` names no other node.
+    ///
+    /// ASKING holds for the next command of a connection (redis.io, "Redis cluster specification"), and all calls share
+    /// one, so the two are sent as one piece; the library's own way sends them apart, and they go astray under load.
+    pub async fn follow(
+        &self,
+        refused: &RedisError,
+        command: Cmd,
+    ) -> Option<Result<Value, RedisError>> {
+        let Self::Cluster(mut cluster) = self.clone() else {
+            return None;
+        };
+        let (address, _slot) = refused.redirect_node()?;
+        let (host, port) = address.rsplit_once(':')?;
+        let (host, port) = (host.to_owned(), port.parse().ok()?);
+        let mut piece = Pipeline::new();
+        if refused.kind() == ErrorKind::Server(ServerErrorKind::Ask) {
+            piece.cmd("ASKING");
+        }
+        piece.add_command(command);
+        let (count, node) = (piece.len(), SingleNodeRoutingInfo::ByAddress { host, port });
+        let answers = cluster.route_pipeline(piece, 0, count, node).await;
+        let last = |answers: Vec<Value>| answers.into_iter().last().unwrap_or(Value::Nil);
+        Some(answers.map(last).and_then(Value::extract_error))
     }
 }
 

@@ -26,6 +26,9 @@ const DRAIN_SECONDS: u64 = 10;
 const SEND_BUFFER: usize = 64 * 1024;
 /// A peer that acknowledges nothing for so long is gone, should nobody have noticed before.
 const UNANSWERED: Duration = Duration::from_secs(45);
+/// Connections that may wait to be accepted, as far as the kernel allows (`net.core.somaxconn`). With the standard library's
+/// 128, a crowd that came at once was left to the clients' retries, a second or more apart.
+const BACKLOG: i32 = 4096;
 
 /// Serves `app`, one made for each worker, until its handle stops it.
 pub(super) fn serve<F, I, S, B>(
@@ -47,6 +50,8 @@ where
     let socket = SockRef::from(&listener);
     socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.set_tcp_user_timeout(Some(UNANSWERED))?;
+    // On a socket that listens already this changes the backlog alone.
+    socket.listen(BACKLOG)?;
     let builder = ServerBuilder::default();
     let stopping = builder.graceful_shutdown_signal();
     let server = builder

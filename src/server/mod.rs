@@ -83,6 +83,8 @@ pub async fn run(
 
     let (parts, threads) = Parts::new(settings, keys, users, &public_url)?;
     let parts = Arc::new(parts);
+    // An instance that starts among others must not give anybody a new quota.
+    parts.doors.ready().await;
     let admin_address = admin.as_ref().map(TcpListener::local_addr).transpose()?;
     let admin = admin
         .map(|listener| admin::start(listener, Arc::clone(&parts)))

@@ -151,6 +151,28 @@ fn slow_clients_are_closed_on_sqlite() {
 }
 
 /// A reader of an ordinary answer who never reads, with more asked for than the kernel takes.
+/// A spare connection, as clients and balancers keep them, is closed without a word: an answer that nobody asked for would be
+/// taken for that of the next request. The twin, half a request, is told.
+#[test]
+fn a_spare_connection_is_closed_without_a_word_on_sqlite() {
+    run(async {
+        let server = Home::new(Backend::Sqlite).setup().generous().start().await;
+        let address = address(&server);
+        let told = async |said: &str| {
+            let mut socket = TcpStream::connect(address).await.expect("connects");
+            let sent = socket.write_all(said.as_bytes()).await;
+            sent.expect("the first bytes");
+            let mut heard = Vec::new();
+            let closed = tokio::time::timeout(CLOSED * SLACK, socket.read_to_end(&mut heard)).await;
+            closed.expect("it is closed").expect("properly");
+            String::from_utf8(heard).expect("text")
+        };
+        let (spare, half) = tokio::join!(told(""), told(HANGING[0].sends));
+        assert_eq!(spare, "");
+        assert!(half.starts_with("HTTP/1.1 408 "), "{half}");
+    });
+}
+
 #[test]
 fn who_never_reads_an_answer_is_dropped_on_sqlite() {
     run(async {

@@ -22,6 +22,7 @@ mod front;
 mod fsync;
 mod history;
 mod import;
+mod instances;
 mod jwks;
 mod kill;
 mod kill_postgres;
@@ -36,6 +37,7 @@ mod reset_load;
 mod slow;
 mod stop;
 mod tls;
+mod upgrade;
 
 /// What a promise of one second may take here, where two cores run the tests, a debug server and its databases.
 const SLACK: u32 = 5;

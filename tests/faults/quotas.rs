@@ -1,6 +1,6 @@
 //! One quota over two instances: exact while Redis answers, one quota each while it does not.
 //!
-//! Also the probe that `redis_loss` uses after each fault. It must never count a vote that was refused for another reason.
+//! Also the probe that `redis_loss` and `instances` use after each fault. It must never count a vote that was refused for another reason.
 use crate::SLACK;
 use crate::book::TOOLS;
 use crate::harness::client::{Answer, Client};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 pub const QUOTA: usize = 30;
 /// One vote comes back after this (30 a minute, evenly).
-const REFILL: Duration = Duration::from_secs(2);
+pub const REFILL: Duration = Duration::from_secs(2);
 
 /// Two instances on one Postgres and one Redis; 30 votes a minute and voter, as many as wanted from a network.
 pub struct Pair {
@@ -67,26 +67,30 @@ impl Pair {
         .await
     }
 
-    /// Twice the quota at once from a fresh voter, the instances by turns.
+    /// Twice the quota at once from a fresh voter.
     pub async fn volley(&self) -> Admitted {
         let token = self.clients[0].visitor().await;
-        let start = Instant::now();
-        let calls = (0..QUOTA * 2).map(|n| {
-            let choice = ["ship", "skip"][n / 2 % 2];
-            self.clients[n % 2]
-                .vote(&token, TOOLS[n / 4 % 2], choice)
-                .send()
-        });
-        let answers = join_all(calls).await;
-        let refilled = (start.elapsed().as_millis() / REFILL.as_millis()) as usize;
-        for answer in &answers {
-            check_headers(answer);
-        }
-        let votes = answers.iter().filter(|a| a.success()).count();
-        Admitted {
-            votes,
-            at_most: QUOTA + refilled,
-        }
+        volley(&self.clients, &token).await
+    }
+}
+
+/// A quota for each instance at once from a voter who has not voted yet, the instances by turns.
+pub async fn volley(clients: &[Client], token: &str) -> Admitted {
+    let (start, instances) = (Instant::now(), clients.len());
+    let calls = (0..QUOTA * instances).map(|n| {
+        let choice = ["ship", "skip"][n / instances % 2];
+        let tool = TOOLS[n / instances / 2 % 2];
+        clients[n % instances].vote(token, tool, choice).send()
+    });
+    let answers = join_all(calls).await;
+    let refilled = (start.elapsed().as_millis() / REFILL.as_millis()) as usize;
+    for answer in &answers {
+        check_headers(answer);
+    }
+    let votes = answers.iter().filter(|a| a.success()).count();
+    Admitted {
+        votes,
+        at_most: QUOTA + refilled,
     }
 }
 

@@ -1,12 +1,13 @@
 //! A real Postgres as a child process: one cluster for all tests of a process, or a private one that a test may hurt.
 //!
 //! Called by `server::Home` and by fault tests. Durable as in earnest (fsync on). It must never touch a cluster it did not make.
+use super::disk::Disk;
 use super::eventually_blocking;
-use super::process::{Process, Scratch, free_port, program, send_signal};
+use super::process::{Process, Scratch, free_port, hush, program, send_signal};
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
 use std::os::unix::fs::{PermissionsExt, chown};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -18,6 +19,8 @@ pub struct Cluster {
     folder: Scratch,
     port: u16,
     options: Vec<String>,
+    /// What its programs are started through: `setpriv`, and a disk of its own where it has one.
+    through: Vec<String>,
     process: Mutex<Option<Process>>,
 }
 
@@ -40,6 +43,22 @@ pub fn fresh_database() -> Database {
     }
 }
 
+/// A copy of a database of the shared cluster that nobody is connected to.
+pub fn shared_copy_of(name: &str) -> Database {
+    let copy = SHARED.copy(name);
+    Database {
+        url: SHARED.url(&copy),
+        name: copy,
+        cluster: None,
+    }
+}
+
+impl Database {
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 impl Cluster {
     /// A cluster of the test's own.
     pub fn private() -> Arc<Cluster> {
@@ -48,56 +67,95 @@ impl Cluster {
 
     /// `options` go to the server as `-c NAME=VALUE`; `files` are put into its data folder, readable by it alone (TLS keys).
     pub fn start(options: &[&str], files: &[(&str, &[u8])]) -> Cluster {
-        let folder = Scratch::new("postgres");
-        let data = folder.path().join("data");
-        let owner = owner();
-        if let Some((uid, gid)) = owner {
-            chown(folder.path(), Some(uid), Some(gid)).expect("folder for user postgres");
-        }
-        let mut initdb = as_owner();
-        initdb.push(program("initdb", INSTALL).display().to_string());
-        initdb.extend(
-            [
-                "--no-sync",
-                "-A",
-                "trust",
-                "-U",
-                "postgres",
-                "-E",
-                "UTF8",
-                "--locale=C",
-                "-D",
-            ]
-            .map(String::from),
-        );
-        initdb.push(data.display().to_string());
-        let made = Command::new(&initdb[0])
-            .args(&initdb[1..])
-            .current_dir(folder.path())
-            .output()
-            .expect("initdb");
-        assert!(
-            made.status.success(),
-            "initdb: {}",
-            String::from_utf8_lossy(&made.stderr)
-        );
+        let cluster = Cluster::empty(options, Vec::new());
+        cluster.initdb();
+        let data = cluster.data();
         for (name, content) in files {
             let path = data.join(name);
             std::fs::write(&path, content).expect("file of the cluster");
             std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).expect("mode");
-            if let Some((uid, gid)) = owner {
-                chown(&path, Some(uid), Some(gid)).expect("owner");
-            }
+            cluster.own(&path);
         }
-        let options = options.iter().map(|o| o.to_string()).collect();
+        cluster.launch();
+        cluster
+    }
+
+    /// On a disk of its own; the server, once its data folder is made, through `more`.
+    pub fn start_on(disk: &Disk, more: &[String]) -> Cluster {
+        let mut cluster = Cluster::empty(&[], disk.owned_by(owner()));
+        cluster.initdb();
+        cluster.through = [&disk.owned_by(owner()), more, &as_owner()].concat();
+        cluster.launch();
+        cluster
+    }
+
+    /// A standby that follows this one, under a name that it can be waited for by.
+    pub fn standby(&self, name: &str) -> Cluster {
+        let standby = Cluster::empty(&[], Vec::new());
+        let data = standby.data();
+        let leader = format!(
+            "host=127.0.0.1 port={} user=postgres application_name={name}",
+            self.port
+        );
+        let arguments = [
+            "-X",
+            "stream",
+            "-c",
+            "fast",
+            "--no-sync",
+            "-d",
+            &leader,
+            "-D",
+        ];
+        standby.make("pg_basebackup", &arguments);
+        let signal = data.join("standby.signal");
+        std::fs::write(&signal, "").expect("a standby's sign");
+        standby.own(&signal);
+        let settings = format!("primary_conninfo = '{leader}'\n");
+        std::fs::write(data.join("postgresql.auto.conf"), settings).expect("its settings");
+        standby.launch();
+        standby
+    }
+
+    fn empty(options: &[&str], mut through: Vec<String>) -> Cluster {
+        let folder = Scratch::new("postgres");
+        through.extend(as_owner());
         let cluster = Cluster {
             folder,
             port: free_port(),
-            options,
+            options: options.iter().map(|o| o.to_string()).collect(),
+            through,
             process: Mutex::new(None),
         };
-        cluster.launch();
+        cluster.own(cluster.folder.path());
         cluster
+    }
+
+    fn own(&self, path: &Path) {
+        if let Some((uid, gid)) = owner() {
+            chown(path, Some(uid), Some(gid)).expect("a file of user postgres");
+        }
+    }
+
+    fn initdb(&self) {
+        let arguments = "--no-sync -A trust -U postgres -E UTF8 --locale=C -D";
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        self.make("initdb", &arguments);
+    }
+
+    /// Runs a program that makes the data folder, its last argument, to its end.
+    fn make(&self, name: &str, arguments: &[&str]) {
+        let mut argv = self.through.clone();
+        argv.push(program(name, INSTALL).display().to_string());
+        argv.extend(arguments.iter().map(|argument| argument.to_string()));
+        argv.push(self.data().display().to_string());
+        let made = Command::new(&argv[0])
+            .args(&argv[1..])
+            .current_dir(self.folder.path())
+            .output();
+        let made = made.expect(name);
+        let told = String::from_utf8_lossy(&made.stderr);
+        assert!(made.status.success(), "{name}: {told}");
     }
 
     pub fn url(&self, database: &str) -> String {
@@ -127,9 +185,19 @@ impl Cluster {
         }
     }
 
+    /// A copy of one of its databases that nobody is connected to.
+    pub fn copy_of(self: &Arc<Self>, name: &str) -> Database {
+        let copy = self.copy(name);
+        Database {
+            url: self.url(&copy),
+            name: copy,
+            cluster: Some(Arc::clone(self)),
+        }
+    }
+
     /// Starts (again) on the same port and waits until it answers.
     pub fn launch(&self) {
-        let mut argv = as_owner();
+        let mut argv = self.through.clone();
         argv.push(program("postgres", INSTALL).display().to_string());
         argv.extend([
             "-D".into(),
@@ -183,6 +251,12 @@ impl Cluster {
         self.signal_family("STOP");
     }
 
+    /// The same, and returns once nothing of it can answer any more.
+    pub fn hush(&self) {
+        let process = self.process.lock().expect("process");
+        hush(&family(process.as_ref().expect("it runs").pid()));
+    }
+
     pub fn resume(&self) {
         self.signal_family("CONT");
     }
@@ -192,17 +266,48 @@ impl Cluster {
         send_signal(signal, &family(process.as_ref().expect("it runs").pid()));
     }
 
+    /// Where it works.
+    pub fn place(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Where its files are.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
     fn create_database(&self) -> String {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        self.maintain(&format!("CREATE DATABASE {name}"))
-            .expect("a fresh database");
+        let name = new_name();
+        self.execute(&format!("CREATE DATABASE {name}"));
         name
+    }
+
+    fn copy(&self, of: &str) -> String {
+        let name = new_name();
+        let sql = format!("CREATE DATABASE {name} TEMPLATE {of}");
+        // Whoever has just left it may still be on the way out.
+        eventually_blocking("a copy", Duration::from_secs(30), || {
+            self.maintain(&sql).is_ok()
+        });
+        name
+    }
+
+    pub fn execute(&self, sql: &str) {
+        self.maintain(sql).unwrap_or_else(|e| panic!("{sql}: {e}"));
+    }
+
+    /// The first column, named `n`, of the one row of `sql`.
+    pub fn number(&self, sql: &str) -> i64 {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            n: i64,
+        }
+        let mut connection = PgConnection::establish(&self.url("postgres")).expect("Postgres");
+        let row: Row = diesel::sql_query(sql)
+            .get_result(&mut connection)
+            .unwrap_or_else(|e| panic!("{sql}: {e}"));
+        row.n
     }
 
     fn maintain(&self, sql: &str) -> Result<(), String> {
@@ -210,6 +315,11 @@ impl Cluster {
             PgConnection::establish(&self.url("postgres")).map_err(|e| e.to_string())?;
         connection.batch_execute(sql).map_err(|e| e.to_string())
     }
+}
+
+fn new_name() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 impl Drop for Cluster {

@@ -206,6 +206,27 @@ pub fn send_signal(signal: &str, pids: &[u32]) {
         .status();
 }
 
+/// Stops processes, and returns once none of their threads can say a word any more: each is stopped, or stops as soon as the
+/// kernel is done with what it was asked for.
+pub fn hush(pids: &[u32]) {
+    send_signal("STOP", pids);
+    let still = |pid: &u32| {
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task"));
+        let mut states = threads
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|thread| {
+                let stat = std::fs::read_to_string(thread.path().join("stat")).ok()?;
+                stat[stat.rfind(')')? + 1..].trim_start().chars().next()
+            });
+        states.all(|state| "TtDZX".contains(state))
+    };
+    super::eventually_blocking("all threads stand still", Duration::from_secs(10), || {
+        pids.iter().all(still)
+    });
+}
+
 /// A program of `PATH` or of Debian's Postgres folders; panics with what to install.
 pub fn program(name: &str, install: &str) -> PathBuf {
     let mut folders: Vec<PathBuf> = std::env::split_paths(&search_path()).collect();

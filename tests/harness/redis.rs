@@ -27,19 +27,25 @@ pub struct Redis {
 
 impl Redis {
     pub fn start() -> Redis {
-        Redis::with(free_port(), None)
+        Redis::with(free_port(), None, &[])
     }
 
     pub fn start_tls(files: Tls) -> Redis {
-        Redis::with(free_port(), Some(files))
+        Redis::with(free_port(), Some(files), &[])
     }
 
-    fn with(port: u16, tls: Option<Tls>) -> Redis {
+    /// With more arguments.
+    pub fn start_with(more: &[&str]) -> Redis {
+        Redis::with(free_port(), None, more)
+    }
+
+    fn with(port: u16, tls: Option<Tls>, more: &[&str]) -> Redis {
         let folder = Scratch::new("redis");
         let mut arguments: Vec<String> =
             ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
                 .map(String::from)
                 .to_vec();
+        arguments.extend(more.iter().map(|argument| (*argument).to_owned()));
         let text = |path: &Path| path.display().to_string();
         match &tls {
             None => arguments.extend(["--port".into(), port.to_string()]),
@@ -85,6 +91,10 @@ impl Redis {
 
     pub fn kill9(&self) {
         self.process.lock().expect("redis").kill9();
+    }
+
+    pub fn lives(&self) -> bool {
+        self.process.lock().expect("redis").exited().is_none()
     }
 
     /// On the same port, empty. Whatever was left of the old one is killed.

@@ -184,7 +184,7 @@ impl Setup {
         tokens
     }
 
-    fn environment(&self) -> Vec<(String, String)> {
+    pub fn environment(&self) -> Vec<(String, String)> {
         self.env
             .iter()
             .map(|(k, v)| (k.clone(), v.clone()))

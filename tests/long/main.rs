@@ -12,6 +12,8 @@
 mod book;
 #[path = "../faults/deaf.rs"]
 mod deaf;
+#[path = "../faults/flood.rs"]
+mod flood;
 #[path = "../faults/front.rs"]
 mod front;
 #[path = "../harness/mod.rs"]
@@ -28,6 +30,9 @@ mod networks;
 mod reset_load;
 #[path = "../faults/slow.rs"]
 mod slow;
+mod soak;
+#[path = "../faults/upgrade.rs"]
+mod upgrade;
 
 use std::time::Duration;
 
@@ -42,6 +47,46 @@ fn a_thousand_never_read_for_ten_minutes_on_sqlite() {
 #[test]
 fn two_hundred_kills_on_sqlite() {
     harness::run(matrix::kills(matrix::Ground::Sqlite, 200, 200_000));
+}
+
+#[test]
+fn two_hundred_kills_on_postgres() {
+    harness::run(matrix::kills(matrix::Ground::Postgres, 200, 200_000));
+}
+
+#[test]
+fn fifty_power_cuts_on_sqlite() {
+    if matrix::power() {
+        harness::run(matrix::kills(matrix::Ground::OwnDisk, 50, 20_000));
+    }
+}
+
+#[test]
+fn fifty_power_cuts_on_postgres() {
+    if matrix::power() {
+        harness::run(matrix::kills(matrix::Ground::PostgresOwnDisk, 50, 20_000));
+    }
+}
+
+/// More connections than votes may wait, so that the queue itself has to refuse.
+#[test]
+fn a_flood_from_12_000_connections_on_sqlite() {
+    harness::run(flood::flood(12_000, Duration::from_secs(30)));
+}
+
+#[test]
+fn an_upgrade_of_a_million_votes_is_killed_on_sqlite() {
+    harness::run(upgrade::killed(harness::Backend::Sqlite, 1_000_000, 24));
+}
+
+#[test]
+fn an_upgrade_of_a_million_votes_is_killed_on_postgres() {
+    harness::run(upgrade::killed(harness::Backend::Postgres, 1_000_000, 48));
+}
+
+#[test]
+fn an_upgrade_of_a_million_votes_meets_the_end_of_postgres() {
+    harness::run(upgrade::postgres_killed(1_000_000, 20));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The faults: how each hurts a site, and how it is healed.
 //!
 //! `trial` calls it in the midst of a load. What blocks runs beside the clients, never in their way.
-use super::site::{Ground, Network, Site};
+use super::site::{Network, Site};
 use crate::harness::postgres::Cluster;
 use crate::harness::proxy::Manner;
 use crate::harness::redis::Redis;
@@ -12,9 +12,12 @@ use std::time::Duration;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fault {
     InstanceKilled,
+    /// Of the instance and its SQLite file.
+    PowerCut,
     DiskFull,
     DatabaseLocked,
     PostgresKilled,
+    PostgresPowerCut,
     PostgresHangs,
     PostgresCut,
     PostgresSlow,
@@ -34,6 +37,8 @@ use Fault::*;
 /// What each ground is tried with.
 pub const ON_SQLITE: &[Fault] = &[InstanceKilled, DatabaseLocked];
 pub const ON_A_SMALL_DISK: &[Fault] = &[DiskFull];
+pub const ON_ITS_OWN_DISK: &[Fault] = &[PowerCut, PowerCut, PowerCut];
+pub const ON_POSTGRES_OWN_DISK: &[Fault] = &[PostgresPowerCut, PostgresPowerCut];
 pub const ON_POSTGRES: &[Fault] = &[
     InstanceKilled,
     PostgresKilled,
@@ -59,9 +64,11 @@ impl Fault {
     pub fn name(self) -> &'static str {
         match self {
             InstanceKilled => "kill -9 of an instance",
+            PowerCut => "a power cut",
             DiskFull => "a full disk",
             DatabaseLocked => "SQLite locked by another",
             PostgresKilled => "kill -9 of Postgres",
+            PostgresPowerCut => "a power cut of Postgres",
             PostgresHangs => "Postgres hangs (SIGSTOP)",
             PostgresCut => "connections to Postgres cut",
             PostgresSlow => "Postgres 20 ms away",
@@ -77,17 +84,22 @@ impl Fault {
         }
     }
 
+    /// Calls that it meets have no answer.
+    pub fn kills_the_instance(self) -> bool {
+        matches!(self, InstanceKilled | PowerCut)
+    }
+
     /// While it lasts, no vote can be taken.
     pub fn takes_the_database(self) -> bool {
-        matches!(
-            self,
-            DiskFull | DatabaseLocked | PostgresKilled | PostgresHangs | PostgresCut
-        )
+        self.blinds() || matches!(self, DiskFull | DatabaseLocked)
     }
 
     /// While it lasts, tallies cannot be read from the database either.
     pub fn blinds(self) -> bool {
-        matches!(self, PostgresKilled | PostgresHangs | PostgresCut)
+        matches!(
+            self,
+            PostgresKilled | PostgresPowerCut | PostgresHangs | PostgresCut
+        )
     }
 
     /// While it lasts, instances know that they have no Redis.
@@ -107,9 +119,14 @@ impl Fault {
     pub async fn hurt(self, site: &Site) {
         match self {
             InstanceKilled => site.servers.borrow()[site.turn.get()].kill9(),
+            PowerCut => site.cut(),
             DiskFull => fill(site),
             DatabaseLocked => site.lock(),
             PostgresKilled => beside(site, |cluster| cluster.kill9()).await,
+            PostgresPowerCut => {
+                site.cut();
+                beside(site, |cluster| cluster.kill9()).await;
+            }
             PostgresHangs => beside(site, |cluster| cluster.pause()).await,
             PostgresCut => network(site).to_postgres.set(Manner::Cut),
             PostgresSlow => network(site)
@@ -140,9 +157,10 @@ impl Fault {
                 site.turn.set((turn + 1) % site.instances());
                 site.restart(turn).await;
             }
+            PowerCut => site.restart(0).await,
             DiskFull => std::fs::remove_file(site.balloon()).expect("the balloon"),
             DatabaseLocked => site.unlock(),
-            PostgresKilled => beside(site, |cluster| cluster.launch()).await,
+            PostgresKilled | PostgresPowerCut => beside(site, |cluster| cluster.launch()).await,
             PostgresHangs => beside(site, |cluster| cluster.resume()).await,
             PostgresCut | PostgresSlow => network(site).to_postgres.set(Manner::Through),
             RedisKilled => beside_redis(site, |redis| redis.restart()).await,
@@ -157,7 +175,6 @@ impl Fault {
 }
 
 fn network(site: &Site) -> &Network {
-    assert_eq!(site.ground, Ground::Postgres);
     site.network.as_ref().expect("a network")
 }
 

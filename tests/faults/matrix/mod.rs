@@ -8,8 +8,11 @@ mod site;
 mod trial;
 
 use crate::front::Manner;
+use crate::harness::disk::Disk;
 use crate::harness::run;
-use fault::{Fault, ON_A_SMALL_DISK, ON_POSTGRES, ON_SQLITE};
+use fault::{
+    Fault, ON_A_SMALL_DISK, ON_ITS_OWN_DISK, ON_POSTGRES, ON_POSTGRES_OWN_DISK, ON_SQLITE,
+};
 pub use site::Ground;
 use site::Site;
 use std::time::Duration;
@@ -18,6 +21,7 @@ use trial::{Outcome, trial};
 /// Acknowledged votes of a row at least.
 const VOTES: usize = 400;
 const ANSWER: Duration = Duration::from_secs(5);
+const HASTY: Option<Manner> = Some(Manner::Hasty);
 
 fn head(ground: Ground) {
     println!(
@@ -65,7 +69,8 @@ async fn matrix(ground: Ground, faults: &[Fault]) {
     rows.iter().for_each(row);
 }
 
-/// So many kills, of everything that there is by turns, and so many acknowledged votes at least; each kill with its own history.
+/// So many kills, of everything that there is by turns, or cuts of power; and so many acknowledged votes at least. Each has
+/// its own history.
 pub async fn kills(ground: Ground, times: usize, votes: usize) {
     let victims: &[Fault] = match ground {
         Ground::Postgres => &[
@@ -73,6 +78,8 @@ pub async fn kills(ground: Ground, times: usize, votes: usize) {
             Fault::PostgresKilled,
             Fault::RedisKilled,
         ],
+        Ground::PostgresOwnDisk => &[Fault::PostgresPowerCut],
+        Ground::OwnDisk => &[Fault::PowerCut],
         _ => &[Fault::InstanceKilled],
     };
     let site = Site::new(ground, None).await;
@@ -93,13 +100,13 @@ pub async fn kills(ground: Ground, times: usize, votes: usize) {
     assert!(acknowledged >= votes, "only {acknowledged} votes");
 }
 
-/// The twin: the same rows through fronts that answer too early.
-async fn twins(ground: Ground, faults: &[Fault]) {
+/// The twin: the same rows through fronts that answer too early, or on a disk that lies.
+async fn twins(ground: Ground, manner: Option<Manner>, faults: &[Fault]) {
     for (seed, fault) in faults.iter().enumerate() {
-        let site = Site::new(ground, Some(Manner::Hasty)).await;
+        let site = Site::new(ground, manner).await;
         let outcome = trial(&site, *fault, VOTES, seed as u64 + 1).await;
         println!(
-            "{ground:?}, answered before the commit, {}: {} lost, {} false",
+            "{ground:?}, answered before it was safe, {}: {} lost, {} false",
             fault.name(),
             outcome.findings.lost.len(),
             outcome.findings.false_success.len()
@@ -112,19 +119,27 @@ async fn twins(ground: Ground, faults: &[Fault]) {
     }
 }
 
-/// Whether there is a disk that can be filled; where it may not be missing, that is a failure.
+/// Whether it can be done here; where it may not be left out, that is a failure.
+fn may(what: &str, missing: Option<String>) -> bool {
+    let Some(missing) = missing else { return true };
+    println!("NOT RUN: {what}: {missing}");
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "under CI nothing is left out"
+    );
+    false
+}
+
 fn disk() -> bool {
-    let may = site::may_mount();
-    if !may {
-        println!(
-            "NOT RUN: a full disk needs root that may mount (unshare --mount, mount -t tmpfs)"
-        );
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "under CI nothing is left out"
-        );
-    }
-    may
+    let needs = "it needs root that may mount (unshare --mount, mount -t tmpfs)";
+    may("a full disk", (!site::may_mount()).then(|| needs.into()))
+}
+
+/// Whether power can be cut here.
+pub fn power() -> bool {
+    let needs = "it needs root that may mount ext4 by a loop device, and perl";
+    let missing = Disk::missing().map(|cause| format!("{needs}: {cause}"));
+    may("a power cut", missing)
 }
 
 #[test]
@@ -140,6 +155,20 @@ fn a_full_disk_on_sqlite() {
 }
 
 #[test]
+fn a_power_cut_on_sqlite() {
+    if power() {
+        run(matrix(Ground::OwnDisk, ON_ITS_OWN_DISK));
+    }
+}
+
+#[test]
+fn a_power_cut_on_postgres() {
+    if power() {
+        run(matrix(Ground::PostgresOwnDisk, ON_POSTGRES_OWN_DISK));
+    }
+}
+
+#[test]
 fn every_fault_on_postgres() {
     run(matrix(Ground::Postgres, ON_POSTGRES));
 }
@@ -147,14 +176,33 @@ fn every_fault_on_postgres() {
 #[test]
 fn early_answers_are_found_out_on_sqlite() {
     run(async {
-        twins(Ground::Sqlite, ON_SQLITE).await;
+        twins(Ground::Sqlite, HASTY, ON_SQLITE).await;
         if disk() {
-            twins(Ground::SmallDisk, ON_A_SMALL_DISK).await;
+            twins(Ground::SmallDisk, HASTY, ON_A_SMALL_DISK).await;
         }
     });
 }
 
 #[test]
 fn early_answers_are_found_out_on_postgres() {
-    run(twins(Ground::Postgres, ON_POSTGRES));
+    run(twins(Ground::Postgres, HASTY, ON_POSTGRES));
+}
+
+/// The twin of the power cuts: what the server asks to be flushed is not, and then the power goes.
+#[test]
+fn a_disk_that_lies_is_found_out_on_sqlite() {
+    if power() {
+        run(twins(Ground::LyingDisk, None, &ON_ITS_OWN_DISK[..1]));
+    }
+}
+
+#[test]
+fn a_disk_that_lies_is_found_out_on_postgres() {
+    if power() {
+        run(twins(
+            Ground::PostgresLyingDisk,
+            None,
+            &ON_POSTGRES_OWN_DISK[..1],
+        ));
+    }
 }

@@ -1,11 +1,13 @@
-//! What a fault is tried on: one instance on SQLite, or three on one Postgres and one Redis, each behind a proxy.
+//! What a fault is tried on: one instance on SQLite, or three on one Postgres and one Redis, each behind a proxy; the
+//! database perhaps on a disk of its own.
 //!
 //! `trial` builds it and `fault` hurts it. Clients come by the doors: the instances themselves, or in a twin the fronts that
 //! answer too early. It must never leave anything hurt behind: whatever stands still is a child of the test.
 use crate::front::{Front, Manner};
 use crate::harness::client::Client;
+use crate::harness::disk::{Disk, lying};
 use crate::harness::postgres::Cluster;
-use crate::harness::process::Finished;
+use crate::harness::process::{Finished, hush};
 use crate::harness::proxy::Proxy;
 use crate::harness::redis::Redis;
 use crate::harness::server::{Home, Server, Setup};
@@ -30,7 +32,31 @@ pub enum Ground {
     Sqlite,
     /// SQLite on a disk of its own, small enough to be filled.
     SmallDisk,
+    /// SQLite on a disk whose power can be cut.
+    OwnDisk,
+    /// The same, and what the server asks to be flushed is not.
+    LyingDisk,
     Postgres,
+    PostgresOwnDisk,
+    PostgresLyingDisk,
+}
+
+impl Ground {
+    fn of_postgres(self) -> bool {
+        matches!(
+            self,
+            Ground::Postgres | Ground::PostgresOwnDisk | Ground::PostgresLyingDisk
+        )
+    }
+
+    fn lies(self) -> bool {
+        matches!(self, Ground::LyingDisk | Ground::PostgresLyingDisk)
+    }
+
+    /// On a disk whose power can be cut.
+    pub fn of_disk(self) -> bool {
+        self.lies() || matches!(self, Ground::OwnDisk | Ground::PostgresOwnDisk)
+    }
 }
 
 pub struct Network {
@@ -52,6 +78,7 @@ pub struct Site {
     pub turn: Cell<usize>,
     /// Holds SQLite's lock.
     lock: RefCell<Option<SqliteConnection>>,
+    disk: Option<Disk>,
 }
 
 /// Whether a disk can be mounted here, in a room of mounts that goes with its process.
@@ -65,15 +92,24 @@ pub fn may_mount() -> bool {
 impl Site {
     /// With a `manner`, clients meet fronts of that kind instead of the instances.
     pub async fn new(ground: Ground, manner: Option<Manner>) -> Site {
-        let (setup, network) = match ground {
-            Ground::Postgres => networked(),
-            Ground::Sqlite => (Home::new(Backend::Sqlite).setup(), None),
-            Ground::SmallDisk => (small_disk(), None),
+        let disk = ground.of_disk().then(Disk::new);
+        let lies = if ground.lies() { lying() } else { Vec::new() };
+        let on_sqlite = || Home::new(Backend::Sqlite).setup();
+        let (setup, network) = match (ground, &disk) {
+            (Ground::SmallDisk, _) => (small_disk(), None),
+            (_, Some(disk)) if ground.of_postgres() => networked(Cluster::start_on(disk, &lies)),
+            (Ground::Postgres, _) => networked(Cluster::start(&[], &[])),
+            (_, Some(disk)) => {
+                let through = [disk.owned_by(None), lies].concat();
+                let through: Vec<&str> = through.iter().map(String::as_str).collect();
+                (on_sqlite().wrapper(&through), None)
+            }
+            _ => (on_sqlite(), None),
         };
         let setup = setup.generous();
-        let count = match ground {
-            Ground::Postgres => INSTANCES,
-            _ => 1,
+        let count = match &network {
+            Some(_) => INSTANCES,
+            None => 1,
         };
         let mut servers = Vec::new();
         for _ in 0..count {
@@ -89,6 +125,7 @@ impl Site {
             network,
             turn: Cell::new(0),
             lock: RefCell::default(),
+            disk,
         };
         for instance in 0..count {
             site.open_door(instance);
@@ -97,7 +134,36 @@ impl Site {
             site.all_ready().await
         })
         .await;
+        if ground.lies() {
+            // As if it had been installed before the disk began to lie.
+            let (disk, pid, place) = site.powered();
+            disk.flush(pid, &place);
+        }
         site
+    }
+
+    /// The disk whose power can be cut, who runs on it, and where.
+    fn powered(&self) -> (&Disk, u32, PathBuf) {
+        let disk = self.disk.as_ref().expect("a disk of its own");
+        let (pid, place) = match &self.network {
+            Some(network) => (network.cluster.pid(), network.cluster.place()),
+            None => (self.servers.borrow()[0].pid(), self.setup.home.path()),
+        };
+        (disk, pid, place.to_owned())
+    }
+
+    /// Cuts the power of the disk, and with SQLite that of the instance too. Who has no power answers nobody: so first whoever
+    /// runs on it is silenced. (A flush that is under way while ext4 is shut down may be told that it succeeded.)
+    pub fn cut(&self) {
+        let (disk, pid, place) = self.powered();
+        match &self.network {
+            Some(network) => network.cluster.hush(),
+            None => hush(&[pid]),
+        }
+        disk.cut(pid, &place);
+        if self.network.is_none() {
+            self.servers.borrow()[0].kill9();
+        }
     }
 
     pub fn is_hasty(&self) -> bool {
@@ -160,7 +226,7 @@ impl Site {
 
     /// A command beside the instances, to its end.
     pub async fn cli(&self, arguments: &[&str]) -> Finished {
-        if self.ground == Ground::SmallDisk {
+        if self.network.is_none() && self.ground != Ground::Sqlite {
             let pid = self.servers.borrow()[0].pid();
             return self.setup.run_cli_inside(pid, arguments).await;
         }
@@ -175,8 +241,8 @@ impl Site {
     }
 }
 
-fn networked() -> (Setup, Option<Network>) {
-    let (cluster, redis) = (Cluster::private(), Arc::new(Redis::start()));
+fn networked(cluster: Cluster) -> (Setup, Option<Network>) {
+    let (cluster, redis) = (Arc::new(cluster), Arc::new(Redis::start()));
     let database = cluster.fresh_database();
     let (to_postgres, to_redis) = (Proxy::to(cluster.port()), Proxy::to(redis.port()));
     let port = format!(":{}/", cluster.port());

@@ -86,7 +86,7 @@ pub async fn trial(site: &Site, fault: Fault, votes: usize, seed: u64) -> Outcom
     let calls = recorder.calls.take();
     let mut findings = books::check(&calls, &away, &held);
     let unanswered = calls.iter().filter(|call| call.status == 0).count();
-    if fault != Fault::InstanceKilled && unanswered > 0 {
+    if !fault.kills_the_instance() && unanswered > 0 {
         findings
             .other
             .push(format!("{unanswered} calls got no answer"));
@@ -141,7 +141,7 @@ async fn course(
         if fault != Fault::DiskFull {
             away.push((hurt, recorder.now()));
         }
-    } else if fault != Fault::InstanceKilled || site.instances() > 1 {
+    } else if !fault.kills_the_instance() || site.instances() > 1 {
         if fault.loses_redis() {
             eventually("Redis is missed", KNOWN * SLACK, async || {
                 !site.all_ready().await
