@@ -52,6 +52,11 @@ pub struct Meters {
     streams: Gauge,
     events: Counter,
     streams_let_go: Counter,
+    alerts: Counter,
+    detector_leads: Gauge,
+    detector_behind: Gauge,
+    webhooks_taken: Counter,
+    webhooks_failed: Counter,
     pub redis_up: Gauge,
     pub database_readable: Gauge,
     handle: PrometheusHandle,
@@ -93,6 +98,11 @@ impl Meters {
                 streams: metrics::gauge!("tallyship_streams"),
                 events: metrics::counter!("tallyship_stream_events_total"),
                 streams_let_go: metrics::counter!("tallyship_streams_let_go_total"),
+                alerts: metrics::counter!("tallyship_alerts_total"),
+                detector_leads: metrics::gauge!("tallyship_detector_leads"),
+                detector_behind: metrics::gauge!("tallyship_detector_behind_seconds"),
+                webhooks_taken: metrics::counter!("tallyship_webhooks_total", "outcome" => "taken"),
+                webhooks_failed: metrics::counter!("tallyship_webhooks_total", "outcome" => "failed"),
                 redis_up: metrics::gauge!("tallyship_redis_up"),
                 database_readable: metrics::gauge!("tallyship_database_readable"),
                 handle,
@@ -139,6 +149,30 @@ impl Meters {
             .set(f64::from(u32::try_from(open).unwrap_or(u32::MAX)));
     }
 
+    /// An alert was raised.
+    pub fn alert(&self) {
+        self.alerts.increment(1);
+    }
+
+    /// Whether this instance is the one that detects.
+    pub fn detects(&self, leads: bool) {
+        self.detector_leads.set(f64::from(u8::from(leads)));
+    }
+
+    /// How old the votes are that the detector looks at.
+    pub fn detector_behind(&self, behind: Duration) {
+        self.detector_behind.set(behind.as_secs_f64());
+    }
+
+    /// A try to tell a webhook.
+    pub fn webhook(&self, taken: bool) {
+        if taken {
+            self.webhooks_taken.increment(1);
+        } else {
+            self.webhooks_failed.increment(1);
+        }
+    }
+
     /// The Prometheus text format.
     #[must_use]
     pub fn render(&self) -> String {
@@ -182,6 +216,19 @@ fn describe() {
     metrics::describe_counter!(
         "tallyship_streams_let_go_total",
         "Listeners that took nothing for too long"
+    );
+    metrics::describe_counter!("tallyship_alerts_total", "Alerts that were raised");
+    metrics::describe_gauge!(
+        "tallyship_detector_leads",
+        "1 on the instance that detects, 0 on the others"
+    );
+    metrics::describe_gauge!(
+        "tallyship_detector_behind_seconds",
+        "How old the newest votes were when the detector looked at them"
+    );
+    metrics::describe_counter!(
+        "tallyship_webhooks_total",
+        "Tries to tell a webhook of an alert, by their outcome"
     );
     metrics::describe_gauge!(
         "tallyship_redis_up",

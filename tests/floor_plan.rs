@@ -74,6 +74,7 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "audit/",
             "moderation/flip/",
             "moderation/store/",
+            "moderation/detector/run/",
             "standing/mod.rs",
             "votes/marks/",
             "votes/forget/",

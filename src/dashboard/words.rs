@@ -127,6 +127,7 @@ pub fn act(name: &str) -> &str {
         "reset.undo" => "Undo of a reset",
         "period" | "period.create" => "Period excluded",
         "period.delete" => "Period deleted",
+        "alert.dismiss" => "Alert dismissed",
         "ban" => "Ban",
         "ban.lift" => "Ban lifted",
         "tool.state" => "Freeze or reopen",

@@ -115,6 +115,8 @@ pub async fn run(
     let _ = upkeep.await;
     drop(threads.follower);
     drop(threads.forgetting);
+    drop(threads.detecting);
+    drop(threads.telling);
     if let Some(admin) = admin {
         admin.stop();
     }

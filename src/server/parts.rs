@@ -24,8 +24,11 @@ use crate::limiter::shared::Shared;
 use crate::live::hub::Hub;
 use crate::live::relay::Relay;
 use crate::moderation::Moderation;
+use crate::moderation::alerts::webhook::Telling;
+use crate::moderation::detector::run::{Detecting, Leading};
 use crate::settings::Settings;
 use crate::standing::Bans;
+use crate::standing::alerts::Alerts;
 use crate::tallies::TallyRow;
 use crate::tallies::board::Board;
 use crate::telemetry::Meters;
@@ -62,6 +65,10 @@ pub(super) struct Threads {
     pub follower: Follower,
     /// Ends when it is dropped, and with it a clone of [`Parts::votes`].
     pub forgetting: Forgetting,
+    /// The same; `None` where the detector is off.
+    pub detecting: Option<Detecting>,
+    /// The same; `None` without a webhook.
+    pub telling: Option<Telling>,
     /// Ends after [`Hub::end`].
     pub live: JoinHandle<()>,
 }
@@ -81,7 +88,8 @@ impl Parts {
         let bans = Arc::new(Bans::default());
         let erased = Arc::new(Erased::default());
         let mut conn = db::open(&settings.database, Purpose::Command)?;
-        fill(&mut conn, &shelf, &board, &erased, &bans)?;
+        let alerts = Arc::new(Alerts::default());
+        fill(&mut conn, &shelf, &board, &erased, &bans, &alerts)?;
         let days = Arc::new(Days::default());
         days.make_ready(&mut conn, &keys, Moment::now())?;
         drop(conn);
@@ -94,6 +102,7 @@ impl Parts {
             Arc::clone(&board),
             Arc::clone(&erased),
             Arc::clone(&bans),
+            alerts,
         )?;
 
         // What happens on commit: other instances are told, and the new tally is shown; the board tells the hub.
@@ -119,6 +128,8 @@ impl Parts {
             keys.clone(),
             Arc::clone(&days),
         )?;
+
+        let (detecting, telling) = watch(&settings, &votes, &meters)?;
 
         let shared = if settings.redis.urls.is_empty() {
             None
@@ -166,8 +177,35 @@ impl Parts {
             writer,
             follower,
             forgetting,
+            detecting,
+            telling,
             live,
         };
         Ok((parts, threads))
     }
+}
+
+/// Starts what looks for attacks, and what tells of them.
+fn watch(
+    settings: &Settings,
+    votes: &Votes,
+    meters: &Arc<Meters>,
+) -> std::io::Result<(Option<Detecting>, Option<Telling>)> {
+    if !settings.detector.enabled {
+        return Ok((None, None));
+    }
+    let leading = Leading::default();
+    let (database, meters) = (&settings.database, || Arc::clone(meters));
+    let telling = settings.webhook.clone().map(|webhook| {
+        let leading = Arc::clone(&leading);
+        Telling::start(database.clone(), webhook, votes.clone(), meters(), leading)
+    });
+    let detecting = Detecting::start(
+        database.clone(),
+        &settings.detector,
+        votes.clone(),
+        meters(),
+        Arc::clone(&leading),
+    )?;
+    Ok((Some(detecting), telling.transpose()?))
 }

@@ -5,6 +5,7 @@
 use actix_web::web::{self, ServiceConfig};
 
 use super::routes::{readable, resource};
+use crate::moderation::alerts::routes as alerts;
 use crate::moderation::bans::routes as bans;
 use crate::moderation::periods::routes as periods;
 use crate::moderation::routes as moderation;
@@ -74,6 +75,16 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(
             resource("/v1/moderation/periods/{id}", NAME, "DELETE")
                 .route(web::delete().to(periods::delete_period)),
+        )
+        .service(readable(
+            "/v1/moderation/alerts",
+            NAME,
+            "GET, HEAD",
+            alerts::get_alerts,
+        ))
+        .service(
+            resource("/v1/moderation/alerts/{id}/dismiss", NAME, "POST")
+                .route(web::post().to(alerts::post_dismiss)),
         )
         .service(readable(
             "/v1/moderation/audit",

@@ -2,6 +2,7 @@
 //!
 //! `commands` reads it; rooms receive the part they need. Nothing here is global, and no secret is ever printed.
 
+mod detector;
 mod jwt;
 mod keys;
 mod layers;
@@ -16,6 +17,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::vocabulary::{Quota, Slug};
+pub use detector::{Detector, Webhook};
 pub use jwt::{Algorithm, Jwt, KeySource};
 pub use layers::{Layers, SettingError};
 pub use shown::Shown;
@@ -140,6 +142,9 @@ pub struct Settings {
     pub show_set_aside: bool,
     /// Whether everybody may read which votes were taken out, without personal data.
     pub public_log: bool,
+    pub detector: Detector,
+    /// Who is told of alerts; `None`: the dashboard alone.
+    pub webhook: Option<Webhook>,
     pub identity: Identity,
     pub hold: bool,
     /// `None`: load no catalogue.
@@ -173,6 +178,8 @@ impl Settings {
             min_votes: layers.parse("tally.min_votes", min_votes)?,
             show_set_aside: layers.parse("tally.show_set_aside", on_off)?,
             public_log: layers.parse("moderation.public_log", on_off)?,
+            detector: detector::read(layers)?,
+            webhook: detector::webhook(layers)?,
             identity: identity(layers)?,
             hold: layers.parse("abuse.hold", on_off)?,
             catalog_file: layers.path("catalog.file"),

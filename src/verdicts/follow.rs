@@ -17,6 +17,7 @@ use crate::db::{self, DbConnection, Purpose};
 use crate::identity::erased::Erased;
 use crate::settings;
 use crate::standing::Bans;
+use crate::standing::alerts::Alerts;
 use crate::tallies::board::Board;
 use crate::tallies::store as tallies;
 use crate::vocabulary::Moment;
@@ -28,7 +29,7 @@ const WHOLE_EVERY: Duration = Duration::from_secs(4);
 /// How far back a look at the newest goes: longer than any transaction of ours, and than clocks differ as a rule.
 const OVERLAP_SECONDS: i64 = 10;
 
-/// Loads the whole catalogue, every tally, every ban, and who was erased.
+/// Loads the whole catalogue, every tally, every ban, the alerts of the last hour, and who was erased.
 ///
 /// # Errors
 /// A failed query.
@@ -38,9 +39,11 @@ pub fn fill(
     board: &Board,
     erased: &Erased,
     bans: &Bans,
+    alerts: &Alerts,
 ) -> QueryResult<()> {
     erased.follow(conn, Moment(i64::MIN))?;
     bans.reload(conn, Moment::now())?;
+    alerts.reload(conn, Moment::now())?;
     for shelved in catalog::all(conn)? {
         shelf.put(shelved);
     }
@@ -67,6 +70,7 @@ impl Follower {
         board: Arc<Board>,
         erased: Arc<Erased>,
         bans: Arc<Bans>,
+        alerts: Arc<Alerts>,
     ) -> std::io::Result<Self> {
         let (stop, stopped) = channel();
         let follow = Follow {
@@ -75,6 +79,7 @@ impl Follower {
             board,
             erased,
             bans,
+            alerts,
             conn: None,
             data_version: None,
             whole_at: Instant::now(),
@@ -92,6 +97,7 @@ struct Follow {
     board: Arc<Board>,
     erased: Arc<Erased>,
     bans: Arc<Bans>,
+    alerts: Arc<Alerts>,
     conn: Option<DbConnection>,
     /// SQLite's own mark of "somebody else committed".
     data_version: Option<i32>,
@@ -144,6 +150,7 @@ impl Follow {
             }
         }
         self.bans.reload(conn, Moment::now())?;
+        self.alerts.reload(conn, Moment::now())?;
         let whole = Instant::now() >= self.whole_at;
         let since = if whole {
             Moment(i64::MIN)

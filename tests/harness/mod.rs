@@ -9,6 +9,7 @@ pub mod client;
 pub mod crowd;
 pub mod desk;
 pub mod document;
+pub mod hook;
 pub mod postgres;
 pub mod process;
 pub mod proxy;

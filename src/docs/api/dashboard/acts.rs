@@ -41,6 +41,7 @@ pub(super) fn operations() -> Vec<Operation> {
     let mut all = resets();
     all.extend(periods());
     all.extend(bans());
+    all.extend(alerts());
     all
 }
 
@@ -181,4 +182,25 @@ fn bans() -> Vec<Operation> {
         ))
         .refuses(&[Code::Invalid]),
     ]
+}
+
+fn alerts() -> Vec<Operation> {
+    let mut all = vec![
+        list(page(
+            "/moderation/alerts",
+            "showAlerts",
+            "What the detector raised, newest first",
+        ))
+        .with(field(
+            "state",
+            "Only those in this state; open ones without it.",
+            &["open", "dismissed"],
+        )),
+    ];
+    all.extend(undoing(
+        "/moderation/alerts/{id}/dismiss",
+        ["previewDismissal", "postDismissal"],
+        ["Look at an alert", "Dismiss an alert"],
+    ));
+    all
 }
