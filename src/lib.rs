@@ -7,9 +7,9 @@
 //!   [`embed`] (what other sites carry: widget, iframe, badge, oEmbed), [`dashboard`] (moderation in a browser),
 //!   [`docs`] (the API's own documents)
 //! - FLOOR 6: [`verdicts`] (catalogue and tallies together: tool, compare, the site API), [`replay`] (the past through other rules)
-//! - FLOOR 5: [`moderation`] (resets, excluded periods, bans, freezing; what moderators see)
+//! - FLOOR 5: [`moderation`] (resets, excluded periods, bans, freezing, held votes; what moderators see; the detector and its alerts)
 //! - FLOOR 4: [`votes`] (cast, withdraw; the writer and its ledger; the recount)
-//! - FLOOR 3: [`standing`] (what a voter may: bans; which votes are held; proof of work under pressure), [`live`] (who listens to which tool, and the thread that tells them)
+//! - FLOOR 3: [`standing`] (what a voter may: bans; which votes are held; proof of work under pressure; which tools are under an alert), [`live`] (who listens to which tool, and the thread that tells them)
 //! - FLOOR 2: [`tallies`] (percentages, the board in memory), [`limiter`] (quotas, in Redis and in process)
 //! - FLOOR 1: [`audit`] (the chain of privileged acts), [`catalog`] (tools, panels, reviews), [`identity`] (voters, networks, origins, staff)
 //! - GROUND: [`db`], [`front`] (the connection under HTTP), [`redis`], [`settings`], [`problem`], [`request`], [`telemetry`], [`vocabulary`]

@@ -70,6 +70,11 @@ pub struct Meters {
     challenges_asked: Counter,
     challenges_passed: Counter,
     challenges_refused: Counter,
+    alerts: Counter,
+    detector_leads: Gauge,
+    detector_behind: Gauge,
+    webhooks_taken: Counter,
+    webhooks_failed: Counter,
     pub database_readable: Gauge,
     handle: PrometheusHandle,
     /// For gauges that are shown only once there is something to say.
@@ -118,6 +123,11 @@ impl Meters {
                 challenges_asked: challenges("asked"),
                 challenges_passed: challenges("passed"),
                 challenges_refused: challenges("refused"),
+                alerts: metrics::counter!("tallyship_alerts_total"),
+                detector_leads: metrics::gauge!("tallyship_detector_leads"),
+                detector_behind: metrics::gauge!("tallyship_detector_behind_seconds"),
+                webhooks_taken: metrics::counter!("tallyship_webhooks_total", "outcome" => "taken"),
+                webhooks_failed: metrics::counter!("tallyship_webhooks_total", "outcome" => "failed"),
                 database_readable: metrics::gauge!("tallyship_database_readable"),
                 handle,
                 recorder: Arc::clone(&recorder),
@@ -195,6 +205,30 @@ impl Meters {
         });
     }
 
+    /// An alert was raised.
+    pub fn alert(&self) {
+        self.alerts.increment(1);
+    }
+
+    /// Whether this instance is the one that detects.
+    pub fn detects(&self, leads: bool) {
+        self.detector_leads.set(f64::from(u8::from(leads)));
+    }
+
+    /// How old the votes are that the detector looks at.
+    pub fn detector_behind(&self, behind: Duration) {
+        self.detector_behind.set(behind.as_secs_f64());
+    }
+
+    /// A try to tell a webhook.
+    pub fn webhook(&self, taken: bool) {
+        if taken {
+            self.webhooks_taken.increment(1);
+        } else {
+            self.webhooks_failed.increment(1);
+        }
+    }
+
     /// The Prometheus text format.
     #[must_use]
     pub fn render(&self) -> String {
@@ -243,6 +277,19 @@ fn describe() {
     metrics::describe_counter!(
         "tallyship_challenges_total",
         "Calls that had to solve a challenge first, by what became of them"
+    );
+    metrics::describe_counter!("tallyship_alerts_total", "Alerts that were raised");
+    metrics::describe_gauge!(
+        "tallyship_detector_leads",
+        "1 on the instance that detects, 0 on the others"
+    );
+    metrics::describe_gauge!(
+        "tallyship_detector_behind_seconds",
+        "How old the newest votes were when the detector looked at them"
+    );
+    metrics::describe_counter!(
+        "tallyship_webhooks_total",
+        "Tries to tell a webhook of an alert, by their outcome"
     );
     metrics::describe_gauge!(
         "tallyship_redis_up",

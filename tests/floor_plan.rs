@@ -78,6 +78,7 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "moderation/bans/ended.rs",
             "replay/mod.rs",
             "server/retention.rs",
+            "moderation/detector/run/",
             "standing/mod.rs",
             "votes/marks/",
             "votes/forget/",

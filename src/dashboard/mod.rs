@@ -4,6 +4,7 @@
 //! page first, which says what it would do and changes nothing, and then a form. Read `door.rs` for who comes in,
 //! `sign_in.rs` for how, and then one file a subject. It works without scripts; `assets/brush.js` only fills in two fields.
 
+pub mod alerts;
 mod asked;
 pub mod audit;
 pub mod bans;

@@ -1,4 +1,4 @@
-//! `GET /moderation`: the tools by their last change, a search, and the newest acts.
+//! `GET /moderation`: the tools by their last change, a search, how many alerts are open, and the newest acts.
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -9,12 +9,15 @@ use super::door::show;
 use super::form::Form;
 use super::state::{Frame, State, page};
 use super::words::{self, Shown};
+use crate::moderation::alerts::State as AlertState;
 use crate::pages::words::grouped;
 use crate::vocabulary::ToolState;
 
 /// Tools on the page.
 const TOOLS: usize = 40;
 const ACTS: i64 = 10;
+/// Open alerts that are counted.
+const ALERTS: i64 = 20;
 
 struct ToolRow {
     slug: String,
@@ -35,6 +38,8 @@ struct OverviewPage {
     /// How many there are besides.
     more: usize,
     acts: Vec<ActRow>,
+    /// How many alerts are open; empty where there are none.
+    alerts: String,
 }
 
 pub async fn get_overview(http: HttpRequest, state: Data<State>) -> HttpResponse {
@@ -67,12 +72,23 @@ pub async fn get_overview(http: HttpRequest, state: Data<State>) -> HttpResponse
         let more = found.len().saturating_sub(TOOLS);
         found.truncate(TOOLS);
         let acts = state.moderation.audit(i64::MAX, ACTS).await?;
+        let open = state
+            .moderation
+            .alerts(None, Some(AlertState::Open), i64::MAX, ALERTS)
+            .await?;
+        let alerts = match (open.items.len(), open.next) {
+            (0, _) => String::new(),
+            (1, _) => "One alert is open".to_owned(),
+            (some, None) => format!("{some} alerts are open"),
+            (some, Some(_)) => format!("More than {some} alerts are open"),
+        };
         page(&OverviewPage {
             frame: desk.frame("overview", "Moderation"),
             search,
             tools: found,
             more,
             acts: acts.items.iter().map(ActRow::of).collect(),
+            alerts,
         })
     })
     .await

@@ -129,6 +129,7 @@ pub fn act(name: &str) -> &str {
         "period.delete" => "Period deleted",
         "held.release" => "Held votes released",
         "held.reject" => "Held votes rejected",
+        "alert.dismiss" => "Alert dismissed",
         "ban" => "Ban",
         "ban.lift" => "Ban lifted",
         "tool.state" => "Freeze or reopen",

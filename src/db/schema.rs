@@ -165,6 +165,37 @@ diesel::table! {
 }
 
 diesel::table! {
+    alerts (id) {
+        id -> BigInt,
+        tool_id -> Integer,
+        kind -> SmallInt,
+        state -> SmallInt,
+        score -> Integer,
+        burst -> Integer,
+        concentration -> Integer,
+        freshness -> Integer,
+        one_sidedness -> Integer,
+        votes -> BigInt,
+        ship -> BigInt,
+        networks -> BigInt,
+        fresh -> BigInt,
+        usual -> BigInt,
+        tools -> BigInt,
+        span_from -> BigInt,
+        span_to -> BigInt,
+        choice -> Nullable<SmallInt>,
+        network -> Binary,
+        raised_at -> BigInt,
+        updated_at -> BigInt,
+        dismissed_at -> Nullable<BigInt>,
+        dismissed_by -> Nullable<Text>,
+        dismiss_reason -> Nullable<Text>,
+        dismissed_votes -> BigInt,
+        told_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     network_keys (day) {
         day -> BigInt,
         wrapped -> Binary,
@@ -215,6 +246,7 @@ diesel::table! {
 }
 
 diesel::joinable!(spent -> tools (tool_id));
+diesel::allow_tables_to_appear_in_same_query!(alerts, tools);
 diesel::allow_tables_to_appear_in_same_query!(sessions, tokens);
 diesel::allow_tables_to_appear_in_same_query!(votes, voters);
 diesel::allow_tables_to_appear_in_same_query!(bans, removals);

@@ -25,7 +25,9 @@
 //!   force is no more, and the marking starts over.
 //! - *A vote is cast inside a period in force.* It is written with its mark at once and does not count.
 
+pub mod alerts;
 pub mod bans;
+pub mod detector;
 mod flip;
 pub mod freeze;
 pub mod held;

@@ -7,7 +7,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::routes::{readable, resource};
 use crate::dashboard::{
-    audit, bans, freeze, held, overview, periods, resets, sign_in, tool, votes,
+    alerts, audit, bans, freeze, held, overview, periods, resets, sign_in, tool, votes,
 };
 
 const NAME: &str = "dashboard";
@@ -41,7 +41,22 @@ pub(super) fn configure(config: &mut ServiceConfig) {
             .route(web::post().to(freeze::post_state)),
         )
         .service(readable("/moderation/votes", NAME, GET, votes::get_votes))
-        .service(readable("/moderation/audit", NAME, GET, audit::get_audit));
+        .service(readable("/moderation/audit", NAME, GET, audit::get_audit))
+        .service(readable(
+            "/moderation/alerts",
+            NAME,
+            GET,
+            alerts::get_alerts,
+        ))
+        .service(
+            readable(
+                "/moderation/alerts/{id}/dismiss",
+                NAME,
+                BOTH,
+                alerts::get_dismiss,
+            )
+            .route(web::post().to(alerts::post_dismiss)),
+        );
     removals(config);
     config
         .service(readable("/moderation/held", NAME, GET, held::get_held))

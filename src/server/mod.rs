@@ -93,7 +93,7 @@ pub async fn run(
     let upkeep = tokio::spawn(async move {
         tokio::join!(
             upkeep(Arc::clone(&kept)),
-            clear::run(&kept.moderation, kept.settings.clear_after)
+            clear::run(&kept.moderation, kept.settings.abuse.clear_after)
         )
     });
     let retention = tokio::spawn(retention::run(Arc::clone(&parts)));
@@ -135,6 +135,8 @@ pub async fn run(
     drop(threads.follower);
     drop(threads.forgetting);
     drop(threads.recounting);
+    drop(threads.detecting);
+    drop(threads.telling);
     if let Some(admin) = admin {
         admin.stop();
     }

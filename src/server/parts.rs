@@ -25,8 +25,11 @@ use crate::limiter::shared::Shared;
 use crate::live::hub::Hub;
 use crate::live::relay::Relay;
 use crate::moderation::Moderation;
+use crate::moderation::alerts::webhook::Telling;
+use crate::moderation::detector::run::{Detecting, Leading};
 use crate::settings::Settings;
 use crate::standing::Bans;
+use crate::standing::alerts::Alerts;
 use crate::standing::challenge::Challenges;
 use crate::standing::holding::{self, Holding};
 use crate::standing::pressure::Pressure;
@@ -72,6 +75,10 @@ pub(super) struct Threads {
     pub forgetting: Forgetting,
     /// Ends when it is dropped; `None` where the settings want no recount.
     pub recounting: Option<Recounting>,
+    /// The same; `None` where the detector is off.
+    pub detecting: Option<Detecting>,
+    /// The same; `None` without a webhook.
+    pub telling: Option<Telling>,
     /// Ends after [`Hub::end`].
     pub live: JoinHandle<()>,
 }
@@ -88,11 +95,11 @@ impl Parts {
         let shelf = Arc::new(Shelf::default());
         let board =
             Arc::new(Board::new(settings.min_votes).showing_set_aside(settings.show_set_aside));
-        let bans = Arc::new(Bans::default());
-        let (pressure, holds) = suspicion(&settings);
+        let (bans, alerts) = (Arc::new(Bans::default()), Arc::new(Alerts::default()));
+        let (pressure, holds) = suspicion(&settings, &alerts);
         let erased = Arc::new(Erased::default());
         let mut conn = db::open(&settings.database, Purpose::Command)?;
-        fill(&mut conn, &shelf, &board, &erased, &bans)?;
+        fill(&mut conn, &shelf, &board, &erased, &bans, &alerts)?;
         holds.follow(holding::store::held(&mut conn, Moment::now())?);
         let days = Arc::new(Days::default());
         days.make_ready(&mut conn, &keys, Moment::now())?;
@@ -107,6 +114,7 @@ impl Parts {
             Arc::clone(&erased),
             Arc::clone(&bans),
             Arc::clone(&holds),
+            alerts,
         )?;
 
         let on_commit = on_commit(&settings, &board)?;
@@ -128,6 +136,8 @@ impl Parts {
             .recount_every
             .map(|every| Recounting::start(settings.database.clone(), every, Arc::clone(&meters)));
         let recounting = recounting.transpose()?;
+
+        let (detecting, telling) = watch(&settings, &votes, &meters)?;
 
         let shared = if settings.redis.urls.is_empty() {
             None
@@ -180,6 +190,8 @@ impl Parts {
             follower,
             forgetting,
             recounting,
+            detecting,
+            telling,
             live,
         };
         Ok((parts, threads))
@@ -187,13 +199,19 @@ impl Parts {
 }
 
 /// What is under pressure, and whose votes are held.
-fn suspicion(settings: &Settings) -> (Arc<Pressure>, Arc<Holding>) {
-    let pressure = Arc::new(if settings.hold {
-        Pressure::new(settings.challenge_after)
-    } else {
-        Pressure::off()
-    });
-    let holding = Holding::new(settings.hold, Arc::clone(&pressure));
+fn suspicion(settings: &Settings, alerts: &Arc<Alerts>) -> (Arc<Pressure>, Arc<Holding>) {
+    let pressure = match (
+        settings.abuse.hold,
+        Pressure::new(settings.abuse.challenge_after),
+    ) {
+        (false, _) => Pressure::off(),
+        (true, pressure) if settings.abuse.challenge_on_alert => {
+            pressure.with_alerts(Arc::clone(alerts))
+        }
+        (true, pressure) => pressure,
+    };
+    let pressure = Arc::new(pressure);
+    let holding = Holding::new(settings.abuse.hold, Arc::clone(&pressure));
     (pressure, Arc::new(holding))
 }
 
@@ -207,4 +225,29 @@ fn on_commit(settings: &Settings, board: &Arc<Board>) -> std::io::Result<OnCommi
         }
         shown.publish(row)
     }))
+}
+
+/// Starts what looks for attacks, and what tells of them.
+fn watch(
+    settings: &Settings,
+    votes: &Votes,
+    meters: &Arc<Meters>,
+) -> std::io::Result<(Option<Detecting>, Option<Telling>)> {
+    if !settings.detector.enabled {
+        return Ok((None, None));
+    }
+    let leading = Leading::default();
+    let (database, meters) = (&settings.database, || Arc::clone(meters));
+    let telling = settings.webhook.clone().map(|webhook| {
+        let leading = Arc::clone(&leading);
+        Telling::start(database.clone(), webhook, votes.clone(), meters(), leading)
+    });
+    let detecting = Detecting::start(
+        database.clone(),
+        &settings.detector,
+        votes.clone(),
+        meters(),
+        Arc::clone(&leading),
+    )?;
+    Ok((Some(detecting), telling.transpose()?))
 }

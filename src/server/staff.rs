@@ -5,6 +5,7 @@
 use actix_web::web::{self, ServiceConfig};
 
 use super::routes::{readable, resource};
+use crate::moderation::alerts::routes as alerts;
 use crate::moderation::bans::routes as bans;
 use crate::moderation::held::routes as held;
 use crate::moderation::periods::routes as periods;
@@ -14,6 +15,7 @@ use crate::moderation::sight::routes as sight;
 const NAME: &str = "moderation";
 
 pub(super) fn configure(config: &mut ServiceConfig) {
+    held_votes(config);
     config
         .service(
             readable(
@@ -37,20 +39,6 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(
             resource("/v1/moderation/tools/{slug}/state", NAME, "PUT")
                 .route(web::put().to(moderation::put_state)),
-        )
-        .service(readable(
-            "/v1/moderation/held",
-            NAME,
-            "GET, HEAD",
-            held::get_held,
-        ))
-        .service(
-            resource("/v1/moderation/held/release", NAME, "POST")
-                .route(web::post().to(held::post_release)),
-        )
-        .service(
-            resource("/v1/moderation/held/reject", NAME, "POST")
-                .route(web::post().to(held::post_reject)),
         )
         .service(readable(
             "/v1/moderation/votes",
@@ -91,6 +79,16 @@ pub(super) fn configure(config: &mut ServiceConfig) {
                 .route(web::delete().to(periods::delete_period)),
         )
         .service(readable(
+            "/v1/moderation/alerts",
+            NAME,
+            "GET, HEAD",
+            alerts::get_alerts,
+        ))
+        .service(
+            resource("/v1/moderation/alerts/{id}/dismiss", NAME, "POST")
+                .route(web::post().to(alerts::post_dismiss)),
+        )
+        .service(readable(
             "/v1/moderation/audit",
             NAME,
             "GET, HEAD",
@@ -108,4 +106,22 @@ pub(super) fn configure(config: &mut ServiceConfig) {
             "GET, HEAD",
             sight::get_log,
         ));
+}
+
+fn held_votes(config: &mut ServiceConfig) {
+    config
+        .service(readable(
+            "/v1/moderation/held",
+            NAME,
+            "GET, HEAD",
+            held::get_held,
+        ))
+        .service(
+            resource("/v1/moderation/held/release", NAME, "POST")
+                .route(web::post().to(held::post_release)),
+        )
+        .service(
+            resource("/v1/moderation/held/reject", NAME, "POST")
+                .route(web::post().to(held::post_reject)),
+        );
 }

@@ -2,6 +2,7 @@
 //!
 //! `commands` reads it; rooms receive the part they need. Nothing here is global, and no secret is ever printed.
 
+mod detector;
 mod jwt;
 mod keys;
 mod layers;
@@ -17,6 +18,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::vocabulary::{Quota, Slug};
+pub use detector::{Detector, Webhook};
 pub use jwt::{Algorithm, Jwt, KeySource};
 pub use layers::{Layers, SettingError};
 pub use shown::Shown;
@@ -142,6 +144,19 @@ pub struct Log {
     pub format: LogFormat,
 }
 
+/// What is done about votes that look stuffed.
+#[derive(Debug, Clone, Copy)]
+pub struct Abuse {
+    /// Whether votes are held, and anybody is challenged.
+    pub hold: bool,
+    /// Held votes of a network, or on a tool, within an hour, after which new voters are challenged; 0: always.
+    pub challenge_after: u32,
+    /// Whether an alert of the detector challenges those who are new to its tool.
+    pub challenge_on_alert: bool,
+    /// For so long no vote of a network was held before those that were may be cleared; `None`: never by itself.
+    pub clear_after: Option<Duration>,
+}
+
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub http: Http,
@@ -156,12 +171,11 @@ pub struct Settings {
     pub recount_every: Option<Duration>,
     /// Whether everybody may read which votes were taken out, without personal data.
     pub public_log: bool,
+    pub detector: Detector,
+    /// Who is told of alerts; `None`: the dashboard alone.
+    pub webhook: Option<Webhook>,
     pub identity: Identity,
-    pub hold: bool,
-    /// Held votes of a network, or on a tool, within an hour, after which new voters are challenged; 0: always.
-    pub challenge_after: u32,
-    /// For so long no vote of a network was held before those that were may be cleared; `None`: never by itself.
-    pub clear_after: Option<Duration>,
+    pub abuse: Abuse,
     pub retention: Retention,
     /// `None`: load no catalogue.
     pub catalog_file: Option<PathBuf>,
@@ -196,10 +210,15 @@ impl Settings {
             show_set_aside: layers.parse("tally.show_set_aside", on_off)?,
             recount_every: layers.parse("tally.recount_every", period_or_off)?,
             public_log: layers.parse("moderation.public_log", on_off)?,
+            detector: detector::read(layers)?,
+            webhook: detector::webhook(layers)?,
             identity: identity(layers)?,
-            hold: layers.parse("abuse.hold", on_off)?,
-            challenge_after: layers.parse("abuse.challenge_after", challenge_after)?,
-            clear_after: layers.parse("abuse.clear_after", period_or_off)?,
+            abuse: Abuse {
+                hold: layers.parse("abuse.hold", on_off)?,
+                challenge_after: layers.parse("abuse.challenge_after", challenge_after)?,
+                challenge_on_alert: layers.parse("abuse.challenge_on_alert", on_off)?,
+                clear_after: layers.parse("abuse.clear_after", period_or_off)?,
+            },
             retention: Retention {
                 ended_bans: layers.parse("retention.ended_bans", period_or_off)?,
                 ended_tokens: layers.parse("retention.ended_tokens", period_or_off)?,

@@ -5,6 +5,7 @@
 //! calls [`Bans::reload`], `verdicts::follow` brings in what other instances and commands wrote. A ban that came with a
 //! removal stands while that removal is in force.
 
+pub mod alerts;
 pub mod challenge;
 pub mod holding;
 pub mod pressure;

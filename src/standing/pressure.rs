@@ -7,8 +7,9 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use super::alerts::Alerts;
 use crate::vocabulary::Moment;
 
 /// A network as the limiter knows it: [`Client::limiter_key`](crate::identity::client::Client::limiter_key).
@@ -122,6 +123,8 @@ pub struct Pressure {
     /// Until when something may be under pressure, in microseconds: before that, nothing needs to be looked up.
     until: AtomicI64,
     counted: Mutex<Counted>,
+    /// Tools under an alert are under pressure too, where the site wants that.
+    alerts: Option<Arc<Alerts>>,
 }
 
 impl Pressure {
@@ -137,6 +140,15 @@ impl Pressure {
         Self::starting(0, NEVER)
     }
 
+    /// The same, and a tool under an alert of the last hour is under pressure as well.
+    #[must_use]
+    pub fn with_alerts(self, alerts: Arc<Alerts>) -> Self {
+        Self {
+            alerts: Some(alerts),
+            ..self
+        }
+    }
+
     fn starting(after: u32, until: i64) -> Self {
         Self {
             after,
@@ -145,6 +157,7 @@ impl Pressure {
                 networks: Counts(HashMap::default()),
                 tools: Counts(HashMap::default()),
             }),
+            alerts: None,
         }
     }
 
@@ -167,6 +180,10 @@ impl Pressure {
     /// Whether nothing at all is under pressure: one load.
     #[must_use]
     pub fn is_quiet(&self, now: Moment) -> bool {
+        self.alerts.is_none() && self.holds_are_few(now)
+    }
+
+    fn holds_are_few(&self, now: Moment) -> bool {
         now.0 >= self.until.load(Ordering::Relaxed)
     }
 
@@ -178,7 +195,11 @@ impl Pressure {
         tool: Option<i32>,
         now: Moment,
     ) -> bool {
-        if self.is_quiet(now) {
+        let alert = self.alerts.as_ref().zip(tool);
+        if alert.is_some_and(|(alerts, tool)| alerts.press(tool, now)) {
+            return true;
+        }
+        if self.holds_are_few(now) {
             return false;
         }
         if self.after == 0 {
@@ -228,6 +249,24 @@ mod tests {
         assert!(!pressure.is_quiet(later) && !is_on(&pressure, 1, Some(7), later));
         assert!(is_on(&pressure, 1, Some(7), START.plus_seconds(50 * 60)));
         assert!(pressure.is_quiet(last.plus_seconds(HOUR_SECONDS)));
+    }
+
+    #[test]
+    fn a_tool_under_an_alert_is_under_pressure_where_that_is_wanted() {
+        let alerts = Arc::new(Alerts::of(7, START));
+        let pressure = Pressure::new(10).with_alerts(Arc::clone(&alerts));
+        assert!(!pressure.is_quiet(START) && is_on(&pressure, 1, Some(7), START));
+        assert!(!is_on(&pressure, 1, Some(8), START) && !is_on(&pressure, 1, None, START));
+        assert!(!is_on(
+            &pressure,
+            1,
+            Some(7),
+            START.plus_seconds(HOUR_SECONDS)
+        ));
+        assert!(
+            !is_on(&Pressure::new(10), 1, Some(7), START),
+            "nobody asked for it"
+        );
     }
 
     #[test]

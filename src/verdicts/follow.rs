@@ -17,6 +17,7 @@ use crate::db::{self, DbConnection, Purpose};
 use crate::identity::erased::Erased;
 use crate::settings;
 use crate::standing::Bans;
+use crate::standing::alerts::Alerts;
 use crate::standing::holding::{self, Holding};
 use crate::tallies::board::Board;
 use crate::tallies::store as tallies;
@@ -31,7 +32,7 @@ const HELD_EVERY: Duration = Duration::from_secs(1);
 /// How far back a look at the newest goes: longer than any transaction of ours, and than clocks differ as a rule.
 const OVERLAP_SECONDS: i64 = 10;
 
-/// Loads the whole catalogue, every tally, every ban, and who was erased.
+/// Loads the whole catalogue, every tally, every ban, the alerts of the last hour, and who was erased.
 ///
 /// # Errors
 /// A failed query.
@@ -41,9 +42,11 @@ pub fn fill(
     board: &Board,
     erased: &Erased,
     bans: &Bans,
+    alerts: &Alerts,
 ) -> QueryResult<()> {
     erased.follow(conn, Moment(i64::MIN))?;
     bans.reload(conn, Moment::now())?;
+    alerts.reload(conn, Moment::now())?;
     for shelved in catalog::all(conn)? {
         shelf.put(shelved);
     }
@@ -71,6 +74,7 @@ impl Follower {
         erased: Arc<Erased>,
         bans: Arc<Bans>,
         holding: Arc<Holding>,
+        alerts: Arc<Alerts>,
     ) -> std::io::Result<Self> {
         let (stop, stopped) = channel();
         let follow = Follow {
@@ -81,6 +85,7 @@ impl Follower {
             bans,
             holding,
             held_at: Instant::now(),
+            alerts,
             conn: None,
             data_version: None,
             whole_at: Instant::now(),
@@ -101,6 +106,7 @@ struct Follow {
     holding: Arc<Holding>,
     /// When to look again at what is held.
     held_at: Instant,
+    alerts: Arc<Alerts>,
     conn: Option<DbConnection>,
     /// SQLite's own mark of "somebody else committed".
     data_version: Option<i32>,
@@ -165,6 +171,7 @@ impl Follow {
             }
         }
         self.bans.reload(conn, Moment::now())?;
+        self.alerts.reload(conn, Moment::now())?;
         let whole = Instant::now() >= self.whole_at;
         let since = if whole {
             Moment(i64::MIN)

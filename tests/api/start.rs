@@ -81,6 +81,16 @@ fn a_bad_setting_stops_the_start_with_one_line() {
                 vec!["database.url", "DATABASE_URL"],
             ),
             (
+                vec![],
+                Some(("TALLYSHIP_MODERATION__WEBHOOK_URL", "https://a.example/")),
+                vec!["moderation.webhook_secret", "needs this"],
+            ),
+            (
+                vec![],
+                Some(("TALLYSHIP_DETECTOR__THRESHOLD", "101")),
+                vec!["detector.threshold", "101", "1 to 100"],
+            ),
+            (
                 vec!["--listen", "nowhere"],
                 None,
                 vec!["http.listen", "nowhere", "--listen"],

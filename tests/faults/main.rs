@@ -16,6 +16,7 @@ mod certificates;
 mod claims;
 mod clients;
 mod deaf;
+mod detector;
 mod documented;
 mod flood;
 mod front;

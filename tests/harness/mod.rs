@@ -12,6 +12,7 @@ pub mod desk;
 pub mod disk;
 pub mod document;
 pub mod home;
+pub mod hook;
 pub mod postgres;
 pub mod process;
 pub mod proxy;

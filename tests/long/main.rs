@@ -10,6 +10,8 @@
 
 #[path = "../faults/book.rs"]
 mod book;
+#[path = "../detector/days.rs"]
+mod days;
 #[path = "../faults/deaf.rs"]
 mod deaf;
 #[path = "../faults/flood.rs"]
@@ -28,6 +30,8 @@ mod matrix;
 mod networks;
 #[path = "../faults/reset_load.rs"]
 mod reset_load;
+#[path = "../detector/shapes.rs"]
+mod shapes;
 #[path = "../faults/slow.rs"]
 mod slow;
 mod soak;
@@ -135,4 +139,12 @@ mod a_reset_of_100_000_out_of_a_million {
     fn on_postgres() {
         run(beside(Backend::Postgres, SIZE));
     }
+}
+
+/// The figures of the detector: a thousand tool-days of each shape, drawn from seeds that it was not tuned by. Prints the
+/// table of `docs/detector.md`.
+#[test]
+fn a_thousand_days_before_the_detector() {
+    let measured = days::measure(days::HELD_OUT, 0..1_000, days::limits(), false);
+    println!("{}", days::table(&measured));
 }

@@ -70,7 +70,7 @@ pub(super) fn columns(conn: &mut DbConnection, table: &str) -> QueryResult<Vec<C
         .into_iter()
         .map(|row| Column {
             kind: match row.kind.to_ascii_lowercase().as_str() {
-                _ if (table, row.name.as_str()) == FORGOTTEN => Kind::Forgotten,
+                _ if FORGOTTEN.contains(&(table, row.name.as_str())) => Kind::Forgotten,
                 "blob" | "bytea" => Kind::Bytes,
                 "text" | "character varying" => Kind::Text,
                 _ => Kind::Number,

@@ -96,7 +96,7 @@ enum Kind {
 /// Left out: with the keys of two days a backup would know networks for as long as it lies about.
 const LEFT_OUT: &str = "network_keys";
 /// What is made under those keys.
-const FORGOTTEN: (&str, &str) = ("votes", "network");
+const FORGOTTEN: [(&str, &str); 2] = [("votes", "network"), ("alerts", "network")];
 
 #[derive(Debug, Clone)]
 struct Column {

@@ -6,6 +6,7 @@ use utoipa::openapi::path::Parameter;
 use super::super::operation::{Operation, Part};
 use super::super::parameters::{self, needed, path, query, slug_of, text, time, word};
 use crate::audit::EntryView;
+use crate::moderation::alerts::AlertView;
 use crate::moderation::bans::BanView;
 use crate::moderation::bans::routes::BanBody;
 use crate::moderation::held::Report as HeldReport;
@@ -48,6 +49,7 @@ pub(super) fn operations() -> Vec<Operation> {
     let mut all = resets();
     all.extend(bans_and_periods());
     all.extend(held());
+    all.extend(alerts());
     all.extend(sight());
     all
 }
@@ -178,6 +180,31 @@ fn held() -> Vec<Operation> {
             "Reject held votes",
             "They never count, unless they are released. Their voters are not told.",
         ),
+    ]
+}
+
+fn alerts() -> Vec<Operation> {
+    let states = word("state", "Only those in this state.", &["open", "dismissed"]);
+    vec![
+        list(PART.get("/v1/moderation/alerts", "listAlerts"))
+            .says(
+                "What the detector raised, newest first",
+                "Each with its numbers, and a `filter` to send as a reset, with a reason. No vote is taken out by an alert.",
+            )
+            .with(tool())
+            .with(states)
+            .answers_page::<AlertView>()
+            .refuses(&[Code::UnknownTool]),
+        id(PART.post("/v1/moderation/alerts/{id}/dismiss", "dismissAlert"))
+            .says(
+                "Say that an alert needs no more looking at",
+                "It comes back only if the same thing grows to twice what it was.",
+            )
+            .staff(ROLE)
+            .may_take::<WhyBody>()
+            .written()
+            .answers::<AlertView>(200, "The alert, dismissed.")
+            .refuses(&[Code::Conflict]),
     ]
 }
 

@@ -3,6 +3,7 @@
 //!
 //! It must never look for the pages' dress: only what a reader or a machine relies on.
 mod acts;
+mod alerts;
 mod bans;
 mod door;
 mod forms;

@@ -1,6 +1,7 @@
 //! The moderation API from the outside: resets, periods, bans, audit, what moderators see.
 //!
 //! Every test ends with `tallyship verify`: whatever was done, tallies equal the recount and the audit chain holds.
+mod alerts;
 mod audit;
 mod bans;
 mod held;

@@ -42,6 +42,7 @@ pub(super) fn operations() -> Vec<Operation> {
     all.extend(periods());
     all.extend(bans());
     all.extend(held());
+    all.extend(alerts());
     all
 }
 
@@ -230,4 +231,25 @@ fn bans() -> Vec<Operation> {
         ))
         .refuses(&[Code::Invalid]),
     ]
+}
+
+fn alerts() -> Vec<Operation> {
+    let mut all = vec![
+        list(page(
+            "/moderation/alerts",
+            "showAlerts",
+            "What the detector raised, newest first",
+        ))
+        .with(field(
+            "state",
+            "Only those in this state; open ones without it.",
+            &["open", "dismissed"],
+        )),
+    ];
+    all.extend(undoing(
+        "/moderation/alerts/{id}/dismiss",
+        ["previewDismissal", "postDismissal"],
+        ["Look at an alert", "Dismiss an alert"],
+    ));
+    all
 }

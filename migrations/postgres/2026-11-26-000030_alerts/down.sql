@@ -1,0 +1,2 @@
+DELETE FROM site_facts WHERE name = 'alerts.version';
+DROP TABLE alerts;

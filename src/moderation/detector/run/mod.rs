@@ -1,0 +1,276 @@
+//! [`Detecting`]: the thread that follows the ledger, asks the rule what stands out, and keeps what it finds as alerts.
+//!
+//! `server` starts it. Votes go first: it reads on a connection of its own, in pages with pauses between them, and looks
+//! up networks and tokens of so many votes a second only. When votes come faster than that it still counts every one of
+//! them, and judges networks and tokens by the rest. It keeps an alert through the writer, a few rows at a time. On
+//! Postgres one instance holds an advisory lock on that connection; when it is gone, another has the lock within seconds.
+
+mod known;
+mod place;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Runtime;
+
+use self::known::Known;
+use self::place::{Place, behind, take};
+use super::finding::Finding;
+use super::follow::Cursor;
+use super::memory::{Limits, Memory};
+use super::store::{self, Kept};
+use crate::db::{self, DbConnection, Purpose};
+use crate::identity::days;
+use crate::moderation::alerts;
+use crate::settings;
+use crate::telemetry::Meters;
+use crate::vocabulary::Moment;
+use crate::votes::Refused;
+use crate::votes::writer::Votes;
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_secs(5);
+/// Between two pages: votes go first.
+const PAUSE: Duration = Duration::from_millis(10);
+/// Votes of which network and token are looked up in one look: two thousand a second.
+const LOOKED_UP: usize = 10_000;
+/// The same while the votes of the day before the start are read.
+const LOOKED_UP_AT_FIRST: usize = 100_000;
+/// Pages of one look; what is left comes with the next.
+const PAGES: usize = 500;
+/// Tools that are judged in one look.
+const TOOLS: usize = 200;
+/// Alerts that are remembered at the start.
+const REMEMBERED: i64 = 1_000;
+/// How often alerts are rid of networks whose day is over.
+const FORGET_EVERY: Duration = Duration::from_secs(600);
+const DAY_SECONDS: i64 = 86_400;
+/// A full queue of the writer is tried again so many times.
+const TRIES: usize = 20;
+
+/// The running thread; dropping it ends the thread at its next pause.
+pub struct Detecting {
+    _stop: Sender<()>,
+}
+
+/// Whether this instance is the one that detects.
+pub type Leading = Arc<AtomicBool>;
+
+impl Detecting {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// Where the thread cannot be started.
+    pub fn start(
+        database: settings::Database,
+        limits: &settings::Detector,
+        votes: Votes,
+        meters: Arc<Meters>,
+        leading: Leading,
+    ) -> std::io::Result<Self> {
+        let (stop, stopped) = channel();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let detect = Detect {
+            database,
+            limits: Limits {
+                threshold: limits.threshold,
+                least: limits.min_votes,
+            },
+            votes,
+            meters,
+            leading,
+            runtime,
+            stopped,
+            place: None,
+            known: Known::default(),
+            forget_at: Instant::now(),
+        };
+        std::thread::Builder::new()
+            .name("detector".to_owned())
+            .spawn(move || detect.run())?;
+        Ok(Self { _stop: stop })
+    }
+}
+
+/// Why a look was not finished; the next begins with a new connection.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error("the server ends")]
+    Stopped,
+    #[error(transparent)]
+    Open(#[from] db::OpenError),
+    #[error(transparent)]
+    Query(#[from] diesel::result::Error),
+    #[error("the writer did not take it: {0:?}")]
+    Writer(Refused),
+}
+
+struct Detect {
+    database: settings::Database,
+    limits: Limits,
+    votes: Votes,
+    meters: Arc<Meters>,
+    leading: Leading,
+    runtime: Runtime,
+    stopped: Receiver<()>,
+    place: Option<Place>,
+    known: Known,
+    forget_at: Instant,
+}
+
+impl Detect {
+    fn run(mut self) {
+        let mut said = false;
+        loop {
+            let place = self.place.take();
+            match self.look(place) {
+                Ok(place) => {
+                    said = false;
+                    self.place = place;
+                }
+                Err(Broken::Stopped) => break,
+                Err(cause) if !std::mem::replace(&mut said, true) => {
+                    tracing::error!(%cause, "the detector waits; it is tried again");
+                }
+                Err(_) => {}
+            }
+            self.lead(self.place.is_some());
+            if self.pause(EVERY).is_err() {
+                break;
+            }
+        }
+        self.lead(false);
+    }
+
+    fn lead(&self, leads: bool) {
+        self.leading.store(leads, Ordering::Relaxed);
+        self.meters.detects(leads);
+    }
+
+    fn pause(&self, time: Duration) -> Result<(), Broken> {
+        match self.stopped.recv_timeout(time) {
+            Err(RecvTimeoutError::Timeout) => Ok(()),
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => Err(Broken::Stopped),
+        }
+    }
+
+    /// One look; gives the place back while this instance is the one.
+    fn look(&mut self, place: Option<Place>) -> Result<Option<Place>, Broken> {
+        let now = Moment::now();
+        let Some(mut place) =
+            place.map_or_else(|| self.take_place(now), |place| Ok(Some(place)))?
+        else {
+            return Ok(None);
+        };
+        let mut budget = if place.is_new {
+            LOOKED_UP_AT_FIRST
+        } else {
+            LOOKED_UP
+        };
+        place.is_new = false;
+        for _ in 0..PAGES {
+            let (rows, more) = place.cursor.next(&mut place.conn, now)?;
+            self.meters.detector_behind(behind(&rows, now));
+            take(&mut place, &rows, &mut budget, now)?;
+            if !more {
+                break;
+            }
+            self.pause(PAUSE)?;
+        }
+        place.memory.forget(now);
+        let found = self.judge(&mut place, now)?;
+        place.unkept.extend(found);
+        while let Some(finding) = place.unkept.first().copied() {
+            self.keep(&finding)?;
+            place.unkept.remove(0);
+        }
+        self.forget(now)?;
+        Ok(Some(place))
+    }
+
+    /// Becomes the one, unless another is: what came in the last day is read again.
+    fn take_place(&mut self, now: Moment) -> Result<Option<Place>, Broken> {
+        let mut conn = db::open(&self.database, Purpose::Read)?;
+        if !store::is_alone(&mut conn)? {
+            return Ok(None);
+        }
+        let since = now.plus_seconds(-DAY_SECONDS);
+        let mut memory = Memory::new(self.limits);
+        // Oldest first, as they were raised.
+        let mut raised = alerts::store::since(&mut conn, since, REMEMBERED)?;
+        raised.reverse();
+        let cursor = Cursor::since(&mut conn, since)?;
+        for alert in raised {
+            memory.remember(&alert.finding);
+        }
+        Ok(Some(Place {
+            conn,
+            cursor,
+            memory,
+            unkept: Vec::new(),
+            is_new: true,
+        }))
+    }
+
+    fn judge(&mut self, place: &mut Place, now: Moment) -> Result<Vec<Finding>, Broken> {
+        let Place { conn, memory, .. } = place;
+        let mut broken = None;
+        let mut found = memory.judge_networks(|tool| {
+            self.known.facts(conn, tool, now).unwrap_or_else(|cause| {
+                broken = Some(cause);
+                None
+            })
+        });
+        for tool in memory.moved().into_iter().take(TOOLS) {
+            if let Some(facts) = self.known.facts(conn, tool, now)? {
+                found.extend(memory.judge(tool, &facts, now));
+            }
+        }
+        broken.map_or(Ok(found), |cause| Err(cause.into()))
+    }
+
+    /// Runs a short step on the writer's connection.
+    fn step<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut DbConnection) -> diesel::QueryResult<T> + Clone + Send + 'static,
+    ) -> Result<T, Broken> {
+        let mut tries = 0;
+        loop {
+            match self.runtime.block_on(self.votes.edit(work.clone())) {
+                Err(Refused::Overloaded) if tries < TRIES => tries += 1,
+                done => return done.map_err(Broken::Writer),
+            }
+            self.pause(5 * PAUSE)?;
+        }
+    }
+
+    fn keep(&self, finding: &Finding) -> Result<(), Broken> {
+        let (finding, now) = (*finding, Moment::now());
+        if self.step(move |conn| store::keep(conn, &finding, now))? == Kept::Raised {
+            self.meters.alert();
+            tracing::info!(
+                tool = finding.tool,
+                kind = ?finding.kind,
+                score = finding.score,
+                votes = finding.numbers.votes,
+                "an alert was raised"
+            );
+        }
+        Ok(())
+    }
+
+    /// The networks of alerts go when those of votes do.
+    fn forget(&mut self, now: Moment) -> Result<(), Broken> {
+        if Instant::now() < self.forget_at {
+            return Ok(());
+        }
+        let end = days::begin(days::first_living(now));
+        self.step(move |conn| store::forget_networks(conn, end))?;
+        self.forget_at = Instant::now() + FORGET_EVERY;
+        Ok(())
+    }
+}
