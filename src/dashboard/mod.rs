@@ -4,12 +4,12 @@
 //! page first, which says what it would do and changes nothing, and then a form. Read `door.rs` for who comes in,
 //! `sign_in.rs` for how, and then one file a subject. It works without scripts; `assets/brush.js` only fills in two fields.
 
-mod asked;
+pub mod asked;
 pub mod audit;
 pub mod bans;
 mod chart;
 pub mod door;
-mod form;
+pub mod form;
 pub mod freeze;
 pub mod held;
 pub mod overview;
