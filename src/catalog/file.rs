@@ -102,7 +102,10 @@ pub fn toml(text: &str) -> Result<Vec<Listed>, String> {
 }
 
 /// Reads JSON: a list of tools, or an object with the list under `tools`.
-pub(super) fn json(text: &str) -> Result<Vec<Listed>, String> {
+///
+/// # Errors
+/// A sentence that says where it is wrong.
+pub fn json(text: &str) -> Result<Vec<Listed>, String> {
     let entries = if text.trim_start().starts_with('[') {
         serde_json::from_str(text)
     } else {
@@ -112,7 +115,10 @@ pub(super) fn json(text: &str) -> Result<Vec<Listed>, String> {
 }
 
 /// Reads CSV with a line of column names.
-pub(super) fn csv(text: &str) -> Result<Vec<Listed>, String> {
+///
+/// # Errors
+/// A sentence that says where it is wrong.
+pub fn csv(text: &str) -> Result<Vec<Listed>, String> {
     let mut entries = Vec::new();
     for (position, row) in csv::Reader::from_reader(text.as_bytes())
         .deserialize::<Row>()

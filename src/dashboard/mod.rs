@@ -5,12 +5,12 @@
 //! `sign_in.rs` for how, and then one file a subject. It works without scripts; `assets/brush.js` only fills in two fields.
 
 pub mod alerts;
-mod asked;
+pub mod asked;
 pub mod audit;
 pub mod bans;
 mod chart;
 pub mod door;
-mod form;
+pub mod form;
 pub mod freeze;
 pub mod held;
 pub mod overview;

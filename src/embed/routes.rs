@@ -178,7 +178,8 @@ pub async fn get_asset(
 }
 
 /// Whether `Accept-Encoding` names gzip and does not weigh it with nothing (RFC 9110 §12.5.3).
-fn takes_gzip(headers: &HeaderMap) -> bool {
+#[must_use]
+pub fn takes_gzip(headers: &HeaderMap) -> bool {
     headers
         .get_all(ACCEPT_ENCODING)
         .filter_map(|line| line.to_str().ok())

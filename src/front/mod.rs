@@ -3,7 +3,7 @@
 //! `server` serves on [`Connection`]s; every request carries its [`Line`], by which a handler asks for the socket. It must
 //! cost a vote next to nothing: no timer a request, one lazily armed a connection.
 
-mod unparsed;
+pub mod unparsed;
 
 use std::cell::Cell;
 use std::io::{Error, ErrorKind, Result};

@@ -9,7 +9,8 @@ use crate::problem::{Code, Problem};
 const EMPTY: &str = "\r\ncontent-length: 0\r\n";
 
 /// The whole answer in the place of an empty refusal; `None` for every other write. Our own refusals have a body.
-pub(super) fn filled(written: &[u8]) -> Option<Bytes> {
+#[must_use]
+pub fn filled(written: &[u8]) -> Option<Bytes> {
     let status = written.strip_prefix(b"HTTP/1.1 4")?;
     let problem = match status.get(..2)? {
         b"00" => Problem::bad_request("This is no request that can be read."),
@@ -25,7 +26,7 @@ pub(super) fn filled(written: &[u8]) -> Option<Bytes> {
         "{before}\r\ncontent-length: {length}\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\n\
          x-content-type-options: nosniff\r\n{after}{document}"
     );
-    after.ends_with("\r\n").then(|| answer.into())
+    head.ends_with("\r\n\r\n").then(|| answer.into())
 }
 
 #[cfg(test)]
@@ -46,6 +47,7 @@ mod tests {
             "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
             "HTTP/1.1 400 Bad Request\r\ncontent-length: 7\r\n\r\n{\"a\":1}",
             "HTTP/1.1 4",
+            "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\ndate: x\r\n",
             "",
         ] {
             assert_eq!(filled(other.as_bytes()), None, "{other:?}");

@@ -73,10 +73,23 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// The bearer token, if the call has one. Another scheme is none.
-pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+#[must_use]
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The first cookie of a name (RFC 6265, section 5.4), whichever line of the header it is in.
+#[must_use]
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(COOKIE)
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(there, _)| *there == name)
+        .map(|(_, text)| text)
 }
 
 impl Identity {
@@ -95,16 +108,10 @@ impl Identity {
     /// The visitor's token in the call's cookie.
     #[must_use]
     pub fn cookie<'a>(&self, headers: &'a HeaderMap) -> Option<Presented<'a>> {
-        headers
-            .get_all(COOKIE)
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(|line| line.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(name, _)| *name == self.cookie_name())
-            .map(|(_, text)| Presented {
-                text,
-                carrier: Carrier::Cookie,
-            })
+        cookie(headers, self.cookie_name()).map(|text| Presented {
+            text,
+            carrier: Carrier::Cookie,
+        })
     }
 
     /// Checks a presented token.

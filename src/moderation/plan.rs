@@ -5,8 +5,8 @@ use crate::vocabulary::Moment;
 /// Names what a preview showed: the window's end in microseconds, and a hash over tool, criteria and every matched vote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    pub(super) to: Moment,
-    pub(super) hash: String,
+    pub to: Moment,
+    pub hash: String,
 }
 
 impl Plan {
@@ -23,7 +23,8 @@ impl Plan {
     }
 
     /// As a preview gives it.
-    pub(super) fn text(to: Moment, hash: &str) -> String {
+    #[must_use]
+    pub fn text(to: Moment, hash: &str) -> String {
         format!("{:x}-{hash}", to.0)
     }
 }

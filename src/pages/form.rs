@@ -153,7 +153,8 @@ fn needs_script(problem: Problem) -> Problem {
 }
 
 /// A path on this site, and nothing that a browser could read as another site's address.
-fn is_own_path(path: &str) -> bool {
+#[must_use]
+pub fn is_own_path(path: &str) -> bool {
     path.starts_with('/')
         && path.len() <= 300
         && !path.starts_with("//")

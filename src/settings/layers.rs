@@ -3,7 +3,7 @@
 //! Only [`super::Settings`] reads values out of it. It knows every key; one that it does not know stops the start.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::keys::KEYS;
@@ -14,7 +14,14 @@ pub struct SettingError(String);
 
 impl fmt::Display for SettingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        // One line, whatever a value or a file's name holds.
+        self.0.chars().try_for_each(|character| {
+            if character.is_control() {
+                write!(f, "{}", character.escape_default())
+            } else {
+                f.write_char(character)
+            }
+        })
     }
 }
 
@@ -103,6 +110,14 @@ impl Layers {
         let source = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|cause| SettingError(format!("cannot read {source}: {cause}")))?;
+        self.add_toml(&text, &source)
+    }
+
+    /// Lays the TOML of a file over what is there; `source` is the file's name.
+    ///
+    /// # Errors
+    /// As [`Layers::add_file`].
+    pub fn add_toml(&mut self, text: &str, source: &str) -> Result<(), SettingError> {
         let table: toml::Table = text.parse().map_err(|cause: toml::de::Error| {
             let before = cause
                 .span()
@@ -121,7 +136,7 @@ impl Layers {
                 )));
             };
             for (name, value) in content {
-                self.set(&format!("{section}.{name}"), &flat(&value), &source)?;
+                self.set(&format!("{section}.{name}"), &flat(&value), source)?;
             }
         }
         Ok(())
@@ -226,6 +241,8 @@ mod tests {
         for part in ["tally.min_votes", "many", "TALLYSHIP_TALLY__MIN_VOTES"] {
             assert!(error.contains(part), "{error}");
         }
+        let error = environment(&[("TALLYSHIP_TALLY__MIN_VOTES", "a\nb")]).expect_err("bad");
+        assert!(error.contains("a\\nb") && !error.contains('\n'), "{error}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod voter;
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -179,11 +179,14 @@ impl Moment {
         Self(Utc::now().timestamp_micros())
     }
 
-    /// Reads RFC 3339, to the microsecond.
+    /// Reads RFC 3339, to the microsecond. An offset can lead out of the four-digit years, whose times could not be written
+    /// in RFC 3339 again: those are none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let time = DateTime::parse_from_rfc3339(text).ok()?;
-        Some(Self(time.timestamp_micros()))
+        let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+        (0..=9999)
+            .contains(&time.year())
+            .then(|| Self(time.timestamp_micros()))
     }
 
     #[must_use]
@@ -269,5 +272,13 @@ mod tests {
             Moment(1_700_000_000_123_456).to_string(),
             "2023-11-14T22:13:20.123456Z"
         );
+        for (at_the_end, beyond) in [
+            ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59-00:01"),
+            ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00+00:01"),
+        ] {
+            let time = Moment::parse(at_the_end).expect("a time");
+            assert_eq!(Moment::parse(&time.to_string()), Some(time));
+            assert_eq!(Moment::parse(beyond), None, "{beyond}");
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! crate `jsonwebtoken` does what is cryptography. One user is one voter for ever, by issuer and subject alone.
 
 mod key;
-mod ring;
+pub mod ring;
 mod token;
 mod watch;
 

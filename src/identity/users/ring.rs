@@ -13,14 +13,15 @@ use crate::settings::{Algorithm, Secret};
 /// The most keys of a JWKS that are looked at: a site has two or three.
 const MOST: usize = 100;
 
-pub(super) struct Ring(HashMap<String, DecodingKey>);
+/// Keys, each by its `kid`.
+pub struct Ring(HashMap<String, DecodingKey>);
 
 impl Ring {
     /// The keys of the settings.
     ///
     /// # Errors
     /// The `kid` of the first that is no use, and why.
-    pub(super) fn given(
+    pub fn given(
         algorithm: Algorithm,
         keys: &[(String, Secret)],
     ) -> Result<Self, (String, &'static str)> {
@@ -39,7 +40,7 @@ impl Ring {
     ///
     /// # Errors
     /// A phrase, where it is no JWKS.
-    pub(super) fn of_jwks(algorithm: Algorithm, bytes: &[u8]) -> Result<Self, &'static str> {
+    pub fn of_jwks(algorithm: Algorithm, bytes: &[u8]) -> Result<Self, &'static str> {
         let set: Value = serde_json::from_slice(bytes).map_err(|_unread| "it is no JSON")?;
         let Some(Value::Array(all)) = set.get("keys") else {
             return Err("it is no JWKS: an object with a list of keys");
@@ -55,11 +56,13 @@ impl Ring {
         Ok(Self(keys))
     }
 
-    pub(super) fn key(&self, kid: &str) -> Option<&DecodingKey> {
+    #[must_use]
+    pub fn key(&self, kid: &str) -> Option<&DecodingKey> {
         self.0.get(kid)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

@@ -181,7 +181,8 @@ impl Wire {
 }
 
 /// A row in words: the form's number, then the columns in the order of [`row`].
-fn notice(row: &TallyRow) -> String {
+#[must_use]
+pub fn notice(row: &TallyRow) -> String {
     let TallyRow {
         tool,
         ship,
@@ -202,7 +203,8 @@ fn notice(row: &TallyRow) -> String {
 }
 
 /// The row that a notice spells; `None` for anything else, such as the notice of a later release.
-fn read(notice: &str) -> Option<TallyRow> {
+#[must_use]
+pub fn read(notice: &str) -> Option<TallyRow> {
     let mut words = notice.strip_prefix("1 ")?.split(' ');
     let mut next = || words.next()?.parse::<i64>().ok().filter(|n| *n >= 0);
     let columns = (

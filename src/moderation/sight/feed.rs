@@ -35,7 +35,9 @@ impl After {
         }
     }
 
-    pub(in crate::moderation) fn text(self) -> String {
+    /// As a cursor.
+    #[must_use]
+    pub fn text(self) -> String {
         let voter = u128::from_be_bytes(self.voter.0);
         format!("{:x}-{:x}-{voter:032x}", self.cast_at.0, self.tool)
     }

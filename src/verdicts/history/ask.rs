@@ -1,7 +1,5 @@
 //! [`Ask`]: which points of a history are wanted, read from a query string. Pure.
 
-use chrono::DateTime;
-
 use crate::problem::Problem;
 use crate::request::Parameters;
 use crate::vocabulary::Moment;
@@ -60,9 +58,7 @@ impl Ask {
             given
                 .get(name)
                 .map(|text| {
-                    DateTime::parse_from_rfc3339(text)
-                        .ok()
-                        .map(|time| Moment(time.timestamp_micros()))
+                    Moment::parse(text)
                         .filter(|time| time.0 >= 0)
                         .ok_or_else(|| {
                             Problem::invalid(format!(
@@ -122,6 +118,7 @@ mod tests {
             ("from=yesterday", "from"),
             ("to=2026-11-24", "to"),
             ("from=1960-01-01T00:00:00Z", "from"),
+            ("to=9999-12-31T23:59:59-01:00", "to"),
             ("from=2026-11-24T02:00:00Z&to=2026-11-24T01:00:00Z", "from"),
             ("since=1", "since"),
         ] {

@@ -59,7 +59,8 @@ fn place(tool: i32) -> Option<(usize, u8)> {
 
 impl Cursor {
     /// As text for `next`.
-    pub(super) fn written(&self) -> String {
+    #[must_use]
+    pub fn written(&self) -> String {
         let mut bytes = vec![FORM];
         bytes.extend_from_slice(&self.list.to_le_bytes());
         bytes.extend_from_slice(&self.figure.to_le_bytes());
@@ -73,7 +74,8 @@ impl Cursor {
     }
 
     /// `None` where the text is none of ours.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
         if text.len() > LONGEST {
             return None;
         }

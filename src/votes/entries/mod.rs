@@ -81,12 +81,14 @@ pub fn unpacked(version: i64, changes: &[u8]) -> impl Iterator<Item = Change> {
 }
 
 /// Whether an entry holds whole changes, and at least one.
-pub(super) fn is_whole(changes: &[u8]) -> bool {
+#[must_use]
+pub fn is_whole(changes: &[u8]) -> bool {
     !changes.is_empty() && changes.len().is_multiple_of(CHANGE)
 }
 
 /// `changes` with each `voter` replaced by another.
-pub(super) fn renamed(changes: &[u8], voter: VoterId, by: VoterId) -> Vec<u8> {
+#[must_use]
+pub fn renamed(changes: &[u8], voter: VoterId, by: VoterId) -> Vec<u8> {
     let mut changes = changes.to_vec();
     for change in changes.chunks_exact_mut(CHANGE) {
         if let Some(id) = change.get_mut(..voter.0.len()).filter(|id| *id == voter.0) {

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::io::BufRead;
+use std::io::{BufRead, Cursor, Read};
 
 use chrono::DateTime;
 use serde::Deserialize;
@@ -48,6 +48,10 @@ pub struct Known {
 
 /// A line of NDJSON is no longer than this.
 const LONGEST: u64 = 64 * 1024;
+/// The byte order mark of UTF-8, which some programs write before everything.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+/// So much of a library's message is shown; it may repeat what it found.
+const LONGEST_CAUSE: usize = 300;
 const COLUMNS: [&str; 4] = ["tool", "voter", "choice", "cast_at"];
 
 #[derive(Deserialize)]
@@ -71,13 +75,29 @@ pub fn read<'a>(
     mut input: impl BufRead + 'a,
     known: &'a Known,
 ) -> Result<Box<dyn Iterator<Item = Result<Line, Bad>> + 'a>, Bad> {
-    let start = input.fill_buf().map_err(|cause| unreadable(1, &cause))?;
-    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
-    let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
+    let (start, first) = start(&mut input).map_err(|cause| unreadable(1, &cause))?;
+    // The readers are to see it too: they count lines.
+    let input = Cursor::new(start).chain(input);
     match first {
         None => Ok(Box::new(std::iter::empty())),
         Some(b'{') => Ok(Box::new(ndjson(input, known))),
         Some(_) => csv(input, known),
+    }
+}
+
+/// All up to the first character that says something, and that one, however small the pieces are in which they come.
+fn start(input: &mut impl BufRead) -> std::io::Result<(Vec<u8>, Option<u8>)> {
+    let mut start = Vec::new();
+    loop {
+        let Some(byte) = input.fill_buf()?.first().copied() else {
+            return Ok((start, None));
+        };
+        input.consume(1);
+        start.push(byte);
+        let marked = MARK.starts_with(&start);
+        if !marked && (!byte.is_ascii_whitespace() || start.len() as u64 > LONGEST) {
+            return Ok((start, Some(byte)));
+        }
     }
 }
 
@@ -95,7 +115,7 @@ fn ndjson<'a>(
         loop {
             number += 1;
             bytes.clear();
-            let mut limited = std::io::Read::take(&mut input, LONGEST);
+            let mut limited = Read::take(&mut input, LONGEST);
             match limited.read_until(b'\n', &mut bytes) {
                 Err(cause) => return Some(Err(unreadable(number, &cause))),
                 Ok(0) => return None,
@@ -105,7 +125,7 @@ fn ndjson<'a>(
             let line = if bytes.len() as u64 == LONGEST && bytes.last() != Some(&b'\n') {
                 Err(format!("longer than {LONGEST} bytes"))
             } else {
-                let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+                let text = bytes.strip_prefix(MARK).unwrap_or(&bytes);
                 serde_json::from_slice::<Raw<'_>>(text)
                     .map_err(|cause| without_place(&cause))
                     .and_then(|raw| known.line(&raw))
@@ -121,8 +141,10 @@ fn ndjson<'a>(
 /// serde's message without its own idea of a line.
 fn without_place(cause: &serde_json::Error) -> String {
     let text = cause.to_string();
-    text.rsplit_once(" at line ")
-        .map_or(text.clone(), |(message, _)| message.to_owned())
+    let message = text
+        .rsplit_once(" at line ")
+        .map_or(&*text, |(message, _)| message);
+    cut(message, LONGEST_CAUSE).to_owned()
 }
 
 fn csv<'a>(
@@ -143,7 +165,10 @@ fn csv<'a>(
         })?;
     }
     if let Some(other) = header.iter().find(|name| !COLUMNS.contains(&name.trim())) {
-        let cause = format!("there is no column {other:?}; expected tool,voter,choice,cast_at");
+        let cause = format!(
+            "there is no column {:?}; expected tool,voter,choice,cast_at",
+            short(other)
+        );
         return Err(Bad { line: 1, cause });
     }
     let mut record = csv::StringRecord::new();
@@ -228,8 +253,12 @@ impl Known {
 
 /// So much of a text as an error may show.
 fn short(text: &str) -> &str {
+    cut(text, 60)
+}
+
+fn cut(text: &str, most: usize) -> &str {
     text.char_indices()
-        .nth(60)
+        .nth(most)
         .map_or(text, |(end, _)| text.get(..end).unwrap_or(text))
 }
 

@@ -37,6 +37,29 @@ fn both_kinds_say_the_same() {
 }
 
 #[test]
+fn a_file_says_the_same_in_small_pieces() {
+    let known = known();
+    for text in [
+        "\u{feff}tool,voter,choice,cast_at\na,x,ship,2026-01-01T00:00:00Z\n",
+        "\n \n\u{feff}{\"tool\":3}\n{}",
+        "\u{feff}\n{\"tool\":\"a\",\"voter\":\"x\",\"choice\":\"ship\",\"cast_at\":\"2026-01-01T00:00:00Z\"}",
+        "\u{feff}",
+        " \n",
+    ] {
+        let pieces = std::io::BufReader::with_capacity(1, text.as_bytes());
+        let lines: Vec<_> = match read(pieces, &known) {
+            Ok(lines) => lines.collect(),
+            Err(bad) => vec![Err(bad)],
+        };
+        assert_eq!(lines, all(text), "{text:?}");
+    }
+    assert!(all("\u{feff} \n").is_empty());
+    let long = format!("{{\"{}\":1}}", "x".repeat(50_000));
+    let bad = all(&long).remove(0).expect_err("an unknown field");
+    assert!(bad.cause.len() < 500, "{} bytes are said", bad.cause.len());
+}
+
+#[test]
 fn the_line_and_the_field_are_named() {
     let row = |tool: &str, voter: &str, choice: &str, at: &str| {
         format!(

@@ -1,0 +1,49 @@
+//! Posted forms: the dashboard's criteria, and the path that a vote by form comes back to.
+
+use actix_web::http::header::HeaderValue;
+use tallyship::dashboard::asked::{Asked, end};
+use tallyship::dashboard::form::Form;
+use tallyship::pages::compare::split;
+use tallyship::pages::form::is_own_path;
+use tallyship::problem::Code;
+use tallyship::vocabulary::{Moment, Slug};
+use url::Url;
+
+use super::text;
+
+const NOW: Moment = Moment(1_800_000_000_000_000);
+
+pub fn run(data: &[u8]) {
+    let Some(text) = text(data) else {
+        return;
+    };
+    let form = Form::of(text);
+    let asked = Asked::read(&form);
+    let again = Asked::read(&Form::of(&asked.query()));
+    assert_eq!(again.fields(), asked.fields(), "a form that is carried on says the same");
+    match asked.wanted(String::new(), None, None) {
+        Ok(wanted) => {
+            assert!(Slug::parse(&asked.tool).is_some());
+            for time in [wanted.from, wanted.to].into_iter().flatten() {
+                assert_eq!(Moment::parse(&time.to_string()), Some(time), "{time}");
+            }
+        }
+        Err(problem) => assert!(matches!(problem.code, Code::Invalid | Code::UnknownTool)),
+    }
+    if let Ok(Some(end)) = end("expires_at", &form.text("expires_at"), NOW) {
+        assert!(end > NOW);
+    }
+    assert_eq!(form.required("reason").is_ok(), !form.text("reason").is_empty());
+
+    for path in [text, &form.text("back")] {
+        if is_own_path(path) {
+            let site = Url::parse("https://votes.example/embed/a");
+            let there = site.and_then(|site| site.join(path));
+            assert_eq!(there.ok().and_then(|url| url.host_str().map(str::to_owned)).as_deref(), Some("votes.example"));
+            assert!(HeaderValue::from_str(path).is_ok());
+        }
+    }
+    for (a, b) in split(text) {
+        assert_eq!(format!("{a}-vs-{b}"), text);
+    }
+}
