@@ -90,10 +90,8 @@ async fn write(
         state.bans.check(id, || client.ban_hashes(), now)?;
     }
     let tool = || state.board.find(slug).map(|slot| slot.id);
-    let challenges = &state.challenges;
-    challenges
-        .vote(call, &voter, &client, slug, tool, now)
-        .await?;
+    let asked = (state.challenges).vote(call, &voter, &client, slug, tool, now);
+    asked.await?;
     let permit = state.doors.vote(call, voter.id, &client).await?;
     let act = choose()?;
     let slot = state

@@ -190,6 +190,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/moderation/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the detector raised, newest first */
+        get: operations["showAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/alerts/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look at an alert */
+        get: operations["previewDismissal"];
+        put?: never;
+        /** Dismiss an alert */
+        post: operations["postDismissal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/moderation/audit": {
         parameters: {
             query?: never;
@@ -254,6 +289,41 @@ export interface paths {
         get: operations["previewBan"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Held votes, by network */
+        get: operations["showHeld"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/held/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Preview what becomes of held votes */
+        get: operations["previewSettle"];
+        put?: never;
+        /** Release or reject the held votes that were previewed */
+        post: operations["postSettle"];
         delete?: never;
         options?: never;
         head?: never;
@@ -570,6 +640,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/moderation/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the detector raised, newest first
+         * @description Each with its numbers, and a `filter` to send as a reset, with a reason. No vote is taken out by an alert.
+         */
+        get: operations["listAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moderation/alerts/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that an alert needs no more looking at
+         * @description It comes back only if the same thing grows to twice what it was.
+         */
+        post: operations["dismissAlert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/moderation/audit": {
         parameters: {
             query?: never;
@@ -662,6 +772,66 @@ export interface paths {
         get: operations["listClusters"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moderation/held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Held votes, newest first
+         * @description Votes of many fresh visitors of one network that look like one hand's: kept, in no tally, and their voters are not told.
+         */
+        get: operations["listHeld"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moderation/held/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject held votes
+         * @description They never count, unless they are released. Their voters are not told.
+         */
+        post: operations["rejectHeld"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moderation/held/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let held votes count
+         * @description All criteria given must match. They count as cast when they were cast; with `rejected`, those that were rejected.
+         */
+        post: operations["releaseHeld"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1061,6 +1231,102 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An alert as the API answers it, and as a webhook is told of it. */
+        Alert: {
+            dismiss_reason: string | null;
+            dismissed_at: components["schemas"]["Moment"] | null;
+            dismissed_by: string | null;
+            filter: components["schemas"]["AlertFilter"];
+            /** @description Of the votes that it means. */
+            first_seen: components["schemas"]["Moment"];
+            /** Format: int64 */
+            id: number;
+            kind: components["schemas"]["AlertKind"];
+            last_seen: components["schemas"]["Moment"];
+            numbers: components["schemas"]["AlertNumbers"];
+            raised_at: components["schemas"]["Moment"];
+            /**
+             * Format: int32
+             * @description 0 to 100: how far it is from what people look like there.
+             */
+            score: number;
+            state: components["schemas"]["AlertState"];
+            tool: components["schemas"]["Slug"];
+        };
+        /** @description The votes that an alert means: what `POST /v1/moderation/resets` takes, but for the reason, which is a person's. */
+        AlertFilter: {
+            choice?: components["schemas"]["Choice"] | null;
+            from: components["schemas"]["Moment"];
+            network?: string | null;
+            to: components["schemas"]["Moment"];
+            tool: components["schemas"]["Slug"];
+        };
+        /**
+         * @description What shape it has.
+         * @enum {string}
+         */
+        AlertKind: "burst" | "drip" | "network" | "across-tools";
+        /** @description The numbers behind the suspicion; of the votes that the filter means, as far as the detector saw them. */
+        AlertNumbers: {
+            /**
+             * Format: int32
+             * @description By tokens that were minutes old.
+             */
+            fresh_tokens: number;
+            /** Format: int32 */
+            networks: number;
+            /** @description What the score is made of, each 0 to 100. */
+            parts: components["schemas"]["AlertParts"];
+            /** Format: int32 */
+            ship: number;
+            /** Format: int32 */
+            skip: number;
+            /**
+             * Format: int32
+             * @description Tools on which the same is seen.
+             */
+            tools: number;
+            /**
+             * Format: int32
+             * @description Votes that the tool usually has in the same time.
+             */
+            usual: number;
+            /** Format: int32 */
+            votes: number;
+        };
+        AlertPage: {
+            items: components["schemas"]["Alert"][];
+            /** @description The `cursor` of the next page. */
+            next: string | null;
+        };
+        /** @description What a score is made of, each 0 to 100. */
+        AlertParts: {
+            /**
+             * Format: int32
+             * @description Far more votes than the tool has at this hour.
+             */
+            burst: number;
+            /**
+             * Format: int32
+             * @description Votes from networks with several voters.
+             */
+            concentration: number;
+            /**
+             * Format: int32
+             * @description Votes by tokens that were minutes old.
+             */
+            freshness: number;
+            /**
+             * Format: int32
+             * @description Votes for one side.
+             */
+            one_sidedness: number;
+        };
+        /**
+         * @description Whether somebody has looked at it.
+         * @enum {string}
+         */
+        AlertState: "open" | "dismissed";
         /** @description An entry as `GET /v1/moderation/audit` answers it. */
         AuditEntry: {
             act: string;
@@ -1127,6 +1393,41 @@ export interface components {
         /** @description What casts a vote. */
         Cast: {
             choice: components["schemas"]["Choice"];
+        };
+        /** @description A challenge of ALTCHA's proof of work v2: find the `counter` from 0 on for which the derived key begins with `keyPrefix`. */
+        Challenge: {
+            parameters: components["schemas"]["ChallengeParameters"];
+            /** @description Of the parameters; hexadecimal. */
+            signature: string;
+        };
+        /** @description The key is PBKDF2 (RFC 8018) with HMAC-SHA256 of `nonce` and the counter (4 bytes, the greatest first). */
+        ChallengeParameters: {
+            /** @example PBKDF2/SHA-256 */
+            algorithm: string;
+            /**
+             * Format: int32
+             * @description Rounds of each derivation.
+             */
+            cost: number;
+            /** @description Whom and what it is for, in our words. */
+            data: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description Seconds since 1970.
+             */
+            expiresAt: number;
+            /**
+             * Format: int32
+             * @description In bytes.
+             */
+            keyLength: number;
+            /** @description Hexadecimal, as all that follows. */
+            keyPrefix: string;
+            keySignature: string;
+            nonce: string;
+            salt: string;
         };
         /**
          * @description What a voter or a reviewer says of a tool.
@@ -1248,17 +1549,55 @@ export interface components {
             old: components["schemas"]["Choice"] | null;
             tool: string;
         };
+        /** @description What a call did, or would do. */
+        HeldReport: {
+            after?: components["schemas"]["Tally"] | null;
+            before?: components["schemas"]["Tally"] | null;
+            dry_run: boolean;
+            from?: components["schemas"]["Moment"] | null;
+            /** Format: int64 */
+            matched: number;
+            networks: number;
+            /**
+             * Format: int64
+             * @description Those among them that an excluded period keeps from counting.
+             */
+            set_aside: number;
+            /** Format: int64 */
+            ship: number;
+            /** Format: int64 */
+            skip: number;
+            to: components["schemas"]["Moment"];
+            tool: components["schemas"]["Slug"];
+        };
         /** @description A vote as it stands. */
         HeldVote: {
             cast_at: components["schemas"]["Moment"];
             choice: components["schemas"]["Choice"];
-            /** @description Not set aside by the moderators. */
+            /** @description Not set aside by the moderators; a vote that is held shows as its voter was told. */
             counted: boolean;
             /** @description A hash of the network that it came from; `null` once the key of its day was destroyed. */
             network: string | null;
-            /** Format: int32 */
-            token_age_seconds: number;
+            /**
+             * Format: int32
+             * @description Of the visitor's token when the vote was cast; `null` of a signed-in user, who has none.
+             */
+            token_age_seconds: number | null;
             tool: string;
+        };
+        /** @description Which held votes are meant: all that is given must match. */
+        HeldWish: {
+            choice?: components["schemas"]["Choice"] | null;
+            dry_run?: boolean;
+            from?: components["schemas"]["Moment"] | null;
+            network?: string | null;
+            /** @description May be left out. */
+            reason?: string;
+            /** @description Those that were rejected, instead of those that wait. */
+            rejected?: boolean;
+            to?: components["schemas"]["Moment"] | null;
+            tool: string;
+            voter?: string | null;
         };
         /** @description A tally over time, oldest first. */
         History: {
@@ -1481,6 +1820,8 @@ export interface components {
             cast_at: components["schemas"]["Moment"];
             choice: components["schemas"]["Choice"];
             counted: boolean;
+            /** @description Held back: it has not counted yet. */
+            held: boolean;
             /** @description The network's hash, the same for votes of one day; `null` once that day's key was destroyed, and for imported votes. */
             network: string | null;
             /**
@@ -1882,29 +2223,45 @@ export interface components {
                 };
             };
         };
-        /** @description `origin-refused`: Votes are not taken from this origin. `voter-banned`: Votes are not taken from here. */
-        "origin-refused.or.voter-banned": {
+        /** @description `origin-refused`: Votes are not taken from this origin. `challenge-required`: A check must be done first. */
+        "origin-refused.or.challenge-required": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
+                    challenge?: components["schemas"]["Challenge"];
                     /** @enum {string} */
-                    code?: "origin-refused" | "voter-banned";
+                    code?: "origin-refused" | "challenge-required";
                 };
             };
         };
-        /** @description `origin-refused`: Votes are not taken from this origin. `voter-banned`: Votes are not taken from here. */
-        "origin-refused.or.voter-banned.page": {
+        /** @description `origin-refused`: Votes are not taken from this origin. `voter-banned`: Votes are not taken from here. `challenge-required`: A check must be done first. */
+        "origin-refused.or.voter-banned.or.challenge-required": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
+                    challenge?: components["schemas"]["Challenge"];
                     /** @enum {string} */
-                    code?: "origin-refused" | "voter-banned";
+                    code?: "origin-refused" | "voter-banned" | "challenge-required";
+                };
+            };
+        };
+        /** @description `origin-refused`: Votes are not taken from this origin. `voter-banned`: Votes are not taken from here. `challenge-required`: A check must be done first. */
+        "origin-refused.or.voter-banned.or.challenge-required.page": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    challenge?: components["schemas"]["Challenge"];
+                    /** @enum {string} */
+                    code?: "origin-refused" | "voter-banned" | "challenge-required";
                 };
                 "text/html": string;
             };
@@ -2210,6 +2567,13 @@ export interface components {
     };
     pathItems: never;
 }
+export type Alert = components['schemas']['Alert'];
+export type AlertFilter = components['schemas']['AlertFilter'];
+export type AlertKind = components['schemas']['AlertKind'];
+export type AlertNumbers = components['schemas']['AlertNumbers'];
+export type AlertPage = components['schemas']['AlertPage'];
+export type AlertParts = components['schemas']['AlertParts'];
+export type AlertState = components['schemas']['AlertState'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditEntryPage = components['schemas']['AuditEntryPage'];
 export type AuditHead = components['schemas']['AuditHead'];
@@ -2218,6 +2582,8 @@ export type BanOfReset = components['schemas']['BanOfReset'];
 export type BanPage = components['schemas']['BanPage'];
 export type BanWish = components['schemas']['BanWish'];
 export type Cast = components['schemas']['Cast'];
+export type Challenge = components['schemas']['Challenge'];
+export type ChallengeParameters = components['schemas']['ChallengeParameters'];
 export type Choice = components['schemas']['Choice'];
 export type Cluster = components['schemas']['Cluster'];
 export type Clusters = components['schemas']['Clusters'];
@@ -2226,7 +2592,9 @@ export type Comparison = components['schemas']['Comparison'];
 export type Erasure = components['schemas']['Erasure'];
 export type Held = components['schemas']['Held'];
 export type HeldChange = components['schemas']['HeldChange'];
+export type HeldReport = components['schemas']['HeldReport'];
 export type HeldVote = components['schemas']['HeldVote'];
+export type HeldWish = components['schemas']['HeldWish'];
 export type History = components['schemas']['History'];
 export type Leaders = components['schemas']['Leaders'];
 export type ListedTool = components['schemas']['ListedTool'];
@@ -2289,8 +2657,9 @@ export type ResponseNotFound = components['responses']['not-found'];
 export type ResponseNotFoundPage = components['responses']['not-found.page'];
 export type ResponseNotFoundPageOnly = components['responses']['not-found.page.only'];
 export type ResponseOriginRefused = components['responses']['origin-refused'];
-export type ResponseOriginRefusedOrVoterBanned = components['responses']['origin-refused.or.voter-banned'];
-export type ResponseOriginRefusedOrVoterBannedPage = components['responses']['origin-refused.or.voter-banned.page'];
+export type ResponseOriginRefusedOrChallengeRequired = components['responses']['origin-refused.or.challenge-required'];
+export type ResponseOriginRefusedOrVoterBannedOrChallengeRequired = components['responses']['origin-refused.or.voter-banned.or.challenge-required'];
+export type ResponseOriginRefusedOrVoterBannedOrChallengeRequiredPage = components['responses']['origin-refused.or.voter-banned.or.challenge-required.page'];
 export type ResponseOriginRefusedPageOnly = components['responses']['origin-refused.page.only'];
 export type ResponseOverloaded = components['responses']['overloaded'];
 export type ResponseRateLimited = components['responses']['rate-limited'];
@@ -2664,7 +3033,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["bad-request.page"];
-            403: components["responses"]["origin-refused.or.voter-banned.page"];
+            403: components["responses"]["origin-refused.or.voter-banned.or.challenge-required.page"];
             404: components["responses"]["unknown-tool.page"];
             409: components["responses"]["conflict.page"];
             410: components["responses"]["archived.page"];
@@ -2747,6 +3116,128 @@ export interface operations {
                 content?: never;
             };
             503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    showAlerts: {
+        parameters: {
+            query?: {
+                /** @description Where the list goes on. */
+                cursor?: string;
+                /** @description Only those in this state; open ones without it. */
+                state?: "open" | "dismissed" | "";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    previewDismissal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its number.
+                 * @example 1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["not-found.page.only"];
+            409: components["responses"]["conflict.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    postDismissal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its number.
+                 * @example 1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example key=KEY&reason=It+was+a+mistake */
+                "application/x-www-form-urlencoded": {
+                    /** @description The session's own, as each page's forms hold it. */
+                    key: string;
+                    /** @description Goes into the audit chain. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; to what it made. Or nobody is signed in: to the sign-in. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["bad-request.page.only"];
+            403: components["responses"]["origin-refused.page.only"];
+            404: components["responses"]["not-found.page.only"];
+            409: components["responses"]["conflict.page.only"];
+            413: components["responses"]["too-large.page.only"];
+            415: components["responses"]["unsupported-media-type.page.only"];
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.or.overloaded.page.only"];
         };
     };
     showAudit: {
@@ -2981,6 +3472,148 @@ export interface operations {
             };
             422: components["responses"]["invalid.page.only"];
             503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    showHeld: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    previewSettle: {
+        parameters: {
+            query: {
+                /** @description Only these. */
+                choice?: "ship" | "skip" | "";
+                /** @description Cast at or after this, such as `2026-11-24T02:00:00` (UTC). */
+                from?: string;
+                /** @description A network's hash. */
+                network?: string;
+                /** @description Those that were rejected. */
+                rejected?: "1" | "";
+                /** @description Cast before this. */
+                to?: string;
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                tool: components["schemas"]["Slug"];
+                /**
+                 * @description `release` or `reject`.
+                 * @example release
+                 */
+                verdict: string;
+                /** @description A voter's id, such as `visitor:UUID`. */
+                voter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["unknown-tool.page.only"];
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    postSettle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example key=KEY&tool=codestral-2&verdict=release&reason=A+school+class */
+                "application/x-www-form-urlencoded": {
+                    /** @description `ship` or `skip`. */
+                    choice?: string;
+                    /** @description Cast at or after this. */
+                    from?: string;
+                    /** @description The session's own, as each page's forms hold it. */
+                    key: string;
+                    /** @description From this network. */
+                    network?: string;
+                    /** @description Goes into the audit chain. */
+                    reason: string;
+                    /** @description Anything: those that were rejected, instead of those that wait. */
+                    rejected?: string;
+                    /** @description Cast before this. */
+                    to?: string;
+                    /** @description The tool. */
+                    tool: string;
+                    /** @description `release` or `reject`. */
+                    verdict: string;
+                    /** @description By this voter. */
+                    voter?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; to what it made. Or nobody is signed in: to the sign-in. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["bad-request.page.only"];
+            403: components["responses"]["origin-refused.page.only"];
+            404: components["responses"]["unknown-tool.page.only"];
+            413: components["responses"]["too-large.page.only"];
+            415: components["responses"]["unsupported-media-type.page.only"];
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.or.overloaded.page.only"];
         };
     };
     showPeriods: {
@@ -3892,7 +4525,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["bad-request.page"];
-            403: components["responses"]["origin-refused.or.voter-banned.page"];
+            403: components["responses"]["origin-refused.or.voter-banned.or.challenge-required.page"];
             404: components["responses"]["unknown-tool.page"];
             409: components["responses"]["conflict.page"];
             410: components["responses"]["archived.page"];
@@ -3946,6 +4579,82 @@ export interface operations {
             };
             404: components["responses"]["unknown-tool"];
             422: components["responses"]["invalid"];
+        };
+    };
+    listAlerts: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description So many at most. */
+                limit?: number;
+                /** @description Only those in this state. */
+                state?: "open" | "dismissed";
+                /** @description Of this tool only. */
+                tool?: components["schemas"]["Slug"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["unknown-tool"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    dismissAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its id.
+                 * @example 1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["Why"];
+            };
+        };
+        responses: {
+            /** @description The alert, dismissed. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable.or.overloaded"];
         };
     };
     listAudit: {
@@ -4140,6 +4849,131 @@ export interface operations {
             404: components["responses"]["unknown-tool"];
             422: components["responses"]["invalid"];
             503: components["responses"]["unavailable"];
+        };
+    };
+    listHeld: {
+        parameters: {
+            query?: {
+                /** @description Of this choice. */
+                choice?: "ship" | "skip";
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Cast at or after this. */
+                from?: string;
+                /** @description So many at most. */
+                limit?: number;
+                /** @description Of this network, by its hash. */
+                network?: string;
+                /** @description Those that were rejected, instead of those that wait. */
+                rejected?: "true" | "false";
+                /** @description Cast before this. */
+                to?: string;
+                /** @description Of this tool only. */
+                tool?: components["schemas"]["Slug"];
+                /** @description Of this voter, such as `visitor:UUID`. */
+                voter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeenVotePage"];
+                };
+            };
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["unknown-tool"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    rejectHeld: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "dry_run": true,
+                 *       "reason": "A school class",
+                 *       "tool": "codestral-2"
+                 *     }
+                 */
+                "application/json": components["schemas"]["HeldWish"];
+            };
+        };
+        responses: {
+            /** @description What was done, or would be. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldReport"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["unknown-tool"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable.or.overloaded"];
+        };
+    };
+    releaseHeld: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "dry_run": true,
+                 *       "reason": "A school class",
+                 *       "tool": "codestral-2"
+                 *     }
+                 */
+                "application/json": components["schemas"]["HeldWish"];
+            };
+        };
+        responses: {
+            /** @description What was done, or would be. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldReport"];
+                };
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["unknown-tool"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable.or.overloaded"];
         };
     };
     listPublicLog: {
@@ -5084,7 +5918,10 @@ export interface operations {
     castVote: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The solution of the `challenge` that this call was refused with: the base64 of `{"challenge":…,"solution":{"counter":…,"derivedKey":…}}`, good once and for five minutes. Else not looked at. */
+                Altcha?: string;
+            };
             path: {
                 /**
                  * @description The tool.
@@ -5135,7 +5972,7 @@ export interface operations {
             };
             400: components["responses"]["bad-request"];
             401: components["responses"]["voter-required.or.bad-token.or.expired-token"];
-            403: components["responses"]["origin-refused.or.voter-banned"];
+            403: components["responses"]["origin-refused.or.voter-banned.or.challenge-required"];
             404: components["responses"]["unknown-tool"];
             409: components["responses"]["conflict"];
             410: components["responses"]["archived"];
@@ -5150,7 +5987,10 @@ export interface operations {
     withdrawVote: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The solution of the `challenge` that this call was refused with: the base64 of `{"challenge":…,"solution":{"counter":…,"derivedKey":…}}`, good once and for five minutes. Else not looked at. */
+                Altcha?: string;
+            };
             path: {
                 /**
                  * @description The tool.
@@ -5177,7 +6017,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["voter-required.or.bad-token.or.expired-token"];
-            403: components["responses"]["origin-refused.or.voter-banned"];
+            403: components["responses"]["origin-refused.or.voter-banned.or.challenge-required"];
             404: components["responses"]["unknown-tool"];
             410: components["responses"]["archived"];
             413: components["responses"]["too-large"];
@@ -5190,7 +6030,10 @@ export interface operations {
     createVisitor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The solution of the `challenge` that this call was refused with: the base64 of `{"challenge":…,"solution":{"counter":…,"derivedKey":…}}`, good once and for five minutes. Else not looked at. */
+                Altcha?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5229,11 +6072,12 @@ export interface operations {
             };
             400: components["responses"]["bad-request"];
             401: components["responses"]["bad-token.or.expired-token"];
-            403: components["responses"]["origin-refused"];
+            403: components["responses"]["origin-refused.or.challenge-required"];
             413: components["responses"]["too-large"];
             415: components["responses"]["unsupported-media-type"];
             422: components["responses"]["invalid"];
             429: components["responses"]["rate-limited"];
+            503: components["responses"]["unavailable"];
         };
     };
     exportMe: {

@@ -10,6 +10,8 @@
 
 mod memory;
 pub mod rule;
+#[cfg(test)]
+mod simulation;
 pub mod store;
 #[cfg(test)]
 mod tests;
