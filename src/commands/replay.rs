@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::output::Output;
 use super::{Failure, migrated};
+use crate::moderation::detector::memory::Limits;
 use crate::replay::judge::{holding, quotas};
 use crate::replay::{MinVotes, Replay, drawing, replay};
 use crate::settings::Settings;
@@ -32,6 +33,12 @@ pub(super) struct ReplayArguments {
     /// Hold votes as docs/abuse.md says, those of networks that are still known
     #[arg(long)]
     hold: bool,
+    /// The detector's score from which an alert is raised, for votes whose network is still known
+    #[arg(long, value_name = "SCORE", value_parser = clap::value_parser!(i32).range(1..=100))]
+    detector_threshold: Option<i32>,
+    /// Votes from which on the detector raises one
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    detector_min_votes: Option<u32>,
     /// From how many votes on a percentage would be shown
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
     min_votes: Option<i64>,
@@ -55,12 +62,27 @@ fn quota(text: &str) -> Result<Quota, String> {
     Quota::parse(text).map_err(str::to_owned)
 }
 
+/// The detector's settings then and now, where one of them is to be another.
+fn detector(settings: &Settings, arguments: &ReplayArguments) -> Option<(Limits, Limits)> {
+    let (threshold, least) = (arguments.detector_threshold, arguments.detector_min_votes);
+    let then = Limits {
+        threshold: settings.detector.threshold,
+        least: settings.detector.min_votes,
+    };
+    let now = Limits {
+        threshold: threshold.unwrap_or(then.threshold),
+        least: least.unwrap_or(then.least),
+    };
+    (threshold.is_some() || least.is_some()).then_some((then, now))
+}
+
 pub(super) fn run(settings: &Settings, arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
     let (voter, network) = (arguments.votes_per_voter, arguments.votes_per_network);
-    let asked = voter.is_some() || network.is_some() || arguments.hold;
+    let limits = detector(settings, arguments);
+    let asked = voter.is_some() || network.is_some() || arguments.hold || limits.is_some();
     if !asked && arguments.min_votes.is_none() {
         return Err(Failure::configuration(
-            "nothing would be different: give --votes-per-voter, --votes-per-network, --hold or --min-votes",
+            "nothing would be different: give --votes-per-voter, --votes-per-network, --hold, --detector-threshold, --detector-min-votes or --min-votes",
         ));
     }
     let to = arguments.to.unwrap_or_else(Moment::now);
@@ -74,7 +96,8 @@ pub(super) fn run(settings: &Settings, arguments: &ReplayArguments) -> Result<Ex
         judges: iter::once(quotas(voter, network))
             .chain(arguments.hold.then(holding))
             .collect(),
-        by_network: network.is_some() || arguments.hold,
+        by_network: network.is_some() || arguments.hold || limits.is_some(),
+        detector: limits,
         min_votes: MinVotes {
             then: settings.min_votes,
             now: arguments.min_votes.unwrap_or(settings.min_votes),

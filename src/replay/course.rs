@@ -179,6 +179,7 @@ mod tests {
             old,
             new,
             network: None,
+            token_age: None,
         }
     }
 

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::report::{HourRow, Report, Side, ToolRow};
+use super::watch::Alerts;
 use crate::tallies::DASH;
 use crate::vocabulary::Moment;
 
@@ -79,6 +80,34 @@ fn differing(report: &Report) -> Vec<&ToolRow> {
     rows
 }
 
+/// Alerts that the text names, of each side.
+const ALERTS: usize = 20;
+
+fn alerts(alerts: &Alerts) -> String {
+    let mut text = format!(
+        "\nThe detector would have raised {} alerts instead of {}.\n",
+        alerts.now, alerts.then
+    );
+    for (side, rows) in [("gone", &alerts.gone), ("new", &alerts.new)] {
+        for row in rows.iter().take(ALERTS) {
+            let _ = writeln!(
+                text,
+                "{side:<5} {:<32} {:<12} score {:>3}, {:>6} votes, {} to {}",
+                row.tool,
+                row.kind,
+                row.score,
+                row.votes,
+                minute(row.from),
+                minute(row.to)
+            );
+        }
+        if let Some(more @ 1..) = rows.len().checked_sub(ALERTS) {
+            let _ = writeln!(text, "{side:<5} and {more} more; --json has all of them");
+        }
+    }
+    text
+}
+
 /// For a terminal.
 #[must_use]
 pub fn text(report: &Report) -> String {
@@ -128,6 +157,9 @@ pub fn text(report: &Report) -> String {
     }
     if let Some(more @ 1..) = rows.len().checked_sub(TOOLS) {
         let _ = writeln!(text, "and {more} more; --json has all of them");
+    }
+    if let Some(found) = &report.alerts {
+        text.push_str(&alerts(found));
     }
     text.push('\n');
     for note in &report.notes {
@@ -202,10 +234,17 @@ pub fn page(report: &Report) -> String {
          <p>A bar is {width} h; blue was admitted and is now, orange would be refused.</p>\
          <h2>Tools that would look different</h2><table><thead><tr><th scope=\"col\">Tool</th><th scope=\"col\">Refused</th>\
          <th scope=\"col\">Then</th><th scope=\"col\">Now</th><th scope=\"col\">Hours shown then</th>\
-         <th scope=\"col\">Hours shown now</th></tr></thead><tbody>{rows}</tbody></table><ul>{notes}</ul></html>\n",
+         <th scope=\"col\">Hours shown now</th></tr></thead><tbody>{rows}</tbody></table>{alerts}<ul>{notes}</ul></html>\n",
         head = head(report).replace('\n', "; "),
         wide = steps.len() * 10,
         bars = bars(&steps),
+        alerts = report
+            .alerts
+            .as_ref()
+            .map_or_else(String::new, |found| format!(
+                "<h2>Alerts</h2><pre>{}</pre>",
+                alerts(found).trim()
+            )),
         notes = notes.concat(),
     )
 }
@@ -231,6 +270,7 @@ mod tests {
                 old: None,
                 new: Some(Choice::Ship),
                 network: None,
+                token_age: None,
             };
             let verdict = if n < 6 {
                 Verdict::Admitted

@@ -23,6 +23,8 @@ pub struct Cast {
     pub new: Option<Choice>,
     /// Where it came from, as long as that is known: for two days, of each vote's last change.
     pub network: Option<NetworkHash>,
+    /// Of the visitor token then, in seconds; known where the network is.
+    pub token_age: Option<i32>,
 }
 
 /// What a judge says.
@@ -121,6 +123,7 @@ mod tests {
                 old: None,
                 new: Some(Choice::Skip),
                 network: network.map(|byte| NetworkHash([byte; 16])),
+                token_age: None,
             };
             judge(&cast) == Verdict::Refused("holding")
         };
@@ -148,6 +151,7 @@ mod tests {
                 old: None,
                 new: Some(Choice::Ship),
                 network: network.map(|byte| NetworkHash([byte; 16])),
+                token_age: None,
             })
         };
         let (voter, network) = (

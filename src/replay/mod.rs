@@ -9,6 +9,9 @@ pub mod drawing;
 pub mod judge;
 pub mod report;
 mod store;
+mod watch;
+
+use std::collections::BTreeMap;
 
 use diesel::QueryResult;
 
@@ -16,7 +19,9 @@ use self::course::Course;
 pub use self::course::MinVotes;
 use self::judge::{Cast, Judge, Verdict};
 use self::report::Report;
+use self::watch::Watch;
 use crate::db::DbConnection;
+use crate::moderation::detector::memory::Limits;
 use crate::vocabulary::Moment;
 use crate::votes::entries;
 
@@ -32,6 +37,8 @@ pub struct Replay {
     /// Whether a judge asks where votes came from.
     pub by_network: bool,
     pub min_votes: MinVotes,
+    /// The detector's settings then and now, where alerts are asked for.
+    pub detector: Option<(Limits, Limits)>,
 }
 
 /// A replay under way.
@@ -43,6 +50,8 @@ struct Run {
     course: Course,
     /// Changes from nobody knows where.
     unknown: u64,
+    /// The detector, then and now.
+    watches: Option<(Watch, Watch)>,
 }
 
 impl Run {
@@ -62,6 +71,13 @@ impl Run {
                 }
             }
             self.course.take(&cast, verdict);
+            if let Some((then, now)) = &mut self.watches {
+                then.take(&cast, beside)?;
+                // What is refused raises nothing.
+                if verdict == Verdict::Admitted {
+                    now.take(&cast, beside)?;
+                }
+            }
         }
         Ok(())
     }
@@ -85,12 +101,15 @@ pub fn replay(
     let (from, to) = (replay.from, replay.to);
     let (start, mut moved) = store::start(conn, from, to)?;
     moved.reverse();
+    let watch = |limits| Watch::new(limits, start.iter().map(|(tool, counts)| (*tool, *counts)));
+    let watches = replay.detector.map(|(then, now)| (watch(then), watch(now)));
     let mut run = Run {
         judges: replay.judges,
         by_network: replay.by_network,
         moved,
         course: Course::new(from, start, replay.min_votes),
         unknown: 0,
+        watches,
     };
     let mut part = Vec::with_capacity(PART);
     let mut outcome = Ok(());
@@ -102,6 +121,7 @@ pub fn replay(
             old: change.old,
             new: change.new,
             network: None,
+            token_age: None,
         });
         if part.len() == PART && outcome.is_ok() {
             outcome = run.part(&mut part, beside);
@@ -114,11 +134,23 @@ pub fn replay(
     run.course.close(to);
     let unknown = run.by_network.then_some(run.unknown);
     let slugs = store::slugs(conn)?;
+    let mut alerts = None;
+    if let Some((then, now)) = &mut run.watches {
+        then.close(to, beside)?;
+        now.close(to, beside)?;
+        alerts = Some(watch::compared(then, now, |tool| name(&slugs, tool)));
+    }
     Ok(Report::of(
         (from, to),
         run.course,
         replay.min_votes,
-        unknown,
+        (unknown, alerts),
         &slugs,
     ))
+}
+
+/// What a tool is called.
+fn name(slugs: &BTreeMap<i32, String>, tool: i32) -> String {
+    let slug = slugs.get(&tool).cloned();
+    slug.unwrap_or_else(|| format!("(tool {tool})"))
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::course::{Counts, Course, MinVotes, Tool};
+use super::name;
+use super::watch::Alerts;
 use crate::tallies::percent::percent;
 use crate::vocabulary::Moment;
 
@@ -88,6 +90,8 @@ pub struct Report {
     pub hours: Vec<HourRow>,
     /// Those that changed, or would have looked different, by name.
     pub tools: Vec<ToolRow>,
+    /// What the detector would have raised; `None` where nobody asked.
+    pub alerts: Option<Alerts>,
     /// What to keep in mind.
     pub notes: Vec<&'static str>,
 }
@@ -99,6 +103,7 @@ const NOTES: [&str; 3] = [
 ];
 const OF_NETWORKS: &str = "Networks are known for two days, and of each vote's last change; a hash is of one day, so a quota \
                            begins anew at midnight (UTC). The /48 around an IPv6 network is not known.";
+const OF_ALERTS: &str = "Alerts begin with an empty memory: for what began the day before, begin the span a day earlier.";
 const GAVE_UP: &str = "Too many votes differ to say what the tallies would be.";
 
 impl Report {
@@ -106,7 +111,7 @@ impl Report {
         (from, to): (Moment, Moment),
         course: Course,
         min_votes: MinVotes,
-        networks_unknown: Option<u64>,
+        (networks_unknown, alerts): (Option<u64>, Option<Alerts>),
         slugs: &BTreeMap<i32, String>,
     ) -> Self {
         let hours: Vec<HourRow> = course
@@ -121,18 +126,13 @@ impl Report {
         let mut tools: Vec<ToolRow> = course
             .tools
             .iter()
-            .map(|(id, tool)| {
-                let slug = slugs
-                    .get(id)
-                    .cloned()
-                    .unwrap_or_else(|| format!("(tool {id})"));
-                ToolRow::of(slug, tool, min_votes, course.gave_up)
-            })
+            .map(|(id, tool)| ToolRow::of(name(slugs, *id), tool, min_votes, course.gave_up))
             .filter(|row| row.changes > 0 || row.differs())
             .collect();
         tools.sort_by(|a, b| a.tool.cmp(&b.tool));
         let mut notes = NOTES.to_vec();
         notes.extend(networks_unknown.map(|_| OF_NETWORKS));
+        notes.extend(alerts.is_some().then_some(OF_ALERTS));
         notes.extend(course.gave_up.then_some(GAVE_UP));
         Self {
             from,
@@ -146,6 +146,7 @@ impl Report {
             hours_in_all: course.ends,
             hours,
             tools,
+            alerts,
             notes,
         }
     }

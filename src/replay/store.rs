@@ -65,30 +65,36 @@ pub(super) fn start(
 /// Adds to each change the network that it came from, where its vote still bears it.
 pub(super) fn add_networks(conn: &mut DbConnection, casts: &mut [Cast]) -> QueryResult<()> {
     let tools: BTreeSet<i32> = casts.iter().map(|cast| cast.tool).collect();
-    let mut known: HashMap<(i32, VoterId), (i64, NetworkHash)> = HashMap::new();
+    let mut known: HashMap<(i32, VoterId), (i64, NetworkHash, i32)> = HashMap::new();
     for tool in tools {
         let voters: BTreeSet<&[u8]> = casts
             .iter()
             .filter(|cast| cast.tool == tool)
             .map(|cast| cast.voter.0.as_slice())
             .collect();
-        let rows: Vec<(Vec<u8>, i64, Vec<u8>)> = votes::table
+        let rows: Vec<(Vec<u8>, i64, Vec<u8>, i32)> = votes::table
             .filter(votes::tool_id.eq(tool))
             .filter(votes::voter.eq_any(voters))
-            .select((votes::voter, votes::cast_at, votes::network))
+            .select((
+                votes::voter,
+                votes::cast_at,
+                votes::network,
+                votes::token_age,
+            ))
             .load(conn)?;
-        for (voter, cast_at, network) in rows {
+        for (voter, cast_at, network, age) in rows {
             if let (Ok(voter), Ok(network)) = (voter.try_into(), network.try_into()) {
-                known.insert((tool, VoterId(voter)), (cast_at, NetworkHash(network)));
+                known.insert((tool, VoterId(voter)), (cast_at, NetworkHash(network), age));
             }
         }
     }
     for cast in casts {
         // A vote bears the network of its last change alone.
         let of_vote = known.get(&(cast.tool, cast.voter));
-        cast.network = of_vote
-            .filter(|(cast_at, network)| *cast_at == cast.at.0 && *network != NetworkHash::NONE)
-            .map(|(_, network)| *network);
+        let of_vote = of_vote
+            .filter(|(cast_at, network, _)| *cast_at == cast.at.0 && *network != NetworkHash::NONE);
+        cast.network = of_vote.map(|(_, network, _)| *network);
+        cast.token_age = of_vote.map(|(.., age)| *age);
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ crate::both!(
     forms_say_what_to_do,
     nobody_else_is_asked,
     other_sites_may_send_solutions,
+    an_attack_is_pressure_and_nothing_else_is,
 );
 
 const TOOL: &str = "codestral-2";
@@ -84,6 +85,54 @@ async fn a_newcomer_works_for_visitor_and_votes(backend: Backend) {
         let line = format!("tallyship_challenges_total{{outcome=\"{outcome}\"}} {least}");
         assert!(told.contains(&line), "{line}\n{told}");
     }
+    server.verify().await;
+}
+
+/// Twenty held votes of one network on one tool: from then on its newcomers work, and those of the tool.
+async fn an_attack_is_pressure_and_nothing_else_is(backend: Backend) {
+    let server = pressed(backend)
+        .env("TALLYSHIP_ABUSE__CHALLENGE_AFTER", "20")
+        .env("TALLYSHIP_HTTP__TRUSTED_PROXIES", "127.0.0.1")
+        .start()
+        .await;
+    let client = server.client();
+    let from = |call: Call, address: &str| call.header("x-forwarded-for", address);
+    let attack = |voter: &str| from(client.vote(voter, TOOL, "ship"), "198.51.100.7");
+    let mut taken = 0;
+    let mut refused = None;
+    for voter in server.setup.mint(80).await {
+        let answer = attack(&voter).send().await;
+        if answer.status == 403 {
+            refused = Some(voter);
+            break;
+        }
+        answer.expect(201);
+        taken += 1;
+    }
+    let counted = client.counts(TOOL).await.0;
+    assert_eq!(
+        taken - counted,
+        21,
+        "more than twenty are held, and then it is pressure"
+    );
+    let refused = refused.expect("somebody was asked");
+    // The network's newcomers, and the tool's; nobody else, and nothing else.
+    asked(from(mint(&client), "198.51.100.7").send().await);
+    from(mint(&client), "203.0.113.1").send().await.expect(201);
+    let [here, there]: [String; 2] = server.setup.mint(2).await.try_into().expect("two");
+    asked(
+        from(client.vote(&here, TOOL, "skip"), "203.0.113.1")
+            .send()
+            .await,
+    );
+    let other = from(client.vote(&there, OTHER, "skip"), "203.0.113.1");
+    other.send().await.expect(201);
+    // Who works is heard; one hand's vote is still held, another's counts.
+    worked(|| attack(&refused)).await.expect(201);
+    assert_eq!(client.counts(TOOL).await, (counted, 0));
+    let honest = worked(|| from(client.vote(&here, TOOL, "skip"), "203.0.113.1")).await;
+    honest.expect(201);
+    assert_eq!(client.counts(TOOL).await, (counted, 1));
     server.verify().await;
 }
 

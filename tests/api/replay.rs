@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 crate::both!(
     a_ledger_goes_through_other_rules,
     networks_are_judged_while_they_are_known,
+    one_hand_would_be_held_and_told_of,
     what_was_is_what_stands
 );
 
@@ -173,6 +174,43 @@ async fn a_ledger_goes_through_other_rules(backend: Backend) {
         assert_eq!(refused.code(), 2, "{arguments:?}");
         assert!(refused.stderr.contains(named), "{}", refused.stderr);
     }
+}
+
+async fn one_hand_would_be_held_and_told_of(backend: Backend) {
+    // Nothing was held then, and the detector was deaf.
+    let server = Home::new(backend)
+        .setup()
+        .generous()
+        .env("TALLYSHIP_DETECTOR__THRESHOLD", "100")
+        .start()
+        .await;
+    for voter in server.setup.mint(60).await {
+        let vote = server.client().put_vote(&voter, TOOL, "ship");
+        vote.await.expect(201);
+    }
+    let found = replayed(&server, &["--from", "2026-01-01", "--hold"]).await;
+    let held = found["refused_by"]["holding"].as_i64().expect("held");
+    assert!((40..60).contains(&held), "{found}");
+    assert_eq!(found["tools"][0]["now"]["ship"], 60 - held);
+    assert_eq!(found["alerts"], Value::Null);
+
+    let rules = ["--from", "2026-01-01", "--detector-threshold", "50"];
+    let found = replayed(&server, &rules).await;
+    assert_eq!(found["refused"], 0);
+    assert_eq!(found["alerts"]["then"], 0);
+    let new = &found["alerts"]["new"][0];
+    assert_eq!(new["tool"], TOOL, "{found}");
+    assert!(new["votes"].as_i64() >= Some(20), "{found}");
+    let text = server.run_cli(&[&["replay"], &rules[..]].concat()).await;
+    let text = text.success("replay").stdout;
+    assert!(
+        text.contains("alerts instead of 0") && text.contains("new   codestral-2"),
+        "{text}"
+    );
+    // What the rule for holding takes, the detector does not hear of.
+    let both = [&rules[..], &["--hold"]].concat();
+    let fewer = replayed(&server, &both).await;
+    assert_eq!(fewer["alerts"]["now"], 0, "{fewer}");
 }
 
 async fn networks_are_judged_while_they_are_known(backend: Backend) {

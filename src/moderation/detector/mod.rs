@@ -18,3 +18,5 @@ pub mod run;
 mod store;
 pub mod usual;
 mod votes;
+
+pub use store::rhythm;

@@ -9,6 +9,7 @@ use diesel::{
 };
 
 use super::finding::Finding;
+use super::usual::{DAYS, Rhythm};
 use crate::db::schema::{alerts, ledger_entries, tally_hours};
 use crate::db::{DbConnection, write_transaction};
 use crate::moderation::alerts::State;
@@ -18,6 +19,8 @@ use crate::vocabulary::{Choice, Moment, NetworkHash};
 
 /// Any number that nothing else of ours locks on the same database: the letters "DETECT".
 const ADVISORY_LOCK: i64 = 0x44_45_54_45_43_54;
+
+const DAY_SECONDS: i64 = 86_400;
 
 #[derive(QueryableByName)]
 struct Locked {
@@ -112,8 +115,19 @@ pub(super) fn bytes(conn: &mut DbConnection, after: i64, upto: i64) -> Found<i64
     Ok(row.bytes)
 }
 
+/// How many votes a tool has in an hour of the day, by the history before the hour of `now`.
+///
+/// # Errors
+/// A failed query.
+pub fn rhythm(conn: &mut DbConnection, tool: i32, now: Moment) -> Found<Rhythm> {
+    let hour = now.hour();
+    let mut hours = hours(conn, tool, now.plus_seconds(-DAYS * DAY_SECONDS))?;
+    hours.retain(|(at, _)| *at < hour.0);
+    Ok(Rhythm::of(&hours, hour.0))
+}
+
 /// A tool's votes at the end of each hour since a moment, set aside or not: begin of the hour and how many; oldest first.
-pub(super) fn hours(conn: &mut DbConnection, tool: i32, since: Moment) -> Found<Vec<(i64, i64)>> {
+fn hours(conn: &mut DbConnection, tool: i32, since: Moment) -> Found<Vec<(i64, i64)>> {
     let rows: Vec<(i64, i64, i64, i64, i64)> = tally_hours::table
         .filter(tally_hours::tool_id.eq(tool))
         .filter(tally_hours::hour.ge(since.0))

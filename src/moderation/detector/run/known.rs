@@ -4,13 +4,12 @@ use std::collections::HashMap;
 
 use crate::db::DbConnection;
 use crate::moderation::detector::memory::Facts;
-use crate::moderation::detector::store;
-use crate::moderation::detector::usual::{DAYS, Rhythm};
+use crate::moderation::detector::rhythm as rhythm_of;
+use crate::moderation::detector::usual::Rhythm;
 use crate::moderation::store::Found;
 use crate::tallies::store as tallies;
 use crate::vocabulary::Moment;
 
-const DAY_SECONDS: i64 = 86_400;
 /// A tool's history is read anew after so long, and that of so many tools is kept.
 const RHYTHM_SECONDS: i64 = 3_600;
 const RHYTHMS: usize = 5_000;
@@ -39,8 +38,7 @@ impl Known {
         let rhythm = if let Some((rhythm, _)) = fresh {
             rhythm
         } else {
-            let since = now.plus_seconds(-DAYS * DAY_SECONDS);
-            let rhythm = Rhythm::of(&store::hours(conn, tool, since)?, now.hour().0);
+            let rhythm = rhythm_of(conn, tool, now)?;
             if self.rhythms.len() >= RHYTHMS {
                 self.rhythms.clear();
             }
