@@ -4,6 +4,46 @@ use super::tests::{NOW, choices, row, wish};
 use super::*;
 use proptest::prelude::*;
 
+#[test]
+fn a_held_vote_counts_once_it_is_a_users() {
+    let tallies = BTreeMap::from([(1, row(1, ToolState::Open))]);
+    let held = wish(1, 1, Some(Choice::Ship)).held(true);
+    let folded = fold(
+        &[held],
+        &tallies,
+        &Present::default(),
+        &Spent::default(),
+        &[],
+        NOW,
+    );
+    assert!(folded.tallies.is_empty() && folded.events.is_empty());
+    let [(_, standing)] = folded.inserts[..] else {
+        panic!("one row");
+    };
+    assert_eq!(standing.aside, Some(HELD));
+    for act in [Act::Claim, Act::Cast(Choice::Ship), Act::Cast(Choice::Skip)] {
+        let before = Present::from_iter([((1, held.voter), standing)]);
+        let claim = Wish {
+            voter: VoterId([200; 16]),
+            visitor: Some(held.voter),
+            act,
+            ..wish(1, 1, None)
+        };
+        let folded = fold(&[claim], &tallies, &before, &Spent::default(), &[], NOW);
+        let vote = folded.outcomes[0].expect("open").vote.expect("a vote");
+        assert_eq!(
+            (vote.aside, folded.tallies[0].version),
+            (None, 2),
+            "{act:?}"
+        );
+        assert_eq!(
+            (folded.deletes.len(), folded.events.len()),
+            (1, 1),
+            "{act:?}"
+        );
+    }
+}
+
 proptest! {
     /// Whatever is held, the tally is the sum of the votes that count, the ledger adds up to it, and a voter who had a
     /// counted vote has one still.

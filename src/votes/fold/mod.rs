@@ -124,7 +124,14 @@ pub(super) fn fold(
                 Some(cast(choice, old, aside, now))
             }
             Act::Withdraw => None,
-            Act::Claim => old,
+            // The site vouches for its users: what was held of the visitor counts as theirs.
+            Act::Claim => old.map(|old| match old.aside {
+                Some(HELD) if mine.is_none() => Standing {
+                    aside: covering(periods, wish.tool, old.cast_at),
+                    ..old
+                },
+                _ => old,
+            }),
         };
         let gone = claimed.map(|(visitor, standing)| (visitor, Some(standing), None));
         for (voter, old, new) in gone.into_iter().chain([(wish.voter, mine, new)]) {
