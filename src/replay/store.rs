@@ -11,6 +11,9 @@ use crate::db::schema::{bulk_events, tools, votes};
 use crate::vocabulary::{Choice, Moment, NetworkHash, VoterId};
 use crate::votes::entries::each_change_before;
 
+/// What a query gives, where it does not fail.
+pub(super) type Found<T> = QueryResult<T>;
+
 /// What a removal moved at once: when, on which tool, ship and skip.
 pub(super) type Moved = (Moment, i32, Counts);
 

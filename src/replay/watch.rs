@@ -5,17 +5,17 @@
 
 use std::collections::HashMap;
 
-use diesel::QueryResult;
 use serde::Serialize;
 
 use super::course::Counts;
 use super::judge::Cast;
+use super::store::Found;
 use crate::db::DbConnection;
 use crate::moderation::detector::finding::{Finding, Kind};
 use crate::moderation::detector::memory::{Facts, Limits, Memory, Vote};
 use crate::moderation::detector::rhythm as rhythm_of;
 use crate::moderation::detector::usual::Rhythm;
-use crate::vocabulary::{Choice, Moment, NetworkHash};
+use crate::vocabulary::{Choice, Moment};
 
 /// Between two looks, of the past's time: as the running one.
 const EVERY_SECONDS: i64 = 5;
@@ -77,7 +77,7 @@ impl Watch {
     ///
     /// # Errors
     /// A failed query.
-    pub fn take(&mut self, cast: &Cast, conn: &mut DbConnection) -> QueryResult<()> {
+    pub fn take(&mut self, cast: &Cast, conn: &mut DbConnection) -> Found<()> {
         if cast.at >= self.next {
             self.look(self.next.max(cast.at.plus_seconds(-EVERY_SECONDS)), conn)?;
             self.next = cast.at.plus_seconds(EVERY_SECONDS);
@@ -111,11 +111,11 @@ impl Watch {
     ///
     /// # Errors
     /// A failed query.
-    pub fn close(&mut self, end: Moment, conn: &mut DbConnection) -> QueryResult<()> {
+    pub fn close(&mut self, end: Moment, conn: &mut DbConnection) -> Found<()> {
         self.look(end, conn)
     }
 
-    fn look(&mut self, now: Moment, conn: &mut DbConnection) -> QueryResult<()> {
+    fn look(&mut self, now: Moment, conn: &mut DbConnection) -> Found<()> {
         self.memory.forget(now);
         let (rhythms, counts) = (&mut self.rhythms, &self.counts);
         let mut broken = None;
@@ -164,7 +164,7 @@ fn rhythm(
     conn: &mut DbConnection,
     tool: i32,
     now: Moment,
-) -> QueryResult<Rhythm> {
+) -> Found<Rhythm> {
     if let Some((rhythm, at)) = known.get(&tool)
         && now < at.plus_seconds(RHYTHM_SECONDS)
     {
@@ -230,7 +230,7 @@ mod tests {
                 from,
                 to,
                 choice: None,
-                network: None::<NetworkHash>,
+                network: None,
             },
             score: 70,
             parts: Shown::default(),

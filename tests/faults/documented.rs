@@ -43,7 +43,8 @@ fn who_needs_the_database_says_so_on_postgres() {
         let calls = operations.iter().map(async |operation| {
             let answer = operation.call(&client, &tokens).send().await;
             let name = operation.named();
-            let documented = operation.refuses("unavailable");
+            // A new visitor needs the database only where a solution is to be checked: `api` hangs it then.
+            let documented = operation.refuses("unavailable") && name != "POST /v1/visitors";
             // Who writes is refused at its tool or its body first, if that is at fault: those have to be right here.
             assert_eq!(
                 answer.status == 503,

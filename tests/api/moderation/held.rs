@@ -224,6 +224,9 @@ async fn held_votes_are_released_and_rejected(backend: Backend) {
     desk.post("/held/release", json!({"tool": "no-such", "reason": "x"}))
         .await
         .problem(404, "unknown-tool");
+    desk.post("/held/reject", json!({"tool": "no-such"}))
+        .await
+        .problem(404, "unknown-tool");
     desk.post("/held/release", json!({"tool": TOOL, "nets": "x"}))
         .await
         .problem(422, "invalid");
@@ -372,6 +375,12 @@ async fn the_desk_shows_what_it_would_do_first(backend: Backend) {
         .next()
         .expect("its end")
         .replace("&amp;", "&");
+    let other = link.replace("verdict=release", "verdict=perhaps");
+    seat.get(&other).await.page(422);
+    let nowhere = [("verdict", "reject"), ("tool", "no-such"), ("reason", "x")];
+    seat.post("/moderation/held/settle", &nowhere)
+        .await
+        .page(404);
     let before = seat.everything();
     let preview = seat.page(&link).await;
     assert!(
