@@ -10,8 +10,10 @@ use tallyship::moderation::detector::memory::{Facts, Limits, Memory, Vote};
 use tallyship::moderation::detector::usual::Rhythm;
 use tallyship::vocabulary::{Choice, Moment, NetworkHash, VoterId};
 
-/// What the rule is measured by. What it was tuned by begins at 1 (`main`).
+/// What the rule is measured by. What it was tuned by is below.
 pub const HELD_OUT: u64 = 1_000_000;
+/// Seeds that the rule was tuned by.
+pub const TUNING: u64 = 1;
 
 /// Microseconds.
 const SECOND: i64 = 1_000_000;

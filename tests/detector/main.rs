@@ -12,11 +12,8 @@
 mod days;
 mod shapes;
 
-use days::{HELD_OUT, Tally, limits, look, measure, table};
+use days::{HELD_OUT, TUNING, Tally, limits, look, measure, table};
 use shapes::{SHAPES, Shape, day};
-
-/// Seeds that the rule was tuned by.
-const TUNING: u64 = 1;
 
 /// A few days of each shape that the rule was not tuned by: far from the measured figures, but a rule that broke is seen.
 #[test]
@@ -81,11 +78,4 @@ fn days_are_drawn_from_their_seed_alone() {
         let hostile = one.casts.iter().filter(|cast| cast.hostile).count();
         assert_eq!(hostile > 0, shape.is_attack(), "{}", shape.name());
     }
-}
-
-/// For tuning, and only by the seeds that are for it: `cargo test --test detector tuning -- --ignored --nocapture`.
-#[test]
-#[ignore = "it shows each day that went wrong, and judges nothing"]
-fn tuning() {
-    println!("{}", table(&measure(TUNING, 0..200, limits(), true)));
 }
