@@ -11,6 +11,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod backup_load;
 mod book;
 mod certificates;
 mod claims;

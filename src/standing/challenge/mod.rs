@@ -11,6 +11,7 @@ mod spent;
 use std::io;
 use std::sync::Arc;
 
+use super::holding::FRESH_SECONDS;
 use super::pressure::Pressure;
 use crate::identity::caller::Voter;
 use crate::identity::client::Client;
@@ -25,8 +26,6 @@ use spent::{Spent, Unspendable};
 
 /// Carries a solution.
 const HEADER: &str = "altcha";
-/// Visitors are fresh for a day.
-const FRESH_SECONDS: i32 = 24 * 3600;
 
 const ASKED: &str = "Many votes come from here, or for this tool. Solve `challenge` (ALTCHA, proof of work) and send the same \
                      call again with the solution in the header Altcha.";
@@ -87,12 +86,6 @@ impl Challenges {
             spent,
             meters,
         })
-    }
-
-    /// What is under pressure: whoever holds votes tells it.
-    #[must_use]
-    pub fn pressure(&self) -> &Arc<Pressure> {
-        &self.pressure
     }
 
     /// Whether `voter` may go on to vote on the tool named `slug`, whose id `tool` finds.

@@ -20,6 +20,8 @@ pub(super) struct Pair {
     pub(super) crowd: Crowd,
     pub(super) last: Moment,
     pub(super) voters: Vec<u32>,
+    /// The place of the oldest of them, once there are as many as are kept.
+    oldest: usize,
     /// Held ones among them, by this instance.
     pub(super) held_ship: u32,
     pub(super) held_skip: u32,
@@ -103,10 +105,12 @@ impl Pair {
         if known(self) || before.is_some_and(known) {
             return false;
         }
-        if self.voters.len() >= KNOWN {
-            self.voters.remove(0);
+        if self.voters.len() < KNOWN {
+            self.voters.push(voter);
+        } else if let Some(oldest) = self.voters.get_mut(self.oldest) {
+            *oldest = voter;
+            self.oldest = (self.oldest + 1) % KNOWN;
         }
-        self.voters.push(voter);
         true
     }
 

@@ -145,7 +145,9 @@ impl Holding {
         }
         all += previous.networks.get(&key).copied().unwrap_or_default();
         let elsewhere = self.elsewhere.load();
-        if let Some((ship, skip)) = elsewhere.get(&(arrival.tool, arrival.hash)) {
+        if !elsewhere.is_empty()
+            && let Some((ship, skip)) = elsewhere.get(&(arrival.tool, arrival.hash))
+        {
             // What others hold speaks as if it had come here.
             let (ship, skip) = (ship.saturating_sub(own_ship), skip.saturating_sub(own_skip));
             crowd.ship += ship;

@@ -31,6 +31,8 @@ const HASTE: f64 = 0.2;
 const HEAVY: u32 = 2;
 const LIGHT: u32 = 1;
 const HOLDS: u32 = 4;
+/// Of fewer votes no signals come to that weight.
+const FEWEST: u32 = 12;
 /// Votes that must have come before those that were held may look like a crowd's.
 const CLEAR_LEAST: u32 = 40;
 
@@ -139,7 +141,12 @@ impl Crowd {
     #[must_use]
     pub fn weight(&self, all: u32) -> u32 {
         let votes = self.votes();
-        let majority = at_least(self.ship.max(self.skip), votes);
+        let most = self.ship.max(self.skip);
+        // Nearly all networks end here, before anything is reckoned: what is not seen cannot be assured.
+        if f64::from(most) < LEANING * f64::from(votes) {
+            return 0;
+        }
+        let majority = at_least(most, votes);
         if majority < LEANING {
             return 0;
         }
@@ -162,7 +169,7 @@ impl Crowd {
     /// Whether these votes look as if one hand cast them. Fewer than `least` never do.
     #[must_use]
     pub fn is_one_hand(&self, all: u32, least: u32) -> bool {
-        self.votes() >= least && self.weight(all) >= HOLDS
+        self.votes() >= least.max(FEWEST) && self.weight(all) >= HOLDS
     }
 
     /// Whether, seen afterwards, these are a crowd's: what was held of them may count.

@@ -34,6 +34,9 @@ use crate::votes::writer::Votes;
 const EVERY: Duration = Duration::from_secs(5);
 /// Between two pages: votes go first.
 const PAUSE: Duration = Duration::from_millis(10);
+/// It rests so many times as long as a page took: while votes come faster than that lets it read, it falls behind, and
+/// catches up when they come slower.
+const RESTS: u32 = 30;
 /// Votes of which network and token are looked up in one look: two thousand a second.
 const LOOKED_UP: usize = 10_000;
 /// The same while the votes of the day before the start are read.
@@ -173,13 +176,14 @@ impl Detect {
         };
         place.is_new = false;
         for _ in 0..PAGES {
+            let began = Instant::now();
             let (rows, more) = place.cursor.next(&mut place.conn, now)?;
             self.meters.detector_behind(behind(&rows, now));
             take(&mut place, &rows, &mut budget, now)?;
             if !more {
                 break;
             }
-            self.pause(PAUSE)?;
+            self.pause(PAUSE.max(began.elapsed() * RESTS))?;
         }
         place.memory.forget(now);
         let found = self.judge(&mut place, now)?;
