@@ -29,6 +29,8 @@ pub struct VoteRow {
     /// Of the visitor's token when the vote was cast.
     pub age: String,
     pub counted: bool,
+    /// It waits for a moderator.
+    pub held: bool,
 }
 
 impl From<&SeenView> for VoteRow {
@@ -46,6 +48,7 @@ impl From<&SeenView> for VoteRow {
                 seconds => words::lasting(i64::from(seconds)),
             },
             counted: seen.counted,
+            held: seen.held,
         }
     }
 }
