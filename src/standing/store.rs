@@ -62,14 +62,32 @@ fn ban(columns: Columns) -> Ban {
     }
 }
 
-/// A number that grows with each change.
-pub(super) fn version(conn: &mut DbConnection) -> QueryResult<i64> {
+/// A number that grows with each change of what is kept under `name`.
+pub(super) fn version_of(conn: &mut DbConnection, name: &str) -> QueryResult<i64> {
     let text: Option<String> = site_facts::table
-        .filter(site_facts::name.eq(VERSION))
+        .filter(site_facts::name.eq(name))
         .select(site_facts::value)
         .first(conn)
         .optional()?;
     Ok(text.and_then(|text| text.parse().ok()).unwrap_or_default())
+}
+
+/// Raises that number, within the transaction of the change.
+pub(super) fn raise(conn: &mut DbConnection, name: &str) -> QueryResult<()> {
+    // The lock first, so that two changes are two versions.
+    diesel::update(site_facts::table.filter(site_facts::name.eq(name)))
+        .set(site_facts::value.eq(site_facts::value))
+        .execute(conn)?;
+    let next = version_of(conn, name)? + 1;
+    diesel::update(site_facts::table.filter(site_facts::name.eq(name)))
+        .set(site_facts::value.eq(next.to_string()))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The version of the bans.
+pub(super) fn version(conn: &mut DbConnection) -> QueryResult<i64> {
+    version_of(conn, VERSION)
 }
 
 /// Says that the bans have changed, within the transaction that changes them.
@@ -77,15 +95,7 @@ pub(super) fn version(conn: &mut DbConnection) -> QueryResult<i64> {
 /// # Errors
 /// A failed statement.
 pub fn raise_version(conn: &mut DbConnection) -> QueryResult<()> {
-    // The lock first, so that two changes are two versions.
-    diesel::update(site_facts::table.filter(site_facts::name.eq(VERSION)))
-        .set(site_facts::value.eq(site_facts::value))
-        .execute(conn)?;
-    let next = version(conn)? + 1;
-    diesel::update(site_facts::table.filter(site_facts::name.eq(VERSION)))
-        .set(site_facts::value.eq(next.to_string()))
-        .execute(conn)?;
-    Ok(())
+    raise(conn, VERSION)
 }
 
 /// The bans in force `now`, newest first, below number `before`.

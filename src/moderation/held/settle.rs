@@ -117,7 +117,8 @@ impl Moderation {
                 }
             }
         }
-        if why.is_some() && verdict == Verdict::Count {
+        // One voter who is let count says nothing of the others.
+        if why.is_some() && verdict == Verdict::Count && wanted.voter.is_none() {
             self.holding.trust(criteria.tool, &sums.networks);
         }
         if why.is_some() {
@@ -181,6 +182,7 @@ impl Moderation {
         now: Moment,
     ) -> Result<(), Problem> {
         let tool = page.first().map_or(0, |vote| vote.tool);
+        let mark = votes::mark_of(wanted.rejected);
         let voters: Vec<VoterId> = page.iter().map(|vote| vote.voter).collect();
         let (show, slug) = (self.show(&wanted.tool), wanted.tool.clone());
         let (reason, actor) = (reason.to_owned(), actor.clone());
@@ -195,7 +197,7 @@ impl Moderation {
         let settled = self
             .step(move |conn| {
                 write_transaction(conn, |conn| {
-                    let settled = votes::settle(conn, tool, &voters, verdict, now)?;
+                    let settled = votes::settle(conn, (tool, mark), &voters, verdict, now)?;
                     if settled.ship + settled.skip > 0 {
                         let act = Act {
                             act: match verdict {

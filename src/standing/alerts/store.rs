@@ -1,10 +1,11 @@
 //! Open alerts in the database, and the number that grows with each change of them.
 
 use diesel::dsl::max;
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
+use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
 use crate::db::DbConnection;
-use crate::db::schema::{alerts, site_facts};
+use crate::db::schema::alerts;
+use crate::standing::store::{raise, version_of};
 use crate::vocabulary::Moment;
 
 /// What a query gives, where it does not fail.
@@ -15,12 +16,7 @@ const VERSION: &str = "alerts.version";
 const OPEN: i16 = 0;
 
 pub(super) fn version(conn: &mut DbConnection) -> Found<i64> {
-    let text: Option<String> = site_facts::table
-        .filter(site_facts::name.eq(VERSION))
-        .select(site_facts::value)
-        .first(conn)
-        .optional()?;
-    Ok(text.and_then(|text| text.parse().ok()).unwrap_or_default())
+    version_of(conn, VERSION)
 }
 
 /// Says that the alerts have changed, within the transaction that changes them; before anything else in it, so that two
@@ -29,14 +25,7 @@ pub(super) fn version(conn: &mut DbConnection) -> Found<i64> {
 /// # Errors
 /// A failed statement.
 pub fn raise_version(conn: &mut DbConnection) -> QueryResult<()> {
-    diesel::update(site_facts::table.filter(site_facts::name.eq(VERSION)))
-        .set(site_facts::value.eq(site_facts::value))
-        .execute(conn)?;
-    let next = version(conn)? + 1;
-    diesel::update(site_facts::table.filter(site_facts::name.eq(VERSION)))
-        .set(site_facts::value.eq(next.to_string()))
-        .execute(conn)?;
-    Ok(())
+    raise(conn, VERSION)
 }
 
 /// Tools with open alerts that were raised or grew since a moment, with the newest of it.

@@ -1,6 +1,6 @@
 //! Held votes in the database: read for moderators, and settled. Only `moderation::held` calls it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
@@ -8,19 +8,19 @@ use super::{Settled, Verdict};
 use crate::db::DbConnection;
 use crate::db::schema::votes;
 use crate::tallies::store as tallies;
-use crate::vocabulary::{Moment, VoterId};
+use crate::vocabulary::{Choice, Moment, VoterId};
 use crate::votes::fold::{Event, Folded, Key};
 use crate::votes::marks::{self, HELD, REJECTED};
 use crate::votes::{Standing, ledger};
 
-/// Settles the held votes of `voters` on `tool`, in the caller's transaction; whoever has none by now is passed over.
-/// `None` where there is no such tool.
+/// Settles the votes of `voters` on `tool` that bear `mark`, in the caller's transaction. One that does not by now is passed
+/// over: it was withdrawn, or another moderator settled it first.
 ///
 /// # Errors
 /// A failed statement.
 pub fn settle(
     conn: &mut DbConnection,
-    tool: i32,
+    (tool, mark): (i32, i64),
     voters: &[VoterId],
     verdict: Verdict,
     now: Moment,
@@ -35,11 +35,14 @@ pub fn settle(
         ..Settled::default()
     };
     let mut folded = Folded::default();
-    let mut marked: std::collections::BTreeMap<Option<i64>, Vec<VoterId>> =
-        std::collections::BTreeMap::new();
+    let mut marked: BTreeMap<Option<i64>, Vec<VoterId>> = BTreeMap::new();
     // In the order of voters, so that two runs over the same votes write the same ledger.
     for key in &keys {
-        let Some(old) = held.get(key).copied().filter(|vote| vote.is_held()) else {
+        let Some(old) = held
+            .get(key)
+            .copied()
+            .filter(|vote| vote.aside == Some(mark))
+        else {
             continue;
         };
         let aside = match verdict {
@@ -51,8 +54,8 @@ pub fn settle(
         };
         let new = Standing { aside, ..old };
         match old.choice {
-            crate::vocabulary::Choice::Ship => settled.ship += 1,
-            crate::vocabulary::Choice::Skip => settled.skip += 1,
+            Choice::Ship => settled.ship += 1,
+            Choice::Skip => settled.skip += 1,
         }
         if settled.after.shift(None, new.weight(), now) {
             settled.aside += i64::from(aside.is_some());
@@ -88,20 +91,6 @@ pub fn settle(
 #[must_use]
 pub fn mark_of(rejected: bool) -> i64 {
     if rejected { REJECTED } else { HELD }
-}
-
-/// How many votes are held, and how many were rejected, in all.
-///
-/// # Errors
-/// A failed query.
-pub fn count(conn: &mut DbConnection) -> QueryResult<(i64, i64)> {
-    let mut of = |mark: i64| {
-        votes::table
-            .filter(votes::taken_out_by.eq(mark))
-            .count()
-            .get_result::<i64>(conn)
-    };
-    Ok((of(HELD)?, of(REJECTED)?))
 }
 
 /// The tools on which `voter` has a vote that is held or rejected: the ledger knows nothing of those.
