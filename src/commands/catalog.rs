@@ -57,7 +57,7 @@ fn export(
 ) -> Result<ExitCode, Failure> {
     let format = format.unwrap_or_else(|| ending(path));
     let mut conn = migrated(settings)?;
-    let archived: HashSet<_> = tallies::changed_since(&mut conn, Moment(i64::MIN))?
+    let archived: HashSet<_> = tallies::all(&mut conn)?
         .into_iter()
         .filter(|(_, row)| row.state == ToolState::Archived)
         .map(|(slug, _)| slug)

@@ -17,6 +17,7 @@ use crate::problem::{Code, Problem};
 use crate::request::Call;
 use crate::vocabulary::{Moment, VoterId};
 
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Visitor tokens begin with this in no case; staff tokens do, so that each is told from the other at a glance.
 pub const STAFF_PREFIX: &str = "tss_";
 /// Carries a renewed token back to a caller that sent its token in a header.
@@ -66,10 +67,6 @@ impl Presented<'_> {
     pub fn is_of_a_user(&self) -> bool {
         self.carrier == Carrier::Bearer && users::is_jwt(self.text)
     }
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// The bearer token, if the call has one. Another scheme is none.
@@ -223,7 +220,9 @@ pub fn provenance(headers: &HeaderMap) -> Provenance<'_> {
         .map(|value| value.to_str().unwrap_or("null"));
     Provenance {
         origin,
-        sec_fetch_site: text(headers, "sec-fetch-site"),
+        sec_fetch_site: headers
+            .get(SEC_FETCH_SITE)
+            .and_then(|value| value.to_str().ok()),
     }
 }
 

@@ -5,6 +5,8 @@
 use std::cell::OnceCell;
 use std::iter;
 
+use actix_web::http::header::X_FORWARDED_FOR;
+
 use super::Identity;
 use super::days::Days;
 use super::keys::Keys;
@@ -106,11 +108,11 @@ impl Identity {
             .map_or(std::net::IpAddr::from([127, 0, 0, 1]), |peer| peer.ip());
         let sent = FORWARDING_HEADERS
             .iter()
-            .any(|name| headers.contains_key(*name));
+            .any(|name| headers.contains_key(name));
         let address = if sent {
             self.proxies.warn_if_untrusted(peer, sent, now);
             let lines: Vec<&str> = headers
-                .get_all("x-forwarded-for")
+                .get_all(X_FORWARDED_FOR)
                 .map(|line| line.to_str().unwrap_or("unreadable"))
                 .collect();
             self.proxies.client(peer, lines.into_iter())

@@ -2,9 +2,11 @@
 //!
 //! `permit` leaves both with the call, for whatever the answer turns out to be.
 
-use std::fmt::Write;
+use std::io::Write;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
+
+use smallvec::SmallVec;
 
 use super::{Decision, Policy};
 use crate::vocabulary::Quota;
@@ -33,7 +35,7 @@ pub(super) fn policies(quotas: &[(Policy, Quota)]) -> HeaderValue {
 /// `RateLimit` for what a call met.
 #[must_use]
 pub(super) fn state(decisions: &[Decision]) -> HeaderValue {
-    let mut text = String::with_capacity(64);
+    let mut text = SmallVec::<[u8; 160]>::new();
     for decision in decisions {
         let separator = if text.is_empty() { "" } else { ", " };
         let (name, left, more) = (
@@ -43,7 +45,7 @@ pub(super) fn state(decisions: &[Decision]) -> HeaderValue {
         );
         let _ = write!(text, "{separator}\"{name}\";r={left};t={more}");
     }
-    HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).unwrap_or(NONE)
+    HeaderValue::from_bytes(&text).unwrap_or(NONE)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use governor::nanos::Nanos;
 use governor::state::StateStore;
 
 use super::arrivals::{Arrivals, Key};
-use super::{Charge, Decision, Decisions, Policy};
+use super::{Charge, Charges, Decision, Decisions, Policy};
 use crate::vocabulary::Quota;
 
 /// One policy's limiter.
@@ -43,24 +43,31 @@ impl<C: Clock + Clone> Bucket<C> {
     }
 
     fn check(&self, key: &Key) -> Decision {
-        let allowed = self.limiter.check_key(key).is_ok();
-        let now = self
-            .limiter
-            .clock()
-            .now()
-            .duration_since(self.start)
-            .as_u64();
-        let ahead = self
-            .arrivals
-            .measure_and_replace::<(), _, u64>(key, |arrival| Err(arrival.map_or(0, Nanos::as_u64)))
-            .err()
-            .map_or(0, |arrival| arrival.saturating_sub(now) / 1_000);
+        let refused = self.limiter.check_key(key).err();
+        let now = self.limiter.clock().now();
+        let ahead = match &refused {
+            // Told by the refusal itself: what others give back meanwhile must not make it say that calls are left.
+            Some(until) => {
+                let wait = until.wait_time_from(now).as_micros();
+                self.quota.tolerance_micros() + u64::try_from(wait).unwrap_or(u64::MAX).max(1)
+            }
+            None => self.ahead(key, now),
+        };
         Decision {
             policy: self.policy,
             quota: self.quota,
             ahead,
-            allowed,
+            allowed: refused.is_none(),
         }
+    }
+
+    /// How far the arrival time lies ahead, in microseconds.
+    fn ahead(&self, key: &Key, now: C::Instant) -> u64 {
+        let now = now.duration_since(self.start).as_u64();
+        self.arrivals
+            .measure_and_replace::<(), _, u64>(key, |arrival| Err(arrival.map_or(0, Nanos::as_u64)))
+            .err()
+            .map_or(0, |arrival| arrival.saturating_sub(now) / 1_000)
     }
 
     fn give_back(&self, key: &Key) {
@@ -105,9 +112,9 @@ impl<C: Clock + Clone> Local<C> {
 
     /// Charges all, or none where one refuses; returns what was charged. A charge after a refusal is not even made.
     #[must_use]
-    pub fn check(&self, charges: impl IntoIterator<Item = Charge>) -> (Vec<Charge>, Decisions) {
-        let mut charged = Vec::with_capacity(2);
-        let mut decisions = Decisions::with_capacity(2);
+    pub fn check(&self, charges: impl IntoIterator<Item = Charge>) -> (Charges, Decisions) {
+        let mut charged = Charges::new();
+        let mut decisions = Decisions::new();
         for charge in charges {
             let Some(bucket) = self.bucket(&charge) else {
                 continue;
@@ -157,8 +164,8 @@ mod tests {
     use super::*;
     use governor::clock::FakeRelativeClock;
     use proptest::prelude::*;
-    use std::time::Duration;
-    use std::time::Instant;
+    use std::thread;
+    use std::time::{Duration, Instant};
 
     fn charge(policy: Policy, quota: &str, key: u8) -> Charge {
         Charge {
@@ -195,6 +202,35 @@ mod tests {
         );
         local.give_back(&[voter]);
         assert!(admitted(&local.check([voter]).1) && !admitted(&local.check([voter]).1));
+    }
+
+    /// Redis refuses what was charged here, and it is given back while others are being refused: they have none left.
+    #[test]
+    fn a_refusal_leaves_nothing_whatever_is_given_back_beside_it() {
+        let voter = charge(Policy::VotesPerVoter, "2/1h", 1);
+        let local = local(&[voter]);
+        assert!(admitted(&local.check([voter]).1));
+        let refusals: usize = thread::scope(|scope| {
+            let callers: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let mut refusals = 0;
+                        for _ in 0..20_000 {
+                            let (charged, decisions) = local.check([voter]);
+                            if !admitted(&decisions) {
+                                refusals += 1;
+                                assert_eq!(decisions[0].remaining(), 0);
+                            }
+                            local.give_back(&charged);
+                        }
+                        refusals
+                    })
+                })
+                .collect();
+            let done = callers.into_iter().map(thread::ScopedJoinHandle::join);
+            done.map(|refusals| refusals.expect("none panicked")).sum()
+        });
+        assert!(refusals > 0, "they met");
     }
 
     #[test]

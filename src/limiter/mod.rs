@@ -10,6 +10,8 @@ pub mod permit;
 pub mod redis;
 pub mod shared;
 
+use smallvec::SmallVec;
+
 use crate::vocabulary::Quota;
 
 /// The quotas there are; each counts its own keys.
@@ -108,17 +110,18 @@ impl Decision {
     /// Seconds, rounded up and at least 1, until a refused call would be admitted.
     #[must_use]
     pub fn retry_after(&self) -> u64 {
-        let interval = self.quota.interval_micros();
-        let tolerance = interval * u64::from(self.quota.count - 1);
         self.ahead
-            .saturating_sub(tolerance)
+            .saturating_sub(self.quota.tolerance_micros())
             .div_ceil(1_000_000)
             .max(1)
     }
 }
 
 /// The decisions of all quotas of one call: admitted only if each allows it, and then charged to each.
-pub type Decisions = Vec<Decision>;
+pub type Decisions = SmallVec<[Decision; 3]>;
+
+/// What is charged for one call: to its voter, its network and the /48 around that.
+pub type Charges = SmallVec<[Charge; 3]>;
 
 /// Whether every quota allows the call.
 #[must_use]

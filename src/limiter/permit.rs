@@ -11,7 +11,7 @@ use actix_web::http::header::HeaderValue;
 use super::headers::{POLICY, STATE, policies, state};
 use super::local::Local;
 use super::shared::Shared;
-use super::{Charge, Policy, admitted, times, wide};
+use super::{Charge, Charges, Policy, admitted, times, wide};
 use crate::identity::client::Client;
 use crate::problem::{Code, Problem};
 use crate::request::Call;
@@ -31,7 +31,7 @@ pub struct Doors {
 /// Proof that a vote passed its quotas. Dropping it keeps the charge; [`VotePermit::give_back`] returns it.
 pub struct VotePermit<'a> {
     doors: &'a Doors,
-    charges: Vec<Charge>,
+    charges: Charges,
 }
 
 impl VotePermit<'_> {
@@ -53,7 +53,7 @@ const SIGN_INS: Quota = Quota {
 /// A sign-in that is being tried. Dropping it keeps the charge: the try failed.
 pub struct SignIn<'a> {
     local: &'a Local,
-    charges: Vec<Charge>,
+    charges: Charges,
 }
 
 impl SignIn<'_> {

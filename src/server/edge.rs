@@ -3,6 +3,7 @@
 //! `server` puts it outermost, so that a refusal has its CORS headers too (without them a page sees a network failure)
 //! and preflights cost no quota. It must never log an address, a token or a cookie.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -19,6 +20,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError};
+use smallvec::SmallVec;
 
 use super::parts::Parts;
 use super::routes::RouteName;
@@ -64,9 +66,9 @@ impl Edge {
     /// This start's name and the request's number.
     fn next_id(&self) -> HeaderValue {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        let id = format!("{}-{number}", self.start);
-        HeaderValue::from_maybe_shared(bytes::Bytes::from(id))
-            .unwrap_or(HeaderValue::from_static("none"))
+        let mut id = SmallVec::<[u8; 64]>::new();
+        let _ = write!(id, "{}-{number}", self.start);
+        HeaderValue::from_bytes(&id).unwrap_or(HeaderValue::from_static("none"))
     }
 }
 

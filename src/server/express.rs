@@ -208,3 +208,20 @@ async fn carry(taken: Taken, mut request: Request, edge: &Edge, state: &State) -
     edge.finish(begun, &call, &method, taken.route(), &mut answer);
     answer
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<'a, F: Future>(_: impl Fn(Taken, Request, &'a Edge, &'a State) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// Some hundreds of votes wait at a time, and each is moved to the heap: what they take is not in the caches any more.
+    #[test]
+    fn a_call_in_the_lane_is_small() {
+        let bytes = size(carry);
+        println!("{bytes} bytes");
+        assert!(bytes < 4096, "{bytes}");
+    }
+}

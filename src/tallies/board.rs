@@ -127,6 +127,14 @@ impl Board {
             .collect()
     }
 
+    /// Whether this version of a tool, or a newer one, is shown.
+    #[must_use]
+    pub fn shows(&self, tool: i32, version: i64) -> bool {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.by_id.get(&tool);
+        slot.is_some_and(|slot| slot.newest.load().row.version >= version)
+    }
+
     /// Shows a version of a tool that has a place; returns the newest. `None` where it has none yet.
     pub fn publish(&self, row: TallyRow) -> Option<Arc<Published>> {
         let slot = self
@@ -249,6 +257,8 @@ mod tests {
         assert_eq!(board.publish(row(3, 5)).expect("there").row.ship, 3);
         assert_eq!(board.publish(row(2, 4)).expect("there").row.ship, 3);
         board.admit(&slug, row(2, 4));
+        assert!(board.shows(7, 4) && board.shows(7, 5));
+        assert!(!board.shows(7, 6) && !board.shows(8, 0));
         let shown = board.find("tool").expect("there").tally();
         assert_eq!(
             (shown.row.version, shown.etag.clone()),

@@ -13,6 +13,8 @@ use crate::db::schema::{tallies, tally_hours, tools};
 use crate::vocabulary::{Moment, Slug, ToolState};
 
 const DAY: i64 = 86_400_000_000;
+/// Tools named in one statement.
+const AT_ONCE: usize = 500;
 
 /// The columns of a tally row, as the database gives them, in the order of the table.
 pub type Columns = (i32, i64, i64, i32, i32, i16, i64, i64, i64, i64, i64);
@@ -37,21 +39,53 @@ pub fn row(columns: Columns) -> TallyRow {
     }
 }
 
-/// Tallies that changed at or after `since`, with their slugs. The table has one row a tool: a scan is cheap, and an
-/// index on a column that every batch changes would not be.
+/// Every tally, with its tool's slug.
 ///
 /// # Errors
 /// A failed query.
-pub fn changed_since(conn: &mut DbConnection, since: Moment) -> QueryResult<Vec<(Slug, TallyRow)>> {
-    let rows: Vec<(String, Columns)> = tallies::table
+pub fn all(conn: &mut DbConnection) -> QueryResult<Vec<(Slug, TallyRow)>> {
+    let rows = tallies::table
         .inner_join(tools::table.on(tools::id.eq(tallies::tool_id)))
-        .filter(tallies::updated_at.ge(since.0))
         .select((tools::slug, tallies::all_columns))
         .load(conn)?;
-    Ok(rows
-        .into_iter()
+    Ok(with_slugs(rows))
+}
+
+/// Tool, version and time of the tallies that changed at or after `since`: all that is asked of those that are shown already.
+/// The table has one row a tool: a scan is cheap, and an index on a column that every batch changes would not be.
+///
+/// # Errors
+/// A failed query.
+pub fn stamps(conn: &mut DbConnection, since: Moment) -> QueryResult<Vec<(i32, i64, Moment)>> {
+    let rows: Vec<(i32, i64, i64)> = tallies::table
+        .filter(tallies::updated_at.ge(since.0))
+        .select((tallies::tool_id, tallies::version, tallies::updated_at))
+        .load(conn)?;
+    let stamp = |(tool, version, at)| (tool, version, Moment(at));
+    Ok(rows.into_iter().map(stamp).collect())
+}
+
+/// The tallies of `some` tools, with their slugs.
+///
+/// # Errors
+/// A failed query.
+pub fn of(conn: &mut DbConnection, some: &[i32]) -> QueryResult<Vec<(Slug, TallyRow)>> {
+    let mut found = Vec::with_capacity(some.len());
+    for some in some.chunks(AT_ONCE) {
+        let rows = tallies::table
+            .inner_join(tools::table.on(tools::id.eq(tallies::tool_id)))
+            .filter(tallies::tool_id.eq_any(some))
+            .select((tools::slug, tallies::all_columns))
+            .load(conn)?;
+        found.append(&mut with_slugs(rows));
+    }
+    Ok(found)
+}
+
+fn with_slugs(rows: Vec<(String, Columns)>) -> Vec<(Slug, TallyRow)> {
+    rows.into_iter()
         .filter_map(|(slug, columns)| Some((Slug::parse(&slug)?, row(columns))))
-        .collect())
+        .collect()
 }
 
 /// One tool's row.

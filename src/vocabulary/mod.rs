@@ -7,9 +7,10 @@ mod quota;
 mod voter;
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
-use chrono::{DateTime, Datelike, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -210,7 +211,29 @@ impl fmt::Display for Moment {
     /// RFC 3339, UTC, to the microsecond.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let time = DateTime::<Utc>::from_timestamp_micros(self.0).unwrap_or_default();
-        f.write_str(&time.to_rfc3339_opts(SecondsFormat::Micros, true))
+        match u32::try_from(time.year()) {
+            Ok(year @ 0..=9999) => {
+                let mut text = *b"0000-00-00T00:00:00.000000Z";
+                put(&mut text, 0..4, year);
+                put(&mut text, 5..7, time.month());
+                put(&mut text, 8..10, time.day());
+                put(&mut text, 11..13, time.hour());
+                put(&mut text, 14..16, time.minute());
+                put(&mut text, 17..19, time.second());
+                put(&mut text, 20..26, time.timestamp_subsec_micros());
+                f.write_str(str::from_utf8(&text).unwrap_or_default())
+            }
+            _ => f.write_str(&time.to_rfc3339_opts(SecondsFormat::Micros, true)),
+        }
+    }
+}
+
+/// Writes the last digits of `number` at a place of `text`: every answer to a vote has two times, and chrono's own
+/// formatting costs several times as much.
+fn put(text: &mut [u8], at: Range<usize>, mut number: u32) {
+    for place in text.get_mut(at).unwrap_or_default().iter_mut().rev() {
+        *place = b'0' + u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
     }
 }
 
@@ -257,6 +280,17 @@ mod tests {
     }
 
     proptest! {
+        /// From before the year 0 to beyond 9999.
+        #[test]
+        fn a_moment_is_written_as_chrono_writes_it(micros in -70_000_000_000_000_000_i64..300_000_000_000_000_000) {
+            let time = DateTime::<Utc>::from_timestamp_micros(micros).expect("in range");
+            let text = Moment(micros).to_string();
+            prop_assert_eq!(&text, &time.to_rfc3339_opts(SecondsFormat::Micros, true));
+            if (0..=9999).contains(&time.year()) {
+                prop_assert_eq!(Moment::parse(&text), Some(Moment(micros)));
+            }
+        }
+
         #[test]
         fn a_slug_is_exactly_the_pattern(text in "[a-zA-Z0-9_-]{0,70}") {
             let groups: Vec<&str> = text.split('-').collect();

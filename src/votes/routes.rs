@@ -63,9 +63,8 @@ impl Refused {
 fn answer(status: StatusCode, slot: &Slot, vote: Option<Standing>, tally: &[u8]) -> HttpResponse {
     let mut body = Vec::with_capacity(tally.len() + 128);
     body.extend_from_slice(b"{\"vote\":");
-    body.extend_from_slice(
-        &serde_json::to_vec(&OwnVote::new(&slot.slug, vote)).unwrap_or_default(),
-    );
+    // Into a vector, so it cannot fail.
+    let _ = serde_json::to_writer(&mut body, &OwnVote::new(&slot.slug, vote));
     body.extend_from_slice(b",\"tally\":");
     body.extend_from_slice(tally);
     body.push(b'}');

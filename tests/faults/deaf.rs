@@ -5,6 +5,7 @@ use crate::SLACK;
 use crate::harness::server::{Home, Server};
 use crate::harness::stream::Stream;
 use crate::harness::{Backend, run};
+use crate::queues::Queues;
 use socket2::{Domain, Socket, Type};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -28,6 +29,11 @@ fn never_reading(address: SocketAddr) -> Socket {
     let sent = socket.send(request.as_bytes()).expect("sends");
     assert_eq!(sent, request.len());
     socket
+}
+
+fn port(socket: &Socket) -> u16 {
+    let address = socket.local_addr().expect("an address");
+    address.as_socket().expect("of IP").port()
 }
 
 pub fn memory_mib(pid: u32) -> f64 {
@@ -60,6 +66,7 @@ pub async fn never_read(count: usize, span: Duration) {
     let before = memory_mib(server.pid());
     let mut deaf: Vec<Socket> = (0..count).map(|_| never_reading(address)).collect();
     let began = Instant::now();
+    let mut queues = Queues::of(address);
     let (mut slowest, mut grown, mut votes) = (Duration::ZERO, 0.0_f64, 0);
     let mut all_gone = None;
     while began.elapsed() < span || all_gone.is_none() {
@@ -70,6 +77,7 @@ pub async fn never_read(count: usize, span: Duration) {
         while reader.tally(DROPPED).await.version() < version {}
         slowest = slowest.max(answered.elapsed());
         votes += 1;
+        queues.look(deaf.iter().map(port));
         if votes % 20 == 0 {
             grown = grown.max(memory_mib(server.pid()) - before);
             let gone = metric(&server, "tallyship_streams_let_go_total").await;
@@ -90,10 +98,18 @@ pub async fn never_read(count: usize, span: Duration) {
         );
         tokio::time::sleep(Duration::from_millis(60)).await; // some ten votes a second
     }
+    queues.look(deaf.iter().map(port));
+    let (longest, seen_going) = queues.longest();
     println!(
-        "{count} that never read, {votes} votes: all dropped after {all_gone:?}; memory grew by {grown:.1} MiB at most; \
+        "{count} that never read, {votes} votes: each dropped {longest:?} at the latest after the last byte that it took (the \
+         first {count} after {all_gone:?}); memory grew by {grown:.1} MiB at most; \
          a reader saw a vote {slowest:?} later at the latest"
     );
+    assert!(
+        seen_going >= count,
+        "{seen_going} of {count} were seen going"
+    );
+    assert!(longest < DROPPED * SLACK, "{longest:?}");
     assert!(grown < GROWTH_MIB, "{grown:.1} MiB");
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
     let seen = twin.tally(DROPPED).await;

@@ -31,6 +31,7 @@ mod kill_postgres;
 mod live;
 mod matrix;
 mod networks;
+mod queues;
 mod quotas;
 mod races;
 mod redis_loss;

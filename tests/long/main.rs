@@ -28,6 +28,8 @@ mod import;
 mod matrix;
 #[path = "../faults/networks.rs"]
 mod networks;
+#[path = "../faults/queues.rs"]
+mod queues;
 #[path = "../faults/reset_load.rs"]
 mod reset_load;
 #[path = "../detector/shapes.rs"]
