@@ -8,7 +8,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
@@ -112,9 +112,7 @@ pub struct Problem {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct Body<'a> {
-    #[serde(serialize_with = "as_urn")]
-    #[schema(value_type = String)]
-    r#type: &'static str,
+    r#type: String,
     title: &'static str,
     status: u16,
     /// A sentence for a person; where a field is at fault it is named.
@@ -124,10 +122,6 @@ pub struct Body<'a> {
     #[schema(ignore)]
     #[serde(skip_serializing_if = "Option::is_none")]
     challenge: Option<&'a RawValue>,
-}
-
-fn as_urn<S: Serializer>(code: &&'static str, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&format_args!("urn:tallyship:problem:{code}"))
 }
 
 impl Problem {
@@ -216,17 +210,14 @@ impl Problem {
     pub fn document(&self) -> Vec<u8> {
         let (status, code, title) = self.code.row();
         let body = Body {
-            r#type: code,
+            r#type: format!("urn:tallyship:problem:{code}"),
             title,
             status,
             detail: &self.detail,
             code,
             challenge: self.challenge.as_deref(),
         };
-        let mut document = Vec::with_capacity(256);
-        // Into a vector, so it cannot fail.
-        let _ = serde_json::to_writer(&mut document, &body);
-        document
+        serde_json::to_vec(&body).unwrap_or_default()
     }
 
     #[must_use]

@@ -5,14 +5,12 @@
 use std::cell::OnceCell;
 use std::iter;
 
-use actix_web::http::header::X_FORWARDED_FOR;
-
 use super::Identity;
 use super::days::Days;
 use super::keys::Keys;
 use super::memo::{Hashes, Memo};
-use super::network::{FORWARDING_HEADERS, Prefix};
-use crate::request::Call;
+use super::network::Prefix;
+use crate::request::{Call, forwarding};
 use crate::vocabulary::{BanHash, Moment, NetworkHash};
 
 /// The caller's network; hashed only where a hash is wanted, and once.
@@ -106,16 +104,10 @@ impl Identity {
         let peer = request
             .peer()
             .map_or(std::net::IpAddr::from([127, 0, 0, 1]), |peer| peer.ip());
-        let sent = FORWARDING_HEADERS
-            .iter()
-            .any(|name| headers.contains_key(name));
+        let sent = forwarding::is_sent(headers);
         let address = if sent {
             self.proxies.warn_if_untrusted(peer, sent, now);
-            let lines: Vec<&str> = headers
-                .get_all(X_FORWARDED_FOR)
-                .map(|line| line.to_str().unwrap_or("unreadable"))
-                .collect();
-            self.proxies.client(peer, lines.into_iter())
+            self.proxies.client(peer, forwarding::lines(headers))
         } else {
             peer
         };

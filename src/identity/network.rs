@@ -6,17 +6,9 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use actix_web::http::header::{FORWARDED, HeaderName, X_FORWARDED_FOR};
 use ipnet::IpNet;
 
 use crate::vocabulary::Moment;
-
-/// The forwarding headers that somebody may believe; only `X-Forwarded-For` is, and only from trusted peers.
-pub const FORWARDING_HEADERS: [HeaderName; 3] = [
-    X_FORWARDED_FOR,
-    FORWARDED,
-    HeaderName::from_static("x-real-ip"),
-];
 
 /// A client's network: IPv4 /32 or IPv6 /64.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! [`Shared`]: the limiter in Redis as the rest sees it: a question, and an answer within bounded time, or none.
 //!
 //! One thread of its own gathers what waits, asks Redis once for all of it, and watches over the connection: a call that
-//! takes longer than 25 ms is decided in process; two such, or an error, open the breaker until a trial run succeeds.
+//! takes longer than `redis.patience` (25 ms by default) is decided in process; two such, or an error, open the breaker until a trial run succeeds.
 //! No caller ever waits for a connection to be made.
 
 use std::sync::Arc;
@@ -17,10 +17,8 @@ use crate::redis::Link;
 use crate::settings;
 use crate::vocabulary::Quota;
 
-/// A decision that takes longer is made in process.
-const PATIENCE: Duration = Duration::from_millis(25);
-/// What has waited longer in the queue is not asked any more: with the call itself a caller stays under 100 ms.
-const STALE: Duration = Duration::from_millis(50);
+/// What has waited so many patiences in the queue is not asked any more: with the call itself a caller stays under 100 ms.
+const STALE: u32 = 2;
 /// Calls taken together; the script's key list stays far below Lua's limit.
 const BATCH: usize = 128;
 const QUEUE: usize = 8192;
@@ -165,6 +163,7 @@ impl Watch {
 
     /// A connection on which the script has run in time.
     async fn connect(&mut self) -> Result<Link, NoLink> {
+        let patience = self.settings.patience;
         let absent = |cause| NoLink { cause, late: false };
         let late = |cause| NoLink { cause, late: true };
         let connecting = Link::connect(&self.settings, Duration::from_millis(200));
@@ -173,8 +172,8 @@ impl Watch {
             .map_err(|_late| absent("connecting took too long".to_owned()))?;
         let link = link.map_err(|cause| absent(cause.to_string()))?;
         // The first run may have to load the script.
-        self.trial(&link, PATIENCE * 4).await.map_err(late)?;
-        self.trial(&link, PATIENCE).await.map_err(late)?;
+        self.trial(&link, patience * 4).await.map_err(late)?;
+        self.trial(&link, patience).await.map_err(late)?;
         Ok(link)
     }
 
@@ -198,14 +197,14 @@ impl Watch {
 
     /// Answers until something breaks; `None` when the server ends.
     async fn serve(&mut self, link: Link) -> Option<String> {
-        let mut slow = 0;
+        let (patience, mut slow) = (self.settings.patience, 0);
         let mut waiting: Vec<Ask> = Vec::with_capacity(BATCH);
         loop {
             match timeout(IDLE_TRIAL, self.asks.recv_many(&mut waiting, BATCH)).await {
                 Ok(0) => return None,
                 Ok(_) => {}
                 Err(_idle) => {
-                    match self.trial(&link, PATIENCE).await {
+                    match self.trial(&link, patience).await {
                         Ok(()) => slow = 0,
                         Err(cause) if slow + 1 >= SLOW_CALLS => return Some(cause),
                         Err(_) => slow += 1,
@@ -213,9 +212,9 @@ impl Watch {
                     continue;
                 }
             }
-            waiting.retain(|ask| ask.since.elapsed() < STALE);
+            waiting.retain(|ask| ask.since.elapsed() < patience * STALE);
             let errands: Vec<Errand> = waiting.iter().map(|ask| ask.errand.clone()).collect();
-            match timeout(PATIENCE, self.gcra.run(&link, &errands)).await {
+            match timeout(patience, self.gcra.run(&link, &errands)).await {
                 Ok(Ok(answers)) => {
                     slow = 0;
                     for (ask, decisions) in waiting.drain(..).zip(answers) {

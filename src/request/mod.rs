@@ -3,6 +3,7 @@
 //! Routes and extractors call it. It knows nothing of votes; it must never wait for a body without a deadline.
 
 mod call;
+pub mod forwarding;
 mod query;
 
 use std::time::Duration;

@@ -179,13 +179,23 @@ fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
 /// The log line. One for each vote would cost as much as the vote, and a flood of refusals must not fill a disk: both are
 /// told at debug, and counted in the metrics.
 fn tell(method: &Method, route: &str, status: u16, took: Duration, id: &HeaderValue) {
-    let id = id.to_str().unwrap_or_default();
-    let (method, micros) = (method.as_str(), took.as_micros());
+    macro_rules! tell {
+        ($level:ident) => {
+            tracing::$level!(
+                request_id = id.to_str().unwrap_or_default(),
+                method = method.as_str(),
+                route,
+                status,
+                micros = took.as_micros(),
+                "answered"
+            )
+        };
+    }
     match status {
-        500.. => tracing::error!(request_id = id, method, route, status, micros, "answered"),
-        403 | 429 => tracing::debug!(request_id = id, method, route, status, micros, "answered"),
-        400.. => tracing::info!(request_id = id, method, route, status, micros, "answered"),
-        _ => tracing::debug!(request_id = id, method, route, status, micros, "answered"),
+        500.. => tell!(error),
+        403 | 429 => tell!(debug),
+        400.. => tell!(info),
+        _ => tell!(debug),
     }
 }
 

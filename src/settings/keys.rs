@@ -42,6 +42,7 @@ pub(super) const KEYS: &[Key] = &[
     secret("redis.url"),
     key("redis.ca_file", ""),
     key("redis.prefix", "tallyship"),
+    key("redis.patience", "25ms"),
     key("limits.votes_per_voter", "30/1m"),
     key("limits.votes_per_network", "300/1m"),
     key("limits.visitors_per_network", "600/1h"),

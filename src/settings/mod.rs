@@ -24,7 +24,7 @@ pub use layers::{Layers, SettingError};
 pub use shown::Shown;
 use values::{
     address, challenge_after, count, database_url, known_networks, log_level, min_votes, networks,
-    on_off, origins, pair, period_or_off, public_url, quota, redis_urls, secret,
+    on_off, origins, pair, patience, period_or_off, public_url, quota, redis_urls, secret,
 };
 
 /// A secret text; its `Debug` shows nothing.
@@ -83,6 +83,8 @@ pub struct Redis {
     pub ca_file: Option<PathBuf>,
     /// First part of every key, so that two sites can share one Redis.
     pub prefix: String,
+    /// A decision that takes longer is made in process.
+    pub patience: Duration,
 }
 
 /// `None` switches a quota off.
@@ -275,6 +277,7 @@ fn redis(layers: &Layers) -> Result<Redis, SettingError> {
         urls,
         ca_file,
         prefix: layers.text("redis.prefix").to_owned(),
+        patience: layers.parse("redis.patience", patience)?,
     })
 }
 

@@ -191,7 +191,16 @@ pub(super) fn period(text: &str) -> Result<Duration, String> {
         .ok_or_else(expected)
 }
 
-/// The same, or `off`.
+/// `25ms`: what a call may wait for, from a millisecond to a second.
+pub(super) fn patience(text: &str) -> Result<Duration, String> {
+    let count = text.strip_suffix("ms").and_then(|count| count.parse().ok());
+    count
+        .filter(|count| (1..=1_000).contains(count))
+        .map(Duration::from_millis)
+        .ok_or_else(|| "expected 1ms to 1000ms".to_owned())
+}
+
+/// A period as above, or `off`.
 pub(super) fn period_or_off(text: &str) -> Result<Option<Duration>, String> {
     if text == "off" {
         return Ok(None);

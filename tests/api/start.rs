@@ -62,6 +62,11 @@ fn a_bad_setting_stops_the_start_with_one_line() {
             ),
             (
                 vec![],
+                Some(("TALLYSHIP_REDIS__PATIENCE", "2s")),
+                vec!["redis.patience", "2s", "1ms to 1000ms"],
+            ),
+            (
+                vec![],
                 Some(("TALLYSHIP_ABUSE__CHALLENGE_AFTER", "-1")),
                 vec!["abuse.challenge_after", "-1", "0 (always)"],
             ),

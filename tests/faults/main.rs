@@ -16,6 +16,7 @@ mod book;
 mod certificates;
 mod claims;
 mod clients;
+mod crowd;
 mod deaf;
 mod detector;
 mod documented;

@@ -5,7 +5,7 @@ use crate::SLACK;
 use crate::book::TOOLS;
 use crate::harness::client::{Answer, Client};
 use crate::harness::redis::Redis;
-use crate::harness::server::{Home, Server};
+use crate::harness::server::{Home, Server, Setup};
 use crate::harness::{Backend, eventually, run};
 use futures_util::future::join_all;
 use std::time::{Duration, Instant};
@@ -36,11 +36,12 @@ impl Admitted {
 
 impl Pair {
     pub async fn new() -> Pair {
+        Pair::of(Home::new(Backend::Postgres).setup().generous()).await
+    }
+
+    async fn of(setup: Setup) -> Pair {
         let redis = Redis::start();
-        let setup = Home::new(Backend::Postgres)
-            .setup()
-            .generous()
-            .redis(redis.url());
+        let setup = setup.redis(redis.url());
         let setup = setup.env("TALLYSHIP_LIMITS__VOTES_PER_VOTER", format!("{QUOTA}/1m"));
         let servers = [setup.start().await, setup.start().await];
         let clients = [servers[0].client(), servers[1].client()];
@@ -143,7 +144,7 @@ fn check_headers(answer: &Answer) {
 #[test]
 fn two_instances_admit_one_quota_on_postgres() {
     run(async {
-        let pair = Pair::new().await;
+        let pair = Pair::of(Home::new(Backend::Postgres).setup().generous().patient()).await;
         for _ in 0..3 {
             let admitted = pair.volley().await;
             println!(

@@ -52,6 +52,11 @@ impl Setup {
         self.env("TALLYSHIP_REDIS__URL", url)
     }
 
+    /// Redis may take its time: on a busy machine what is judged is what it decides, not how soon.
+    pub fn patient(self) -> Setup {
+        self.env("TALLYSHIP_REDIS__PATIENCE", "200ms")
+    }
+
     /// Quotas out of the way, and no vote held back.
     pub fn generous(self) -> Setup {
         self.env("TALLYSHIP_LIMITS__VOTES_PER_VOTER", "1000000/1s")

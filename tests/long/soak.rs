@@ -128,6 +128,12 @@ async fn soak(backend: Backend, span: Duration) {
         .into_iter()
         .filter(|(at, _)| *at > span / 10)
         .collect();
+    let tenths = warm.chunks(warm.len().div_ceil(9).max(1));
+    let course: Vec<String> = tenths.map(|part| format!("{:.1}", part[0].1)).collect();
+    println!(
+        "{backend:?}: MiB at each tenth of the span: {}",
+        course.join(", ")
+    );
     let (first, last) = (warm[0].1, warm[warm.len() - 1].1);
     let slope = slope(&warm);
     println!(

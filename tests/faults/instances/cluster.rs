@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 /// Enough that each master has some of them.
 const VOTERS: usize = 12;
-/// No call waits longer for Redis in all.
-const WAIT: Duration = Duration::from_millis(100);
+/// No call waits longer for Redis in all: three times its patience.
+const WAIT: Duration = Duration::from_millis(600);
 /// A failover takes a few of the nodes' timeouts.
 const FAILOVER: Duration = Duration::from_secs(10);
 
@@ -22,6 +22,7 @@ async fn three(cluster: &RedisCluster) -> Instances {
     let setup = Home::new(Backend::Postgres).setup().generous();
     let setup = setup
         .redis(cluster.urls())
+        .patient()
         .env("TALLYSHIP_LIMITS__VOTES_PER_VOTER", format!("{QUOTA}/1m"));
     Instances::start(setup).await
 }
@@ -160,7 +161,7 @@ fn a_cluster_loses_a_master_and_moves_slots_on_postgres() {
         };
         let ((votes, slowest), ()) = tokio::join!(steady(&instances, &tokens, &stop), story);
         println!("{votes} votes meanwhile, all taken, the slowest after {slowest:?}");
-        assert!(slowest < WAIT * SLACK * 2, "a vote took {slowest:?}");
+        assert!(slowest < WAIT * SLACK, "a vote took {slowest:?}");
         let (_, took) = instances.agreed().await;
         println!("tallies equal after {took:?}");
         instances.setup.verify().await;

@@ -154,6 +154,7 @@ async fn three(redis: &Redis) -> Instances {
     let setup = Home::new(Backend::Postgres).setup().generous();
     let setup = setup
         .redis(redis.url())
+        .patient()
         .env("TALLYSHIP_LIMITS__VOTES_PER_VOTER", format!("{QUOTA}/1m"));
     Instances::start(setup).await
 }
@@ -214,6 +215,7 @@ async fn at_a_new_instance(with_redis: bool) -> Option<(usize, usize)> {
     let setup = Home::new(Backend::Postgres).setup().generous();
     let setup = setup
         .redis(format!("redis://127.0.0.1:{}", proxy.port))
+        .patient()
         .env("TALLYSHIP_LIMITS__VOTES_PER_VOTER", format!("{QUOTA}/1m"));
     let first = setup.start().await;
     let token = first.client().visitor().await;
