@@ -64,6 +64,18 @@ pub fn open(settings: &settings::Database, purpose: Purpose) -> Result<DbConnect
     }
 }
 
+/// Gives back the pages that a connection keeps and does not need at this moment. Each vote adds to the end of the ledger, and on
+/// SQLite those pages would stay until the cache is full of what nobody reads; a Postgres keeps none here.
+///
+/// # Errors
+/// A failed statement.
+pub fn give_back_memory(conn: &mut DbConnection) -> QueryResult<()> {
+    match conn {
+        DbConnection::Sqlite(conn) => conn.batch_execute("PRAGMA shrink_memory"),
+        DbConnection::Postgres(_) => Ok(()),
+    }
+}
+
 /// Runs `work` in one transaction that may write. On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), so that
 /// it can never fail half way for a lock it did not get.
 ///

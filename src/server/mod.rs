@@ -154,11 +154,18 @@ fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).map_err(|cause| ServeError::Listen(address, cause))
 }
 
-/// What must happen now and then: meters folded, limiter keys forgotten, gauges set.
+/// Looks of [`upkeep`] between two at which the writer gives back the pages that it keeps: a minute.
+const GIVES_BACK_EVERY: u32 = 12;
+
+/// What must happen now and then: meters folded, limiter keys forgotten, gauges set, memory given back.
 async fn upkeep(parts: Arc<Parts>) {
     let mut tick = tokio::time::interval(Duration::from_secs(5));
-    loop {
+    for look in (0..GIVES_BACK_EVERY).cycle() {
         tick.tick().await;
+        if look + 1 == GIVES_BACK_EVERY {
+            // A full queue has more to do than to be small.
+            let _ = parts.votes.edit(db::give_back_memory).await;
+        }
         parts.doors.local().sweep();
         parts.meters.limiter_keys.set(f64::from(
             u32::try_from(parts.doors.local().keys()).unwrap_or(u32::MAX),

@@ -6,7 +6,7 @@
 use crate::SLACK;
 use crate::deaf::{address, memory_mib};
 use crate::harness::server::Home;
-use crate::harness::{Backend, eventually, run};
+use crate::harness::{Backend, eventually, run, to_the_end};
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -152,7 +152,7 @@ async fn under<T>(
     let count = Arc::new(Count::default());
     let own = Arc::clone(&count);
     let thread = std::thread::spawn(move || {
-        run(async {
+        to_the_end(async {
             let voters = gather(address, tokens, &own).await;
             own.begun.store(true, SeqCst);
             let all = voters.into_iter().enumerate().map(async |(n, voter)| {

@@ -6,7 +6,7 @@ use crate::book::TOOLS;
 use crate::harness::client::{Answer, Client};
 use crate::harness::redis::Redis;
 use crate::harness::server::{Home, Server, Setup};
-use crate::harness::{Backend, eventually, run};
+use crate::harness::{Backend, eventually, run_alone};
 use futures_util::future::join_all;
 use std::time::{Duration, Instant};
 
@@ -143,7 +143,7 @@ fn check_headers(answer: &Answer) {
 
 #[test]
 fn two_instances_admit_one_quota_on_postgres() {
-    run(async {
+    run_alone(async {
         let pair = Pair::of(Home::new(Backend::Postgres).setup().generous().patient()).await;
         for _ in 0..3 {
             let admitted = pair.volley().await;
@@ -165,7 +165,7 @@ fn two_instances_admit_one_quota_on_postgres() {
 /// The twin: the same volley without Redis must be seen to exceed one quota, and to keep two.
 #[test]
 fn two_instances_without_redis_admit_a_quota_each_on_postgres() {
-    run(async {
+    run_alone(async {
         let pair = Pair::new().await;
         pair.redis.kill9();
         pair.until("degraded", Duration::from_secs(5)).await;

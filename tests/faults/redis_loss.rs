@@ -3,7 +3,7 @@
 //! The load is open-loop: a vote's time runs from when it was due, so a stall counts for every vote it delayed.
 use crate::SLACK;
 use crate::book::TOOLS;
-use crate::harness::{eventually, run};
+use crate::harness::{eventually, run_alone};
 use crate::quotas::{Pair, QUOTA};
 use std::cell::Cell;
 use std::time::Duration;
@@ -129,7 +129,7 @@ async fn fault(name: &str, loses: bool, hurt: impl Fn(&Pair), heal: impl Fn(&Pai
 
 #[test]
 fn redis_is_killed_on_postgres() {
-    run(fault(
+    run_alone(fault(
         "killed",
         true,
         |pair| pair.redis.kill9(),
@@ -139,7 +139,7 @@ fn redis_is_killed_on_postgres() {
 
 #[test]
 fn redis_hangs_on_postgres() {
-    run(fault(
+    run_alone(fault(
         "hung",
         true,
         |pair| pair.redis.pause(),
@@ -153,5 +153,5 @@ fn redis_is_flushed_on_postgres() {
         pair.redis.flush_all();
         pair.redis.cli(&["SCRIPT", "FLUSH"]);
     };
-    run(fault("flushed", false, flush, |_| ()));
+    run_alone(fault("flushed", false, flush, |_| ()));
 }

@@ -5,7 +5,7 @@ use crate::SLACK;
 use crate::book::TOOLS;
 use crate::deaf::{address, metric};
 use crate::harness::server::Home;
-use crate::harness::{Backend, eventually, run};
+use crate::harness::{Backend, eventually, run, to_the_end};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -65,7 +65,7 @@ pub async fn beside_slow_clients(count: usize, span: Duration) {
     let crowd = Arc::clone(&slow);
     // On a thread of their own: the others' clock must not wait for them.
     let thread = std::thread::spawn(move || {
-        run(async {
+        to_the_end(async {
             let all = (0..count).map(|n| tokio::spawn(dawdle(address, n, Arc::clone(&crowd))));
             futures_util::future::join_all(all).await;
         });

@@ -23,6 +23,7 @@ pub mod server;
 pub mod site;
 pub mod stream;
 
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +32,24 @@ pub enum Backend {
     Postgres,
 }
 
+/// Held by every test while it runs: together with others, or alone.
+static FLOOR: RwLock<()> = RwLock::new(());
+
 /// Runs one async test body to its end on a runtime of its own.
 pub fn run<T>(body: impl Future<Output = T>) -> T {
+    let _beside_others = FLOOR.read().unwrap_or_else(PoisonError::into_inner);
+    to_the_end(body)
+}
+
+/// The same while no other test of this binary runs: what is judged depends on how soon a server is answered by its Redis, and
+/// two cores that other tests use as well would judge them instead.
+pub fn run_alone<T>(body: impl Future<Output = T>) -> T {
+    let _alone = FLOOR.write().unwrap_or_else(PoisonError::into_inner);
+    to_the_end(body)
+}
+
+/// For a thread that belongs to a test: the test is counted already.
+pub fn to_the_end<T>(body: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

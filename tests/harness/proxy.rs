@@ -32,7 +32,7 @@ impl Proxy {
         listener.set_nonblocking(true).expect("non-blocking");
         let (manner, seen) = watch::channel(Manner::Through);
         std::thread::spawn(move || {
-            super::run(serve(listener, ([127, 0, 0, 1], port).into(), seen));
+            super::to_the_end(serve(listener, ([127, 0, 0, 1], port).into(), seen));
         });
         Proxy { port: own, manner }
     }

@@ -5,7 +5,7 @@ use crate::SLACK;
 use crate::book::TOOLS;
 use crate::harness::redis_cluster::{MASTERS, RedisCluster};
 use crate::harness::server::Home;
-use crate::harness::{Backend, eventually, run};
+use crate::harness::{Backend, eventually, run_alone};
 use crate::quotas::{Admitted, QUOTA, REFILL, volley};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -106,7 +106,7 @@ async fn beside(cluster: &Arc<RedisCluster>, work: impl FnOnce(&RedisCluster) + 
 
 #[test]
 fn a_cluster_loses_a_master_and_moves_slots_on_postgres() {
-    run(async {
+    run_alone(async {
         let cluster = Arc::new(RedisCluster::start());
         let instances = three(&cluster).await;
         let first = exact(&instances, "a whole cluster").await;
@@ -171,7 +171,7 @@ fn a_cluster_loses_a_master_and_moves_slots_on_postgres() {
 /// The twin: without the cluster each instance admits a quota, and the check sees that.
 #[test]
 fn without_its_cluster_each_instance_admits_a_quota_on_postgres() {
-    run(async {
+    run_alone(async {
         let cluster = RedisCluster::start();
         let instances = three(&cluster).await;
         for node in &cluster.nodes {

@@ -5,7 +5,7 @@ use crate::book::{Dice, TOOLS};
 use crate::harness::proxy::{Manner, Proxy};
 use crate::harness::redis::Redis;
 use crate::harness::server::Home;
-use crate::harness::{Backend, eventually, run};
+use crate::harness::{Backend, eventually, run_alone};
 use crate::quotas::{QUOTA, REFILL, volley};
 use futures_util::future::join_all;
 use std::cell::{Cell, RefCell};
@@ -161,7 +161,7 @@ async fn three(redis: &Redis) -> Instances {
 
 #[test]
 fn a_rolling_restart_fails_no_vote_on_postgres() {
-    run(async {
+    run_alone(async {
         let redis = Redis::start();
         let instances = three(&redis).await;
         let came = restarted(&instances, true, 1).await;
@@ -196,7 +196,7 @@ fn a_rolling_restart_fails_no_vote_on_postgres() {
 /// The twin: killed instances, and nobody who tries again, must be seen to fail votes.
 #[test]
 fn a_rough_restart_fails_votes_on_postgres() {
-    run(async {
+    run_alone(async {
         let redis = Redis::start();
         let instances = three(&redis).await;
         let came = restarted(&instances, false, 0).await;
@@ -241,7 +241,7 @@ async fn at_a_new_instance(with_redis: bool) -> Option<(usize, usize)> {
 
 #[test]
 fn a_new_instance_gives_no_new_quota_on_postgres() {
-    run(async {
+    run_alone(async {
         let (mut exact, mut tries) = (0, 0);
         while exact < 3 {
             tries += 1;
@@ -260,7 +260,7 @@ fn a_new_instance_gives_no_new_quota_on_postgres() {
 /// The twin: one that does not ask Redis does give one.
 #[test]
 fn a_new_instance_without_redis_gives_a_quota_on_postgres() {
-    run(async {
+    run_alone(async {
         let came = at_a_new_instance(false).await;
         let (votes, quota) = came.expect("it never asks Redis");
         assert!(
