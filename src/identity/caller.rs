@@ -18,6 +18,7 @@ use crate::request::Call;
 use crate::vocabulary::{Moment, VoterId};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
 /// Visitor tokens begin with this in no case; staff tokens do, so that each is told from the other at a glance.
 pub const STAFF_PREFIX: &str = "tss_";
 /// Carries a renewed token back to a caller that sent its token in a header.

@@ -162,10 +162,6 @@ async fn upkeep(parts: Arc<Parts>) {
     let mut tick = tokio::time::interval(Duration::from_secs(5));
     for look in (0..GIVES_BACK_EVERY).cycle() {
         tick.tick().await;
-        if look + 1 == GIVES_BACK_EVERY {
-            // A full queue has more to do than to be small.
-            let _ = parts.votes.edit(db::give_back_memory).await;
-        }
         parts.doors.local().sweep();
         parts.meters.limiter_keys.set(f64::from(
             u32::try_from(parts.doors.local().keys()).unwrap_or(u32::MAX),
@@ -187,6 +183,11 @@ async fn upkeep(parts: Arc<Parts>) {
                 .votes
                 .edit(move |conn| tokens::note_uses(conn, &uses))
                 .await;
+        }
+        // After the gauges, which must not wait for a database that hangs.
+        if look + 1 == GIVES_BACK_EVERY {
+            // A full queue has more to do than to be small.
+            let _ = parts.votes.edit(db::give_back_memory).await;
         }
     }
 }

@@ -52,7 +52,8 @@ impl<C: Clock + Clone> Bucket<C> {
             // Told by the refusal itself: what others give back meanwhile must not make it say that calls are left.
             Some(until) => {
                 let wait = until.wait_time_from(now).as_micros();
-                self.quota.tolerance_micros() + u64::try_from(wait).unwrap_or(u64::MAX).max(1)
+                let wait = u64::try_from(wait).unwrap_or(u64::MAX).max(1);
+                self.quota.tolerance_micros().saturating_add(wait)
             }
             None => self.ahead(key, now),
         };
