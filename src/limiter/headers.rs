@@ -2,8 +2,6 @@
 //!
 //! `permit` leaves both with the call, for whatever the answer turns out to be.
 
-use std::io::Write;
-
 use actix_web::http::header::{HeaderName, HeaderValue};
 
 use smallvec::SmallVec;
@@ -32,18 +30,27 @@ pub(super) fn policies(quotas: &[(Policy, Quota)]) -> HeaderValue {
     HeaderValue::from_str(&items.join(", ")).unwrap_or(NONE)
 }
 
+/// The header for the first quota, the first two, and so on: quotas are asked in order, up to the one that refuses.
+#[must_use]
+pub(super) fn prefixes(quotas: &[(Policy, Quota)]) -> Vec<HeaderValue> {
+    (1..=quotas.len())
+        .map(|n| policies(quotas.get(..n).unwrap_or_default()))
+        .collect()
+}
+
 /// `RateLimit` for what a call met.
 #[must_use]
 pub(super) fn state(decisions: &[Decision]) -> HeaderValue {
     let mut text = SmallVec::<[u8; 160]>::new();
+    let mut digits = itoa::Buffer::new();
     for decision in decisions {
-        let separator = if text.is_empty() { "" } else { ", " };
-        let (name, left, more) = (
-            decision.policy.name(),
-            decision.remaining(),
-            decision.more_after(),
-        );
-        let _ = write!(text, "{separator}\"{name}\";r={left};t={more}");
+        let before: &[u8] = if text.is_empty() { b"\"" } else { b", \"" };
+        text.extend_from_slice(before);
+        text.extend_from_slice(decision.policy.name().as_bytes());
+        text.extend_from_slice(b"\";r=");
+        text.extend_from_slice(digits.format(decision.remaining()).as_bytes());
+        text.extend_from_slice(b";t=");
+        text.extend_from_slice(digits.format(decision.more_after()).as_bytes());
     }
     HeaderValue::from_bytes(&text).unwrap_or(NONE)
 }

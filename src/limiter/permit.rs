@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use actix_web::http::header::HeaderValue;
 
-use super::headers::{POLICY, STATE, policies, state};
+use super::headers::{POLICY, STATE, policies, prefixes, state};
 use super::local::Local;
 use super::shared::Shared;
-use super::{Charge, Charges, Policy, admitted, times, wide};
+use super::{Charge, Charges, Decision, Decisions, Policy, admitted, times, wide};
 use crate::identity::client::Client;
 use crate::problem::{Code, Problem};
 use crate::request::Call;
@@ -220,18 +220,44 @@ impl Doors {
     async fn pass(
         &self,
         call: &impl Call,
-        (usual, raised): (&[HeaderValue], bool),
+        usual: Usual<'_>,
         charges: impl IntoIterator<Item = Charge>,
     ) -> Result<VotePermit<'_>, Problem> {
-        let (charges, mut decisions) = self.local.check(charges);
-        if let (false, Some(shared)) = (charges.is_empty(), &self.shared)
-            && let Some(exact) = shared.check(&charges).await
-        {
+        let (charges, decisions) = self.local.check(charges);
+        match &self.shared {
+            // On the heap: hundreds of calls wait later with room for what they are doing.
+            Some(shared) if !charges.is_empty() => {
+                Box::pin(self.pass_shared(call, shared, usual, charges, decisions)).await
+            }
+            _ => self.passed(call, usual, charges, &decisions),
+        }
+    }
+
+    async fn pass_shared(
+        &self,
+        call: &impl Call,
+        shared: &Shared,
+        usual: Usual<'_>,
+        charges: Charges,
+        mut decisions: Decisions,
+    ) -> Result<VotePermit<'_>, Problem> {
+        if let Some(exact) = shared.check(&charges).await {
             if !admitted(&exact) {
                 self.local.give_back(&charges);
             }
             decisions = exact;
         }
+        self.passed(call, usual, charges, &decisions)
+    }
+
+    /// What `decisions` come to; the call is told how things stand.
+    fn passed(
+        &self,
+        call: &impl Call,
+        (usual, raised): Usual<'_>,
+        charges: Charges,
+        decisions: &[Decision],
+    ) -> Result<VotePermit<'_>, Problem> {
         let wait = decisions
             .iter()
             .filter(|decision| !decision.allowed)
@@ -255,7 +281,7 @@ impl Doors {
                 usual
             };
             call.leave(POLICY, said);
-            call.leave(STATE, state(&decisions));
+            call.leave(STATE, state(decisions));
         }
         match (wait, refused) {
             (Some(wait), Some(name)) => {
@@ -270,9 +296,5 @@ impl Doors {
     }
 }
 
-/// The header for the first quota, the first two, and so on: quotas are asked in order, up to the one that refuses.
-fn prefixes(quotas: &[(Policy, Quota)]) -> Vec<HeaderValue> {
-    (1..=quotas.len())
-        .map(|n| policies(quotas.get(..n).unwrap_or_default()))
-        .collect()
-}
+/// `RateLimit-Policy` by how many quotas were asked, and whether the caller's network has others than usual.
+type Usual<'a> = (&'a [HeaderValue], bool);

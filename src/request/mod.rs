@@ -6,12 +6,14 @@ mod call;
 pub mod forwarding;
 mod query;
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use actix_web::web::{Bytes, BytesMut};
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
 
 use crate::problem::{Code, Problem};
@@ -49,7 +51,7 @@ pub async fn body(
         return Err(too_large());
     }
     // The usual body came with its head, in one piece: no copy, no clock.
-    let first = match payload.next().now_or_never() {
+    let first = match soon(&mut payload).await {
         Some(Some(Ok(chunk))) if announced == Some(chunk.len() as u64) => return Ok(chunk),
         Some(None) => return Ok(Bytes::new()),
         Some(Some(chunk)) => Some(chunk),
@@ -67,10 +69,26 @@ pub async fn body(
         }
         Ok(whole.freeze())
     };
-    match tokio::time::timeout(BODY_DEADLINE, collect).await {
+    // On the heap, since it is rare and hundreds of calls wait elsewhere with room for it.
+    match Box::pin(tokio::time::timeout(BODY_DEADLINE, collect)).await {
         Ok(result) => result,
         Err(_late) => Err(Problem::bad_request("The body did not arrive in time.")),
     }
+}
+
+/// What `payload` has next, if it has that now. The framework hands a call on before it looks at the bytes behind its head,
+/// looks at them, and comes back at once: so this asks twice, and only then is there anything to wait for.
+async fn soon<S: Stream + Unpin>(payload: &mut S) -> Option<Option<S::Item>> {
+    let mut asked = false;
+    poll_fn(|context| match payload.poll_next_unpin(context) {
+        Poll::Ready(next) => Poll::Ready(Some(next)),
+        Poll::Pending if asked => Poll::Ready(None),
+        Poll::Pending => {
+            asked = true;
+            Poll::Pending
+        }
+    })
+    .await
 }
 
 /// 415 unless the content type is JSON.

@@ -3,7 +3,6 @@
 //! `server` puts it outermost, so that a refusal has its CORS headers too (without them a page sees a network failure)
 //! and preflights cost no quota. It must never log an address, a token or a cookie.
 
-use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -67,7 +66,9 @@ impl Edge {
     fn next_id(&self) -> HeaderValue {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let mut id = SmallVec::<[u8; 64]>::new();
-        let _ = write!(id, "{}-{number}", self.start);
+        id.extend_from_slice(self.start.as_bytes());
+        id.push(b'-');
+        id.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
         HeaderValue::from_bytes(&id).unwrap_or(HeaderValue::from_static("none"))
     }
 }

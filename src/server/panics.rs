@@ -8,13 +8,16 @@ use futures_util::FutureExt;
 
 use crate::problem::Problem;
 
-/// What `handling` gives; 500 `internal` where it panics.
-pub(super) async fn caught<T>(handling: impl Future<Output = T>) -> Result<T, Problem> {
+/// What `handling` gives; 500 `internal` where it panics. No `async fn`, which would have room for `handling` twice.
+pub(super) fn caught<T>(
+    handling: impl Future<Output = T>,
+) -> impl Future<Output = Result<T, Problem>> {
     // What a request holds goes with it; what is shared is locked by nobody who could leave it half done.
-    let outcome = AssertUnwindSafe(handling).catch_unwind().await;
-    outcome.map_err(|_panic| {
-        tracing::error!("a handler panicked; its caller was answered 500");
-        Problem::internal()
+    AssertUnwindSafe(handling).catch_unwind().map(|outcome| {
+        outcome.map_err(|_panic| {
+            tracing::error!("a handler panicked; its caller was answered 500");
+            Problem::internal()
+        })
     })
 }
 

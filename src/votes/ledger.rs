@@ -1,4 +1,5 @@
-//! THE recipe by which votes change a tally: lock the tally rows in order, read the old votes, fold, write, commit.
+//! THE recipe by which votes change a tally: lock the tally rows in order, read the old votes, fold, write, commit. Where
+//! Postgres's writer knows already what it would read, one statement does it all (`postgres::unmoved`).
 //!
 //! Only the writer calls it; `import` takes its steps. Either everything of a batch is committed, with one fsync, or nothing is.
 
@@ -6,12 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use diesel::QueryResult;
+use diesel::result::{DatabaseErrorKind, Error};
 
 use super::claims::store as claims;
 use super::fold::{Folded, Key, Present, Spent, fold};
 use super::marks::{self, Chosen, Period};
+use super::postgres::{Known, Xmin};
 use super::{Wish, postgres, sqlite};
-use crate::db::{DbConnection, chained_transaction};
+use crate::db::{DbConnection, chained_transaction, end_chain};
 use crate::identity::name;
 use crate::tallies::{TallyRow, store};
 use crate::vocabulary::{Moment, VoterId};
@@ -29,36 +32,80 @@ pub(super) type Names = BTreeMap<VoterId, Arc<str>>;
 /// A failed statement or commit. Before the commit nothing was done; a failed commit may have been done or not.
 pub(super) fn record(
     conn: &mut DbConnection,
+    known: &mut Known,
     wishes: &[Wish],
     names: Option<&Names>,
     now: Moment,
     more: impl FnOnce() -> bool,
 ) -> QueryResult<Folded> {
+    let done = match shortly(conn, known, wishes, names, now) {
+        Ok(None) => carefully(conn, known, wishes, names, now, more),
+        Ok(Some(folded)) => Ok(folded),
+        Err(cause) => Err(cause),
+    };
+    done.inspect_err(|_| known.forget())
+}
+
+/// The short way, where there is one.
+fn shortly(
+    conn: &mut DbConnection,
+    known: &mut Known,
+    wishes: &[Wish],
+    names: Option<&Names>,
+    now: Moment,
+) -> QueryResult<Option<Folded>> {
+    if names.is_some() || !known.trusts() {
+        return Ok(None);
+    }
+    end_chain(conn)?;
+    match conn {
+        DbConnection::Postgres(conn) => postgres::record_unmoved(conn, known, wishes, now),
+        DbConnection::Sqlite(_) => Ok(None),
+    }
+}
+
+/// The careful way: what decides is read under the locks.
+fn carefully(
+    conn: &mut DbConnection,
+    known: &mut Known,
+    wishes: &[Wish],
+    names: Option<&Names>,
+    now: Moment,
+    more: impl FnOnce() -> bool,
+) -> QueryResult<Folded> {
+    known.went_carefully();
+    let shortly_next = names.is_none() && known.trusts();
     let tools: BTreeSet<i32> = wishes.iter().map(|wish| wish.tool).collect();
     let keys: BTreeSet<Key> = wishes
         .iter()
         .flat_map(|wish| [Some(wish.voter), wish.visitor].map(|voter| Some((wish.tool, voter?))))
         .flatten()
         .collect();
-    chained_transaction(conn, more, |conn| {
-        let Read {
-            tallies,
-            votes: mut before,
-            periods,
-        } = read_under_lock(conn, &tools, &keys, now)?;
-        resolve(conn, &mut before)?;
+    let more = || !shortly_next && more();
+    let (read, folded, xmin) = chained_transaction(conn, more, |conn| {
+        let mut read = read_under_lock(conn, &tools, &keys, now)?;
+        resolve(conn, &mut read.votes)?;
         let spent = match names {
             Some(_) => claims::spent(conn, &keys)?,
             None => Spent::default(),
         };
-        let folded = fold(wishes, &tallies, &before, &spent, &periods, now);
-        write(conn, &folded, now)?;
+        let Read {
+            tallies,
+            votes,
+            periods,
+        } = &read;
+        let folded = fold(wishes, tallies, votes, &spent, periods, now);
+        let xmin = write(conn, &folded, now)?;
         if let Some(names) = names {
             claims::spend(conn, &folded.spent)?;
             remember(conn, names, &folded)?;
         }
-        Ok(folded)
-    })
+        Ok::<_, Error>((read, folded, xmin))
+    })?;
+    if matches!(conn, DbConnection::Postgres(_)) && names.is_none() {
+        known.learn(&folded, &read.votes, &read.periods, xmin);
+    }
+    Ok(folded)
 }
 
 /// Keeps the names of users whose votes were not there before, for exports.
@@ -134,17 +181,25 @@ pub(super) fn resolve(conn: &mut DbConnection, votes: &mut Present) -> QueryResu
     Ok(())
 }
 
-pub(super) fn write(conn: &mut DbConnection, folded: &Folded, now: Moment) -> QueryResult<()> {
+/// Writes a folded batch under the locks. On Postgres it returns which write of the tallies that was, if of any.
+pub(super) fn write(
+    conn: &mut DbConnection,
+    folded: &Folded,
+    now: Moment,
+) -> QueryResult<Option<Xmin>> {
     if folded.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     for closing in &folded.closings {
         store::close(conn, closing)?;
     }
-    match conn {
-        DbConnection::Sqlite(conn) => sqlite::write(conn, folded, now),
-        DbConnection::Postgres(conn) => postgres::write(conn, folded, now),
-    }?;
+    let xmin = match conn {
+        DbConnection::Sqlite(conn) => {
+            sqlite::write(conn, folded, now)?;
+            None
+        }
+        DbConnection::Postgres(conn) => postgres::write(conn, folded, now)?,
+    };
     // Votes are written without a mark; those that are held, or cast inside a period, get it here.
     let mut marked: BTreeMap<(i32, i64), Vec<Chosen>> = BTreeMap::new();
     for (wish, standing) in folded.rows() {
@@ -159,5 +214,19 @@ pub(super) fn write(conn: &mut DbConnection, folded: &Folded, now: Moment) -> Qu
     for ((tool, mark), chosen) in marked {
         marks::mark(conn, tool, mark, &chosen)?;
     }
-    Ok(())
+    Ok(xmin)
+}
+
+/// A constraint was hurt: the connection is fine, and nothing was committed.
+pub(super) fn is_about_the_data(cause: &Error) -> bool {
+    use DatabaseErrorKind::{
+        CheckViolation, ForeignKeyViolation, NotNullViolation, UniqueViolation,
+    };
+    matches!(
+        cause,
+        Error::DatabaseError(
+            CheckViolation | ForeignKeyViolation | NotNullViolation | UniqueViolation,
+            _
+        )
+    )
 }

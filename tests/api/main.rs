@@ -44,6 +44,7 @@ mod start;
 mod stream;
 mod tallies;
 mod two_ways;
+mod unmoved;
 mod users;
 mod votes;
 mod watching;

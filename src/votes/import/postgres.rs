@@ -65,7 +65,7 @@ fixed_statement!(NoteEntries);
 
 impl QueryFragment<Pg> for NoteEntries<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        self.0.walk(&mut out)
+        self.0.insert(&mut out)
     }
 }
 

@@ -11,6 +11,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
+use super::arrays::Keys;
 use crate::tallies::TallyRow;
 use crate::vocabulary::{Choice, Moment, ToolState, VoterId};
 use crate::votes::Standing;
@@ -24,8 +25,7 @@ const VOTE: i16 = 2;
 
 struct ReadUnderLock<'a> {
     tools: Vec<i32>,
-    of_tools: Vec<i32>,
-    of_voters: Vec<&'a [u8]>,
+    keys: Keys<'a>,
     now: i64,
 }
 fixed_statement!(ReadUnderLock);
@@ -53,9 +53,7 @@ impl QueryFragment<Pg> for ReadUnderLock<'_> {
         out.push_sql("SELECT * FROM read_under_lock(");
         out.push_bind_param::<Array<Integer>, _>(&self.tools)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<Integer>, _>(&self.of_tools)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Binary>, _>(&self.of_voters)?;
+        self.keys.walk(&mut out)?;
         out.push_sql(", ");
         out.push_bind_param::<BigInt, _>(&self.now)?;
         out.push_sql(")");
@@ -87,14 +85,9 @@ pub(in crate::votes) fn read_under_lock(
     keys: &BTreeSet<Key>,
     now: Moment,
 ) -> QueryResult<Read> {
-    let (of_tools, of_voters) = keys
-        .iter()
-        .map(|(tool, voter)| (*tool, voter.0.as_slice()))
-        .unzip();
     let statement = ReadUnderLock {
         tools: tools.iter().copied().collect(),
-        of_tools,
-        of_voters,
+        keys: Keys::of(keys),
         now: now.0,
     };
     let mut read = Read::default();
@@ -151,10 +144,7 @@ fn insert(
     }
 }
 
-struct SelectVotes<'a> {
-    tools: Vec<i32>,
-    voters: Vec<&'a [u8]>,
-}
+struct SelectVotes<'a>(Keys<'a>);
 fixed_statement!(SelectVotes);
 
 impl Query for SelectVotes<'_> {
@@ -164,9 +154,7 @@ impl Query for SelectVotes<'_> {
 impl QueryFragment<Pg> for SelectVotes<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("SELECT v.tool_id, v.voter, v.choice, v.cast_at, v.taken_out_by FROM unnest(");
-        out.push_bind_param::<Array<Integer>, _>(&self.tools)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Binary>, _>(&self.voters)?;
+        self.0.walk(&mut out)?;
         out.push_sql(
             ") AS w (tool_id, voter) JOIN votes v ON v.tool_id = w.tool_id AND v.voter = w.voter",
         );
@@ -174,17 +162,13 @@ impl QueryFragment<Pg> for SelectVotes<'_> {
     }
 }
 
-/// The votes that stand under `keys`, where the locks are held already.
+/// The votes that stand under `keys`; without their tallies' locks they may change at once.
 pub(in crate::votes) fn present(
     conn: &mut PgConnection,
     keys: &BTreeSet<Key>,
 ) -> QueryResult<Present> {
     type Row = (i32, Vec<u8>, i16, i64, Option<i64>);
-    let (tools, voters) = keys
-        .iter()
-        .map(|(tool, voter)| (*tool, voter.0.as_slice()))
-        .unzip();
-    let rows: Vec<Row> = SelectVotes { tools, voters }.load(conn)?;
+    let rows: Vec<Row> = SelectVotes(Keys::of(keys)).load(conn)?;
     let mut votes = Present::default();
     for (tool, voter, choice, at, aside) in rows {
         insert(

@@ -8,6 +8,7 @@ use super::sums::Sums;
 use crate::db::{self, DbConnection, Purpose, migrate};
 use crate::settings::{Database, DatabaseUrl};
 use crate::vocabulary::{Choice, Moment, NetworkHash, VoterId};
+use crate::votes::postgres::Known;
 use crate::votes::{Wish, ledger};
 
 const TOOL: i32 = 1;
@@ -50,7 +51,15 @@ impl House {
             token_age: 0,
             hold: false,
         };
-        ledger::record(&mut self.writer, &[wish], None, Moment(1), || false).expect("votes");
+        ledger::record(
+            &mut self.writer,
+            &mut Known::default(),
+            &[wish],
+            None,
+            Moment(1),
+            || false,
+        )
+        .expect("votes");
     }
 
     fn execute(&mut self, sql: &str) {

@@ -11,11 +11,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use diesel::result::{DatabaseErrorKind, Error};
 use tokio::sync::{mpsc, oneshot};
 
 use super::answers::{Answer, Answers, Committed, OnCommit, Reply};
 use super::ledger::{self, Names};
+use super::postgres::Known;
 use super::{Refused, Wish};
 use crate::db::{self, DbConnection, Purpose};
 use crate::identity::erased::Erased;
@@ -74,6 +74,7 @@ impl Votes {
             meters,
             users,
             conn: None,
+            known: Known::default(),
             retry_at: Instant::now(),
         };
         let thread = std::thread::Builder::new()
@@ -94,20 +95,32 @@ impl Votes {
     ///
     /// # Errors
     /// Why the wish was not carried out; with [`Refused::Unavailable`] it may have been, if the commit's outcome is unknown.
-    pub async fn cast(&self, permit: VotePermit<'_>, wish: Wish, name: Option<Arc<str>>) -> Answer {
+    pub fn cast(
+        &self,
+        permit: VotePermit<'_>,
+        wish: Wish,
+        name: Option<Arc<str>>,
+    ) -> impl Future<Output = Answer> {
         let (reply, answer) = oneshot::channel();
-        let result = match self.jobs.try_send(Job::Cast(wish, name, reply)) {
+        let sent = match self.jobs.try_send(Job::Cast(wish, name, reply)) {
+            Ok(()) => Ok(answer),
             Err(mpsc::error::TrySendError::Full(_)) => Err(Refused::Overloaded),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(Refused::Unavailable),
-            Ok(()) => match tokio::time::timeout(DEADLINE, answer).await {
-                Ok(Ok(result)) => result,
-                Ok(Err(_)) | Err(_) => Err(Refused::Unavailable),
-            },
         };
-        if matches!(result, Err(Refused::Unavailable | Refused::Overloaded)) {
-            permit.give_back();
+        // Only what is waited with is kept meanwhile.
+        async move {
+            let result = match sent {
+                Ok(answer) => match tokio::time::timeout(DEADLINE, answer).await {
+                    Ok(Ok(result)) => result,
+                    Ok(Err(_)) | Err(_) => Err(Refused::Unavailable),
+                },
+                Err(refused) => Err(refused),
+            };
+            if matches!(result, Err(Refused::Unavailable | Refused::Overloaded)) {
+                permit.give_back();
+            }
+            result
         }
-        result
     }
 
     /// Runs an edit on the writer's connection, between two batches.
@@ -152,6 +165,7 @@ struct Writer {
     /// Whether people sign in here: only then is anything asked about them.
     users: bool,
     conn: Option<DbConnection>,
+    known: Known,
     retry_at: Instant,
 }
 
@@ -204,6 +218,7 @@ impl Writer {
             tracing::error!("the writer panicked; what it was doing is not done");
             self.meters.failed_commit();
             self.conn = None;
+            self.known.forget();
         }
     }
 
@@ -242,8 +257,8 @@ impl Writer {
             return refuse(replies);
         };
         let began = Instant::now();
-        let known = self.users.then_some(names);
-        match ledger::record(conn, &wishes, known, Moment::now(), more) {
+        let (known, names_of) = (&mut self.known, self.users.then_some(names));
+        match ledger::record(conn, known, &wishes, names_of, Moment::now(), more) {
             Ok(folded) => {
                 self.meters.commit(wishes.len(), began.elapsed());
                 self.answers.give(Committed {
@@ -252,7 +267,7 @@ impl Writer {
                     replies,
                 });
             }
-            Err(cause) if wishes.len() > 1 && is_about_the_data(&cause) => {
+            Err(cause) if wishes.len() > 1 && ledger::is_about_the_data(&cause) => {
                 tracing::error!(%cause, "a batch was refused; its votes are taken one by one");
                 let none: fn() -> bool = || false;
                 for (wish, reply) in wishes.into_iter().zip(replies) {
@@ -274,18 +289,4 @@ fn refuse(replies: Vec<Reply>) {
     for reply in replies {
         let _ = reply.send(Err(Refused::Unavailable));
     }
-}
-
-/// A constraint was hurt: the connection is fine, and nothing was committed.
-fn is_about_the_data(cause: &Error) -> bool {
-    use DatabaseErrorKind::{
-        CheckViolation, ForeignKeyViolation, NotNullViolation, UniqueViolation,
-    };
-    matches!(
-        cause,
-        Error::DatabaseError(
-            CheckViolation | ForeignKeyViolation | NotNullViolation | UniqueViolation,
-            _
-        )
-    )
 }

@@ -1,0 +1,2 @@
+-- Only Postgres is a round trip away.
+SELECT 1;
