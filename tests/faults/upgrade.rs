@@ -124,7 +124,7 @@ fn fill(home: &Home, tool: usize, slug: &str, votes: usize) {
             "zeroblob(16)",
         ),
         Backend::Postgres => (
-            format!("WITH n (i) AS (SELECT generate_series(1, {votes}))"),
+            format!("WITH n (i) AS (SELECT generate_series(1::bigint, {votes}))"),
             "decode(lpad(to_hex(1764000000000 + i), 16, '0') || lpad(to_hex(i * 7919), 16, '0'), 'hex')",
             "decode(repeat('00', 16), 'hex')",
         ),

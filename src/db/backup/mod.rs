@@ -46,8 +46,9 @@ pub enum BackupError {
     Busy(String),
 }
 
-/// The first line.
+/// The first line. No line has fields of other names: what is skipped of those need not even be text.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Header {
     pub tallyship_backup: u32,
     /// Of the program that made it.
@@ -70,6 +71,7 @@ impl Header {
 
 /// Before the rows of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Table {
     table: String,
     columns: Vec<String>,
@@ -77,6 +79,7 @@ struct Table {
 
 /// The last line.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Trailer {
     rows: u64,
     sha256: String,
