@@ -35,7 +35,7 @@ async fn edit_after_a_panic() {
             if true {
                 std::panic::panic_any("an edit of this test panics");
             }
-            Ok::<_, Error>(())
+            Ok::<_, diesel::result::Error>(())
         })
     });
     assert_eq!(half_done.await, Err(Refused::Unavailable));
