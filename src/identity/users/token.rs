@@ -64,7 +64,11 @@ impl Object {
             Some(Value::Number(number)) => number.to_string(),
             Some(_) => return Err(Rejected::Bad),
         };
-        let whole = number.split_once('.').map_or(&*number, |(whole, _)| whole);
+        let (whole, fraction) = number.split_once('.').unwrap_or((&number, ""));
+        // 1.8e109 is no second, and must not be taken for 1.
+        if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Rejected::Bad);
+        }
         match whole.parse() {
             Ok(seconds) if (0..=LAST_SECOND).contains(&seconds) && !whole.starts_with('-') => {
                 Ok(Some(seconds))
@@ -172,6 +176,9 @@ mod tests {
             ",\"exp\":-1",
             ",\"exp\":-0.5",
             ",\"exp\":1e300",
+            ",\"exp\":1.9e30",
+            ",\"exp\":1900000000,\"nbf\":1.8e109",
+            ",\"exp\":1900000000,\"nbf\":1.8e-9",
             ",\"exp\":253402300800",
             ",\"exp\":18446744073709551615",
             ",\"exp\":[1900000000]",
