@@ -13,6 +13,7 @@ use diesel::{OptionalExtension, QueryResult, RunQueryDsl, SqliteConnection};
 use super::entries::{self, Entry};
 use super::fold::{Folded, Key, Present};
 use super::{Standing, Wish};
+use crate::db::schema::tallies;
 use crate::tallies::{TallyRow, store};
 use crate::vocabulary::{Choice, Moment};
 
@@ -31,19 +32,7 @@ struct SelectTally<'a>(&'a i32);
 fixed_statement!(SelectTally);
 
 impl Query for SelectTally<'_> {
-    type SqlType = (
-        Integer,
-        BigInt,
-        BigInt,
-        Integer,
-        Integer,
-        SmallInt,
-        BigInt,
-        BigInt,
-        BigInt,
-        BigInt,
-        BigInt,
-    );
+    type SqlType = tallies::SqlType;
 }
 
 impl QueryFragment<Sqlite> for SelectTally<'_> {

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Integer, SmallInt};
+use diesel::sql_types::{Array, BigInt, Integer};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use super::entries;
 use super::fold::Folded;
+use crate::db::schema::tallies;
 use crate::tallies::{TallyRow, store};
 use crate::vocabulary::Moment;
 
@@ -44,19 +45,7 @@ struct LockTallies<'a> {
 fixed_statement!(LockTallies);
 
 impl Query for LockTallies<'_> {
-    type SqlType = (
-        Integer,
-        BigInt,
-        BigInt,
-        Integer,
-        Integer,
-        SmallInt,
-        BigInt,
-        BigInt,
-        BigInt,
-        BigInt,
-        BigInt,
-    );
+    type SqlType = tallies::SqlType;
 }
 
 impl QueryFragment<Pg> for LockTallies<'_> {

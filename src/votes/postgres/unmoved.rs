@@ -16,12 +16,13 @@ use std::collections::BTreeSet;
 
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt};
+use diesel::sql_types::{Array, BigInt, Integer, Nullable};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use super::arrays::Rows;
 use super::known::{Known, Xmin};
 use super::present::present;
+use crate::db::schema::tallies;
 use crate::tallies::store;
 use crate::vocabulary::Moment;
 use crate::votes::entries;
@@ -32,22 +33,7 @@ struct LookAtTallies<'a>(&'a [i32]);
 fixed_statement!(LookAtTallies);
 
 impl Query for LookAtTallies<'_> {
-    type SqlType = (
-        (
-            Integer,
-            BigInt,
-            BigInt,
-            Integer,
-            Integer,
-            SmallInt,
-            BigInt,
-            BigInt,
-            BigInt,
-            BigInt,
-            BigInt,
-        ),
-        BigInt,
-    );
+    type SqlType = (tallies::SqlType, BigInt);
 }
 
 impl QueryFragment<Pg> for LookAtTallies<'_> {
