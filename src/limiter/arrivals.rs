@@ -2,6 +2,8 @@
 //!
 //! Only `local` uses it. It decides nothing: the arithmetic is governor's.
 
+use std::cell::Cell;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use dashmap::DashMap;
@@ -12,28 +14,69 @@ use governor::state::{InMemoryState, NotKeyed, StateStore};
 /// A quota's key: a voter, or a network's hash.
 pub(super) type Key = [u8; 16];
 
+/// A key that is asked about. What its arrival time became is left here, which spares a second look into the map.
+#[derive(Clone)]
+pub(super) struct Asked {
+    key: Key,
+    arrival: Cell<u64>,
+}
+
+impl Asked {
+    pub(super) fn of(key: Key) -> Self {
+        Self {
+            key,
+            arrival: Cell::new(0),
+        }
+    }
+
+    /// Nanoseconds after the limiter's start; 0 where nothing was charged.
+    pub(super) fn arrival(&self) -> u64 {
+        self.arrival.get()
+    }
+}
+
+impl PartialEq for Asked {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Asked {}
+
+impl Hash for Asked {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.key.hash(hasher);
+    }
+}
+
 /// governor's state by key; shared, so that this file can read and give back what governor charged.
 #[derive(Clone, Default)]
 pub(super) struct Arrivals(Arc<DashMap<Key, InMemoryState, foldhash::fast::RandomState>>);
 
 impl StateStore for Arrivals {
-    type Key = Key;
+    type Key = Asked;
 
-    fn measure_and_replace<T, F, E>(&self, key: &Key, f: F) -> Result<T, E>
+    fn measure_and_replace<T, F, E>(&self, asked: &Asked, f: F) -> Result<T, E>
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        if let Some(state) = self.0.get(key) {
-            return state.measure_and_replace(&NotKeyed::NonKey, f);
+        let told = |arrival| {
+            let (outcome, next) = f(arrival)?;
+            asked.arrival.set(next.as_u64());
+            Ok((outcome, next))
+        };
+        // Known keys, a busy network's above all, are looked up under a lock that others share.
+        if let Some(state) = self.0.get(&asked.key) {
+            return state.measure_and_replace(&NotKeyed::NonKey, told);
         }
         self.0
-            .entry(*key)
+            .entry(asked.key)
             .or_default()
-            .measure_and_replace(&NotKeyed::NonKey, f)
+            .measure_and_replace(&NotKeyed::NonKey, told)
     }
 }
 
-impl ShrinkableKeyedStateStore<Key> for Arrivals {
+impl ShrinkableKeyedStateStore<Asked> for Arrivals {
     fn retain_recent(&self, drop_below: Nanos) {
         ShrinkableKeyedStateStore::retain_recent(&*self.0, drop_below);
     }

@@ -285,8 +285,17 @@ impl Doors {
         }
         match (wait, refused) {
             (Some(wait), Some(name)) => {
-                let detail = format!("The quota {name:?} is used up; try again in {wait} s.");
-                Err(Problem::new(Code::RateLimited, detail).retry_after(wait))
+                let mut digits = itoa::Buffer::new();
+                let seconds = digits.format(wait);
+                // Joined and not formatted: of all answers this one has to be cheap.
+                let detail = [
+                    "The quota \"",
+                    name,
+                    "\" is used up; try again in ",
+                    seconds,
+                    " s.",
+                ];
+                Err(Problem::new(Code::RateLimited, detail.concat()).retry_after(wait))
             }
             _ => Ok(VotePermit {
                 doors: self,

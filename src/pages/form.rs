@@ -136,6 +136,7 @@ pub async fn take(
     state
         .votes
         .cast(permit, wish, voter.name)
+        .done()
         .await
         .map_err(|refused| refused.problem(slug))?;
     Ok(Taken { back, new_token })

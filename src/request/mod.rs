@@ -17,7 +17,7 @@ use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
 
 use crate::problem::{Code, Problem};
-pub use call::{Call, Direct};
+pub use call::{Call, Direct, Left};
 pub use query::{Parameters, query, tools};
 
 /// The largest body of a visitor's call.

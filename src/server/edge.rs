@@ -26,7 +26,7 @@ use super::routes::RouteName;
 use crate::identity::Identity;
 use crate::pages::{self, refusal};
 use crate::problem::Problem;
-use crate::request::Call;
+use crate::request::{Call, Left};
 use crate::telemetry::Meters;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -73,35 +73,63 @@ impl Edge {
     }
 }
 
-/// A request on its way: what its answer needs of its beginning.
+/// A request on its way: all that its answer needs of its beginning, so that the request itself need not be kept.
 pub(super) struct Begun {
     at: Instant,
     id: HeaderValue,
+    method: Method,
+    preflight: bool,
+    reader: Reader,
+}
+
+/// Which pages may read an answer.
+enum Reader {
+    /// It was not asked by a page of another site.
+    Unasked,
+    /// Pages of this origin, which is on the list.
+    Allowed(HeaderValue),
+    /// Counts are everybody's; without credentials nothing personal is in reach.
+    Anyone,
 }
 
 impl Edge {
-    pub(super) fn begin(&self, headers: &HeaderMap) -> Begun {
+    pub(super) fn begin(&self, method: &Method, headers: &HeaderMap) -> Begun {
         Begun {
             at: Instant::now(),
             id: request_id(self, headers),
+            method: method.clone(),
+            preflight: is_preflight(method, headers),
+            reader: self.reader(method, headers),
         }
     }
 
-    /// Gives an answer what every answer has, counts it and logs it.
+    fn reader(&self, method: &Method, headers: &HeaderMap) -> Reader {
+        let Some(origin) = headers.get(ORIGIN) else {
+            return Reader::Unasked;
+        };
+        let allowed = |origin: &str| self.identity.origins.allows(origin);
+        if origin.to_str().is_ok_and(allowed) {
+            Reader::Allowed(origin.clone())
+        } else if matches!(*method, Method::GET | Method::HEAD) {
+            Reader::Anyone
+        } else {
+            Reader::Unasked
+        }
+    }
+
+    /// Gives an answer what every answer has, and what was left for it; counts it and logs it.
     pub(super) fn finish<B>(
         &self,
         begun: Begun,
-        call: &impl Call,
-        method: &Method,
+        left: Left,
         route: &'static str,
         answer: &mut HttpResponse<B>,
     ) {
         let status = answer.status().as_u16();
-        decorate(self, call, method, answer.headers_mut());
         let took = begun.at.elapsed();
         self.meters.answered(route, status, took);
-        tell(method, route, status, took, &begun.id);
-        answer.headers_mut().insert(REQUEST_ID, begun.id);
+        tell(&begun.method, route, status, took, &begun.id);
+        decorate(begun, left, answer.headers_mut());
     }
 }
 
@@ -118,9 +146,9 @@ pub(super) async fn around(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, Error> {
-    let begun = edge.begin(request.headers());
+    let begun = edge.begin(request.method(), request.headers());
     // Nothing may hold on to the request while it is handled: the framework then takes it apart.
-    let mut response = if is_preflight(request.method(), request.headers()) {
+    let mut response = if begun.preflight {
         request
             .into_response(HttpResponse::new(StatusCode::NO_CONTENT))
             .map_into_right_body()
@@ -134,7 +162,7 @@ pub(super) async fn around(
     let route = http
         .app_data::<RouteName>()
         .map_or("other", |route| route.0);
-    edge.finish(begun, &http, http.method(), route, answer);
+    edge.finish(begun, http.left(), route, answer);
     Ok(response)
 }
 
@@ -216,28 +244,26 @@ fn request_id(edge: &Edge, headers: &HeaderMap) -> HeaderValue {
         .unwrap_or_else(|| edge.next_id())
 }
 
-fn decorate(edge: &Edge, call: &impl Call, method: &Method, headers: &mut HeaderMap) {
+fn decorate(begun: Begun, left: Left, headers: &mut HeaderMap) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
-    call.left().write(headers);
+    left.write(headers);
     headers.append(VARY, VARIES);
-    let Some(origin) = call.headers().get(ORIGIN) else {
-        return;
-    };
-    if origin
-        .to_str()
-        .is_ok_and(|origin| edge.identity.origins.allows(origin))
-    {
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
-        if is_preflight(method, call.headers()) {
-            headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
-            headers.insert(ACCESS_CONTROL_MAX_AGE, TWO_HOURS);
+    match begun.reader {
+        Reader::Unasked => {}
+        Reader::Allowed(origin) => {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+            if begun.preflight {
+                headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+                headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
+                headers.insert(ACCESS_CONTROL_MAX_AGE, TWO_HOURS);
+            }
         }
-    } else if matches!(*method, Method::GET | Method::HEAD) {
-        // Counts are everybody's; without credentials nothing personal is in reach.
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        Reader::Anyone => {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        }
     }
+    headers.insert(REQUEST_ID, begun.id);
 }

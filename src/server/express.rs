@@ -20,6 +20,7 @@ use super::panics::caught;
 use super::state::State;
 use crate::front::Line;
 use crate::request::{Call, Direct};
+use crate::votes::routes::Waiting;
 use crate::{tallies, votes};
 
 /// The app with the lane in front: makes the service of each worker.
@@ -138,13 +139,13 @@ where
 
     fn call(&self, request: Request) -> Self::Future {
         let Some(taken) = taken(request.method(), request.path()) else {
-            let handled = Handled::of(&request);
+            let handling = Handling::of(&request);
             let answer = self.app.call(request);
             let own = Rc::clone(&self.own);
             return Box::pin(async move {
                 let began = Instant::now();
                 let answer = caught(answer).await;
-                drop(handled);
+                drop(handling);
                 match answer {
                     Ok(answer) => {
                         let answer: Response<B> = answer?.into();
@@ -160,7 +161,7 @@ where
         };
         let own = Rc::clone(&self.own);
         Box::pin(async move {
-            let _handled = Handled::of(&request);
+            let _handling = Handling::of(&request);
             let (edge, state) = &*own;
             let answer = carry(taken, request, edge, state).await;
             Ok(Response::from(answer).map_body(|_, body| EitherBody::right(body)))
@@ -169,9 +170,9 @@ where
 }
 
 /// While it lives, a whole head is being handled, and the connection's own guard waits.
-struct Handled(Option<Rc<Line>>);
+struct Handling(Option<Rc<Line>>);
 
-impl Handled {
+impl Handling {
     fn of(request: &Request) -> Self {
         let line = request.conn_data::<Rc<Line>>().cloned();
         if let Some(line) = &line {
@@ -181,7 +182,7 @@ impl Handled {
     }
 }
 
-impl Drop for Handled {
+impl Drop for Handling {
     fn drop(&mut self) {
         if let Some(line) = &self.0 {
             line.handled(false);
@@ -189,23 +190,44 @@ impl Drop for Handled {
     }
 }
 
-/// From a request to its answer, whatever that is.
+/// How far a call has come without its request being let go.
+enum Handled<'a> {
+    Answered(HttpResponse),
+    Waiting(Waiting<'a>),
+}
+
+/// From a request to its answer, whatever that is. The request ends as soon as nobody looks at it any more.
 async fn carry(taken: Taken, mut request: Request, edge: &Edge, state: &State) -> HttpResponse {
     let body = request.take_payload();
-    let method = request.method().clone();
+    let begun = edge.begin(request.method(), &request.head().headers);
     let call = Direct::new(request);
-    let begun = edge.begin(call.headers());
     let handling = async {
         match taken {
-            Taken::PutVote => votes::routes::put_vote(&call, body, &state.votes).await,
-            Taken::DeleteVote => votes::routes::delete_vote(&call, body, &state.votes).await,
-            Taken::GetTally => tallies::routes::get_tally(&call, &state.board),
-            Taken::GetTallies => tallies::routes::get_tallies(&call, &state.board, &state.batches),
+            Taken::PutVote => {
+                let waiting = votes::routes::put_vote(&call, body, &state.votes).await;
+                waiting.map(Handled::Waiting)
+            }
+            Taken::DeleteVote => {
+                let waiting = votes::routes::delete_vote(&call, body, &state.votes).await;
+                waiting.map(Handled::Waiting)
+            }
+            Taken::GetTally => {
+                tallies::routes::get_tally(&call, &state.board).map(Handled::Answered)
+            }
+            Taken::GetTallies => tallies::routes::get_tallies(&call, &state.board, &state.batches)
+                .map(Handled::Answered),
         }
     };
-    let answer = caught(handling).await.and_then(|answer| answer);
+    let handled = caught(handling).await.and_then(|handled| handled);
+    let left = call.left();
+    drop(call);
+    let answer = match handled {
+        Ok(Handled::Answered(answer)) => Ok(answer),
+        Ok(Handled::Waiting(waiting)) => caught(waiting.answer()).await.and_then(|answer| answer),
+        Err(problem) => Err(problem),
+    };
     let mut answer = answer.unwrap_or_else(|problem| problem.error_response());
-    edge.finish(begun, &call, &method, taken.route(), &mut answer);
+    edge.finish(begun, left, taken.route(), &mut answer);
     answer
 }
 

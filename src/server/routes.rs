@@ -93,12 +93,18 @@ fn voters(config: &mut ServiceConfig) {
             )
             .route(web::put().to(
                 async |http: HttpRequest, body: Payload, state: Data<votes::routes::State>| {
-                    votes::routes::put_vote(&http, body, &state).await
+                    votes::routes::put_vote(&http, body, &state)
+                        .await?
+                        .answer()
+                        .await
                 },
             ))
             .route(web::delete().to(
                 async |http: HttpRequest, body: Payload, state: Data<votes::routes::State>| {
-                    votes::routes::delete_vote(&http, body, &state).await
+                    votes::routes::delete_vote(&http, body, &state)
+                        .await?
+                        .answer()
+                        .await
                 },
             )),
         )

@@ -12,8 +12,8 @@ use futures_util::Stream;
 use tokio::sync::Semaphore;
 
 use super::json::{Cast, OwnVote, OwnVotes};
-use super::writer::Votes;
-use super::{Act, Done, Refused, Standing, Wish, claims, held, store};
+use super::writer::{Casting, Votes};
+use super::{Act, Refused, Standing, Wish, claims, held, store};
 use crate::db::{Readers, read};
 use crate::identity::Identity;
 use crate::limiter::permit::Doors;
@@ -74,12 +74,38 @@ fn answer(status: StatusCode, slot: &Slot, vote: Option<Standing>, tally: &[u8])
     answer.set_body(body).map_into_boxed_body()
 }
 
+/// A write that waits for its commit. All that is needed of its request was taken: the request itself can go, so that some
+/// hundreds of them do not lie about meanwhile.
+pub struct Waiting<'a> {
+    board: &'a Board,
+    slot: Arc<Slot>,
+    casting: Casting<'a>,
+}
+
+impl Waiting<'_> {
+    /// Its answer, once the vote is on disk: 201 for the first of its voter, else 200.
+    ///
+    /// # Errors
+    /// What [`Refused`] says.
+    pub async fn answer(self) -> Result<HttpResponse, Problem> {
+        let done = self.casting.done().await;
+        let done = done.map_err(|refused| refused.problem(self.slot.slug.as_str()))?;
+        let tally = held::personal(self.board, &self.slot, done.tally, done.vote);
+        let status = if done.first {
+            StatusCode::CREATED
+        } else {
+            StatusCode::OK
+        };
+        Ok(answer(status, &self.slot, done.vote, &tally.body))
+    }
+}
+
 /// Everything that a write passes before its body is looked at, then `choose` reads the body, then the vote is cast.
-async fn write(
+async fn write<'a>(
     call: &impl Call,
-    state: &State,
+    state: &'a State,
     choose: impl FnOnce() -> Result<Act, Problem>,
-) -> Result<(Arc<Slot>, Done), Problem> {
+) -> Result<Waiting<'a>, Problem> {
     let now = Moment::now();
     let slug = request::slug(call.path());
     let voter = state.identity.voter(call, now)?;
@@ -105,13 +131,11 @@ async fn write(
     }
     let wish = Wish::of(&voter, slot.id, act, client.network());
     let wish = held::ask::judged(wish, &state.holding, call, &voter, &client, now);
-    let mut done = state
-        .votes
-        .cast(permit, wish, voter.name)
-        .await
-        .map_err(|refused| refused.problem(slug))?;
-    done.tally = held::personal(&state.board, &slot, done.tally, done.vote);
-    Ok((slot, done))
+    Ok(Waiting {
+        board: &state.board,
+        slot,
+        casting: state.votes.cast(permit, wish, voter.name),
+    })
 }
 
 /// What the vote's routes work with.
@@ -128,42 +152,33 @@ pub struct State {
     pub walks: Semaphore,
 }
 
-/// Casts or changes a vote: 201 for the first, 200 after that.
+/// Casts or changes a vote.
 ///
 /// # Errors
 /// Everything that the contract's order of checks names.
-pub async fn put_vote(
+pub async fn put_vote<'a>(
     call: &impl Call,
     payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
-    state: &State,
-) -> Result<HttpResponse, Problem> {
+    state: &'a State,
+) -> Result<Waiting<'a>, Problem> {
     let body = request::body(call.headers(), payload, request::SMALL).await?;
     request::require_json(call.headers())?;
-    let (slot, done) = write(call, state, || {
-        request::json::<Cast>(&body).map(|cast| Act::Cast(cast.choice))
-    })
-    .await?;
-    let status = if done.first {
-        StatusCode::CREATED
-    } else {
-        StatusCode::OK
-    };
-    Ok(answer(status, &slot, done.vote, &done.tally.body))
+    let choose = || request::json::<Cast>(&body).map(|cast| Act::Cast(cast.choice));
+    write(call, state, choose).await
 }
 
 /// Withdraws a vote; without one there is nothing to do, and that is fine.
 ///
 /// # Errors
 /// As for a vote.
-pub async fn delete_vote(
+pub async fn delete_vote<'a>(
     call: &impl Call,
     payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
-    state: &State,
-) -> Result<HttpResponse, Problem> {
+    state: &'a State,
+) -> Result<Waiting<'a>, Problem> {
     let body = request::body(call.headers(), payload, request::SMALL).await?;
     request::json_if_any(call.headers(), &body)?;
-    let (slot, done) = write(call, state, || Ok(Act::Withdraw)).await?;
-    Ok(answer(StatusCode::OK, &slot, done.vote, &done.tally.body))
+    write(call, state, || Ok(Act::Withdraw)).await
 }
 
 /// The caller's own vote on a tool. Where a user brings the visitor that they were, that one's vote becomes theirs.
@@ -283,7 +298,11 @@ mod tests {
                 .vote(&http, voter, &client)
                 .await
                 .expect("the quota was given back");
-            let refused = votes.cast(permit, wish, None).await.expect_err("full");
+            let refused = votes
+                .cast(permit, wish, None)
+                .done()
+                .await
+                .expect_err("full");
             let answer = refused.problem("codestral-2").error_response();
             assert_eq!(answer.status().as_u16(), 503);
             assert!(answer.headers().contains_key("retry-after"));

@@ -13,7 +13,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::StateStore;
 
-use super::arrivals::{Arrivals, Key};
+use super::arrivals::{Arrivals, Asked, Key};
 use super::{Charge, Charges, Decision, Decisions, Policy};
 use crate::vocabulary::Quota;
 
@@ -22,7 +22,7 @@ struct Bucket<C: Clock> {
     policy: Policy,
     quota: Quota,
     arrivals: Arrivals,
-    limiter: RateLimiter<Key, Arrivals, C, NoOpMiddleware<C::Instant>>,
+    limiter: RateLimiter<Asked, Arrivals, C, NoOpMiddleware<C::Instant>>,
     /// Close to the instant that the limiter counts from; only headers are computed with it.
     start: C::Instant,
 }
@@ -46,16 +46,17 @@ impl<C: Clock + Clone> Bucket<C> {
     }
 
     fn check(&self, key: &Key) -> Decision {
-        let refused = self.limiter.check_key(key).err();
+        let asked = Asked::of(*key);
+        let refused = self.limiter.check_key(&asked).err();
         let now = self.limiter.clock().now();
-        let ahead = match &refused {
+        let ahead = if let Some(until) = &refused {
             // Told by the refusal itself: what others give back meanwhile must not make it say that calls are left.
-            Some(until) => {
-                let wait = until.wait_time_from(now).as_micros();
-                let wait = u64::try_from(wait).unwrap_or(u64::MAX).max(1);
-                self.quota.tolerance_micros().saturating_add(wait)
-            }
-            None => self.ahead(key, now),
+            let wait = until.wait_time_from(now).as_micros();
+            let wait = u64::try_from(wait).unwrap_or(u64::MAX).max(1);
+            self.quota.tolerance_micros().saturating_add(wait)
+        } else {
+            let now = now.duration_since(self.start).as_u64();
+            asked.arrival().saturating_sub(now) / 1_000
         };
         Decision {
             policy: self.policy,
@@ -65,21 +66,12 @@ impl<C: Clock + Clone> Bucket<C> {
         }
     }
 
-    /// How far the arrival time lies ahead, in microseconds.
-    fn ahead(&self, key: &Key, now: C::Instant) -> u64 {
-        let now = now.duration_since(self.start).as_u64();
-        self.arrivals
-            .measure_and_replace::<(), _, u64>(key, |arrival| Err(arrival.map_or(0, Nanos::as_u64)))
-            .err()
-            .map_or(0, |arrival| arrival.saturating_sub(now) / 1_000)
-    }
-
     fn give_back(&self, key: &Key) {
         let interval = self.quota.interval_micros() * 1_000;
         // Where the arrival time has passed meanwhile, taking the interval off changes nothing that counts.
         let _ = self
             .arrivals
-            .measure_and_replace::<(), _, ()>(key, |arrival| {
+            .measure_and_replace::<(), _, ()>(&Asked::of(*key), |arrival| {
                 let arrival = arrival.ok_or(())?.as_u64();
                 Ok(((), Nanos::new(arrival.saturating_sub(interval))))
             });

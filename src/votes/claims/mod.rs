@@ -62,6 +62,6 @@ async fn claim(
     }
     let permit = state.doors.vote(call, voter.id, &client).await.ok()?;
     let wish = Wish::of(voter, slot.id, Act::Claim, client.network());
-    let done = state.votes.cast(permit, wish, voter.name.clone()).await;
-    done.ok()
+    let casting = state.votes.cast(permit, wish, voter.name.clone());
+    casting.done().await.ok()
 }

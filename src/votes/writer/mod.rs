@@ -91,36 +91,21 @@ impl Votes {
         (Self { jobs }, queue)
     }
 
-    /// Casts, changes or withdraws a vote, and waits until that is on disk. A failure that is ours gives the quota back.
-    ///
-    /// # Errors
-    /// Why the wish was not carried out; with [`Refused::Unavailable`] it may have been, if the commit's outcome is unknown.
-    pub fn cast(
+    /// Casts, changes or withdraws a vote: hands the wish to the writer, which will do it whether anybody waits or not.
+    #[must_use]
+    pub fn cast<'a>(
         &self,
-        permit: VotePermit<'_>,
+        permit: VotePermit<'a>,
         wish: Wish,
         name: Option<Arc<str>>,
-    ) -> impl Future<Output = Answer> {
+    ) -> Casting<'a> {
         let (reply, answer) = oneshot::channel();
         let sent = match self.jobs.try_send(Job::Cast(wish, name, reply)) {
             Ok(()) => Ok(answer),
             Err(mpsc::error::TrySendError::Full(_)) => Err(Refused::Overloaded),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(Refused::Unavailable),
         };
-        // Only what is waited with is kept meanwhile.
-        async move {
-            let result = match sent {
-                Ok(answer) => match tokio::time::timeout(DEADLINE, answer).await {
-                    Ok(Ok(result)) => result,
-                    Ok(Err(_)) | Err(_) => Err(Refused::Unavailable),
-                },
-                Err(refused) => Err(refused),
-            };
-            if matches!(result, Err(Refused::Unavailable | Refused::Overloaded)) {
-                permit.give_back();
-            }
-            result
-        }
+        Casting { permit, sent }
     }
 
     /// Runs an edit on the writer's connection, between two batches.
@@ -154,6 +139,32 @@ impl Votes {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(_)) | Err(_) => Err(Refused::Unavailable),
         }
+    }
+}
+
+/// A wish on its way to disk, and no more than has to be kept meanwhile.
+pub struct Casting<'a> {
+    permit: VotePermit<'a>,
+    sent: Result<oneshot::Receiver<Answer>, Refused>,
+}
+
+impl Casting<'_> {
+    /// Waits until it is on disk. A failure that is ours gives the quota back.
+    ///
+    /// # Errors
+    /// Why the wish was not carried out; with [`Refused::Unavailable`] it may have been, if the commit's outcome is unknown.
+    pub async fn done(self) -> Answer {
+        let result = match self.sent {
+            Ok(answer) => match tokio::time::timeout(DEADLINE, answer).await {
+                Ok(Ok(result)) => result,
+                Ok(Err(_)) | Err(_) => Err(Refused::Unavailable),
+            },
+            Err(refused) => Err(refused),
+        };
+        if matches!(result, Err(Refused::Unavailable | Refused::Overloaded)) {
+            self.permit.give_back();
+        }
+        result
     }
 }
 

@@ -3,100 +3,24 @@
 //! Handlers and extractors of every room return it. It never carries a cause: what went wrong inside goes to the log,
 //! and the caller sees a constant sentence.
 
+mod code;
+
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-/// The contract's errors by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Code {
-    BadRequest,
-    VoterRequired,
-    TokenRequired,
-    BadToken,
-    ExpiredToken,
-    Forbidden,
-    OriginRefused,
-    VoterBanned,
-    ChallengeRequired,
-    UnknownTool,
-    NotFound,
-    MethodNotAllowed,
-    Conflict,
-    Archived,
-    TooLarge,
-    UnsupportedMediaType,
-    /// Of a head; a body's is `TooLarge`.
-    HeadTooLarge,
-    /// Of a head; a body that drips is a bad request.
-    TooSlow,
-    Invalid,
-    Frozen,
-    RateLimited,
-    Internal,
-    Unavailable,
-    Overloaded,
-}
+pub use code::Code;
 
-impl Code {
-    /// HTTP status, stable code, title.
-    fn row(self) -> (u16, &'static str, &'static str) {
-        match self {
-            Self::BadRequest => (400, "bad-request", "The request cannot be read"),
-            Self::VoterRequired => (401, "voter-required", "A visitor token is needed"),
-            Self::TokenRequired => (401, "token-required", "A staff token is needed"),
-            Self::BadToken => (401, "bad-token", "The token is not valid"),
-            Self::ExpiredToken => (401, "expired-token", "The token has expired"),
-            Self::Forbidden => (403, "forbidden", "This token may not do that"),
-            Self::OriginRefused => (
-                403,
-                "origin-refused",
-                "Votes are not taken from this origin",
-            ),
-            Self::VoterBanned => (403, "voter-banned", "Votes are not taken from here"),
-            Self::ChallengeRequired => (403, "challenge-required", "A check must be done first"),
-            Self::UnknownTool => (404, "unknown-tool", "No such tool"),
-            Self::NotFound => (404, "not-found", "Nothing is here"),
-            Self::MethodNotAllowed => (
-                405,
-                "method-not-allowed",
-                "This address does not take that method",
-            ),
-            Self::Conflict => (409, "conflict", "The state has changed"),
-            Self::Archived => (410, "archived", "The tool is archived"),
-            Self::TooLarge => (413, "too-large", "The body is too large"),
-            Self::UnsupportedMediaType => (415, "unsupported-media-type", "The body must be JSON"),
-            Self::HeadTooLarge => (431, "too-large", "The head of the request is too large"),
-            Self::TooSlow => (408, "bad-request", "The request took too long"),
-            Self::Invalid => (422, "invalid", "A field is not valid"),
-            Self::Frozen => (423, "frozen", "Voting on this tool is frozen"),
-            Self::RateLimited => (429, "rate-limited", "Too many requests"),
-            Self::Internal => (500, "internal", "Something went wrong here"),
-            Self::Unavailable => (503, "unavailable", "The database cannot be reached"),
-            Self::Overloaded => (503, "overloaded", "Too much to do"),
-        }
-    }
-
-    #[must_use]
-    pub fn status(self) -> u16 {
-        self.row().0
-    }
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        self.row().1
-    }
-
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        self.row().2
-    }
-}
+const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const BEARER: HeaderValue = HeaderValue::from_static("Bearer realm=\"tallyship\"");
 
 /// One error answer: a [`Code`], a sentence for a person, and the headers that go with it.
 #[derive(Debug, Clone)]
@@ -112,7 +36,7 @@ pub struct Problem {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct Body<'a> {
-    r#type: String,
+    r#type: &'static str,
     title: &'static str,
     status: u16,
     /// A sentence for a person; where a field is at fault it is named.
@@ -208,16 +132,19 @@ impl Problem {
     /// The document as JSON.
     #[must_use]
     pub fn document(&self) -> Vec<u8> {
-        let (status, code, title) = self.code.row();
+        let (status, r#type, code, title) = self.code.row();
         let body = Body {
-            r#type: format!("urn:tallyship:problem:{code}"),
+            r#type,
             title,
             status,
             detail: &self.detail,
             code,
             challenge: self.challenge.as_deref(),
         };
-        serde_json::to_vec(&body).unwrap_or_default()
+        let mut document = Vec::with_capacity(256 + self.detail.len());
+        // Into a vector, so it cannot fail.
+        let _ = serde_json::to_writer(&mut document, &body);
+        document
     }
 
     #[must_use]
@@ -240,20 +167,20 @@ impl ResponseError for Problem {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut answer = HttpResponse::build(self.status_code());
-        answer
-            .content_type("application/problem+json")
-            .insert_header((CACHE_CONTROL, "no-store"));
+        let mut answer = HttpResponse::new(self.status_code());
+        let headers = answer.headers_mut();
+        headers.insert(CONTENT_TYPE, PROBLEM);
+        headers.insert(CACHE_CONTROL, NO_STORE);
         if let Some(seconds) = self.retry_after {
-            answer.insert_header((RETRY_AFTER, seconds.to_string()));
+            headers.insert(RETRY_AFTER, seconds.into());
         }
         if let Some(allow) = self.allow {
-            answer.insert_header((ALLOW, allow));
+            headers.insert(ALLOW, HeaderValue::from_static(allow));
         }
         if self.code.status() == 401 {
-            answer.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"tallyship\""));
+            headers.insert(WWW_AUTHENTICATE, BEARER);
         }
-        answer.body(self.document())
+        answer.set_body(self.document()).map_into_boxed_body()
     }
 }
 
