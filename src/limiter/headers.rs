@@ -13,9 +13,13 @@ pub(super) const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 pub(super) const STATE: HeaderName = HeaderName::from_static("ratelimit");
 const NONE: HeaderValue = HeaderValue::from_static("");
 
-/// `RateLimit-Policy` for these quotas; made once.
+/// `RateLimit-Policy` for these quotas.
 #[must_use]
 pub(super) fn policies(quotas: &[(Policy, Quota)]) -> HeaderValue {
+    HeaderValue::from_str(&text(quotas)).unwrap_or(NONE)
+}
+
+fn text(quotas: &[(Policy, Quota)]) -> String {
     let items: Vec<String> = quotas
         .iter()
         .map(|(policy, quota)| {
@@ -27,14 +31,16 @@ pub(super) fn policies(quotas: &[(Policy, Quota)]) -> HeaderValue {
             )
         })
         .collect();
-    HeaderValue::from_str(&items.join(", ")).unwrap_or(NONE)
+    items.join(", ")
 }
 
-/// The header for the first quota, the first two, and so on: quotas are asked in order, up to the one that refuses.
+/// The header for the first quota, the first two, and so on: quotas are asked in order, up to the one that refuses. Made once
+/// a start, as text that stays: copies that are counted would be counted by all workers in one place.
 #[must_use]
 pub(super) fn prefixes(quotas: &[(Policy, Quota)]) -> Vec<HeaderValue> {
     (1..=quotas.len())
-        .map(|n| policies(quotas.get(..n).unwrap_or_default()))
+        .map(|n| text(quotas.get(..n).unwrap_or_default()))
+        .map(|text| HeaderValue::from_static(text.leak()))
         .collect()
 }
 

@@ -84,8 +84,8 @@ pub(super) struct Begun {
 
 /// Which pages may read an answer.
 enum Reader {
-    /// It was not asked by a page of another site.
-    Unasked,
+    /// None of another site: none asked, or it tried to write and is not on the list.
+    Nobody,
     /// Pages of this origin, which is on the list.
     Allowed(HeaderValue),
     /// Counts are everybody's; without credentials nothing personal is in reach.
@@ -105,7 +105,7 @@ impl Edge {
 
     fn reader(&self, method: &Method, headers: &HeaderMap) -> Reader {
         let Some(origin) = headers.get(ORIGIN) else {
-            return Reader::Unasked;
+            return Reader::Nobody;
         };
         let allowed = |origin: &str| self.identity.origins.allows(origin);
         if origin.to_str().is_ok_and(allowed) {
@@ -113,7 +113,7 @@ impl Edge {
         } else if matches!(*method, Method::GET | Method::HEAD) {
             Reader::Anyone
         } else {
-            Reader::Unasked
+            Reader::Nobody
         }
     }
 
@@ -249,7 +249,7 @@ fn decorate(begun: Begun, left: Left, headers: &mut HeaderMap) {
     left.write(headers);
     headers.append(VARY, VARIES);
     match begun.reader {
-        Reader::Unasked => {}
+        Reader::Nobody => {}
         Reader::Allowed(origin) => {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);

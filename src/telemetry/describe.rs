@@ -6,10 +6,6 @@ pub(super) fn describe() {
         "tallyship_http_requests_total",
         "Answers, by route and hundred of the status"
     );
-    metrics::describe_histogram!(
-        "tallyship_http_request_seconds",
-        "From a request's head to its answer"
-    );
     metrics::describe_counter!(
         "tallyship_commits_total",
         "Commits of votes; each is on disk"

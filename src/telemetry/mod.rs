@@ -4,8 +4,10 @@
 //! ever be a field or a label.
 
 mod describe;
+mod durations;
 
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +17,7 @@ use metrics_exporter_prometheus::{
     Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
 
+use self::durations::Durations;
 use crate::settings::{Log, LogFormat};
 use crate::vocabulary::Moment;
 
@@ -54,8 +57,11 @@ pub enum Challenged {
 /// Answers of one route, by the hundred of their status.
 struct RouteMeters {
     by_class: [Counter; 6],
-    seconds: Histogram,
+    seconds: Durations,
 }
+
+/// The histogram of all routes' [`Durations`].
+const ANSWERS: &str = "tallyship_http_request_seconds";
 
 /// Every meter, registered once; counting is an atomic addition.
 pub struct Meters {
@@ -105,7 +111,7 @@ impl Meters {
                 RouteMeters {
                 by_class: ["none", "1xx", "2xx", "3xx", "4xx", "5xx"]
                     .map(|status| metrics::counter!("tallyship_http_requests_total", "route" => name, "status" => status)),
-                seconds: metrics::histogram!("tallyship_http_request_seconds", "route" => name),
+                seconds: Durations::default(),
             }
             };
             let challenges = |outcome: &'static str| metrics::counter!("tallyship_challenges_total", "outcome" => outcome);
@@ -145,7 +151,7 @@ impl Meters {
         if let Some(counter) = meters.by_class.get(usize::from(status / 100)) {
             counter.increment(1);
         }
-        meters.seconds.record(took);
+        meters.seconds.count(took);
     }
 
     /// One commit of so many votes.
@@ -234,7 +240,15 @@ impl Meters {
     /// The Prometheus text format.
     #[must_use]
     pub fn render(&self) -> String {
-        self.handle.render()
+        let mut text = self.handle.render();
+        let _ = writeln!(text, "# HELP {ANSWERS} From a request's head to its answer");
+        let _ = writeln!(text, "# TYPE {ANSWERS} histogram");
+        let mut routes: Vec<_> = self.routes.iter().collect();
+        routes.sort_unstable_by_key(|(name, _)| **name);
+        for (name, meters) in routes {
+            meters.seconds.write(ANSWERS, name, &mut text);
+        }
+        text
     }
 
     /// Folds recorded samples into their buckets. Without this, run every few seconds, memory grows between scrapes.

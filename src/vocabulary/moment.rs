@@ -19,14 +19,14 @@ impl Moment {
         Self(Utc::now().timestamp_micros())
     }
 
-    /// Reads RFC 3339, to the microsecond. An offset can lead out of the four-digit years, whose times could not be written
-    /// in RFC 3339 again: those are none.
+    /// Reads RFC 3339, to the microsecond. An offset, or a leap second, can lead out of the four-digit years, whose times could
+    /// not be written in RFC 3339 again: those are none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
-        (0..=9999)
-            .contains(&time.year())
-            .then(|| Self(time.timestamp_micros()))
+        let micros = DateTime::parse_from_rfc3339(text).ok()?.timestamp_micros();
+        // Of what is kept: a leap second is the first of the next minute then.
+        let year = DateTime::<Utc>::from_timestamp_micros(micros)?.year();
+        (0..=9999).contains(&year).then_some(Self(micros))
     }
 
     #[must_use]
@@ -112,6 +112,7 @@ mod tests {
         for (at_the_end, beyond) in [
             ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59-00:01"),
             ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00+00:01"),
+            ("9998-12-31T23:59:60Z", "9999-12-31T23:59:60.2432526Z"),
         ] {
             let time = Moment::parse(at_the_end).expect("a time");
             assert_eq!(Moment::parse(&time.to_string()), Some(time));

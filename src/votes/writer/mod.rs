@@ -91,7 +91,8 @@ impl Votes {
         (Self { jobs }, queue)
     }
 
-    /// Casts, changes or withdraws a vote: hands the wish to the writer, which will do it whether anybody waits or not.
+    /// Casts, changes or withdraws a vote: the wish waits for the writer when this returns, and [`Casting::done`] for its end.
+    /// Without anybody who waits it may not be done.
     #[must_use]
     pub fn cast<'a>(
         &self,
