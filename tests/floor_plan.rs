@@ -51,7 +51,7 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "identity/staff.rs",
             "limiter/permit.rs",
             "limiter/headers.rs",
-            "problem.rs",
+            "problem/mod.rs",
             "request/",
             "db/pool.rs",
             "server/",

@@ -11,7 +11,7 @@ use actix_web::http::header::HeaderValue;
 use super::headers::{POLICY, STATE, policies, prefixes, state};
 use super::local::Local;
 use super::shared::Shared;
-use super::{Charge, Charges, Decision, Decisions, Policy, admitted, times, wide};
+use super::{Charge, Charges, Decision, Decisions, Policy, admitted, times, used_up, wide};
 use crate::identity::client::Client;
 use crate::problem::{Code, Problem};
 use crate::request::Call;
@@ -285,17 +285,7 @@ impl Doors {
         }
         match (wait, refused) {
             (Some(wait), Some(name)) => {
-                let mut digits = itoa::Buffer::new();
-                let seconds = digits.format(wait);
-                // Joined and not formatted: of all answers this one has to be cheap.
-                let detail = [
-                    "The quota \"",
-                    name,
-                    "\" is used up; try again in ",
-                    seconds,
-                    " s.",
-                ];
-                Err(Problem::new(Code::RateLimited, detail.concat()).retry_after(wait))
+                Err(Problem::new(Code::RateLimited, used_up(name, wait)).retry_after(wait))
             }
             _ => Ok(VotePermit {
                 doors: self,

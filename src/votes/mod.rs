@@ -25,6 +25,7 @@ pub mod writer;
 use std::sync::Arc;
 
 use crate::identity::caller::Voter;
+use crate::problem::{Code, Problem};
 use crate::tallies::Weight;
 use crate::tallies::board::Published;
 use crate::vocabulary::{Choice, Moment, NetworkHash, VoterId};
@@ -136,4 +137,33 @@ pub enum Refused {
     Unavailable,
     /// Too much is waiting.
     Overloaded,
+}
+
+impl Refused {
+    /// The answer that says it.
+    #[must_use]
+    pub fn problem(self, slug: &str) -> Problem {
+        match self {
+            Self::UnknownTool => Problem::unknown_tool(slug),
+            Self::Frozen => Problem::new(
+                Code::Frozen,
+                "The moderators have frozen the votes on this tool.",
+            ),
+            Self::Archived => {
+                Problem::new(Code::Archived, "This tool is archived and takes no votes.")
+            }
+            Self::Erased => Problem::new(
+                Code::BadToken,
+                "This visitor was erased; POST /v1/visitors makes a new one.",
+            ),
+            Self::Spent => Problem::new(
+                Code::Conflict,
+                "Who signed in from here has this tool's vote; sign in to change it.",
+            ),
+            Self::Unavailable => Problem::unavailable(),
+            Self::Overloaded => {
+                Problem::new(Code::Overloaded, "Too many votes are waiting.").retry_after(1)
+            }
+        }
+    }
 }

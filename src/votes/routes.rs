@@ -17,7 +17,7 @@ use super::{Act, Refused, Standing, Wish, claims, held, store};
 use crate::db::{Readers, read};
 use crate::identity::Identity;
 use crate::limiter::permit::Doors;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::request::{self, Call};
 use crate::standing::Bans;
 use crate::standing::challenge::Challenges;
@@ -29,35 +29,6 @@ const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// The most tools that one call names.
 const MOST: usize = 100;
-
-impl Refused {
-    /// The answer that says it.
-    #[must_use]
-    pub fn problem(self, slug: &str) -> Problem {
-        match self {
-            Self::UnknownTool => Problem::unknown_tool(slug),
-            Self::Frozen => Problem::new(
-                Code::Frozen,
-                "The moderators have frozen the votes on this tool.",
-            ),
-            Self::Archived => {
-                Problem::new(Code::Archived, "This tool is archived and takes no votes.")
-            }
-            Self::Erased => Problem::new(
-                Code::BadToken,
-                "This visitor was erased; POST /v1/visitors makes a new one.",
-            ),
-            Self::Spent => Problem::new(
-                Code::Conflict,
-                "Who signed in from here has this tool's vote; sign in to change it.",
-            ),
-            Self::Unavailable => Problem::unavailable(),
-            Self::Overloaded => {
-                Problem::new(Code::Overloaded, "Too many votes are waiting.").retry_after(1)
-            }
-        }
-    }
-}
 
 /// `{"vote":…,"tally":…}`; the tally is the bytes that everybody gets.
 fn answer(status: StatusCode, slot: &Slot, vote: Option<Standing>, tally: &[u8]) -> HttpResponse {

@@ -4,6 +4,7 @@
 //! grows by itself while a commit runs; nobody waits for a timer. An answer is given after the commit, never before: `answers`
 //! gives it while the next batch is under way. A panic costs the batch or the edit that it came from, never the thread.
 
+mod casting;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +14,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::answers::{Answer, Answers, Committed, OnCommit, Reply};
+pub use casting::Casting;
+
+use super::answers::{Answers, Committed, OnCommit, Reply};
 use super::ledger::{self, Names};
 use super::postgres::Known;
 use super::{Refused, Wish};
@@ -140,32 +143,6 @@ impl Votes {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(_)) | Err(_) => Err(Refused::Unavailable),
         }
-    }
-}
-
-/// A wish on its way to disk, and no more than has to be kept meanwhile.
-pub struct Casting<'a> {
-    permit: VotePermit<'a>,
-    sent: Result<oneshot::Receiver<Answer>, Refused>,
-}
-
-impl Casting<'_> {
-    /// Waits until it is on disk. A failure that is ours gives the quota back.
-    ///
-    /// # Errors
-    /// Why the wish was not carried out; with [`Refused::Unavailable`] it may have been, if the commit's outcome is unknown.
-    pub async fn done(self) -> Answer {
-        let result = match self.sent {
-            Ok(answer) => match tokio::time::timeout(DEADLINE, answer).await {
-                Ok(Ok(result)) => result,
-                Ok(Err(_)) | Err(_) => Err(Refused::Unavailable),
-            },
-            Err(refused) => Err(refused),
-        };
-        if matches!(result, Err(Refused::Unavailable | Refused::Overloaded)) {
-            self.permit.give_back();
-        }
-        result
     }
 }
 
