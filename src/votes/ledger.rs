@@ -103,7 +103,7 @@ fn carefully(
         Ok::<_, Error>((read, folded, xmin))
     })?;
     if matches!(conn, DbConnection::Postgres(_)) && names.is_none() {
-        known.learn(&folded, &read.votes, &read.periods, xmin);
+        known.learn(&read, &folded, xmin);
     }
     Ok(folded)
 }

@@ -30,6 +30,8 @@ macro_rules! fixed_statement {
 mod arrays;
 mod known;
 mod present;
+mod recent;
+mod seen;
 mod unmoved;
 
 pub(super) use arrays::Entries;

@@ -5,8 +5,9 @@
 //!
 //! - Whoever changes votes that count holds their tally's lock, and writes its row. So a tally whose row is still the one
 //!   that is known has the very votes that it had.
-//! - A vote that is presumed to be new is inserted, and the primary key refuses it where it is not. Whatever is not a
-//!   plain vote of somebody who was never seen here is read first, after its tally was known.
+//! - So a vote that was seen here while that tally was known stands as it was left (`recent`).
+//! - A vote that is presumed to be new is inserted, and the primary key refuses it where it is not. Of whom more is not
+//!   known, though they were seen here or withdraw, the vote is read first, after its tally was known.
 //! - Held votes come and go without a write of the tally, since they are in no sum. An update or a deletion that misses
 //!   its row is refused as well; that a held vote was there when it was read is all that its voter's answer says.
 //!
@@ -20,14 +21,14 @@ use diesel::sql_types::{Array, BigInt, Integer, Nullable};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use super::arrays::Rows;
-use super::known::{Known, Xmin};
+use super::known::{Known, Recalled, Xmin};
 use super::present::present;
 use crate::db::schema::tallies;
 use crate::tallies::store;
 use crate::vocabulary::Moment;
+use crate::votes::Wish;
 use crate::votes::entries;
 use crate::votes::fold::{Folded, Key, Present, Spent, fold};
-use crate::votes::{Act, Wish};
 
 struct LookAtTallies<'a>(&'a [i32]);
 fixed_statement!(LookAtTallies);
@@ -107,18 +108,19 @@ pub(in crate::votes) fn record(
     if tallies.rows.len() < tools.len() {
         return Ok(None);
     }
-    let doubtful: BTreeSet<Key> = wishes
-        .iter()
-        .filter_map(|wish| {
-            let key = (wish.tool, wish.voter);
-            (!matches!(wish.act, Act::Cast(_)) || known.has_seen(&key)).then_some(key)
-        })
-        .collect();
-    let before = if doubtful.is_empty() {
-        Present::default()
-    } else {
-        present(conn, &doubtful)?
-    };
+    let mut before = Present::default();
+    let mut doubtful: BTreeSet<Key> = BTreeSet::new();
+    for wish in wishes {
+        let key = (wish.tool, wish.voter);
+        match known.recall(&key, wish.act) {
+            Recalled::Stands(vote) => drop(before.insert(key, vote)),
+            Recalled::None => {}
+            Recalled::Unsure => drop(doubtful.insert(key)),
+        }
+    }
+    if !doubtful.is_empty() {
+        before.extend(present(conn, &doubtful)?);
+    }
     if before.values().any(|vote| vote.aside.is_some()) {
         return Ok(None);
     }
@@ -145,7 +147,7 @@ pub(in crate::votes) fn record(
         known.was_wrong(&tools);
         return Ok(None);
     };
-    known.wrote(&folded, Xmin(xmin));
+    known.wrote(&before, &folded, Xmin(xmin));
     known.was_right();
     Ok(Some(folded))
 }
