@@ -27,10 +27,12 @@ pub(super) fn open(
     let own = match purpose {
         Purpose::Read => "SET default_transaction_read_only = on; SET statement_timeout = '3s';",
         // Plans: the writer's few statements always find rows by key, however small a table's statistics say it is.
+        // And memory: once glibc has seen a block that large come and go, it no longer gives what a transaction took back
+        // to the system at each commit, only to ask for it anew (mallopt(3), `M_MMAP_THRESHOLD`).
         Purpose::Write => {
             "SET synchronous_commit = on; SET statement_timeout = '3500ms'; SET lock_timeout = '3s'; \
              SET plan_cache_mode = force_generic_plan; SET enable_hashjoin = off; SET enable_mergejoin = off; \
-             SET enable_seqscan = off;"
+             SET enable_seqscan = off; SELECT length(repeat(' ', 2000000));"
         }
         Purpose::Command => "SET synchronous_commit = on; SET lock_timeout = '30s';",
     };
