@@ -14,7 +14,7 @@ use diesel::{PgConnection, QueryResult, SqliteConnection};
 
 use crate::settings::{self, DatabaseUrl};
 pub use migrate::migrate;
-pub use pool::{Readers, read, readers};
+pub use pool::{Readers, read};
 
 /// A connection to whichever database the URL names. What diesel's `MultiConnection` cannot say, a room's
 /// `sqlite.rs` and `postgres.rs` say by matching on it.

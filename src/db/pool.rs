@@ -1,12 +1,14 @@
-//! [`Readers`]: a small pool of read-only connections, and [`read`], which runs a query off the request's thread.
+//! [`Readers`]: a small pool of read-only connections with threads of their own, and [`read`], which runs a query there.
 //!
 //! Routes that need the database call it. Nothing that writes may go through here.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
-use actix_web::web;
 use diesel::r2d2::{self, ManageConnection};
 use diesel::{QueryResult, RunQueryDsl, sql_query};
+use tokio::sync::oneshot;
 
 use super::{DbConnection, OpenError, Purpose, open};
 use crate::problem::Problem;
@@ -34,27 +36,63 @@ impl ManageConnection for Opener {
         }
     }
 
+    /// A query that panicked may have left a transaction open.
     fn has_broken(&self, _: &mut DbConnection) -> bool {
-        false
+        std::thread::panicking()
     }
 }
 
-/// The pool. Cloning shares it.
-pub type Readers = r2d2::Pool<Opener>;
+/// What a thread of the pool is to do with a connection, or without one where none was to be had.
+type Job = Box<dyn FnOnce(Result<&mut DbConnection, r2d2::PoolError>) + Send>;
 
 const SIZE: u32 = 4;
 /// How long a request waits for a reader and its query together.
 const DEADLINE: Duration = Duration::from_secs(4);
 
-/// Makes the pool; connections are opened when they are first needed.
-#[must_use]
-pub fn readers(settings: &settings::Database) -> Readers {
-    r2d2::Pool::builder()
-        .max_size(SIZE)
-        .min_idle(Some(0))
-        .connection_timeout(Duration::from_secs(2))
-        .error_handler(Box::new(r2d2::NopErrorHandler))
-        .build_unchecked(Opener(settings.clone()))
+/// The pool: so many connections, and a thread for each. The threads stay: one that came and went with its work would
+/// touch memory of its own each time. Cloning shares it; with the last clone the threads end.
+#[derive(Clone)]
+pub struct Readers {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Readers {
+    /// Starts the threads; connections are opened when they are first needed.
+    ///
+    /// # Errors
+    /// Where a thread cannot be started.
+    pub fn start(settings: &settings::Database) -> std::io::Result<Self> {
+        let pool = r2d2::Pool::builder()
+            .max_size(SIZE)
+            .min_idle(Some(0))
+            .connection_timeout(Duration::from_secs(2))
+            .error_handler(Box::new(r2d2::NopErrorHandler))
+            .build_unchecked(Opener(settings.clone()));
+        let (jobs, queue) = mpsc::channel();
+        let queue = Arc::new(Mutex::new(queue));
+        for n in 0..SIZE {
+            let (pool, queue) = (pool.clone(), Arc::clone(&queue));
+            std::thread::Builder::new()
+                .name(format!("reader-{n}"))
+                .spawn(move || work(&pool, &queue))?;
+        }
+        Ok(Self { jobs })
+    }
+}
+
+/// One thread's life. Whoever holds the queue waits for the next job, the others for the queue.
+fn work(pool: &r2d2::Pool<Opener>, queue: &Mutex<mpsc::Receiver<Job>>) {
+    loop {
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = next else { return };
+        let done = catch_unwind(AssertUnwindSafe(|| match pool.get() {
+            Ok(mut conn) => job(Ok(&mut conn)),
+            Err(cause) => job(Err(cause)),
+        }));
+        if done.is_err() {
+            tracing::error!("a read panicked");
+        }
+    }
 }
 
 /// Runs `query` on a reader, off the calling thread, within [`DEADLINE`].
@@ -65,18 +103,28 @@ pub async fn read<T: Send + 'static>(
     readers: &Readers,
     query: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
 ) -> Result<T, Problem> {
-    let readers = readers.clone();
-    let work = web::block(move || {
-        let mut conn = readers.get().map_err(|cause| cause.to_string())?;
-        query(&mut conn).map_err(|cause| cause.to_string())
+    let (reply, answer) = oneshot::channel();
+    let job: Job = Box::new(move |conn| {
+        // Whoever asked was answered 503 while this waited.
+        if reply.is_closed() {
+            return;
+        }
+        let value = conn.map_err(|cause| cause.to_string());
+        let value = value.and_then(|conn| query(conn).map_err(|cause| cause.to_string()));
+        let _ = reply.send(value);
     });
-    match tokio::time::timeout(DEADLINE, work).await {
+    if readers.jobs.send(job).is_err() {
+        return Err(Problem::unavailable());
+    }
+    match tokio::time::timeout(DEADLINE, answer).await {
         Ok(Ok(Ok(value))) => Ok(value),
         Ok(Ok(Err(cause))) => {
             tracing::warn!(%cause, "a read failed");
             Err(Problem::unavailable())
         }
-        Ok(Err(_)) | Err(_) => {
+        // It panicked, which is in the log.
+        Ok(Err(_)) => Err(Problem::unavailable()),
+        Err(_) => {
             tracing::warn!("a read took longer than {DEADLINE:?}");
             Err(Problem::unavailable())
         }

@@ -146,7 +146,7 @@ impl Parts {
         };
         let challenges =
             Challenges::start(&keys, &settings.database, pressure, Arc::clone(&meters))?;
-        let readers = db::readers(&settings.database);
+        let readers = Readers::start(&settings.database)?;
         let origins = Origins::new(public_url, &settings.http.allowed_origins);
         let proxies = Proxies::new(settings.http.trusted_proxies.clone());
         let moderation_keys = keys.clone();
