@@ -57,18 +57,18 @@ impl Connection {
 }
 
 /// Status and whole length of an answer, once its head is there.
-fn head(bytes: &[u8]) -> Option<(u16, usize)> {
+pub fn head(bytes: &[u8]) -> Option<(u16, usize)> {
+    const LENGTH: &[u8] = b"content-length:";
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
-    let text = std::str::from_utf8(&bytes[..end]).expect("a head");
-    let status: u16 = text.get(9..12)?.parse().expect("a status");
-    let length = text
-        .lines()
-        .find_map(|line| {
-            line.to_ascii_lowercase()
-                .strip_prefix("content-length:")
-                .map(|n| n.trim().parse::<usize>().expect("n"))
-        })
-        .unwrap_or(0);
+    let number = |digits: &[u8]| -> usize {
+        let text = std::str::from_utf8(digits).expect("digits");
+        text.trim().parse().expect("a number")
+    };
+    let status = number(bytes.get(9..12)?) as u16;
+    let length = bytes[..end]
+        .split(|byte| *byte == b'\n')
+        .find(|line| line.len() > LENGTH.len() && line[..LENGTH.len()].eq_ignore_ascii_case(LENGTH))
+        .map_or(0, |line| number(&line[LENGTH.len()..]));
     Some((status, end + if status == 304 { 0 } else { length }))
 }
 

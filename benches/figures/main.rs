@@ -20,6 +20,7 @@ mod growth;
 mod live;
 mod load;
 mod openloop;
+mod pace;
 mod report;
 mod subjects;
 mod throughput;

@@ -2,15 +2,13 @@
 //! so that a stall delays nobody's clock but its own.
 //!
 //! Called after `throughput`, which found the peaks. The mix is a site's: re-votes, retractions, one hot tool.
-use crate::harness;
-use crate::load::Connection;
 use crate::report::Report;
 use crate::subjects::{self, Subject};
 use crate::throughput::Peaks;
 use crate::wishes::Voters;
+use crate::{harness, pace};
 use std::io::Write;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
 
 const SPAN: Duration = Duration::from_secs(10);
 const CONNECTIONS: usize = 256;
@@ -39,50 +37,16 @@ pub async fn latencies(
     voters: &Voters,
 ) -> Vec<Duration> {
     let address = subject.url.trim_start_matches("http://").to_owned();
-    let (due, queue) = mpsc::channel(CONNECTIONS * 64);
-    let queue = std::sync::Arc::new(tokio::sync::Mutex::new(queue));
-    let mut workers = Vec::new();
-    for _ in 0..CONNECTIONS {
-        let mut connection = Connection::open(&address).await;
-        let queue = std::sync::Arc::clone(&queue);
-        workers.push(tokio::spawn(async move {
-            let mut times = Vec::new();
-            loop {
-                let next: Option<(Instant, Vec<u8>)> = queue.lock().await.recv().await;
-                let Some((due, request)) = next else {
-                    return times;
-                };
-                let status = connection.call(&request).await;
-                times.push((due.elapsed(), status));
-            }
-        }));
-    }
-    let (total, voters) = ((rate * span.as_secs_f64()) as u32, voters.clone());
-    // A thread that sleeps to the moment; the runtime's own timers are a millisecond coarse.
-    let pacer = std::thread::spawn(move || {
-        let began = Instant::now();
-        for n in 0..total {
-            let request = voters.mixed();
-            let at = began + Duration::from_secs_f64(f64::from(n) / rate);
-            while Instant::now() < at {
-                std::thread::sleep(
-                    at.saturating_duration_since(Instant::now())
-                        .min(Duration::from_micros(200)),
-                );
-            }
-            due.blocking_send((at, request)).expect("workers");
-        }
+    let total = (rate * span.as_secs_f64()) as u32;
+    let voters = voters.clone();
+    let paced = tokio::task::spawn_blocking(move || {
+        // Made before the first is due: signing tokens is no work of the server's.
+        let requests: Vec<Vec<u8>> = (0..total).map(|_| voters.mixed()).collect();
+        pace::run(&address, CONNECTIONS, rate, &requests)
     });
-    let mut all = Vec::with_capacity(total as usize);
-    for worker in workers {
-        for (time, status) in worker.await.expect("a worker") {
-            assert!((200..300).contains(&status), "{status}");
-            all.push(time);
-        }
-    }
-    pacer.join().expect("the pacer");
-    all.sort_unstable();
-    all
+    let mut times = paced.await.expect("the pace");
+    times.sort_unstable();
+    times
 }
 
 pub async fn measure(report: &mut Report, peaks: &Peaks) {

@@ -36,7 +36,8 @@ pub fn get(path: &str, etag: Option<&str>) -> Vec<u8> {
 pub struct Voters {
     keys: Arc<Keys>,
     count: Arc<AtomicU64>,
-    recent: Arc<Mutex<Vec<String>>>,
+    /// Tokens of earlier voters, each with the tool that they voted on.
+    recent: Arc<Mutex<Vec<(String, &'static str)>>>,
 }
 
 impl Voters {
@@ -64,14 +65,14 @@ impl Voters {
         request("PUT", TOOLS[n % 2], &self.token(new_voter()), Some(choice))
     }
 
-    /// The mix of a site: half of all on one hot tool, one in five a re-vote or a retraction by an earlier voter.
+    /// The mix of a site: half of all on one hot tool, one in five a re-vote or a retraction of an earlier vote.
     pub fn mixed(&self) -> Vec<u8> {
         let n = self.next() as usize;
         let slug = TOOLS[n % 2];
         let mut recent = self.recent.lock().expect("recent");
         if n.is_multiple_of(5) && !recent.is_empty() {
             let at = n * 7919 % recent.len();
-            let token = recent.swap_remove(at);
+            let (token, slug) = recent.swap_remove(at);
             return if n.is_multiple_of(10) {
                 request("DELETE", slug, &token, None)
             } else {
@@ -80,7 +81,7 @@ impl Voters {
         }
         let token = self.token(new_voter());
         if recent.len() < 10_000 {
-            recent.push(token.clone());
+            recent.push((token.clone(), slug));
         }
         // As people are: one hand's votes would be held.
         let choice = if n.is_multiple_of(3) { "skip" } else { "ship" };
