@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SendError, SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, ThreadId};
 
 use tokio::sync::oneshot;
 
@@ -18,8 +18,30 @@ use crate::tallies::board::Published;
 const WAITING: usize = 4;
 
 pub(super) type Answer = Result<Done, Refused>;
-/// Where a caller waits.
-pub(super) type Reply = oneshot::Sender<Answer>;
+
+/// Where a caller waits, and on which thread.
+pub(super) struct Reply {
+    caller: oneshot::Sender<Answer>,
+    thread: ThreadId,
+}
+
+impl Reply {
+    /// For a caller on this thread, and what it waits on.
+    pub fn here() -> (Self, oneshot::Receiver<Answer>) {
+        let (caller, answer) = oneshot::channel();
+        let thread = std::thread::current().id();
+        (Self { caller, thread }, answer)
+    }
+
+    pub fn give(self, answer: Answer) {
+        let _ = self.caller.send(answer);
+    }
+
+    /// Nobody waits any more.
+    pub fn is_gone(&self) -> bool {
+        self.caller.is_closed()
+    }
+}
 
 /// Where committed tallies go; returns what is then shown.
 pub type OnCommit = Arc<dyn Fn(TallyRow) -> Option<Arc<Published>> + Send + Sync>;
@@ -101,6 +123,7 @@ fn tell(committed: Committed, on_commit: &OnCommit) {
         shown.push((tool, Arc::clone(&published)));
         Some(published)
     };
+    let mut told: Vec<(ThreadId, Vec<(Reply, Answer)>)> = Vec::new();
     for ((wish, outcome), reply) in wishes.iter().zip(folded.outcomes).zip(replies) {
         let answer = outcome.and_then(|outcome| {
             let tally = tally_of(wish.tool).ok_or(Refused::UnknownTool)?;
@@ -110,7 +133,15 @@ fn tell(committed: Committed, on_commit: &OnCommit) {
                 tally,
             })
         });
-        let _ = reply.send(answer);
+        match told.iter_mut().find(|(thread, _)| *thread == reply.thread) {
+            Some((_, callers)) => callers.push((reply, answer)),
+            None => told.push((reply.thread, vec![(reply, answer)])),
+        }
+    }
+    // Thread by thread, in one go: the first answer wakes a thread, and it finds the others there. In the order of the
+    // wishes each thread was woken three times a batch.
+    for (reply, answer) in told.into_iter().flat_map(|(_, callers)| callers) {
+        reply.give(answer);
     }
 }
 

@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn the_oldest_leave_and_none_comes_back() {
         let mut recent = Recent::default();
-        let many: u128 = 600_000;
+        let many: u128 = 1_200_000;
         for n in 0..many {
             recent.note(Run(1), voter(n), stands(Choice::Ship, 1));
             // Each again, soon after: the first state must not be found behind it.

@@ -103,7 +103,7 @@ impl Votes {
         wish: Wish,
         name: Option<Arc<str>>,
     ) -> Casting<'a> {
-        let (reply, answer) = oneshot::channel();
+        let (reply, answer) = Reply::here();
         let sent = match self.jobs.try_send(Job::Cast(wish, name, reply)) {
             Ok(()) => Ok(answer),
             Err(mpsc::error::TrySendError::Full(_)) => Err(Refused::Overloaded),
@@ -169,10 +169,10 @@ impl Writer {
             for job in jobs.drain(..) {
                 match job {
                     // Nobody waits for it any more: its caller was told 503, so better not to do it.
-                    Job::Cast(_, _, reply) if reply.is_closed() => {}
+                    Job::Cast(_, _, reply) if reply.is_gone() => {}
                     // Its token was believed when it came; meanwhile its voter was erased.
                     Job::Cast(wish, _, reply) if self.erased.has(wish.voter) => {
-                        let _ = reply.send(Err(Refused::Erased));
+                        reply.give(Err(Refused::Erased));
                     }
                     Job::Cast(mut wish, name, reply) => {
                         // Nothing is noted any more of a visitor who was erased.
@@ -276,6 +276,6 @@ impl Writer {
 
 fn refuse(replies: Vec<Reply>) {
     for reply in replies {
-        let _ = reply.send(Err(Refused::Unavailable));
+        reply.give(Err(Refused::Unavailable));
     }
 }
