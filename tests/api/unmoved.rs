@@ -158,3 +158,59 @@ fn the_statement_refuses_what_is_not_as_it_was_known() {
         assert_eq!((votes(), version()), (3, 9));
     });
 }
+
+/// Two writers that mean the same two tools crosswise, each one of them only to look at: whoever comes second is told.
+/// Locked in two orders, they waited for each other until Postgres ended one of them, whose voters were answered 503.
+#[test]
+fn writers_that_mean_tools_crosswise_do_not_wait_for_each_other() {
+    run(async {
+        let server = Server::new(Backend::Postgres).await;
+        let home = server.home();
+        let ids = "(SELECT id FROM tools ORDER BY id LIMIT 2)";
+        let [first, second] = ["min", "max"].map(|end| {
+            home.number(&format!(
+                "SELECT {end}(id)::bigint AS n FROM tools WHERE id IN {ids}"
+            ))
+        });
+        let crosswise = |same: i64, moved: i64| {
+            let xmin = |tool: i64| {
+                home.number(&format!(
+                    "SELECT xmin::text::bigint AS n FROM tallies WHERE tool_id = {tool}"
+                ))
+            };
+            let none = ["'{}'"; 18].join(", ");
+            format!(
+                "SELECT coalesce(write_unmoved(ARRAY[{same}], ARRAY[{}]::bigint[], {none}, ARRAY[{}]::bigint[], ARRAY[{moved}], \
+                 ARRAY[1]::bigint[], ARRAY[1]::bigint[], ARRAY[9]::bigint[], ARRAY[1]::bigint[], ARRAY[0]::bigint[], \
+                 ARRAY[0]::bigint[]), -1) AS n",
+                xmin(same),
+                xmin(moved)
+            )
+        };
+        let calls = [crosswise(second, first), crosswise(first, second)];
+        let free = format!(
+            "SELECT count(*) AS n FROM (SELECT 1 FROM tallies WHERE tool_id IN {ids} FOR UPDATE SKIP LOCKED) AS free"
+        );
+        // Holds both until both writers wait.
+        let hold = format!(
+            "DO $$ BEGIN PERFORM 1 FROM tallies WHERE tool_id IN {ids} FOR UPDATE; \
+             WHILE (SELECT count(*) FROM pg_stat_activity \
+                    WHERE datname = current_database() AND wait_event_type = 'Lock') < 2 LOOP \
+                 PERFORM pg_sleep(0.01), pg_stat_clear_snapshot(); \
+             END LOOP; END $$"
+        );
+        let written: Vec<bool> = std::thread::scope(|scope| {
+            scope.spawn(|| home.execute(&hold));
+            while home.number(&free) > 0 {
+                std::thread::yield_now();
+            }
+            let calls = calls
+                .iter()
+                .map(|call| scope.spawn(|| home.number(call) >= 0));
+            let calls: Vec<_> = calls.collect();
+            let ended = calls.into_iter().map(|call| call.join());
+            ended.map(|ended| ended.expect("no deadlock")).collect()
+        });
+        assert!(written[0] != written[1], "one of them: {written:?}");
+    });
+}

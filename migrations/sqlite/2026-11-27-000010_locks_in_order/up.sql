@@ -1,0 +1,2 @@
+-- Only Postgres has more than one writer.
+SELECT 1;
