@@ -42,8 +42,9 @@ impl ManageConnection for Opener {
     }
 }
 
-/// What a thread of the pool is to do with a connection, or without one where none was to be had.
-type Job = Box<dyn FnOnce(Result<&mut DbConnection, r2d2::PoolError>) + Send>;
+type Pool = r2d2::Pool<Opener>;
+/// What a thread of the pool is to do.
+type Job = Box<dyn FnOnce(&Pool) + Send>;
 
 const SIZE: u32 = 4;
 /// How long a request waits for a reader and its query together.
@@ -81,14 +82,11 @@ impl Readers {
 }
 
 /// One thread's life. Whoever holds the queue waits for the next job, the others for the queue.
-fn work(pool: &r2d2::Pool<Opener>, queue: &Mutex<mpsc::Receiver<Job>>) {
+fn work(pool: &Pool, queue: &Mutex<mpsc::Receiver<Job>>) {
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };
-        let done = catch_unwind(AssertUnwindSafe(|| match pool.get() {
-            Ok(mut conn) => job(Ok(&mut conn)),
-            Err(cause) => job(Err(cause)),
-        }));
+        let done = catch_unwind(AssertUnwindSafe(|| job(pool)));
         if done.is_err() {
             tracing::error!("a read panicked");
         }
@@ -104,13 +102,13 @@ pub async fn read<T: Send + 'static>(
     query: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
 ) -> Result<T, Problem> {
     let (reply, answer) = oneshot::channel();
-    let job: Job = Box::new(move |conn| {
+    let job: Job = Box::new(move |pool| {
         // Whoever asked was answered 503 while this waited.
         if reply.is_closed() {
             return;
         }
-        let value = conn.map_err(|cause| cause.to_string());
-        let value = value.and_then(|conn| query(conn).map_err(|cause| cause.to_string()));
+        let conn = pool.get().map_err(|cause| cause.to_string());
+        let value = conn.and_then(|mut conn| query(&mut conn).map_err(|cause| cause.to_string()));
         let _ = reply.send(value);
     });
     if readers.jobs.send(job).is_err() {
@@ -128,5 +126,38 @@ pub async fn read<T: Send + 'static>(
             tracing::warn!("a read took longer than {DEADLINE:?}");
             Err(Problem::unavailable())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::DatabaseUrl;
+
+    #[test]
+    fn a_read_that_panics_costs_that_read_alone() {
+        let folder = std::env::temp_dir().join(format!("tallyship-{}", uuid::Uuid::now_v7()));
+        let settings = settings::Database {
+            url: DatabaseUrl::Sqlite(folder.join("votes.db")),
+            ca_file: None,
+        };
+        open(&settings, Purpose::Command).expect("a database");
+        let readers = Readers::start(&settings).expect("threads");
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().build().expect("a runtime");
+        runtime.block_on(async {
+            // More often than there are threads.
+            for _ in 0..2 * SIZE {
+                let panicked: Result<usize, _> = read(&readers, |_| {
+                    std::panic::panic_any("a read of this test panics")
+                })
+                .await;
+                assert!(panicked.is_err());
+            }
+            let after = read(&readers, |conn| sql_query("SELECT 1").execute(conn)).await;
+            assert!(after.is_ok(), "the threads are there still");
+        });
+        drop(readers);
+        std::fs::remove_dir_all(folder).expect("cleans up");
     }
 }

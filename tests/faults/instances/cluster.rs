@@ -110,6 +110,10 @@ fn a_cluster_loses_a_master_and_moves_slots_on_postgres() {
         let cluster = Arc::new(RedisCluster::start());
         let instances = three(&cluster).await;
         let first = exact(&instances, "a whole cluster").await;
+        // A dozen keys leave one of three masters empty once in seventy runs.
+        for token in &instances.setup.mint(60).await {
+            assert!(instances.vote(token, TOOLS[0], "ship", 0).await.success());
+        }
         let sizes = cluster.sizes();
         assert!(sizes.iter().all(|keys| *keys > 0), "keys: {sizes:?}");
 
