@@ -5,7 +5,7 @@
 
 use actix_web::web::{self, ServiceConfig};
 
-use super::routes::{readable, resource};
+use super::resource::{readable, resource};
 use crate::dashboard::{
     alerts, audit, bans, freeze, held, overview, periods, resets, sign_in, tool, votes,
 };

@@ -22,7 +22,7 @@ use actix_web::{Error, HttpResponse, ResponseError};
 use smallvec::SmallVec;
 
 use super::parts::Parts;
-use super::routes::RouteName;
+use super::resource::RouteName;
 use crate::identity::Identity;
 use crate::pages::{self, refusal};
 use crate::problem::Problem;

@@ -1,8 +1,9 @@
 //! The server: listeners, what is wired to what, the start and the stop.
 //!
-//! `commands::serve` calls [`run`]. Read `parts.rs` to see what is wired to what, `routes.rs` for every address and its policy, `edge.rs` for
-//! what wraps each request, `express.rs` for the short way of the busiest calls, `listener.rs` for connections, `panics.rs` for
-//! handlers that fail, `admin.rs` for health and metrics, `retention.rs` for what goes by its age.
+//! `commands::serve` calls [`run`]. Read `parts.rs` to see what is wired to what, `routes.rs` for every address and its policy (the
+//! staff's in `staff.rs`, the dashboard's in `desk.rs`, what each is made of in `resource.rs`), `edge.rs` for what wraps each
+//! request, `express.rs` for the short way of the busiest calls, `listener.rs` for connections, `panics.rs` for handlers that fail,
+//! `admin.rs` for health and metrics, `retention.rs` for what goes by its age.
 
 mod admin;
 mod desk;
@@ -12,6 +13,7 @@ mod files;
 mod listener;
 mod panics;
 mod parts;
+mod resource;
 mod retention;
 mod routes;
 mod staff;

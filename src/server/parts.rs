@@ -126,17 +126,7 @@ impl Parts {
             users.is_some(),
         )?;
 
-        let forgetting = Forgetting::start(
-            settings.database.clone(),
-            votes.clone(),
-            keys.clone(),
-            Arc::clone(&days),
-        )?;
-        let recounting = settings
-            .recount_every
-            .map(|every| Recounting::start(settings.database.clone(), every, Arc::clone(&meters)));
-        let recounting = recounting.transpose()?;
-
+        let (forgetting, recounting) = keep_up(&settings, &votes, &keys, &days, &meters)?;
         let (detecting, telling) = watch(&settings, &votes, &meters)?;
 
         let shared = if settings.redis.urls.is_empty() {
@@ -225,6 +215,23 @@ fn on_commit(settings: &Settings, board: &Arc<Board>) -> std::io::Result<OnCommi
         }
         shown.publish(row)
     }))
+}
+
+/// Starts what forgets in time, and what recounts now and then.
+fn keep_up(
+    settings: &Settings,
+    votes: &Votes,
+    keys: &Keys,
+    days: &Arc<Days>,
+    meters: &Arc<Meters>,
+) -> std::io::Result<(Forgetting, Option<Recounting>)> {
+    let (database, meters) = (&settings.database, || Arc::clone(meters));
+    let recounting = settings
+        .recount_every
+        .map(|every| Recounting::start(database.clone(), every, meters()));
+    let (votes, keys, days) = (votes.clone(), keys.clone(), Arc::clone(days));
+    let forgetting = Forgetting::start(database.clone(), votes, keys, days, meters())?;
+    Ok((forgetting, recounting.transpose()?))
 }
 
 /// Starts what looks for attacks, and what tells of them.

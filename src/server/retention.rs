@@ -1,5 +1,5 @@
 //! What has ended is let go of by age: sessions, bans, staff tokens, removals that never came into force, hours of long ago,
-//! the hashes of the erased. docs/privacy.md says how long each is kept.
+//! the hashes of the erased, the networks of alerts. docs/privacy.md says how long each is kept.
 //!
 //! `server` starts it. It finds on a reader and deletes in short steps between two batches of votes. Votes, the ledger and
 //! the audit chain stay for ever: nothing here may touch them, and no tally changes by it. Two instances that do it at once
@@ -13,9 +13,11 @@ use diesel::QueryResult;
 use super::parts::Parts;
 use crate::dashboard::sessions;
 use crate::db::{self, DbConnection};
-use crate::identity::{erased, staff};
+use crate::identity::{days, erased, staff};
+use crate::moderation::alerts;
 use crate::moderation::bans::ended as bans;
 use crate::tallies::store as tallies;
+use crate::telemetry::Task;
 use crate::vocabulary::Moment;
 use crate::votes::marks::unfinished;
 
@@ -41,7 +43,10 @@ pub(super) async fn run(parts: Arc<Parts>) {
     let mut is_first = true;
     loop {
         tick.tick().await;
-        round(&parts, Moment::now(), is_first).await;
+        let now = Moment::now();
+        if round(&parts, now, is_first).await {
+            parts.meters.kept_up(Task::Retention, now);
+        }
         is_first = false;
     }
 }
@@ -53,9 +58,17 @@ fn before(now: Moment, kept: Option<Duration>) -> Moment {
     })
 }
 
-async fn round(parts: &Parts, now: Moment, is_first: bool) {
+/// Lets go of everything whose time is over; whether all of it went.
+async fn round(parts: &Parts, now: Moment, is_first: bool) -> bool {
     let kept = parts.settings.retention;
-    edit(parts, move |conn| sessions::forget_ended(conn, now)).await;
+    let mut whole = edit(parts, move |conn| sessions::forget_ended(conn, now))
+        .await
+        .is_some();
+
+    // Alerts are free of networks when votes are, whether a detector runs here or not.
+    let end = days::begin(days::first_living(now));
+    let gone = edit(parts, move |conn| alerts::store::forget_networks(conn, end)).await;
+    whole &= tell("networks of alerts", gone);
 
     let unfinished_before = now.plus_seconds(-UNFINISHED_SECONDS);
     let ended = bans::Ended {
@@ -64,20 +77,18 @@ async fn round(parts: &Parts, now: Moment, is_first: bool) {
     };
     let found = move |conn: &mut DbConnection| bans::ended(conn, ended, FOUND);
     let gone = all(parts, found, bans::forget).await;
-    tell("bans that ended", gone);
-    tell(
-        "unfinished removals",
-        removals(parts, unfinished_before).await,
-    );
+    whole &= tell("bans that ended", gone);
+    let gone = removals(parts, unfinished_before).await;
+    whole &= tell("unfinished removals", gone);
 
     let ended = before(now, kept.ended_tokens);
     let found = move |conn: &mut DbConnection| staff::ended(conn, ended, FOUND);
     let gone = all(parts, found, staff::forget).await;
-    tell("staff tokens that ended", gone);
+    whole &= tell("staff tokens that ended", gone);
 
     let found = move |conn: &mut DbConnection| erased::ended(conn, now, FOUND);
     let gone = all(parts, found, erased::forget).await;
-    tell("hashes of erased visitors", gone);
+    whole &= tell("hashes of erased visitors", gone);
 
     if kept.hours.is_some() {
         // Whole days.
@@ -91,14 +102,17 @@ async fn round(parts: &Parts, now: Moment, is_first: bool) {
         let found =
             move |conn: &mut DbConnection| tallies::earlier_hours(conn, (begin, end), FOUND);
         let gone = all(parts, found, tallies::forget_hours).await;
-        tell("hours of tallies", gone);
+        whole &= tell("hours of tallies", gone);
     }
+    whole
 }
 
-fn tell(what: &'static str, gone: usize) {
-    if gone > 0 {
+/// Whether a step was done; `None` is one that was not taken, or not to its end.
+fn tell(what: &'static str, gone: Option<usize>) -> bool {
+    if let Some(gone @ 1..) = gone {
         tracing::info!(gone, "{what} were let go of, by their age");
     }
+    gone.is_some()
 }
 
 /// Runs a short step on the writer's connection, and rests; nothing where it was not taken.
@@ -117,48 +131,42 @@ async fn edit<T: Send + 'static>(
     None
 }
 
-/// Deletes everything that `find` finds; returns how many rows that were.
+/// Deletes everything that `find` finds; returns how many rows that were, `None` where some were left.
 async fn all<K: Clone + Send + Sync + 'static>(
     parts: &Parts,
     find: impl Fn(&mut DbConnection) -> QueryResult<Vec<K>> + Copy + Send + 'static,
     delete: impl Fn(&mut DbConnection, &[K]) -> QueryResult<usize> + Copy + Send + 'static,
-) -> usize {
+) -> Option<usize> {
     let mut gone = 0;
     loop {
-        let Ok(found) = db::read(&parts.readers, find).await else {
-            return gone;
-        };
+        let found = db::read(&parts.readers, find).await.ok()?;
         let before = gone;
         for some in found.chunks(STEP) {
             let keys = some.to_vec();
             let done = edit(parts, move |conn| {
                 db::write_transaction(conn, |conn| delete(conn, &keys))
             });
-            gone += done.await.unwrap_or_default();
+            gone += done.await?;
         }
         if gone == before {
-            return gone;
+            return Some(gone);
         }
     }
 }
 
 /// The same of removals, whose marks go first.
-async fn removals(parts: &Parts, before: Moment) -> usize {
+async fn removals(parts: &Parts, before: Moment) -> Option<usize> {
     let find = move |conn: &mut DbConnection| unfinished::unfinished(conn, before, FOUND);
-    let Ok(found) = db::read(&parts.readers, find).await else {
-        return 0;
-    };
+    let found = db::read(&parts.readers, find).await.ok()?;
     let mut gone = 0;
     for (removal, tool) in found {
         let step = move |conn: &mut DbConnection| unfinished::forget(conn, removal, tool);
         loop {
-            match edit(parts, step).await {
-                Some(false) => {}
-                Some(true) => break,
-                None => return gone,
+            if edit(parts, step).await? {
+                break;
             }
         }
         gone += 1;
     }
-    gone
+    Some(gone)
 }

@@ -3,8 +3,9 @@
 //! Adding a route means adding its name here: the meters and the 405s are made from this table.
 
 use actix_web::web::{self, Data, PathConfig, Payload, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, Resource, Route};
+use actix_web::{HttpRequest, HttpResponse};
 
+use super::resource::{readable, resource};
 use super::state::State;
 use super::{desk, staff};
 use crate::problem::{Code, Problem};
@@ -44,9 +45,6 @@ pub(super) const NAMES: &[&str] = &[
     "docs_asset",
     "other",
 ];
-
-/// A route's name, left on its requests: asking the router for it would match every pattern a second time.
-pub(super) struct RouteName(pub &'static str);
 
 /// Lays every address of the public listener, with what its handlers receive.
 pub(super) fn configure(state: &State, config: &mut ServiceConfig) {
@@ -268,31 +266,4 @@ fn tools(config: &mut ServiceConfig) {
 
 fn nothing_here() -> Problem {
     Problem::new(Code::NotFound, "There is nothing at this address.")
-}
-
-/// An address that answers 405, with what it allows, to any method that it has no route for.
-pub(super) fn resource(path: &str, name: &'static str, allow: &'static str) -> Resource {
-    let refuse =
-        move || async move { Err::<HttpResponse, Problem>(Problem::method_not_allowed(allow)) };
-    web::resource(path.to_owned())
-        .app_data(RouteName(name))
-        .default_service(web::to(refuse))
-}
-
-/// One that can be read; HEAD answers as GET does, without the body.
-pub(super) fn readable<F, Args>(
-    path: &str,
-    name: &'static str,
-    allow: &'static str,
-    get: F,
-) -> Resource
-where
-    F: actix_web::Handler<Args>,
-    Args: actix_web::FromRequest + 'static,
-    F::Output: actix_web::Responder + 'static,
-{
-    let head: Route = web::head().to(get.clone());
-    resource(path, name, allow)
-        .route(web::get().to(get))
-        .route(head)
 }

@@ -4,7 +4,7 @@
 
 use actix_web::web::{self, ServiceConfig};
 
-use super::routes::{readable, resource};
+use super::resource::{readable, resource};
 use crate::moderation::alerts::routes as alerts;
 use crate::moderation::bans::routes as bans;
 use crate::moderation::held::routes as held;

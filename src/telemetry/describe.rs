@@ -37,7 +37,7 @@ pub(super) fn describe() {
     metrics::describe_counter!("tallyship_alerts_total", "Alerts that were raised");
     metrics::describe_gauge!(
         "tallyship_detector_leads",
-        "1 on the instance that detects, 0 on the others"
+        "1 on the instance that detects, 0 on the others; absent where it is off"
     );
     metrics::describe_gauge!(
         "tallyship_detector_behind_seconds",
@@ -62,6 +62,14 @@ pub(super) fn describe() {
     metrics::describe_gauge!(
         "tallyship_database_readable",
         "1 while tallies are fresh, 0 while they are shown as stale"
+    );
+    metrics::describe_gauge!(
+        "tallyship_upkeep_timestamp_seconds",
+        "When a task last left nothing to let go of, since 1970"
+    );
+    metrics::describe_gauge!(
+        "tallyship_start_timestamp_seconds",
+        "When the server started, since 1970"
     );
     metrics::describe_gauge!("tallyship_build_info", "1, with the version as a label");
 }

@@ -54,6 +54,15 @@ pub enum Challenged {
     Refused,
 }
 
+/// What goes over the database now and then, and lets go of what must not be kept longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Day keys for networks, and the hashes under them.
+    Forgetting,
+    /// What has ended, by its age.
+    Retention,
+}
+
 /// Answers of one route, by the hundred of their status.
 struct RouteMeters {
     by_class: [Counter; 6],
@@ -79,8 +88,6 @@ pub struct Meters {
     challenges_passed: Counter,
     challenges_refused: Counter,
     alerts: Counter,
-    detector_leads: Gauge,
-    detector_behind: Gauge,
     webhooks_taken: Counter,
     webhooks_failed: Counter,
     pub database_readable: Gauge,
@@ -117,6 +124,7 @@ impl Meters {
             let challenges = |outcome: &'static str| metrics::counter!("tallyship_challenges_total", "outcome" => outcome);
             metrics::gauge!("tallyship_build_info", "version" => env!("CARGO_PKG_VERSION"))
                 .set(1.0);
+            metrics::gauge!("tallyship_start_timestamp_seconds").set(seconds_of(Moment::now()));
             Self {
                 routes: routes.iter().map(|name| (*name, route(name))).collect(),
                 commits: metrics::counter!("tallyship_commits_total"),
@@ -132,8 +140,6 @@ impl Meters {
                 challenges_passed: challenges("passed"),
                 challenges_refused: challenges("refused"),
                 alerts: metrics::counter!("tallyship_alerts_total"),
-                detector_leads: metrics::gauge!("tallyship_detector_leads"),
-                detector_behind: metrics::gauge!("tallyship_detector_behind_seconds"),
                 webhooks_taken: metrics::counter!("tallyship_webhooks_total", "outcome" => "taken"),
                 webhooks_failed: metrics::counter!("tallyship_webhooks_total", "outcome" => "failed"),
                 database_readable: metrics::gauge!("tallyship_database_readable"),
@@ -205,11 +211,23 @@ impl Meters {
     }
 
     /// A recount of everything ended at `at`, and found tallies to be off by `drift` votes in all.
-    #[expect(clippy::cast_precision_loss, reason = "both stay far below 2^52")]
+    #[expect(clippy::cast_precision_loss, reason = "it stays far below 2^52")]
     pub fn recounted(&self, drift: u64, at: Moment) {
         with_local_recorder(&*self.recorder, || {
             metrics::gauge!("tallyship_tally_drift").set(drift as f64);
-            metrics::gauge!("tallyship_recount_timestamp_seconds").set(at.seconds() as f64);
+            metrics::gauge!("tallyship_recount_timestamp_seconds").set(seconds_of(at));
+        });
+    }
+
+    /// Nothing is left that `task` should have let go of by now.
+    pub fn kept_up(&self, task: Task, at: Moment) {
+        let task = match task {
+            Task::Forgetting => "forgetting",
+            Task::Retention => "retention",
+        };
+        with_local_recorder(&*self.recorder, || {
+            metrics::gauge!("tallyship_upkeep_timestamp_seconds", "task" => task)
+                .set(seconds_of(at));
         });
     }
 
@@ -218,14 +236,18 @@ impl Meters {
         self.alerts.increment(1);
     }
 
-    /// Whether this instance is the one that detects.
+    /// Whether this instance is the one that detects. Where the detector is off nothing is said of it.
     pub fn detects(&self, leads: bool) {
-        self.detector_leads.set(f64::from(u8::from(leads)));
+        with_local_recorder(&*self.recorder, || {
+            metrics::gauge!("tallyship_detector_leads").set(f64::from(u8::from(leads)));
+        });
     }
 
     /// How old the votes are that the detector looks at.
     pub fn detector_behind(&self, behind: Duration) {
-        self.detector_behind.set(behind.as_secs_f64());
+        with_local_recorder(&*self.recorder, || {
+            metrics::gauge!("tallyship_detector_behind_seconds").set(behind.as_secs_f64());
+        });
     }
 
     /// A try to tell a webhook.
@@ -255,4 +277,13 @@ impl Meters {
     pub fn upkeep(&self) {
         self.handle.run_upkeep();
     }
+}
+
+/// Seconds since 1970, as gauges have them.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "it stays far below 2^52 until the year 142 million"
+)]
+fn seconds_of(at: Moment) -> f64 {
+    at.seconds() as f64
 }

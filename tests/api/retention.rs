@@ -11,6 +11,7 @@ use std::time::Duration;
 crate::both!(
     what_has_ended_goes_by_its_age,
     old_hours_become_days,
+    alerts_lose_their_networks_without_a_detector,
     marks_of_an_unfinished_removal_go_with_it
 );
 
@@ -204,4 +205,31 @@ async fn old_hours_become_days(backend: Backend) {
     assert_eq!(days(&server).await, before);
     let oldest = home.number("SELECT min(hour) AS n FROM tally_hours");
     assert_eq!(oldest, today - 100 * DAY + 23 * hour);
+}
+
+/// Two alerts of one network: one whose day is over, one of now.
+async fn alerts_lose_their_networks_without_a_detector(backend: Backend) {
+    let setup = Home::new(backend).setup();
+    let setup = setup.env("TALLYSHIP_DETECTOR__ENABLED", "off");
+    stopped(setup.start().await).await;
+    let home = &setup.home;
+    let network = match backend {
+        Backend::Sqlite => "x'0102030405060708090a0b0c0d0e0f10'",
+        Backend::Postgres => "'\\x0102030405060708090a0b0c0d0e0f10'::bytea",
+    };
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now = i64::try_from(now.expect("after 1970").as_micros()).expect("small");
+    for last in [now - 3 * DAY, now] {
+        home.execute(&format!(
+            "INSERT INTO alerts (tool_id, kind, score, burst, concentration, freshness, one_sidedness, votes, ship, networks, \
+             fresh, usual, tools, span_from, span_to, network, raised_at, updated_at) \
+             SELECT min(id), 3, 80, 80, 80, 80, 80, 40, 40, 1, 40, 1, 1, {last}, {last}, {network}, {last}, {last} FROM tools"
+        ));
+    }
+    let with_networks = "SELECT count(*) AS n FROM alerts WHERE network =";
+    let bearing = || home.number(&format!("{with_networks} {network}"));
+    assert_eq!(bearing(), 2);
+    stopped(after_a_round(&setup).await).await;
+    assert_eq!(bearing(), 1, "the one of now");
+    assert_eq!(home.number("SELECT count(*) AS n FROM alerts"), 2);
 }

@@ -31,6 +31,9 @@ async fn shown() -> String {
             "tallyship_streams 1",
             "tallyship_redis_up 1",
             "tallyship_tally_drift 0",
+            "tallyship_detector_leads 1",
+            r#"tallyship_upkeep_timestamp_seconds{task="forgetting"}"#,
+            r#"tallyship_upkeep_timestamp_seconds{task="retention"}"#,
         ]
         .iter()
         .all(|gauge| last.contains(gauge))
@@ -40,11 +43,14 @@ async fn shown() -> String {
     last
 }
 
-/// Where no Redis is set nothing is said of one, and nothing of a drift that nobody looked for.
+/// Where no Redis is set nothing is said of one, nothing of a drift that nobody looked for, nor of a detector that is off:
+/// an alert would stand for ever.
 #[test]
 fn what_nobody_knows_is_not_told() {
     run(async {
-        let server = Home::new(Backend::Sqlite).setup().start().await;
+        let setup = Home::new(Backend::Sqlite).setup();
+        let setup = setup.env("TALLYSHIP_DETECTOR__ENABLED", "off");
+        let server = setup.start().await;
         let admin = server.admin();
         let mut last = String::new();
         eventually("gauges are set", Duration::from_secs(15), async || {
@@ -52,7 +58,11 @@ fn what_nobody_knows_is_not_told() {
             last.contains("tallyship_database_readable 1")
         })
         .await;
-        for gauge in ["tallyship_redis_up", "tallyship_tally_drift"] {
+        for gauge in [
+            "tallyship_redis_up",
+            "tallyship_tally_drift",
+            "tallyship_detector",
+        ] {
             assert!(!last.contains(gauge), "{last}");
         }
     });
@@ -115,7 +125,7 @@ fn every_metric_is_documented_and_what_is_watched_exists() {
         let named = named(&text, &there);
         let unknown: Vec<_> = named.difference(&there).collect();
         assert!(unknown.is_empty(), "{file}: there is no {unknown:?}");
-        for label in ["route", "status"] {
+        for label in ["route", "status", "task", "outcome"] {
             for value in compared(&text, label) {
                 assert!(
                     shown.contains(&format!("{label}=\"{value}\"")),

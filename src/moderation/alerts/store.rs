@@ -208,3 +208,21 @@ pub(super) fn dismiss(
         .execute(conn)?;
     Ok(())
 }
+
+/// What an alert's end may lie after its last vote.
+const PAST_THE_LAST: i64 = 2_000_000;
+
+/// Takes the networks out of alerts whose last vote was before `end`, as they are taken out of votes; returns from how many.
+///
+/// # Errors
+/// A failed statement.
+pub fn forget_networks(conn: &mut DbConnection, end: Moment) -> Found<usize> {
+    let none = NetworkHash::NONE.0.to_vec();
+    diesel::update(
+        alerts::table
+            .filter(alerts::span_to.lt(end.0 + PAST_THE_LAST))
+            .filter(alerts::network.ne(none.clone())),
+    )
+    .set(alerts::network.eq(none))
+    .execute(conn)
+}

@@ -23,6 +23,7 @@ use crate::db::{self, DbConnection, Purpose, write_transaction};
 use crate::identity::days::{self, Days};
 use crate::identity::keys::Keys;
 use crate::settings;
+use crate::telemetry::{Meters, Task};
 use crate::vocabulary::Moment;
 
 /// Between two looks at what has ended.
@@ -49,6 +50,7 @@ impl Forgetting {
         votes: Votes,
         keys: Keys,
         days: Arc<Days>,
+        meters: Arc<Meters>,
     ) -> std::io::Result<Self> {
         let (stop, stopped) = channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -59,6 +61,7 @@ impl Forgetting {
             votes,
             keys,
             days,
+            meters,
             runtime,
             stopped,
             to_scrub: true,
@@ -88,6 +91,7 @@ struct Forget {
     votes: Votes,
     keys: Keys,
     days: Arc<Days>,
+    meters: Arc<Meters>,
     runtime: Runtime,
     stopped: Receiver<()>,
     /// Whether something was deleted since files were last rid of what is deleted; nobody knows what was before the start.
@@ -147,7 +151,12 @@ impl Forget {
         let first = days::first_living(now);
         let ended = days::expired(&mut reader, first, now)?;
         if !ended && days::forgotten_before(&mut reader)? >= first {
-            return self.scrub();
+            self.scrub()?;
+            // Whoever did it: nothing is there any more that is too old.
+            if !self.to_scrub {
+                self.meters.kept_up(Task::Forgetting, now);
+            }
+            return Ok(());
         }
         // It is let go with the connection.
         if !store::is_alone(&mut reader)? {

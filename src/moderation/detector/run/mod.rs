@@ -22,7 +22,6 @@ use super::follow::Cursor;
 use super::memory::{Limits, Memory};
 use super::store::{self, Kept};
 use crate::db::{self, DbConnection, Purpose};
-use crate::identity::days;
 use crate::moderation::alerts;
 use crate::settings;
 use crate::telemetry::Meters;
@@ -47,8 +46,6 @@ const PAGES: usize = 500;
 const TOOLS: usize = 200;
 /// Alerts that are remembered at the start.
 const REMEMBERED: i64 = 1_000;
-/// How often alerts are rid of networks whose day is over.
-const FORGET_EVERY: Duration = Duration::from_secs(600);
 const DAY_SECONDS: i64 = 86_400;
 /// A full queue of the writer is tried again so many times.
 const TRIES: usize = 20;
@@ -90,7 +87,6 @@ impl Detecting {
             stopped,
             place: None,
             known: Known::default(),
-            forget_at: Instant::now(),
         };
         std::thread::Builder::new()
             .name("detector".to_owned())
@@ -122,7 +118,6 @@ struct Detect {
     stopped: Receiver<()>,
     place: Option<Place>,
     known: Known,
-    forget_at: Instant,
 }
 
 impl Detect {
@@ -152,6 +147,9 @@ impl Detect {
     fn lead(&self, leads: bool) {
         self.leading.store(leads, Ordering::Relaxed);
         self.meters.detects(leads);
+        if !leads {
+            self.meters.detector_behind(Duration::ZERO);
+        }
     }
 
     fn pause(&self, time: Duration) -> Result<(), Broken> {
@@ -192,7 +190,6 @@ impl Detect {
             self.keep(&finding)?;
             place.unkept.remove(0);
         }
-        self.forget(now)?;
         Ok(Some(place))
     }
 
@@ -264,17 +261,6 @@ impl Detect {
                 "an alert was raised"
             );
         }
-        Ok(())
-    }
-
-    /// The networks of alerts go when those of votes do.
-    fn forget(&mut self, now: Moment) -> Result<(), Broken> {
-        if Instant::now() < self.forget_at {
-            return Ok(());
-        }
-        let end = days::begin(days::first_living(now));
-        self.step(move |conn| store::forget_networks(conn, end))?;
-        self.forget_at = Instant::now() + FORGET_EVERY;
         Ok(())
     }
 }
