@@ -232,6 +232,36 @@ def image_run():
             wrong(f"the volume has {made}")
 
 
+def release():
+    """The version can be raised by the one command: afterwards every file has it that must, and both lock files hold."""
+    with tempfile.TemporaryDirectory() as folder:
+        def run(*command):
+            ended = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+            if ended.returncode != 0:
+                wrong(f"{' '.join(command)}:\n{ended.stdout}{ended.stderr}")
+            return ended.stdout
+
+        listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True)
+        for name in filter(None, listed.stdout.decode().split("\0")):
+            if (ROOT / name).exists():
+                (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, Path(folder) / name)
+        log = Path(folder) / "CHANGELOG.md"
+        # Right after a release there is nothing to release.
+        log.write_text(log.read_text().replace("## Unreleased\n", "## Unreleased\n\n- Something.\n", 1))
+        commit = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false", "commit"]
+        for command in [["git", "init", "-q"], ["git", "add", "-A"], [*commit, "-qm", "as it is"]]:
+            run(*command)
+        run("deploy/release", "999.0.0", "--versions")
+        changed = set(run("git", "diff", "--name-only").split())
+        packages = {f"clients/{name}/{file}" for name in ["widget", "typescript"] for file in ["package.json", "package-lock.json"]}
+        must = {"Cargo.toml", "Cargo.lock", "fuzz/Cargo.lock", "deploy/kubernetes/kustomization.yaml", "CHANGELOG.md"} | packages
+        if changed != must:
+            wrong(f"a release changes {sorted(changed)}, not {sorted(must)}")
+        for manifest in ["Cargo.toml", "fuzz/Cargo.toml"]:
+            run("cargo", "tree", "--quiet", "--locked", "--manifest-path", manifest)
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -326,4 +356,4 @@ def system_calls():
 
 
 {"compose": compose, "kustomization": kustomization, "settings": settings, "dashboard": dashboard, "image": image,
- "image_run": image_run, "backup": backup, "system_calls": system_calls}[PART]()
+ "image_run": image_run, "release": release, "backup": backup, "system_calls": system_calls}[PART]()
