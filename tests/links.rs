@@ -90,6 +90,49 @@ fn every_link_leads_somewhere() {
     assert!(seen > 30, "only {seen} links were found");
 }
 
+/// Paths of the project that a document names in backticks: `src/lib.rs`, `votes/answers.rs` below `src`.
+fn paths(text: &str) -> Vec<String> {
+    let prose = prose(text);
+    let quoted = prose.split('`').skip(1).step_by(2);
+    let is_path = |word: &&str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+        let ours = ["src/", "tests/", "docs/", "deploy/", "benches/", "config/"];
+        word.contains('/')
+            && word.chars().all(plain)
+            && (ours.iter().any(|folder| word.starts_with(folder)) || word.ends_with(".rs"))
+    };
+    quoted.filter(is_path).map(str::to_owned).collect()
+}
+
+/// What a walkthrough makes up, and what a release makes.
+const EXAMPLES: &[&str] = &["src/mutes/mod.rs", "src/embed/released"];
+
+#[test]
+fn every_path_that_is_named_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut seen, mut missing) = (0, Vec::new());
+    for document in documents(root) {
+        let text = fs::read_to_string(&document).expect("a document");
+        for path in paths(&text) {
+            seen += 1;
+            let beside = document.with_file_name(&path);
+            let there = [root.join(&path), root.join("src").join(&path), beside];
+            let there = there.iter().any(|place| place.exists());
+            if !there && !EXAMPLES.contains(&path.as_str()) {
+                missing.push(format!("{}: {path}", document.display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "there is no {missing:#?}");
+    assert!(seen > 60, "only {seen} paths were found");
+}
+
+#[test]
+fn what_is_no_path_is_not_taken_for_one() {
+    let text = "`src/a.rs` `b/c.rs` `d.rs` src/e.rs `/v1/tools` `tests/f g`\n```sh\n`src/h.rs`\n```\n`benches/run`";
+    assert_eq!(paths(text), ["src/a.rs", "b/c.rs", "benches/run"]);
+}
+
 #[test]
 fn what_is_no_link_or_heading_is_not_taken_for_one() {
     let text = "# A: b, c\n[x](y.md#z) `a`\n```sh\n# no heading\n[n](o)\n```\n## Two words\n";

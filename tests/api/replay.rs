@@ -207,6 +207,13 @@ async fn one_hand_would_be_held_and_told_of(backend: Backend) {
         text.contains("alerts instead of 0") && text.contains("new   codestral-2"),
         "{text}"
     );
+    // Of a single network half as many are enough.
+    for (least, alerts) in [("122", 0), ("120", 1)] {
+        let enough = [&rules[..], &["--detector-min-votes", least]].concat();
+        let found = replayed(&server, &enough).await;
+        let new = found["alerts"]["new"].as_array().map_or(0, Vec::len);
+        assert!(new.min(1) == alerts, "{least}: {found}");
+    }
     // What the rule for holding takes, the detector does not hear of.
     let both = [&rules[..], &["--hold"]].concat();
     let fewer = replayed(&server, &both).await;

@@ -2,7 +2,7 @@
 // to the `text` block below it.
 //
 // Marks in the page, for what a shell's text does not say:
-//   ```sh server      it goes on running, in a terminal of its own that begins in the same folder
+//   ```sh server      its last line goes on running, in a terminal of its own that has nothing of the others'
 //   ```sh elsewhere   not run here: it installs, builds for long, or needs another machine
 //   <!-- Ctrl-C -->   the last server ends
 // In a `text` block "…" stands for whatever differs from time to time.

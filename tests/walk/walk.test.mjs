@@ -16,7 +16,11 @@ const ports = new Map();
 const folder = mkdtempSync(path.join(tmpdir(), 'tallyship-walk-'));
 const servers = [];
 let postgres;
+/** The second terminal, and what each begins with. */
 let shell;
+let environment;
+/** The first, and the one of a page's server; each keeps its folder and variables, and knows nothing of the others'. */
+const terminals = new Map();
 
 async function free() {
   const probe = net.createServer();
@@ -61,7 +65,7 @@ async function startPostgres(port) {
 before(async () => {
   for (const port of PORTS) ports.set(port, await free());
   postgres = await startPostgres(ports.get('5432'));
-  const environment = {
+  environment = {
     PATH: `${path.dirname(binary)}:${process.env.PATH}`,
     HOME: folder,
     TALLYSHIP_HTTP__LISTEN: `127.0.0.1:${ports.get('8080')}`,
@@ -77,6 +81,7 @@ before(async () => {
 after(async () => {
   await stop();
   await shell?.end();
+  for (const terminal of terminals.values()) await terminal.end();
   postgres?.child.kill('SIGINT');
   await new Promise((resolve) => { postgres ? postgres.child.on('exit', resolve) : resolve(); });
   for (const made of [folder, postgres?.data]) if (made) rmSync(made, { recursive: true, force: true });
@@ -92,14 +97,18 @@ async function stop() {
 }
 
 async function serve(text) {
-  // A terminal of its own: it has the folder and the variables of the first, and its own end.
-  const where = await shell.run('pwd; declare -x');
-  const [cwd, ...variables] = where.split('\n');
-  const child = spawn('bash', ['-c', `${variables.join('\n')}\ncd ${cwd}\n${text}`], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const port = /http\.server (\d+)/.exec(text)?.[1] ?? ports.get('8080');
+  if (!terminals.has(port)) terminals.set(port, new Shell(folder, environment));
+  // The last line is the server, and what stands before it is done where it is started.
+  const lines = text.split('\n');
+  const server = lines.pop();
+  const terminal = terminals.get(port);
+  await terminal.run(lines.join('\n'));
+  const [cwd, ...variables] = (await terminal.run('pwd; declare -x')).split('\n');
+  const child = spawn('bash', ['-c', `${variables.join('\n')}\ncd ${cwd}\n${server}`], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   servers.push(child);
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { said += chunk; });
-  const port = /http\.server (\d+)/.exec(text)?.[1] ?? ports.get('8080');
   for (let tries = 0; ; tries += 1) {
     const open = await new Promise((resolve) => {
       const probe = net.connect(Number(port), '127.0.0.1', () => { probe.destroy(); resolve(true); });
