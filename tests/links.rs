@@ -99,9 +99,13 @@ fn paths(text: &str) -> Vec<String> {
         let ours = ["src/", "tests/", "docs/", "deploy/", "benches/", "config/"];
         word.contains('/')
             && word.chars().all(plain)
-            && (ours.iter().any(|folder| word.starts_with(folder)) || word.ends_with(".rs"))
+            && (ours.iter().any(|folder| word.starts_with(folder)) || is_source(word))
     };
     quoted.filter(is_path).map(str::to_owned).collect()
+}
+
+fn is_source(word: &str) -> bool {
+    Path::new(word).extension().is_some_and(|end| end == "rs")
 }
 
 /// What a walkthrough makes up, and what a release makes.
