@@ -3,7 +3,7 @@
 //
 // Marks in the page, for what a shell's text does not say:
 //   ```sh server      its last line goes on running, in a terminal of its own that has nothing of the others'
-//   ```sh elsewhere   not run here: it installs, builds for long, or needs another machine
+//   ```sh elsewhere   it installs or builds for long: only fresh.mjs does that, on a machine of its own
 //   <!-- Ctrl-C -->   the last server ends
 // In a `text` block "…" stands for whatever differs from time to time.
 import { spawn } from 'node:child_process';
@@ -36,8 +36,8 @@ export function matches(said, expected) {
 
 /** A shell that keeps its folder and variables from block to block. */
 export class Shell {
-  constructor(folder, environment) {
-    this.child = spawn('bash', ['-s'], { cwd: folder, env: environment, stdio: ['pipe', 'pipe', 'inherit'] });
+  constructor(folder, environment, [program, ...options] = ['bash', '-s']) {
+    this.child = spawn(program, options, { cwd: folder, env: environment, stdio: ['pipe', 'pipe', 'inherit'] });
     this.said = '';
     this.ended = new Promise((resolve) => { this.child.on('exit', resolve); });
     this.child.stdout.on('data', (chunk) => { this.said += chunk; });
