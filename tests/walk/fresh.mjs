@@ -6,7 +6,7 @@
 // The machine is a Debian 12 of its own below /var/tmp, with nothing but sudo, git and the Rust toolchain of this one; a user
 // `newcomer` has the source from a repository that they can pull from. It shares this machine's network and processes.
 import { execFileSync, spawn } from 'node:child_process';
-import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { Shell, matches, read } from './walk.mjs';
@@ -15,11 +15,11 @@ const root = path.resolve(import.meta.dirname, '../..');
 const machine = mkdtempSync('/var/tmp/tallyship-fresh-');
 const USER = '4242';
 const HOUR = 3_600_000;
-const MOUNTS = ['proc', 'dev'];
 const run = (program, ...rest) => execFileSync(program, rest, { stdio: ['ignore', 'ignore', 'inherit'] });
 const inside = (...command) => run('chroot', machine, ...command);
 
 function make() {
+  chmodSync(machine, 0o755);
   run('debootstrap', '--variant=minbase', '--include=sudo,git,ca-certificates', 'bookworm', machine);
   for (const file of ['etc/resolv.conf', 'etc/hosts', 'etc/ssl/certs/ca-certificates.crt']) copyFileSync(`/${file}`, `${machine}/${file}`);
   run('mount', '-t', 'proc', 'proc', `${machine}/proc`);
@@ -46,7 +46,8 @@ function remove() {
       if (execFileSync('readlink', [`/proc/${pid}/root`], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() === machine) process.kill(Number(pid), 'SIGKILL');
     } catch { /* It has ended meanwhile. */ }
   }
-  for (const mount of MOUNTS) run('umount', '--lazy', `${machine}/${mount}`);
+  const mounts = readFileSync('/proc/mounts', 'utf8').split('\n').map((line) => line.split(' ')[1]);
+  for (const mount of mounts.filter((mount) => mount?.startsWith(`${machine}/`))) run('umount', '--lazy', mount);
   run('rm', '-rf', '--one-file-system', machine);
 }
 
@@ -105,8 +106,8 @@ async function walk() {
   }
 }
 
-make();
 try {
+  make();
   await walk();
   console.log('every step went as printed');
 } catch (cause) {
