@@ -1,48 +1,53 @@
 -- GCRA (generic cell rate algorithm) for many waiting calls at once, by Redis's own clock.
--- KEYS: each key once. ARGV: one group for each call: n, then n times (key index, interval, count).
--- n > 0: a check; all of its n quotas are charged, or none. n < 0: the call's charges are given back.
--- Answer: for each quota of each check: allowed (1 or 0), then how far its arrival time lies ahead. All in microseconds,
--- which stay exact in Lua's doubles until the year 2255.
+-- KEYS: each key once. ARGV: one text, the numbers below as a MessagePack array, since each argument of its own costs as much
+-- as the decision that it is for: p, then p times (interval, count); of each key the number of its quota among those, from 0;
+-- then one group for each call: n, then n key indices, from 1.
+-- n > 0: a check; all of its n keys are charged, or none. n < 0: the call's charges are given back.
+-- Answer: for each key of each check, how far its arrival time lies ahead, a; or -1 - a where it does not allow the call. All in
+-- microseconds, which stay exact in Lua's doubles until the year 2255.
+local given, max, min = cmsgpack.unpack(ARGV[1]), math.max, math.min
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local arrival = redis.call('MGET', unpack(KEYS))
-for i = 1, #KEYS do
-    arrival[i] = tonumber(arrival[i] or 0)
-end
-local changed, answer, at = {}, {}, 1
-while ARGV[at] do
-    local n = tonumber(ARGV[at])
-    local charges, pass = {}, true
-    for j = 1, math.abs(n) do
-        local k, interval, count = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
-        -- A clock that was set back must not lock a key out: nothing lies further ahead than a full burst.
-        local ahead = math.min(math.max(arrival[k] - now, 0), interval * count)
-        local allowed = ahead <= interval * (count - 1)
-        pass = pass and allowed
-        charges[j] = { k, interval, ahead, allowed }
-        at = at + 3
-    end
+local at = 2 + 2 * given[1]
+-- Of each key: how far it lies ahead, what a call adds, and from where on none is allowed.
+local ahead, interval, limit = {}, {}, {}
+for k = 1, #KEYS do
+    local quota = 2 + 2 * given[at]
     at = at + 1
-    for _, charge in ipairs(charges) do
-        local k, interval, ahead, allowed = charge[1], charge[2], charge[3], charge[4]
+    interval[k] = given[quota]
+    limit[k] = given[quota] * (given[quota + 1] - 1)
+    -- A clock that was set back must not lock a key out: nothing lies further ahead than a full burst.
+    ahead[k] = min(max((tonumber(arrival[k]) or 0) - now, 0), limit[k] + interval[k])
+end
+local changed, answer, said = {}, {}, 0
+while given[at] do
+    local n = given[at]
+    local first, last = at + 1, at + math.abs(n)
+    local pass = true
+    for j = first, last do
+        pass = pass and ahead[given[j]] <= limit[given[j]]
+    end
+    for j = first, last do
+        local k = given[j]
         if n < 0 then
-            arrival[k] = now + math.max(ahead - interval, 0)
+            ahead[k] = max(ahead[k] - interval[k], 0)
             changed[k] = true
         else
+            said = said + 1
+            answer[said] = ahead[k] <= limit[k] and ahead[k] or -1 - ahead[k]
             if pass then
-                ahead = ahead + interval
-                arrival[k] = now + ahead
+                ahead[k] = ahead[k] + interval[k]
+                answer[said] = ahead[k]
                 changed[k] = true
             end
-            answer[#answer + 1] = allowed and 1 or 0
-            answer[#answer + 1] = ahead
         end
     end
+    at = last + 1
 end
 for k in pairs(changed) do
-    local life = math.ceil((arrival[k] - now) / 1000)
-    if life > 0 then
-        redis.call('SET', KEYS[k], string.format('%.0f', arrival[k]), 'PX', life)
+    if ahead[k] > 0 then
+        redis.call('SET', KEYS[k], now + ahead[k], 'PX', math.ceil(ahead[k] / 1000))
     else
         redis.call('DEL', KEYS[k])
     end

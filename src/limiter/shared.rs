@@ -213,12 +213,13 @@ impl Watch {
                 }
             }
             waiting.retain(|ask| ask.since.elapsed() < patience * STALE);
-            let errands: Vec<Errand> = waiting.iter().map(|ask| ask.errand.clone()).collect();
+            let asks = waiting.drain(..).map(|ask| (ask.errand, ask.reply));
+            let (errands, replies): (Vec<Errand>, Vec<_>) = asks.unzip();
             match timeout(patience, self.gcra.run(&link, &errands)).await {
                 Ok(Ok(answers)) => {
                     slow = 0;
-                    for (ask, decisions) in waiting.drain(..).zip(answers) {
-                        if let Some(reply) = ask.reply {
+                    for (reply, decisions) in replies.into_iter().zip(answers) {
+                        if let Some(reply) = reply {
                             let _ = reply.send(decisions);
                         }
                     }
@@ -226,8 +227,7 @@ impl Watch {
                 Ok(Err(cause)) => return Some(cause.to_string()),
                 Err(_late) => {
                     slow += 1;
-                    // Dropping the replies sends their callers to the limiter in process.
-                    waiting.clear();
+                    // The replies go, which sends their callers to the limiter in process.
                     if slow >= SLOW_CALLS {
                         return Some("no answer in time".to_owned());
                     }
