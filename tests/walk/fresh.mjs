@@ -5,7 +5,7 @@
 //
 // The machine is a Debian 12 of its own below /var/tmp, with nothing but sudo, git and the Rust toolchain of this one; a user
 // `newcomer` has the source from a repository that they can pull from. It shares this machine's network and processes.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -41,7 +41,7 @@ function make() {
 
 /** Everything that runs in there ends, and then it goes. */
 function remove() {
-  for (const pid of execFileSync('sh', ['-c', 'ls /proc'], { encoding: 'utf8' }).match(/^\d+$/gm)) {
+  for (const pid of execFileSync('ls', ['/proc'], { encoding: 'utf8' }).match(/^\d+$/gm)) {
     try {
       if (execFileSync('readlink', [`/proc/${pid}/root`], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() === machine) process.kill(Number(pid), 'SIGKILL');
     } catch { /* It has ended meanwhile. */ }
@@ -84,7 +84,10 @@ async function walk() {
     if (kind === 'ctrl-c') {
       const { command, port } = running.pop();
       for (const pid of processes(command)) process.kill(Number(pid), 'SIGINT');
-      while (processes(command).length > 0 || await listens(port)) await pause();
+      for (let tries = 0; processes(command).length > 0 || await listens(port); tries += 1) {
+        if (tries > 300) throw new Error(`it does not end: ${command}`);
+        await pause();
+      }
     } else if (kind === 'server') {
       const port = /http\.server/.test(text) ? 3000 : 8080;
       if (!others.has(port)) others.set(port, terminal('~'));
