@@ -12,12 +12,13 @@
 //! - FLOOR 3: [`standing`] (what a voter may: bans; which votes are held; proof of work under pressure; which tools are under an alert), [`live`] (who listens to which tool, and the thread that tells them)
 //! - FLOOR 2: [`tallies`] (percentages, the board in memory), [`limiter`] (quotas, in Redis and in process)
 //! - FLOOR 1: [`audit`] (the chain of privileged acts), [`catalog`] (tools, panels, reviews), [`identity`] (voters, networks, origins, staff)
-//! - GROUND: [`db`], [`front`] (the connection under HTTP), [`redis`], [`settings`], [`problem`], [`request`], [`telemetry`], [`vocabulary`]
+//! - GROUND: [`callers`] (who waits for another thread's answer), [`db`], [`front`] (the connection under HTTP), [`redis`], [`settings`], [`problem`], [`request`], [`telemetry`], [`vocabulary`]
 //!
 //! A vote's way: `server` → `votes::routes` → `identity` (who) → `limiter::permit` (may they) → `votes` (what) →
 //! `votes::writer` (one batch, one commit) → `votes::ledger` → `tallies::board` → back with the answer.
 
 pub mod audit;
+pub mod callers;
 pub mod catalog;
 pub mod commands;
 pub mod dashboard;

@@ -14,6 +14,7 @@
 #[path = "../../tests/harness/mod.rs"]
 mod harness;
 
+mod barelog;
 mod ceiling;
 mod cpu;
 mod growth;
@@ -36,6 +37,7 @@ fn main() {
     let text = |at: usize| arguments.get(at).map_or("", String::as_str);
     match part {
         "ceiling" => ceiling::serve(text(2)),
+        "bare-log" => barelog::serve(text(2)),
         "bare-stream" => live::bare(text(2)),
         "subscribe" => live::subscribe(text(2), text(3).parse().expect("how many")),
         _ => tokio::runtime::Builder::new_multi_thread()

@@ -160,6 +160,11 @@ pub async fn ceiling(name: &'static str, body: &[u8]) -> Subject {
     of_this_bench("ceiling", name, body).await
 }
 
+/// The ceiling that answers after fsync.
+pub async fn bare_log() -> Subject {
+    of_this_bench("bare-log", "bare log", &[]).await
+}
+
 /// The smallest stream, sending `event` with VERSION replaced.
 pub async fn bare_stream(event: &str) -> Subject {
     of_this_bench("bare-stream", "bare stream", event.as_bytes()).await

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 
 use super::redis::{Errand, Gcra};
 use super::{Charge, Decisions, Policy};
+use crate::callers::{Callers, Reply};
 use crate::redis::Link;
 use crate::settings;
 use crate::vocabulary::Quota;
@@ -34,13 +35,14 @@ const FIRST_WORD: Duration = Duration::from_secs(1);
 struct Ask {
     errand: Errand,
     since: Instant,
-    reply: Option<oneshot::Sender<Decisions>>,
+    reply: Option<Reply<Decisions>>,
 }
 
 /// The questioner's end. Cloning shares it.
 #[derive(Clone)]
 pub struct Shared {
     queue: mpsc::Sender<Ask>,
+    callers: Callers<Decisions>,
     up: Arc<AtomicBool>,
     /// Whether Redis has been found there, or not there.
     tried: watch::Receiver<bool>,
@@ -69,7 +71,14 @@ impl Shared {
         std::thread::Builder::new()
             .name("limiter".to_owned())
             .spawn(move || runtime.block_on(watch.run()))?;
-        Ok(Self { queue, up, tried })
+        // None waits too long: the thread lets go of what it cannot answer in time.
+        let callers = Callers::new(u32::MAX);
+        Ok(Self {
+            queue,
+            callers,
+            up,
+            tried,
+        })
     }
 
     /// Waits until it is known whether Redis is there, but not for long.
@@ -85,18 +94,21 @@ impl Shared {
     }
 
     /// Redis's decision on `charges`; `None` where it has none to give in time.
+    ///
+    /// # Panics
+    /// Outside of a worker, see [`Callers::seat`].
     pub async fn check(&self, charges: &[Charge]) -> Option<Decisions> {
         if !self.is_up() {
             return None;
         }
-        let (reply, answer) = oneshot::channel();
+        let (reply, answer) = self.callers.seat();
         let ask = Ask {
             errand: Errand::Check(charges.to_vec()),
             since: Instant::now(),
             reply: Some(reply),
         };
         self.queue.try_send(ask).ok()?;
-        answer.await.ok()
+        answer.await
     }
 
     /// Takes back what was charged; best effort.
@@ -218,11 +230,8 @@ impl Watch {
             match timeout(patience, self.gcra.run(&link, &errands)).await {
                 Ok(Ok(answers)) => {
                     slow = 0;
-                    for (reply, decisions) in replies.into_iter().zip(answers) {
-                        if let Some(reply) = reply {
-                            let _ = reply.send(decisions);
-                        }
-                    }
+                    let told = replies.into_iter().zip(answers);
+                    Callers::tell(told.filter_map(|(reply, decisions)| Some((reply?, decisions))));
                 }
                 Ok(Err(cause)) => return Some(cause.to_string()),
                 Err(_late) => {

@@ -1,16 +1,17 @@
 //! [`Answers`]: what was committed is published, and each caller told, on a thread of its own, so that the next batch need
-//! not wait for that.
+//! not wait for that. The thread also tells those who have waited too long, whatever the database does.
 //!
 //! The writer calls it, after a commit and never before. Batches are told in the order of their commits.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SendError, SyncSender, sync_channel};
-use std::thread::{JoinHandle, ThreadId};
-
-use tokio::sync::oneshot;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use super::fold::Folded;
 use super::{Done, Refused, Wish};
+use crate::callers::{Callers, Reply};
 use crate::tallies::TallyRow;
 use crate::tallies::board::Published;
 
@@ -19,28 +20,12 @@ const WAITING: usize = 4;
 
 pub(super) type Answer = Result<Done, Refused>;
 
-/// Where a caller waits, and on which thread.
-pub(super) struct Reply {
-    caller: oneshot::Sender<Answer>,
-    thread: ThreadId,
-}
+/// Between two looks at who waits.
+const LOOK: Duration = Duration::from_millis(250);
 
-impl Reply {
-    /// For a caller on this thread, and what it waits on.
-    pub fn here() -> (Self, oneshot::Receiver<Answer>) {
-        let (caller, answer) = oneshot::channel();
-        let thread = std::thread::current().id();
-        (Self { caller, thread }, answer)
-    }
-
-    pub fn give(self, answer: Answer) {
-        let _ = self.caller.send(answer);
-    }
-
-    /// Nobody waits any more.
-    pub fn is_gone(&self) -> bool {
-        self.caller.is_closed()
-    }
+/// Nobody yet. A caller gets its answer within 5 s, whatever the database does: after 4.25 to 4.5 s it is told that there is none.
+pub(super) fn callers() -> Callers<Answer> {
+    Callers::new(17)
 }
 
 /// Where committed tallies go; returns what is then shown.
@@ -50,7 +35,7 @@ pub type OnCommit = Arc<dyn Fn(TallyRow) -> Option<Arc<Published>> + Send + Sync
 pub(super) struct Committed {
     pub wishes: Vec<Wish>,
     pub folded: Folded,
-    pub replies: Vec<Reply>,
+    pub replies: Vec<Reply<Answer>>,
 }
 
 /// The writer's end. Dropping it waits until all is told.
@@ -65,12 +50,12 @@ impl Answers {
     ///
     /// # Errors
     /// Where it cannot be started.
-    pub fn start(on_commit: OnCommit) -> std::io::Result<Self> {
+    pub fn start(on_commit: OnCommit, callers: Callers<Answer>) -> std::io::Result<Self> {
         let (batches, waiting) = sync_channel(WAITING);
         let teller = Arc::clone(&on_commit);
         let thread = std::thread::Builder::new()
             .name("answers".to_owned())
-            .spawn(move || run(&waiting, &teller))?;
+            .spawn(move || run(&waiting, &teller, &callers))?;
         Ok(Self {
             on_commit,
             batches: Some(batches),
@@ -81,7 +66,7 @@ impl Answers {
     /// Publishes a batch and answers its callers, soon.
     pub fn give(&self, committed: Committed) {
         let Some(batches) = &self.batches else { return };
-        // Without the thread, which only a panic ends, the batch is told here.
+        // It cannot be gone before this is; if it were, the batch would be told here.
         if let Err(SendError(committed)) = batches.send(committed) {
             tell(committed, &self.on_commit);
         }
@@ -97,9 +82,24 @@ impl Drop for Answers {
     }
 }
 
-fn run(waiting: &Receiver<Committed>, on_commit: &OnCommit) {
-    while let Ok(committed) = waiting.recv() {
-        tell(committed, on_commit);
+fn run(waiting: &Receiver<Committed>, on_commit: &OnCommit, callers: &Callers<Answer>) {
+    let mut next_look = Instant::now() + LOOK;
+    loop {
+        let pause = next_look.saturating_duration_since(Instant::now());
+        if pause.is_zero() {
+            callers.look();
+            next_look = Instant::now() + LOOK;
+        }
+        match waiting.recv_timeout(pause) {
+            Ok(committed) => {
+                // Its callers are told 503 by their dropped replies.
+                if catch_unwind(AssertUnwindSafe(|| tell(committed, on_commit))).is_err() {
+                    tracing::error!("telling a batch panicked; it is on disk");
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
     }
 }
 
@@ -123,8 +123,8 @@ fn tell(committed: Committed, on_commit: &OnCommit) {
         shown.push((tool, Arc::clone(&published)));
         Some(published)
     };
-    let mut told: Vec<(ThreadId, Vec<(Reply, Answer)>)> = Vec::new();
-    for ((wish, outcome), reply) in wishes.iter().zip(folded.outcomes).zip(replies) {
+    let outcomes = wishes.iter().zip(folded.outcomes);
+    Callers::tell(outcomes.zip(replies).map(|((wish, outcome), reply)| {
         let answer = outcome.and_then(|outcome| {
             let tally = tally_of(wish.tool).ok_or(Refused::UnknownTool)?;
             Ok(Done {
@@ -133,16 +133,8 @@ fn tell(committed: Committed, on_commit: &OnCommit) {
                 tally,
             })
         });
-        match told.iter_mut().find(|(thread, _)| *thread == reply.thread) {
-            Some((_, callers)) => callers.push((reply, answer)),
-            None => told.push((reply.thread, vec![(reply, answer)])),
-        }
-    }
-    // Thread by thread, in one go: the first answer wakes a thread, and it finds the others there. In the order of the
-    // wishes each thread was woken three times a batch.
-    for (reply, answer) in told.into_iter().flat_map(|(_, callers)| callers) {
-        reply.give(answer);
-    }
+        (reply, answer)
+    }));
 }
 
 /// A row that is older than any.

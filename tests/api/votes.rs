@@ -3,8 +3,12 @@
 //! It must never look into the database: a vote is what the server shows of it.
 use crate::harness::Backend;
 use crate::harness::client::Answer;
+use crate::harness::eventually;
 use crate::harness::server::{Home, Server};
 use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 const TOOL: &str = "codestral-2";
 const OTHER: &str = "cursor-background-agents";
@@ -14,6 +18,7 @@ crate::both!(
     own_votes,
     both_carriers,
     versions_count_changes,
+    who_hangs_up_has_voted,
     nothing_personal_is_cached
 );
 
@@ -208,4 +213,32 @@ async fn nothing_personal_is_cached(backend: Backend) {
             answer.headers
         );
     }
+}
+
+/// A page that is closed right after the click: the vote was sent, and counts once, like any.
+async fn who_hangs_up_has_voted(backend: Backend) {
+    let server = server(backend).await;
+    let client = server.client();
+    let voters = server.setup.mint(30).await;
+    let address = server.url.trim_start_matches("http://");
+    for token in &voters {
+        let mut socket = TcpStream::connect(address).await.expect("connects");
+        let request = format!(
+            "PUT /v1/tools/{TOOL}/vote HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\ncontent-length: 17\r\n\r\n{{\"choice\":\"ship\"}}"
+        );
+        socket.write_all(request.as_bytes()).await.expect("sends");
+    }
+    eventually("all are counted", Duration::from_secs(30), async || {
+        client.tally(TOOL).await["community"]["ship"] == json!(voters.len())
+    })
+    .await;
+    for token in &voters {
+        let again = client.put_vote(token, TOOL, "ship").await.expect(200);
+        assert_eq!(
+            again.json["tally"]["community"]["ship"],
+            json!(voters.len())
+        );
+    }
+    server.verify().await;
 }

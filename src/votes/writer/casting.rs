@@ -2,9 +2,7 @@
 //!
 //! `Votes::cast` makes one. Some hundreds wait at a time: it must hold nothing that is not needed after the commit.
 
-use tokio::sync::oneshot;
-
-use super::DEADLINE;
+use crate::callers::Seated;
 use crate::limiter::permit::VotePermit;
 use crate::votes::Refused;
 use crate::votes::answers::Answer;
@@ -12,7 +10,7 @@ use crate::votes::answers::Answer;
 /// A wish on its way to disk, and no more than has to be kept meanwhile.
 pub struct Casting<'a> {
     pub(super) permit: VotePermit<'a>,
-    pub(super) sent: Result<oneshot::Receiver<Answer>, Refused>,
+    pub(super) sent: Result<Seated<Answer>, Refused>,
 }
 
 impl Casting<'_> {
@@ -22,10 +20,7 @@ impl Casting<'_> {
     /// Why the wish was not carried out; with [`Refused::Unavailable`] it may have been, if the commit's outcome is unknown.
     pub async fn done(self) -> Answer {
         let result = match self.sent {
-            Ok(answer) => match tokio::time::timeout(DEADLINE, answer).await {
-                Ok(Ok(result)) => result,
-                Ok(Err(_)) | Err(_) => Err(Refused::Unavailable),
-            },
+            Ok(answer) => answer.await.unwrap_or(Err(Refused::Unavailable)),
             Err(refused) => Err(refused),
         };
         if matches!(result, Err(Refused::Unavailable | Refused::Overloaded)) {

@@ -16,10 +16,11 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use casting::Casting;
 
-use super::answers::{Answers, Committed, OnCommit, Reply};
+use super::answers::{Answer, Answers, Committed, OnCommit, callers};
 use super::ledger::{self, Names};
 use super::postgres::Known;
 use super::{Refused, Wish};
+use crate::callers::{Callers, Reply};
 use crate::db::{self, DbConnection, Purpose};
 use crate::identity::erased::Erased;
 use crate::limiter::permit::VotePermit;
@@ -31,7 +32,7 @@ use crate::vocabulary::Moment;
 const QUEUE: usize = 8192;
 /// The largest batch: about 10 ms of work, so that a commit is never far away.
 const BATCH: usize = 512;
-/// A caller gets its answer within 5 s, whatever the database does.
+/// Who waits for an edit gets its answer within 5 s, whatever the database does.
 const DEADLINE: Duration = Duration::from_millis(4_500);
 /// After a failed connection the next is tried this much later; until then votes are refused at once.
 const RECONNECT_AFTER: Duration = Duration::from_millis(250);
@@ -47,7 +48,7 @@ pub enum EditEnd {
 
 enum Job {
     /// With the name of a user.
-    Cast(Wish, Option<Arc<str>>, Reply),
+    Cast(Wish, Option<Arc<str>>, Reply<Answer>),
     Edit(Edit),
 }
 
@@ -55,6 +56,7 @@ enum Job {
 #[derive(Clone)]
 pub struct Votes {
     jobs: mpsc::Sender<Job>,
+    callers: Callers<Answer>,
 }
 
 impl Votes {
@@ -70,9 +72,10 @@ impl Votes {
         users: bool,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (jobs, queue) = mpsc::channel(QUEUE);
+        let callers = callers();
         let writer = Writer {
             settings,
-            answers: Answers::start(on_commit)?,
+            answers: Answers::start(on_commit, callers.clone())?,
             erased,
             meters,
             users,
@@ -83,7 +86,7 @@ impl Votes {
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || writer.run(queue))?;
-        Ok((Self { jobs }, thread))
+        Ok((Self { jobs, callers }, thread))
     }
 
     /// A queue that is full already, with what keeps it so.
@@ -91,11 +94,15 @@ impl Votes {
     pub(super) fn full() -> (Self, impl Sized) {
         let (jobs, queue) = mpsc::channel(1);
         let _ = jobs.try_send(Job::Edit(Box::new(|_| EditEnd::Fine)));
-        (Self { jobs }, queue)
+        let callers = callers();
+        (Self { jobs, callers }, queue)
     }
 
     /// Casts, changes or withdraws a vote: the wish waits for the writer when this returns, and [`Casting::done`] for its end.
-    /// Without anybody who waits it may not be done.
+    /// It is done though nobody waits any more.
+    ///
+    /// # Panics
+    /// Outside of a worker, see [`Callers::seat`].
     #[must_use]
     pub fn cast<'a>(
         &self,
@@ -103,7 +110,7 @@ impl Votes {
         wish: Wish,
         name: Option<Arc<str>>,
     ) -> Casting<'a> {
-        let (reply, answer) = Reply::here();
+        let (reply, answer) = self.callers.seat();
         let sent = match self.jobs.try_send(Job::Cast(wish, name, reply)) {
             Ok(()) => Ok(answer),
             Err(mpsc::error::TrySendError::Full(_)) => Err(Refused::Overloaded),
@@ -169,7 +176,7 @@ impl Writer {
             for job in jobs.drain(..) {
                 match job {
                     // Nobody waits for it any more: its caller was told 503, so better not to do it.
-                    Job::Cast(_, _, reply) if reply.is_gone() => {}
+                    Job::Cast(_, _, reply) if reply.is_late() => {}
                     // Its token was believed when it came; meanwhile its voter was erased.
                     Job::Cast(wish, _, reply) if self.erased.has(wish.voter) => {
                         reply.give(Err(Refused::Erased));
@@ -231,7 +238,7 @@ impl Writer {
         &mut self,
         wishes: Vec<Wish>,
         names: &Names,
-        replies: Vec<Reply>,
+        replies: Vec<Reply<Answer>>,
         more: impl FnOnce() -> bool,
     ) {
         if wishes.is_empty() {
@@ -274,7 +281,7 @@ impl Writer {
     }
 }
 
-fn refuse(replies: Vec<Reply>) {
+fn refuse(replies: Vec<Reply<Answer>>) {
     for reply in replies {
         reply.give(Err(Refused::Unavailable));
     }

@@ -1,0 +1,81 @@
+//! The least that an answer after fsync can be on this machine: the ceiling with a thread that writes whatever waits to a
+//! file, one fdatasync for all of it, and answers then. No votes, no rules, no database.
+//!
+//! `openloop` measures it beside us at the same rate: what it takes is not ours. A process of its own, like the ceiling.
+use actix_web::web;
+use actix_web::{App, HttpResponse, HttpServer};
+use serde::Deserialize;
+use std::io::{Seek, SeekFrom, Write};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::oneshot;
+
+/// The room of the log, written once before, so that a sync has no size to write.
+const ROOM: usize = 16 << 20;
+/// What is kept of a call.
+const RECORD: [u8; 64] = [7; 64];
+
+#[derive(Deserialize)]
+struct Cast {
+    choice: tallyship::vocabulary::Choice,
+}
+
+type Waiting = oneshot::Sender<()>;
+
+fn write(file: &str, calls: &Receiver<Waiting>) {
+    let mut log = std::fs::File::create(file).expect("the log");
+    log.write_all(&vec![0; ROOM]).expect("room");
+    log.sync_all().expect("syncs");
+    let (mut at, mut batch) = (0, Vec::new());
+    while let Ok(first) = calls.recv() {
+        let waiting: Vec<Waiting> = [first].into_iter().chain(calls.try_iter()).collect();
+        batch.clear();
+        for _ in &waiting {
+            batch.extend(RECORD);
+        }
+        if at + batch.len() > ROOM {
+            at = 0;
+        }
+        log.seek(SeekFrom::Start(at as u64)).expect("seeks");
+        log.write_all(&batch).expect("writes");
+        log.sync_data().expect("syncs");
+        at += batch.len();
+        for call in waiting {
+            let _ = call.send(());
+        }
+    }
+}
+
+/// Serves until it is killed; prints its address as our server does.
+pub fn serve(file: &str) {
+    let (calls, taken): (Sender<Waiting>, _) = channel();
+    let file = format!("{file}.log");
+    std::thread::spawn(move || write(&file, &taken));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    println!(
+        "listening on http://{}",
+        listener.local_addr().expect("an address")
+    );
+    let server = HttpServer::new(move || {
+        let calls = calls.clone();
+        App::new().service(web::resource("/{path:.*}").route(web::put().to(
+            move |cast: web::Json<Cast>| {
+                std::hint::black_box(cast.choice);
+                let (call, answered) = oneshot::channel();
+                calls.send(call).expect("a writer");
+                async move {
+                    answered.await.expect("an answer");
+                    HttpResponse::NoContent().finish()
+                }
+            },
+        )))
+    });
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let running = server
+        .workers(workers)
+        .listen(listener)
+        .expect("listens")
+        .run();
+    actix_web::rt::System::new()
+        .block_on(running)
+        .expect("serves");
+}
