@@ -249,22 +249,22 @@ impl Cluster {
 
     /// SIGSTOP to all of it: connections stay open, nothing answers.
     pub fn pause(&self) {
-        self.signal_family("STOP");
+        send_signal("STOP", &self.closed_family());
     }
 
     /// The same, and returns once nothing of it can answer any more.
     pub fn hush(&self) {
-        let process = self.process.lock().expect("process");
-        hush(&family(process.as_ref().expect("it runs").pid()));
+        hush(&self.closed_family());
     }
 
     pub fn resume(&self) {
-        self.signal_family("CONT");
+        send_signal("CONT", &family(self.pid()));
     }
 
-    fn signal_family(&self, signal: &str) {
-        let process = self.process.lock().expect("process");
-        send_signal(signal, &family(process.as_ref().expect("it runs").pid()));
+    /// All of its processes, once its postmaster stands still: it forks no other while they are listed.
+    fn closed_family(&self) -> Vec<u32> {
+        hush(&[self.pid()]);
+        family(self.pid())
     }
 
     /// Where it works.
