@@ -2,9 +2,8 @@
 //! file, one fdatasync for all of it, and answers then. No votes, no rules, no database.
 //!
 //! `openloop` measures it beside us at the same rate: what it takes is not ours. A process of its own, like the ceiling.
-use actix_web::web;
-use actix_web::{App, HttpResponse, HttpServer};
-use serde::Deserialize;
+use crate::ceiling::{Cast, run};
+use actix_web::{HttpResponse, web};
 use std::io::{Seek, SeekFrom, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::oneshot;
@@ -13,11 +12,6 @@ use tokio::sync::oneshot;
 const ROOM: usize = 16 << 20;
 /// What is kept of a call.
 const RECORD: [u8; 64] = [7; 64];
-
-#[derive(Deserialize)]
-struct Cast {
-    choice: tallyship::vocabulary::Choice,
-}
 
 type Waiting = oneshot::Sender<()>;
 
@@ -45,19 +39,14 @@ fn write(file: &str, calls: &Receiver<Waiting>) {
     }
 }
 
-/// Serves until it is killed; prints its address as our server does.
+/// A PUT is parsed, and answered 204 once the thread has its record on disk.
 pub fn serve(file: &str) {
     let (calls, taken): (Sender<Waiting>, _) = channel();
     let file = format!("{file}.log");
     std::thread::spawn(move || write(&file, &taken));
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    println!(
-        "listening on http://{}",
-        listener.local_addr().expect("an address")
-    );
-    let server = HttpServer::new(move || {
+    run(move |config| {
         let calls = calls.clone();
-        App::new().service(web::resource("/{path:.*}").route(web::put().to(
+        config.service(web::resource("/{path:.*}").route(web::put().to(
             move |cast: web::Json<Cast>| {
                 std::hint::black_box(cast.choice);
                 let (call, answered) = oneshot::channel();
@@ -67,15 +56,6 @@ pub fn serve(file: &str) {
                     HttpResponse::NoContent().finish()
                 }
             },
-        )))
+        )));
     });
-    let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    let running = server
-        .workers(workers)
-        .listen(listener)
-        .expect("listens")
-        .run();
-    actix_web::rt::System::new()
-        .block_on(running)
-        .expect("serves");
 }

@@ -8,9 +8,9 @@ use crate::harness::process::{Process, Scratch};
 use crate::report::{Report, spread};
 use crate::subjects::{self, Subject};
 use crate::wishes::{TOOLS, Voters, request};
-use crate::{cpu, load, openloop};
+use crate::{ceiling, cpu, load, openloop};
+use actix_web::HttpResponse;
 use actix_web::web::{self, Bytes, Data};
-use actix_web::{App, HttpResponse, HttpServer};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -94,17 +94,12 @@ pub fn subscribe(address: &str, count: usize) {
 pub fn bare(event_file: &str) {
     let event = std::fs::read_to_string(event_file).expect("the event");
     let at = move |version: u64| Bytes::from(event.replace("VERSION", &version.to_string()));
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    println!(
-        "listening on http://{}",
-        listener.local_addr().expect("an address")
-    );
     let newest = Data::new(watch::Sender::new((1, at(1))));
     let at = Data::new(at);
-    let server = HttpServer::new(move || {
+    ceiling::run(move |config| {
         let (shared, at) = (newest.clone(), at.clone());
         let read = shared.clone();
-        App::new().service(
+        config.service(
             web::resource("/{path:.*}")
                 .route(web::put().to(move || {
                     let (shared, at) = (shared.clone(), at.clone());
@@ -130,17 +125,8 @@ pub fn bare(event_file: &str) {
                             .streaming(events)
                     }
                 })),
-        )
+        );
     });
-    let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    let running = server
-        .workers(workers)
-        .listen(listener)
-        .expect("listens")
-        .run();
-    actix_web::rt::System::new()
-        .block_on(running)
-        .expect("serves");
 }
 
 fn own(arguments: &[&str], folder: &Scratch) -> Process {

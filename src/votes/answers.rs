@@ -5,7 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -22,10 +22,14 @@ pub(super) type Answer = Result<Done, Refused>;
 
 /// Between two looks at who waits.
 const LOOK: Duration = Duration::from_millis(250);
+/// With the last of so many a caller has waited too long.
+const LOOKS: u32 = 18;
+/// A caller gets its answer within 5 s, whatever the database does: by then it is told that there is none.
+pub(super) const DEADLINE: Duration = LOOK.saturating_mul(LOOKS);
 
-/// Nobody yet. A caller gets its answer within 5 s, whatever the database does: after 4.25 to 4.5 s it is told that there is none.
+/// Nobody yet.
 pub(super) fn callers() -> Callers<Answer> {
-    Callers::new(17)
+    Callers::new(LOOKS - 1)
 }
 
 /// Where committed tallies go; returns what is then shown.
@@ -40,7 +44,6 @@ pub(super) struct Committed {
 
 /// The writer's end. Dropping it waits until all is told.
 pub(super) struct Answers {
-    on_commit: OnCommit,
     batches: Option<SyncSender<Committed>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -52,12 +55,10 @@ impl Answers {
     /// Where it cannot be started.
     pub fn start(on_commit: OnCommit, callers: Callers<Answer>) -> std::io::Result<Self> {
         let (batches, waiting) = sync_channel(WAITING);
-        let teller = Arc::clone(&on_commit);
         let thread = std::thread::Builder::new()
             .name("answers".to_owned())
-            .spawn(move || run(&waiting, &teller, &callers))?;
+            .spawn(move || run(&waiting, &on_commit, &callers))?;
         Ok(Self {
-            on_commit,
             batches: Some(batches),
             thread: Some(thread),
         })
@@ -66,9 +67,9 @@ impl Answers {
     /// Publishes a batch and answers its callers, soon.
     pub fn give(&self, committed: Committed) {
         let Some(batches) = &self.batches else { return };
-        // It cannot be gone before this is; if it were, the batch would be told here.
-        if let Err(SendError(committed)) = batches.send(committed) {
-            tell(committed, &self.on_commit);
+        // The thread ends with this alone. Were it gone, the callers would be told 503 by their dropped replies.
+        if batches.send(committed).is_err() {
+            tracing::error!("nobody tells what was committed; it is on disk");
         }
     }
 }

@@ -90,15 +90,15 @@ fn unhex(text: &str) -> Vec<u8> {
         .collect()
 }
 
-/// One column of a table's first row.
-fn bytes_of(server: &Server, column: &str, table: &str) -> Vec<u8> {
+/// One column of the first row there.
+fn bytes_of(server: &Server, column: &str, from: &str) -> Vec<u8> {
     let hex = match server.home().backend() {
         Backend::Sqlite => format!("hex({column})"),
         Backend::Postgres => format!("encode({column}, 'hex')"),
     };
     let text = server
         .home()
-        .text(&format!("SELECT {hex} AS n FROM {table} LIMIT 1"));
+        .text(&format!("SELECT {hex} AS n FROM {from} LIMIT 1"));
     unhex(&text.expect("a row"))
 }
 

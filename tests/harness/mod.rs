@@ -14,6 +14,7 @@ pub mod document;
 pub mod home;
 pub mod hook;
 pub mod postgres;
+mod postmaster;
 pub mod process;
 pub mod proxy;
 pub mod redis;

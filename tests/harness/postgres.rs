@@ -3,6 +3,7 @@
 //! Called by `server::Home` and by fault tests. Durable as in earnest (fsync on). It must never touch a cluster it did not make.
 use super::disk::Disk;
 use super::eventually_blocking;
+use super::postmaster::{as_owner, family, owner, stat};
 use super::process::{Process, Scratch, free_port, hush, program, send_signal};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
@@ -13,7 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-const INSTALL: &str = "postgresql";
+pub const INSTALL: &str = "postgresql";
 
 pub struct Cluster {
     folder: Scratch,
@@ -344,57 +345,4 @@ impl Drop for Database {
             ));
         } // a private cluster goes as a whole
     }
-}
-
-/// Postgres refuses root: as root its programs run as user `postgres`.
-fn as_owner() -> Vec<String> {
-    match owner() {
-        Some(_) => [
-            "setpriv",
-            "--reuid=postgres",
-            "--regid=postgres",
-            "--init-groups",
-            "--pdeathsig",
-            "QUIT",
-            "--",
-        ]
-        .map(String::from)
-        .to_vec(),
-        None => Vec::new(),
-    }
-}
-
-fn owner() -> Option<(u32, u32)> {
-    let id = |args: &[&str]| -> Option<u32> {
-        let out = Command::new("id").args(args).output().ok()?;
-        String::from_utf8_lossy(&out.stdout).trim().parse().ok()
-    };
-    if id(&["-u"]) != Some(0) {
-        return None;
-    }
-    match (id(&["-u", "postgres"]), id(&["-g", "postgres"])) {
-        (Some(uid), Some(gid)) => Some((uid, gid)),
-        _ => panic!("no user `postgres`: apt-get install {INSTALL}"),
-    }
-}
-
-/// The process and its children (backends lead sessions of their own, so a process group does not reach them).
-fn family(postmaster: u32) -> Vec<u32> {
-    let mut family = vec![postmaster];
-    for entry in std::fs::read_dir("/proc").expect("/proc").flatten() {
-        if let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>()
-            && stat(pid).is_some_and(|(parent, _)| parent == postmaster)
-        {
-            family.push(pid);
-        }
-    }
-    family
-}
-
-/// Parent and state of a process.
-fn stat(pid: u32) -> Option<(u32, char)> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let mut fields = text[text.rfind(')')? + 1..].split_whitespace();
-    let state = fields.next()?.chars().next()?;
-    Some((fields.next()?.parse().ok()?, state))
 }

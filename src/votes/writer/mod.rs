@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use casting::Casting;
 
-use super::answers::{Answer, Answers, Committed, OnCommit, callers};
+use super::answers::{Answer, Answers, Committed, DEADLINE, OnCommit, callers};
 use super::ledger::{self, Names};
 use super::postgres::Known;
 use super::{Refused, Wish};
@@ -32,8 +32,6 @@ use crate::vocabulary::Moment;
 const QUEUE: usize = 8192;
 /// The largest batch: about 10 ms of work, so that a commit is never far away.
 const BATCH: usize = 512;
-/// Who waits for an edit gets its answer within 5 s, whatever the database does.
-const DEADLINE: Duration = Duration::from_millis(4_500);
 /// After a failed connection the next is tried this much later; until then votes are refused at once.
 const RECONNECT_AFTER: Duration = Duration::from_millis(250);
 
@@ -249,8 +247,9 @@ impl Writer {
             return;
         }
         self.connect();
+        // Without one, and after a failure, the callers are told 503 by their dropped replies.
         let Some(conn) = self.conn.as_mut() else {
-            return refuse(replies);
+            return;
         };
         let began = Instant::now();
         let (known, names_of) = (&mut self.known, self.users.then_some(names));
@@ -275,14 +274,7 @@ impl Writer {
                 self.meters.failed_commit();
                 // The commit may have gone through or not: nobody is told that it did, and the next batch reads anew.
                 self.conn = None;
-                refuse(replies);
             }
         }
-    }
-}
-
-fn refuse(replies: Vec<Reply<Answer>>) {
-    for reply in replies {
-        reply.give(Err(Refused::Unavailable));
     }
 }
