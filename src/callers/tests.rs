@@ -1,6 +1,6 @@
 //! Answers reach who asked, and nobody else.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::LocalSet;
 
@@ -17,6 +17,26 @@ fn at_work<T>(work: impl Future<Output = T>) -> T {
     LocalSet::new().block_on(&runtime, guarded)
 }
 
+/// Callers at whom the test looks, not the clock.
+fn rarely_looked_at<A: Send + 'static>(looks: u32) -> Callers<A> {
+    Callers::new(Patience {
+        looks,
+        every: Duration::from_secs(3_600),
+    })
+}
+
+fn look<A>(callers: &Callers<A>) {
+    for room in callers.rooms.load().iter() {
+        room.look();
+        room.bell.notify_one();
+    }
+}
+
+fn is_watched<A>(callers: &Callers<A>) -> bool {
+    let rooms = callers.rooms.load();
+    rooms.iter().any(|room| room.seats().watched)
+}
+
 fn taken<A>(callers: &Callers<A>) -> usize {
     let rooms = callers.rooms.load();
     rooms.iter().map(|room| room.seats().all.len()).sum()
@@ -24,7 +44,7 @@ fn taken<A>(callers: &Callers<A>) -> usize {
 
 #[test]
 fn each_gets_its_own_answer_whichever_thread_it_is_on() {
-    let callers: Callers<u64> = Callers::new(9);
+    let callers: Callers<u64> = rarely_looked_at(9);
     let (asks, asked) = std::sync::mpsc::channel::<(Reply<u64>, u64)>();
     let teller = thread::spawn(move || {
         while let Ok(first) = asked.recv() {
@@ -63,7 +83,7 @@ fn each_gets_its_own_answer_whichever_thread_it_is_on() {
 #[test]
 fn a_reply_that_is_dropped_says_so() {
     at_work(async {
-        let callers: Callers<u8> = Callers::new(9);
+        let callers: Callers<u8> = rarely_looked_at(9);
         let (reply, seated) = callers.seat();
         tokio::task::spawn_blocking(move || drop(reply));
         assert_eq!(seated.await, None);
@@ -74,15 +94,15 @@ fn a_reply_that_is_dropped_says_so() {
 #[test]
 fn who_waits_for_too_many_looks_is_told_and_the_answer_goes_to_nobody_else() {
     at_work(async {
-        let callers: Callers<u8> = Callers::new(2);
+        let callers: Callers<u8> = rarely_looked_at(3);
         let (late, seated) = callers.seat();
         let waiting = tokio::task::spawn_local(seated);
         tokio::task::yield_now().await;
-        callers.look();
+        look(&callers);
         let (reply, younger) = callers.seat();
-        callers.look();
+        look(&callers);
         assert!(!late.is_late() && !waiting.is_finished());
-        callers.look();
+        look(&callers);
         assert!(late.is_late() && !reply.is_late());
         assert_eq!(waiting.await.expect("waits"), None);
 
@@ -97,15 +117,34 @@ fn who_waits_for_too_many_looks_is_told_and_the_answer_goes_to_nobody_else() {
 }
 
 #[test]
+fn looks_begin_with_a_caller_and_end_with_the_last() {
+    at_work(async {
+        let every = Duration::from_millis(5);
+        let callers: Callers<u8> = Callers::new(Patience { looks: 3, every });
+        for _ in 0..3 {
+            let came = Instant::now();
+            let (reply, seated) = callers.seat();
+            assert_eq!(seated.await, None);
+            assert!(came.elapsed() >= every * 2, "told too soon");
+            assert!(is_watched(&callers), "its answer may still come");
+            drop(reply);
+            while is_watched(&callers) {
+                tokio::time::sleep(every).await;
+            }
+        }
+    });
+}
+
+#[test]
 fn an_answer_that_comes_between_the_look_and_the_telling_is_taken() {
     at_work(async {
-        let callers: Callers<u8> = Callers::new(0);
+        let callers: Callers<u8> = rarely_looked_at(1);
         let (reply, seated) = callers.seat();
-        callers.look();
+        look(&callers);
         reply.give(7);
         assert_eq!(seated.await, Some(7));
         let (reply, seated) = callers.seat();
-        callers.look();
+        look(&callers);
         drop(seated);
         drop(reply);
         assert_eq!(taken(&callers), 0);
@@ -115,7 +154,7 @@ fn an_answer_that_comes_between_the_look_and_the_telling_is_taken() {
 #[test]
 fn a_seat_that_was_left_is_not_given_away_before_its_answer_came() {
     at_work(async {
-        let callers: Callers<u8> = Callers::new(9);
+        let callers: Callers<u8> = rarely_looked_at(9);
         let (reply, seated) = callers.seat();
         drop(seated);
         let (other, next) = callers.seat();

@@ -5,7 +5,8 @@
 -- n > 0: a check; all of its n keys are charged, or none. n < 0: the call's charges are given back.
 -- Answer: for each key of each check, how far its arrival time lies ahead, a; or -1 - a where it does not allow the call. All in
 -- microseconds, which stay exact in Lua's doubles until the year 2255.
-local given, max, min = cmsgpack.unpack(ARGV[1]), math.max, math.min
+-- A number that Redis has to turn into text itself is printed as a double of 17 digits, which is dear.
+local given, max, min, text = cmsgpack.unpack(ARGV[1]), math.max, math.min, string.format
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local arrival = redis.call('MGET', unpack(KEYS))
@@ -47,7 +48,8 @@ while given[at] do
 end
 for k in pairs(changed) do
     if ahead[k] > 0 then
-        redis.call('SET', KEYS[k], now + ahead[k], 'PX', math.ceil(ahead[k] / 1000))
+        local until_, lasts = text('%d', now + ahead[k]), text('%d', math.ceil(ahead[k] / 1000))
+        redis.call('SET', KEYS[k], until_, 'PX', lasts)
     else
         redis.call('DEL', KEYS[k])
     end

@@ -13,13 +13,18 @@ use tokio::time::{sleep, timeout};
 
 use super::redis::{Errand, Gcra};
 use super::{Charge, Decisions, Policy};
-use crate::callers::{Callers, Reply};
+use crate::callers::{Callers, Patience, Reply};
 use crate::redis::Link;
 use crate::settings;
 use crate::vocabulary::Quota;
 
 /// What has waited so many patiences in the queue is not asked any more: with the call itself a caller stays under 100 ms.
 const STALE: u32 = 2;
+/// None waits that long: the thread lets go of what it cannot answer in time. Should it not, its callers go on without it.
+const LONGEST: Patience = Patience {
+    looks: 2,
+    every: Duration::from_secs(1),
+};
 /// Calls taken together; the script's key list stays far below Lua's limit.
 const BATCH: usize = 128;
 const QUEUE: usize = 8192;
@@ -71,8 +76,7 @@ impl Shared {
         std::thread::Builder::new()
             .name("limiter".to_owned())
             .spawn(move || runtime.block_on(watch.run()))?;
-        // None waits too long: the thread lets go of what it cannot answer in time.
-        let callers = Callers::new(u32::MAX);
+        let callers = Callers::new(LONGEST);
         Ok(Self {
             queue,
             callers,

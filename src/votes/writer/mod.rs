@@ -1,8 +1,8 @@
 //! The writer: one thread, one connection, one commit for everything that waits.
 //!
 //! `routes` hands it wishes and `verdicts` hands it edits of the catalogue; nothing else in the server writes. A batch
-//! grows by itself while a commit runs; nobody waits for a timer. An answer is given after the commit, never before: `answers`
-//! gives it while the next batch is under way. A panic costs the batch or the edit that it came from, never the thread.
+//! grows by itself while a commit runs; nobody waits for a timer. An answer is given after the commit, never before. A panic
+//! costs the batch or the edit that it came from, never the thread.
 
 mod casting;
 #[cfg(test)]
@@ -16,7 +16,8 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use casting::Casting;
 
-use super::answers::{Answer, Answers, Committed, DEADLINE, OnCommit, callers};
+use super::answers::{Answer, OnCommit, PATIENCE, tell};
+use super::fold::Folded;
 use super::ledger::{self, Names};
 use super::postgres::Known;
 use super::{Refused, Wish};
@@ -70,10 +71,10 @@ impl Votes {
         users: bool,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let callers = callers();
+        let callers = Callers::new(PATIENCE);
         let writer = Writer {
             settings,
-            answers: Answers::start(on_commit, callers.clone())?,
+            on_commit,
             erased,
             meters,
             users,
@@ -92,7 +93,7 @@ impl Votes {
     pub(super) fn full() -> (Self, impl Sized) {
         let (jobs, queue) = mpsc::channel(1);
         let _ = jobs.try_send(Job::Edit(Box::new(|_| EditEnd::Fine)));
-        let callers = callers();
+        let callers = Callers::new(PATIENCE);
         (Self { jobs, callers }, queue)
     }
 
@@ -144,7 +145,7 @@ impl Votes {
         self.jobs
             .try_send(Job::Edit(edit))
             .map_err(|_full| Refused::Overloaded)?;
-        match tokio::time::timeout(DEADLINE, answer).await {
+        match tokio::time::timeout(PATIENCE.whole(), answer).await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(_)) | Err(_) => Err(Refused::Unavailable),
         }
@@ -153,7 +154,7 @@ impl Votes {
 
 struct Writer {
     settings: settings::Database,
-    answers: Answers,
+    on_commit: OnCommit,
     erased: Arc<Erased>,
     meters: Arc<Meters>,
     /// Whether people sign in here: only then is anything asked about them.
@@ -256,11 +257,7 @@ impl Writer {
         match ledger::record(conn, known, &wishes, names_of, Moment::now(), more) {
             Ok(folded) => {
                 self.meters.commit(wishes.len(), began.elapsed());
-                self.answers.give(Committed {
-                    wishes,
-                    folded,
-                    replies,
-                });
+                self.tell(&wishes, folded, replies);
             }
             Err(cause) if wishes.len() > 1 && ledger::is_about_the_data(&cause) => {
                 tracing::error!(%cause, "a batch was refused; its votes are taken one by one");
@@ -275,6 +272,15 @@ impl Writer {
                 // The commit may have gone through or not: nobody is told that it did, and the next batch reads anew.
                 self.conn = None;
             }
+        }
+    }
+
+    /// Tells what is on disk. Should that panic, its callers are told 503 by their dropped replies, and the connection is kept:
+    /// nothing is wrong with it.
+    fn tell(&self, wishes: &[Wish], folded: Folded, replies: Vec<Reply<Answer>>) {
+        let told = AssertUnwindSafe(|| tell(wishes, folded, replies, &self.on_commit));
+        if catch_unwind(told).is_err() {
+            tracing::error!("telling a batch panicked; it is on disk");
         }
     }
 }
