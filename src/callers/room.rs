@@ -122,11 +122,11 @@ impl<A> Room<A> {
         loop {
             tokio::select! {
                 biased;
-                () = room.bell.notified() => {}
                 () = &mut next_look, if watched => {
                     room.look();
                     watched = false;
                 }
+                () = room.bell.notified() => {}
             }
             let mut seats = room.seats();
             std::mem::swap(&mut called, &mut seats.called);
