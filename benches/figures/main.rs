@@ -17,6 +17,7 @@ mod harness;
 mod barelog;
 mod ceiling;
 mod cpu;
+mod filling;
 mod growth;
 mod live;
 mod load;

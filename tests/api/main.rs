@@ -24,6 +24,7 @@ mod documented;
 mod embed;
 mod embed_frame;
 mod errors;
+mod forgetting;
 mod hostile_users;
 mod identity;
 mod import;

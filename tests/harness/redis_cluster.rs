@@ -6,7 +6,7 @@ use super::eventually_blocking;
 use super::process::free_port;
 use super::redis::Redis;
 use redis::{Connection, RedisResult, cmd, pipe};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub const MASTERS: usize = 3;
 /// A node that says nothing for so long is lost to the others.
@@ -94,7 +94,18 @@ impl RedisCluster {
 
     fn until(&self, what: &str, mut probe: impl FnMut(&Redis) -> bool) {
         let living: Vec<&Redis> = self.nodes.iter().filter(|node| node.lives()).collect();
-        eventually_blocking(what, GUARD, || living.iter().all(|node| probe(node)));
+        let began = Instant::now();
+        while !living.iter().all(|node| probe(node)) {
+            if began.elapsed() > GUARD {
+                // What each of them believes is all that can be known of why.
+                for node in &living {
+                    let (info, nodes) = (["CLUSTER", "INFO"], ["CLUSTER", "NODES"]);
+                    println!("{}: {}{}", node.port(), node.cli(&info), node.cli(&nodes));
+                }
+                panic!("not within {GUARD:?}: {what}");
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// How many keys each master holds.

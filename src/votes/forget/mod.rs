@@ -11,7 +11,7 @@ mod store;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::QueryResult;
 use tokio::runtime::Runtime;
@@ -28,8 +28,15 @@ use crate::vocabulary::Moment;
 
 /// Between two looks at what has ended.
 const EVERY: Duration = Duration::from_secs(15);
-/// Between two pages of a walk, and two steps of blanking: votes go first.
+/// Between two pages of a walk, and two steps of blanking, at least: votes go first.
 const PAUSE: Duration = Duration::from_millis(5);
+/// A walk rests so many times as long as reading a page took: over ten million votes that nothing has in memory yet, it
+/// would else have half a core for a minute. So it takes a quarter of an hour.
+const RESTS_OF_PAGES: u32 = 20;
+/// And as a step took: a fifth of the writer's time at most, and ten million votes of a day within the hour.
+const RESTS_OF_STEPS: u32 = 4;
+/// A database that hung holds the walk up no longer than that.
+const LONGEST: Duration = Duration::from_secs(10);
 /// Votes that one step blanks: a few milliseconds of the writer.
 const STEP: usize = 200;
 /// A full queue is tried again so many times.
@@ -123,6 +130,11 @@ impl Forget {
         }
     }
 
+    /// So many times as long as what began then took.
+    fn rest(&self, began: Instant, times: u32) -> Result<(), Broken> {
+        self.pause((began.elapsed() * times).clamp(PAUSE, LONGEST))
+    }
+
     /// Runs a short step on the writer's connection.
     fn step<T: Send + 'static>(
         &self,
@@ -183,17 +195,19 @@ impl Forget {
         for tool in store::tools(reader)? {
             let mut after = Vec::new();
             loop {
+                let began = Instant::now();
                 let Found { voters, upto } = store::page(reader, tool, &after, end)?;
+                self.rest(began, RESTS_OF_PAGES)?;
                 for some in voters.chunks(STEP) {
                     let voters = some.to_vec();
+                    let began = Instant::now();
                     let done = self.step(move |conn| store::blank(conn, tool, &voters, end))?;
                     blanked += done;
                     whole &= done == some.len();
-                    self.pause(PAUSE)?;
+                    self.rest(began, RESTS_OF_STEPS)?;
                 }
                 let Some(upto) = upto else { break };
                 after = upto;
-                self.pause(PAUSE)?;
             }
         }
         Ok(whole.then_some(blanked))
