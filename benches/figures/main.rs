@@ -67,7 +67,7 @@ async fn measure(part: &str, votes: usize) {
         let peaks = throughput::measure(&mut report, 1, 3).await;
         return openloop::measure(&mut report, &peaks).await;
     }
-    let (rounds, seconds) = if part == "short" { (3, 3) } else { (5, 4) };
+    let (rounds, seconds) = if part == "short" { (5, 2) } else { (9, 3) };
     let peaks = throughput::measure(&mut report, rounds, seconds).await;
     if part != "short" {
         openloop::measure(&mut report, &peaks).await;

@@ -124,6 +124,15 @@ pub async fn measure(report: &mut Report, rounds: usize, seconds: u64) -> Peaks 
         .await;
         span(
             &mut book,
+            "refused, 429",
+            &strict,
+            seconds,
+            refused.clone(),
+            &[201, 429],
+        )
+        .await;
+        span(
+            &mut book,
             "vote, SQLite",
             &sqlite,
             seconds,
@@ -156,15 +165,6 @@ pub async fn measure(report: &mut Report, rounds: usize, seconds: u64) -> Peaks 
             seconds,
             votes.clone(),
             &[201],
-        )
-        .await;
-        span(
-            &mut book,
-            "refused, 429",
-            &strict,
-            seconds,
-            refused.clone(),
-            &[201, 429],
         )
         .await;
         // Reads after votes have stopped, so that a tally keeps its tag for a while.
