@@ -33,21 +33,40 @@ pub enum Code {
     Overloaded,
 }
 
-/// A row of the table. The type is put together by the compiler, since refusals are the answers that have to be cheap.
+/// A row of the table.
+pub(super) struct Row {
+    pub status: u16,
+    pub code: &'static str,
+    pub title: &'static str,
+    /// Its document as JSON: what stands before the detail, and what after it, but for a challenge and the last brace.
+    pub before: &'static str,
+    pub after: &'static str,
+}
+
+/// The document is put together by the compiler, since refusals are the answers that have to be cheap. No title has a
+/// character that JSON escapes.
 macro_rules! row {
     ($status:literal, $code:literal, $title:literal) => {
-        (
-            $status,
-            concat!("urn:tallyship:problem:", $code),
-            $code,
-            $title,
-        )
+        Row {
+            status: $status,
+            code: $code,
+            title: $title,
+            before: concat!(
+                r#"{"type":"urn:tallyship:problem:"#,
+                $code,
+                r#"","title":""#,
+                $title,
+                r#"","status":"#,
+                $status,
+                r#","detail":"#
+            ),
+            after: concat!(r#","code":""#, $code, r#"""#),
+        }
     };
 }
 
 impl Code {
-    /// HTTP status, type, stable code, title.
-    pub(super) fn row(self) -> (u16, &'static str, &'static str, &'static str) {
+    pub(super) fn row(self) -> Row {
         match self {
             Self::BadRequest => row!(400, "bad-request", "The request cannot be read"),
             Self::VoterRequired => row!(401, "voter-required", "A visitor token is needed"),
@@ -90,16 +109,16 @@ impl Code {
 
     #[must_use]
     pub fn status(self) -> u16 {
-        self.row().0
+        self.row().status
     }
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        self.row().2
+        self.row().code
     }
 
     #[must_use]
     pub fn title(self) -> &'static str {
-        self.row().3
+        self.row().title
     }
 }

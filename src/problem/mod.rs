@@ -32,11 +32,11 @@ pub struct Problem {
     challenge: Option<Arc<RawValue>>,
 }
 
-/// The document as it is sent.
+/// The document as it is sent: its schema. [`Problem::document`] writes it.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct Body<'a> {
-    r#type: &'static str,
+    r#type: &'a str,
     title: &'static str,
     status: u16,
     /// A sentence for a person; where a field is at fault it is named.
@@ -132,18 +132,17 @@ impl Problem {
     /// The document as JSON.
     #[must_use]
     pub fn document(&self) -> Vec<u8> {
-        let (status, r#type, code, title) = self.code.row();
-        let body = Body {
-            r#type,
-            title,
-            status,
-            detail: &self.detail,
-            code,
-            challenge: self.challenge.as_deref(),
-        };
+        let row = self.code.row();
         let mut document = Vec::with_capacity(256 + self.detail.len());
+        document.extend_from_slice(row.before.as_bytes());
         // Into a vector, so it cannot fail.
-        let _ = serde_json::to_writer(&mut document, &body);
+        let _ = serde_json::to_writer(&mut document, &self.detail);
+        document.extend_from_slice(row.after.as_bytes());
+        if let Some(challenge) = &self.challenge {
+            document.extend_from_slice(b",\"challenge\":");
+            document.extend_from_slice(challenge.get().as_bytes());
+        }
+        document.push(b'}');
         document
     }
 
@@ -222,6 +221,22 @@ mod tests {
             assert_eq!(answer.status().as_u16(), status);
             let kind = answer.headers().get("content-type").expect("a type");
             assert_eq!(kind, "application/problem+json");
+            for challenge in [None, Some(r#"{"salt":"a\"b"}"#)] {
+                let raw = |json: &str| RawValue::from_string(json.to_owned()).expect("JSON");
+                let challenge = challenge.map(raw);
+                let body = Body {
+                    r#type: &format!("urn:tallyship:problem:{name}"),
+                    title: code.title(),
+                    status,
+                    detail: "a \"b\"\n\u{1}é",
+                    code: name,
+                    challenge: challenge.as_deref(),
+                };
+                let expected = serde_json::to_string(&body).expect("a document");
+                let mut problem = Problem::new(code, "a \"b\"\n\u{1}é");
+                problem.challenge = challenge.map(Arc::from);
+                assert_eq!(problem.document(), expected.into_bytes());
+            }
         }
     }
 }
