@@ -32,7 +32,8 @@ pub struct Problem {
     challenge: Option<Arc<RawValue>>,
 }
 
-/// The document as it is sent: its schema. [`Problem::document`] writes it.
+/// The document as it is sent.
+// Its schema: `Problem::document` writes it.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct Body<'a> {

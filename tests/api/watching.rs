@@ -24,7 +24,7 @@ async fn shown() -> String {
     let vote = client.put_vote(&voter, "codestral-2", "ship").await;
     vote.expect(201);
     let mut last = String::new();
-    eventually("gauges are set", Duration::from_secs(15), async || {
+    eventually("gauges are set", Duration::from_secs(75), async || {
         last = admin.get("/metrics").send().await.expect(200).text;
         [
             "tallyship_database_readable 1",

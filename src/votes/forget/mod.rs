@@ -163,12 +163,8 @@ impl Forget {
         let first = days::first_living(now);
         let ended = days::expired(&mut reader, first, now)?;
         if !ended && days::forgotten_before(&mut reader)? >= first {
-            self.scrub()?;
-            // Whoever did it: nothing is there any more that is too old.
-            if !self.to_scrub {
-                self.meters.kept_up(Task::Forgetting, now);
-            }
-            return Ok(());
+            // Whoever did it.
+            return self.nothing_left(now);
         }
         // It is let go with the connection.
         if !store::is_alone(&mut reader)? {
@@ -180,12 +176,22 @@ impl Forget {
             tracing::info!(keys, "day keys for networks were destroyed");
             self.to_scrub = true;
         }
-        if let Some(votes) = self.walk(&mut reader, days::begin(first))? {
-            self.step(move |conn| days::note_forgotten(conn, first))?;
-            tracing::info!(votes, "votes bear their networks no more");
-            self.to_scrub = true;
+        let Some(votes) = self.walk(&mut reader, days::begin(first))? else {
+            return self.scrub();
+        };
+        self.step(move |conn| days::note_forgotten(conn, first))?;
+        tracing::info!(votes, "votes bear their networks no more");
+        self.to_scrub = true;
+        self.nothing_left(now)
+    }
+
+    /// No vote bears a network that was too old at `now`: what was deleted is left to do.
+    fn nothing_left(&mut self, now: Moment) -> Result<(), Broken> {
+        self.scrub()?;
+        if !self.to_scrub {
+            self.meters.kept_up(Task::Forgetting, now);
         }
-        self.scrub()
+        Ok(())
     }
 
     /// Blanks the networks of all votes that were cast before `end`; returns how many, or nothing where some were just
