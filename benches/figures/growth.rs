@@ -6,8 +6,8 @@
 use crate::cpu;
 use crate::filling::{Filled, TOOLS, zipf};
 use crate::harness::Backend;
-use crate::load::closed;
-use crate::report::{Report, spread};
+use crate::load::{Make, closed};
+use crate::report::{Report, ratios, spread, told};
 use crate::subjects::{self, Subject, of_server};
 use crate::wishes::{Voters, get, request};
 use std::sync::Arc;
@@ -21,8 +21,6 @@ pub const LARGE: usize = 10_000_000;
 const SPAN: Duration = Duration::from_secs(5);
 const READS: Duration = Duration::from_secs(2);
 const ROUNDS: usize = 5;
-
-type Make = Arc<dyn Fn() -> Vec<u8> + Send + Sync>;
 
 /// Page caches are dropped where that is allowed; else the report says that it was not.
 fn drop_caches() -> bool {
@@ -119,15 +117,6 @@ impl Table {
     }
 }
 
-fn told(values: &[f64]) -> String {
-    let (middle, least, most) = spread(values);
-    format!("{middle:.2} ({least:.2} to {most:.2})")
-}
-
-fn over(above: &[f64], below: &[f64]) -> Vec<f64> {
-    above.iter().zip(below).map(|(a, b)| a / b).collect()
-}
-
 /// Microseconds of CPU a call.
 async fn cost(subject: &Subject, span: Duration, make: &Make) -> f64 {
     let before = subject.cpu();
@@ -179,8 +168,8 @@ pub async fn measure(report: &mut Report, large: usize) {
             }
         }
         let [large, small] = tables;
-        let growth = over(&large.costs, &small.costs);
-        let reads = over(&large.reads, &small.reads);
+        let growth = ratios(&large.costs, &small.costs);
+        let reads = ratios(&large.reads, &small.reads);
         let holds = [small.close(report).await, large.close(report).await];
         let holds = holds == [true; 2] && spread(&growth).0 <= 1.25;
         report.line(&format!(

@@ -4,10 +4,14 @@
 //! server could be blamed for: requests are made before they are due.
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
+
+/// Makes the next request.
+pub type Make = Arc<dyn Fn() -> Vec<u8> + Send + Sync>;
 
 pub struct Connection {
     stream: TcpStream,
@@ -97,12 +101,12 @@ pub async fn closed(
     let (address, make) = (&address, &make);
     let open = (0..connections).map(|_| async move { Connection::open(address).await });
     let ready = futures_util::future::join_all(open).await;
-    let stop = std::sync::Arc::new(AtomicBool::new(false));
+    let stop = Arc::new(AtomicBool::new(false));
     let began = Instant::now();
     let tasks: Vec<_> = ready
         .into_iter()
         .map(|mut connection| {
-            let (stop, make) = (std::sync::Arc::clone(&stop), make.clone());
+            let (stop, make) = (Arc::clone(&stop), make.clone());
             tokio::spawn(async move {
                 let mut statuses = BTreeMap::new();
                 while !stop.load(Ordering::Relaxed) {

@@ -19,6 +19,17 @@ pub fn spread(values: &[f64]) -> (f64, f64, f64) {
     )
 }
 
+/// The same as text: the middle (least to most).
+pub fn told(values: &[f64]) -> String {
+    let (middle, least, most) = spread(values);
+    format!("{middle:.2} ({least:.2} to {most:.2})")
+}
+
+/// Ratios of two series, round by round.
+pub fn ratios(above: &[f64], below: &[f64]) -> Vec<f64> {
+    above.iter().zip(below).map(|(a, b)| a / b).collect()
+}
+
 impl Report {
     pub fn new() -> Report {
         Report {
@@ -76,7 +87,7 @@ impl Report {
 
     /// A row that must hold: figure, what it must be at most, and what it should be.
     pub fn ratio(&mut self, what: &str, values: &[f64], must: f64, aim: f64) {
-        let (middle, least, most) = spread(values);
+        let middle = spread(values).0;
         let word = if middle <= aim {
             "aim reached"
         } else if middle <= must {
@@ -85,7 +96,8 @@ impl Report {
             "**does not hold**"
         };
         self.line(&format!(
-            "| {what} | {middle:.2} ({least:.2} to {most:.2}) | {must:.2} | {aim:.2} | {word} |"
+            "| {what} | {} | {must:.2} | {aim:.2} | {word} |",
+            told(values)
         ));
     }
 

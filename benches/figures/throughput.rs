@@ -1,8 +1,8 @@
 //! CPU per call and calls per second of votes and reads, interleaved with their ceilings.
 //!
 //! Called first; what it finds as peak rates, `openloop` takes the half of.
-use crate::load::{Loop, closed};
-use crate::report::{Report, spread};
+use crate::load::{Loop, Make, closed};
+use crate::report::{Report, ratios, spread};
 use crate::subjects::{self, Subject};
 use crate::wishes::{TOOLS, Voters, get, request};
 use crate::{cpu, harness};
@@ -27,7 +27,6 @@ struct Series {
 }
 
 type Book = BTreeMap<&'static str, Series>;
-type Make = Arc<dyn Fn() -> Vec<u8> + Send + Sync>;
 
 /// One span of load on a subject, with what the rest of the machine did meanwhile.
 async fn span(
@@ -68,11 +67,6 @@ async fn span(
     series.micros.push(micros);
     series.rates.push(result.rate());
     result
-}
-
-/// Ratios of two series, round by round.
-fn ratios(above: &[f64], below: &[f64]) -> Vec<f64> {
-    above.iter().zip(below).map(|(a, b)| a / b).collect()
 }
 
 pub async fn measure(report: &mut Report, rounds: usize, seconds: u64) -> Peaks {

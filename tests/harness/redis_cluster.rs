@@ -95,17 +95,17 @@ impl RedisCluster {
     fn until(&self, what: &str, mut probe: impl FnMut(&Redis) -> bool) {
         let living: Vec<&Redis> = self.nodes.iter().filter(|node| node.lives()).collect();
         let began = Instant::now();
-        while !living.iter().all(|node| probe(node)) {
-            if began.elapsed() > GUARD {
+        eventually_blocking(what, GUARD, || {
+            let fine = living.iter().all(|node| probe(node));
+            if !fine && began.elapsed() >= GUARD {
                 // What each of them believes is all that can be known of why.
                 for node in &living {
                     let (info, nodes) = (["CLUSTER", "INFO"], ["CLUSTER", "NODES"]);
                     println!("{}: {}{}", node.port(), node.cli(&info), node.cli(&nodes));
                 }
-                panic!("not within {GUARD:?}: {what}");
             }
-            std::thread::sleep(Duration::from_millis(10));
-        }
+            fine
+        });
     }
 
     /// How many keys each master holds.

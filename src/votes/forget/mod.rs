@@ -31,9 +31,9 @@ const EVERY: Duration = Duration::from_secs(15);
 /// Between two pages of a walk, and two steps of blanking, at least: votes go first.
 const PAUSE: Duration = Duration::from_millis(5);
 /// A walk rests so many times as long as reading a page took: over ten million votes that nothing has in memory yet, it
-/// would else have half a core for a minute. So it takes a quarter of an hour.
+/// would else have up to half a core for as long as it takes. So it has a twentieth.
 const RESTS_OF_PAGES: u32 = 20;
-/// And as a step took: a fifth of the writer's time at most, and ten million votes of a day within the hour.
+/// And as a step took: a fifth of the writer's time at most.
 const RESTS_OF_STEPS: u32 = 4;
 /// A database that hung holds the walk up no longer than that.
 const LONGEST: Duration = Duration::from_secs(10);
