@@ -73,9 +73,14 @@ impl Presented<'_> {
 /// The bearer token, if the call has one. Another scheme is none.
 #[must_use]
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    // By bytes: every vote passes here, and looking at it by characters takes several times as many steps.
+    const SCHEME: &[u8] = b"bearer ";
+    let value = headers.get(AUTHORIZATION)?.as_bytes();
+    let (scheme, token) = value.split_at_checked(SCHEME.len())?;
+    if !scheme.eq_ignore_ascii_case(SCHEME) || !token.is_ascii() {
+        return None;
+    }
+    str::from_utf8(token.trim_ascii()).ok()
 }
 
 /// The first cookie of a name (RFC 6265, section 5.4), whichever line of the header it is in.

@@ -8,7 +8,7 @@ use std::iter;
 use super::Identity;
 use super::days::Days;
 use super::keys::Keys;
-use super::memo::{Hashes, Memo};
+use super::memo::Memo;
 use super::network::Prefix;
 use crate::request::{Call, forwarding};
 use crate::vocabulary::{BanHash, Moment, NetworkHash};
@@ -20,7 +20,8 @@ pub struct Client<'a> {
     days: &'a Days,
     now: Moment,
     memo: &'a Memo,
-    hashes: OnceCell<Hashes>,
+    own: OnceCell<BanHash>,
+    limiter: OnceCell<[u8; 16]>,
     factor: u32,
 }
 
@@ -38,7 +39,8 @@ impl<'a> Client<'a> {
             days,
             now,
             memo,
-            hashes: OnceCell::new(),
+            own: OnceCell::new(),
+            limiter: OnceCell::new(),
             factor: 1,
         }
     }
@@ -61,31 +63,27 @@ impl<'a> Client<'a> {
         self.prefix.is_loopback()
     }
 
-    fn hashes(&self) -> &Hashes {
-        let make = || Hashes {
-            own: self.keys.ban(self.prefix.bytes()),
-            limiter: self.keys.limiter(self.prefix.bytes()),
-        };
-        self.hashes
-            .get_or_init(|| self.memo.hashes(self.prefix, make))
+    fn own(&self) -> BanHash {
+        let make = || self.keys.ban(self.prefix.bytes());
+        *(self.own).get_or_init(|| self.memo.hash(self.prefix, make))
     }
 
     /// As bans know it; also under the secret before, while that is believed.
     pub fn ban_hashes(&self) -> impl Iterator<Item = BanHash> {
         let previous = self.keys.previous_ban(self.prefix.bytes());
-        iter::once(self.hashes().own).chain(previous)
+        iter::once(self.own()).chain(previous)
     }
 
     /// As a vote of today bears it.
     #[must_use]
     pub fn network(&self) -> NetworkHash {
-        self.days.seal(self.hashes().own, self.now)
+        self.days.seal(self.own(), self.now)
     }
 
     /// As the limiter knows it: under a key that no midnight changes.
     #[must_use]
     pub fn limiter_key(&self) -> [u8; 16] {
-        self.hashes().limiter
+        *(self.limiter).get_or_init(|| self.keys.limiter(self.prefix.bytes()))
     }
 
     /// The /48 around an IPv6 network, as the limiter knows it.

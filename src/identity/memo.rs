@@ -1,7 +1,7 @@
-//! [`Memo`]: the hashes of the networks that called last, so that a network which calls often is hashed once.
+//! [`Memo`]: the hashes of the networks that called last, as bans know them, so that a network which calls often is hashed once.
 //!
-//! `client` asks it for each call. It is in memory alone, of a fixed size, and what comes takes the place of what was there: a
-//! vote was measured 0.3 us cheaper for each HMAC that it spares.
+//! `client` asks it for each call. It is in memory alone, of a fixed size, and what comes takes the place of what was there: it
+//! spares a vote an HMAC, 0.3 to 1.3 us.
 
 use std::hash::BuildHasher;
 use std::sync::{Mutex, PoisonError};
@@ -12,15 +12,8 @@ use crate::vocabulary::BanHash;
 /// Networks that are remembered, at most; a power of two.
 const PLACES: usize = 1024;
 
-/// A network's hashes under keys that do not end: as bans know it, and as the limiter does.
-#[derive(Clone, Copy)]
-pub(super) struct Hashes {
-    pub own: BanHash,
-    pub limiter: [u8; 16],
-}
-
 /// Where one network is remembered.
-type Place = Mutex<Option<(Prefix, Hashes)>>;
+type Place = Mutex<Option<(Prefix, BanHash)>>;
 
 /// The networks that called last.
 pub struct Memo {
@@ -39,20 +32,20 @@ impl Default for Memo {
 }
 
 impl Memo {
-    /// The hashes of `prefix`, made by `make` where they are not remembered.
-    pub(super) fn hashes(&self, prefix: Prefix, make: impl FnOnce() -> Hashes) -> Hashes {
+    /// The hash of `prefix`, made by `make` where it is not remembered.
+    pub(super) fn hash(&self, prefix: Prefix, make: impl FnOnce() -> BanHash) -> BanHash {
         let at = self.hasher.hash_one(prefix.bytes()) & (PLACES as u64 - 1);
         let Some(place) = usize::try_from(at).ok().and_then(|at| self.places.get(at)) else {
             return make();
         };
-        if let Some((known, hashes)) = *place.lock().unwrap_or_else(PoisonError::into_inner)
+        if let Some((known, hash)) = *place.lock().unwrap_or_else(PoisonError::into_inner)
             && known == prefix
         {
-            return hashes;
+            return hash;
         }
-        let hashes = make();
-        *place.lock().unwrap_or_else(PoisonError::into_inner) = Some((prefix, hashes));
-        hashes
+        let hash = make();
+        *place.lock().unwrap_or_else(PoisonError::into_inner) = Some((prefix, hash));
+        hash
     }
 }
 
@@ -61,33 +54,31 @@ mod tests {
     use super::*;
     use std::net::Ipv4Addr;
 
+    /// A network by its number, and what stands for its hash.
+    fn network(n: u32) -> (Prefix, BanHash) {
+        let mut hash = [0; 12];
+        hash[..4].copy_from_slice(&n.to_be_bytes());
+        (Prefix::of(Ipv4Addr::from(n).into()), BanHash(hash))
+    }
+
     #[test]
-    fn each_network_has_its_own_hashes_however_many_come() {
+    fn each_network_has_its_own_hash_however_many_come() {
         let memo = Memo::default();
-        let hashes = |n: u32| {
-            let prefix = Prefix::of(Ipv4Addr::from(n).into());
-            let made = memo.hashes(prefix, || Hashes {
-                own: BanHash([0; 12]),
-                limiter: u128::from(n).to_be_bytes(),
-            });
-            u128::from_be_bytes(made.limiter)
-        };
         // Many more than there are places, and each again at once and later.
         for n in (0..5_000).chain(0..5_000) {
-            assert_eq!((hashes(n), hashes(n)), (u128::from(n), u128::from(n)));
+            let (prefix, hash) = network(n);
+            for _ in 0..2 {
+                assert_eq!(memo.hash(prefix, || hash), hash);
+            }
         }
     }
 
     #[test]
     fn one_that_is_remembered_is_not_hashed_again() {
         let memo = Memo::default();
-        let prefix = Prefix::of([127, 0, 0, 1].into());
-        let hashes = Hashes {
-            own: BanHash([1; 12]),
-            limiter: [2; 16],
-        };
-        memo.hashes(prefix, || hashes);
-        let again = memo.hashes(prefix, || unreachable!("it is remembered"));
-        assert_eq!((again.own, again.limiter), (hashes.own, hashes.limiter));
+        let (prefix, hash) = network(1);
+        memo.hash(prefix, || hash);
+        let again = memo.hash(prefix, || unreachable!("it is remembered"));
+        assert_eq!(again, hash);
     }
 }

@@ -3,8 +3,8 @@
 //! `caller` checks them on each call, `POST /v1/visitors` and `visitors mint` sign them. No byte of a token that was
 //! not signed by one of the two live keys may ever be believed.
 //!
-//! 45 bytes, base64url: version (1) · key id (4) · voter (16) · issued at, seconds since 1970 (8) · HMAC-SHA256 cut to
-//! 16 bytes over all before it.
+//! 45 bytes, base64url: version (1) · key id (4) · voter (16) · issued at, seconds since 1970 (8) · BLAKE3 with a key, cut to 16
+//! bytes, over all before it. In version 1 that was HMAC-SHA256; such a token renews to one of version 2.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -21,7 +21,8 @@ const RENEWS_SECONDS: i64 = 365 * DAY;
 /// No token issued until now can be believed or renewed after so long, nor by a clock that is a month behind.
 pub const BELIEVED_SECONDS: i64 = LASTS_SECONDS + RENEWS_SECONDS + 30 * DAY;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+const FIRST_VERSION: u8 = 1;
 const SIGNED: usize = 29;
 const LENGTH: usize = SIGNED + 16;
 /// 45 bytes are 60 characters exactly, so no two texts decode to one token.
@@ -38,7 +39,7 @@ pub struct Verified {
 /// How a token's age is to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// In the first half of its life, and signed by the newest key.
+    /// In the first half of its life, signed by the newest key, and of the newest version.
     Fresh,
     /// Valid; any use gives a new one.
     Renew,
@@ -87,16 +88,18 @@ pub fn verify(keys: &Keys, text: &str, now: Moment) -> Result<Verified, Rejected
     let [version, key_id @ ..] = head else {
         return Err(Rejected::Bad);
     };
-    if *version != VERSION {
-        return Err(Rejected::Bad);
-    }
     let newest = key_id == keys.current.id;
     let key = match &keys.previous {
         _ if newest => &keys.current,
         Some(previous) if key_id == previous.id => previous,
         _ => return Err(Rejected::Bad),
     };
-    if !bool::from(key.tag(signed).as_slice().ct_eq(tag)) {
+    let made = match *version {
+        VERSION => key.tag(signed),
+        FIRST_VERSION => key.first_tag(signed),
+        _ => return Err(Rejected::Bad),
+    };
+    if !bool::from(made.as_slice().ct_eq(tag)) {
         return Err(Rejected::Bad);
     }
     let voter = VoterId(voter.try_into().map_err(|_wrong_length| Rejected::Bad)?);
@@ -106,7 +109,7 @@ pub fn verify(keys: &Keys, text: &str, now: Moment) -> Result<Verified, Rejected
         return Err(Rejected::Expired);
     } else if age >= LASTS_SECONDS {
         Standing::Lapsed
-    } else if age >= LASTS_SECONDS / 2 || !newest {
+    } else if age >= LASTS_SECONDS / 2 || !newest || *version != VERSION {
         Standing::Renew
     } else {
         Standing::Fresh
@@ -120,6 +123,7 @@ pub fn verify(keys: &Keys, text: &str, now: Moment) -> Result<Verified, Rejected
 
 #[cfg(test)]
 mod tests {
+    use super::super::keys::KeySet;
     use super::super::new_voter;
     use super::*;
     use crate::settings::Secret;
@@ -167,6 +171,31 @@ mod tests {
             verify(&keys("newer", Some("new")), &token, NOW),
             Err(Rejected::Bad)
         );
+    }
+
+    #[test]
+    fn a_token_of_version_1_renews_and_neither_version_passes_for_the_other() {
+        let keys = keys("a", None);
+        let voter = new_voter();
+        let of = |version: u8, tag: fn(&KeySet, &[u8]) -> [u8; 16]| {
+            let mut bytes = URL_SAFE_NO_PAD
+                .decode(sign(&keys, voter, NOW))
+                .expect("base64");
+            bytes.truncate(SIGNED);
+            bytes[0] = version;
+            let tag = tag(&keys.current, &bytes);
+            bytes.extend_from_slice(&tag);
+            verify(&keys, &URL_SAFE_NO_PAD.encode(bytes), NOW).map(|t| (t.voter, t.standing))
+        };
+        assert_eq!(of(2, KeySet::tag), Ok((voter, Standing::Fresh)));
+        assert_eq!(of(1, KeySet::first_tag), Ok((voter, Standing::Renew)));
+        for crossed in [
+            of(1, KeySet::tag),
+            of(2, KeySet::first_tag),
+            of(3, KeySet::tag),
+        ] {
+            assert_eq!(crossed, Err(Rejected::Bad));
+        }
     }
 
     #[test]

@@ -4,8 +4,6 @@
 
 use actix_web::http::header::{HeaderName, HeaderValue};
 
-use smallvec::SmallVec;
-
 use super::{Decision, Policy};
 use crate::vocabulary::Quota;
 
@@ -47,18 +45,17 @@ pub(super) fn prefixes(quotas: &[(Policy, Quota)]) -> Vec<HeaderValue> {
 /// `RateLimit` for what a call met.
 #[must_use]
 pub(super) fn state(decisions: &[Decision]) -> HeaderValue {
-    let mut text = SmallVec::<[u8; 160]>::new();
+    let mut text = String::with_capacity(128);
     let mut digits = itoa::Buffer::new();
     for decision in decisions {
-        let before: &[u8] = if text.is_empty() { b"\"" } else { b", \"" };
-        text.extend_from_slice(before);
-        text.extend_from_slice(decision.policy.name().as_bytes());
-        text.extend_from_slice(b"\";r=");
-        text.extend_from_slice(digits.format(decision.remaining()).as_bytes());
-        text.extend_from_slice(b";t=");
-        text.extend_from_slice(digits.format(decision.more_after()).as_bytes());
+        text.push_str(if text.is_empty() { "\"" } else { ", \"" });
+        text.push_str(decision.policy.name());
+        text.push_str("\";r=");
+        text.push_str(digits.format(decision.remaining()));
+        text.push_str(";t=");
+        text.push_str(digits.format(decision.more_after()));
     }
-    HeaderValue::from_bytes(&text).unwrap_or(NONE)
+    HeaderValue::try_from(text).unwrap_or(NONE)
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub use code::Code;
 
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const ONE: HeaderValue = HeaderValue::from_static("1");
 const BEARER: HeaderValue = HeaderValue::from_static("Bearer realm=\"tallyship\"");
 
 /// One error answer: a [`Code`], a sentence for a person, and the headers that go with it.
@@ -168,17 +169,20 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         let mut answer = HttpResponse::new(self.status_code());
+        // Appended: none of them is there yet, and looking for what an insertion replaces costs as much again.
         let headers = answer.headers_mut();
-        headers.insert(CONTENT_TYPE, PROBLEM);
-        headers.insert(CACHE_CONTROL, NO_STORE);
+        headers.append(CONTENT_TYPE, PROBLEM);
+        headers.append(CACHE_CONTROL, NO_STORE);
         if let Some(seconds) = self.retry_after {
-            headers.insert(RETRY_AFTER, seconds.into());
+            let mut digits = itoa::Buffer::new();
+            let seconds = HeaderValue::from_str(digits.format(seconds));
+            headers.append(RETRY_AFTER, seconds.unwrap_or(ONE));
         }
         if let Some(allow) = self.allow {
-            headers.insert(ALLOW, HeaderValue::from_static(allow));
+            headers.append(ALLOW, HeaderValue::from_static(allow));
         }
         if self.code.status() == 401 {
-            headers.insert(WWW_AUTHENTICATE, BEARER);
+            headers.append(WWW_AUTHENTICATE, BEARER);
         }
         answer.set_body(self.document()).map_into_boxed_body()
     }

@@ -11,7 +11,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use actix_web::error::PayloadError;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use actix_web::web::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
@@ -98,10 +98,9 @@ async fn soon<S: Stream + Unpin>(payload: &mut S) -> Option<Option<S::Item>> {
 pub fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     let kind = headers
         .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let essence = kind.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
+        .map_or(b"".as_slice(), HeaderValue::as_bytes);
+    let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default();
+    if (essence.trim_ascii()).eq_ignore_ascii_case(b"application/json") {
         return Ok(());
     }
     Err(Problem::new(

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::time::SystemTime;
 
 use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,8 @@ impl Moment {
     /// The system clock. Only the outermost callers read it; everything below takes a `Moment`.
     #[must_use]
     pub fn now() -> Self {
-        Self(Utc::now().timestamp_micros())
+        let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+        Self(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
     }
 
     /// Reads RFC 3339, to the microsecond. An offset, or a leap second, can lead out of the four-digit years, whose times could
