@@ -98,7 +98,9 @@ async fn soon<S: Stream + Unpin>(payload: &mut S) -> Option<Option<S::Item>> {
 pub fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     let kind = headers
         .get(CONTENT_TYPE)
-        .map_or(b"".as_slice(), HeaderValue::as_bytes);
+        .map(HeaderValue::as_bytes)
+        .filter(|kind| kind.is_ascii())
+        .unwrap_or_default();
     let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default();
     if (essence.trim_ascii()).eq_ignore_ascii_case(b"application/json") {
         return Ok(());
