@@ -1,7 +1,7 @@
 //! [`Memo`]: the hashes of the networks that called last, as bans know them, so that a network which calls often is hashed once.
 //!
 //! `client` asks it for each call. It is in memory alone, of a fixed size, and what comes takes the place of what was there: it
-//! spares a vote an HMAC, 0.3 to 1.3 us.
+//! spares a vote an HMAC, 0.3 to 1.7 us.
 
 use std::hash::BuildHasher;
 use std::sync::{Mutex, PoisonError};
