@@ -83,7 +83,10 @@ fn carefully(
         .collect();
     let more = || !shortly_next && more();
     let (read, folded, xmin) = chained_transaction(conn, more, |conn| {
-        let mut read = read_under_lock(conn, &tools, &keys, now)?;
+        // Where people sign in, whether a visitor may vote alone is known only when all is read.
+        let certain = names.map_or(wishes, |_| &[]);
+        let mut read = read_under_lock(conn, &tools, &keys, certain, now)?;
+        let written = std::mem::take(&mut read.written);
         resolve(conn, &mut read.votes)?;
         let spent = match names {
             Some(_) => claims::spent(conn, &keys)?,
@@ -93,9 +96,10 @@ fn carefully(
             tallies,
             votes,
             periods,
+            ..
         } = &read;
         let folded = fold(wishes, tallies, votes, &spent, periods, now);
-        let xmin = write(conn, &folded, now)?;
+        let xmin = finish(conn, &folded, written, now)?;
         if let Some(names) = names {
             claims::spend(conn, &folded.spent)?;
             remember(conn, names, &folded)?;
@@ -133,30 +137,39 @@ pub(super) struct Read {
     pub votes: Present,
     /// In force and not over, oldest first: a vote cast now may fall into one.
     pub periods: Vec<Period>,
+    /// Votes of the batch that stand since it was read, because none did.
+    pub written: Present,
 }
 
-/// Locks the tallies, and reads what a batch is folded over.
+/// Locks the tallies, and reads what a batch is folded over. Of its wishes, those in `certain` may be carried out where they are
+/// first votes, which on SQLite spares looking for each before.
 fn read_under_lock(
     conn: &mut DbConnection,
     tools: &BTreeSet<i32>,
     keys: &BTreeSet<Key>,
+    certain: &[Wish],
     now: Moment,
 ) -> QueryResult<Read> {
-    let inner = match conn {
-        DbConnection::Postgres(conn) => return postgres::read_under_lock(conn, tools, keys, now),
-        DbConnection::Sqlite(conn) => conn,
-    };
-    let tallies = sqlite::lock(inner, tools)?;
-    let votes = sqlite::present(inner, keys)?;
+    if let DbConnection::Postgres(conn) = conn {
+        return postgres::read_under_lock(conn, tools, keys, now);
+    }
+    let tallies = lock(conn, tools)?;
     let mut periods = Vec::new();
     // Most tools have none ahead.
     for row in tallies.values().filter(|row| now < row.period_end) {
         periods.extend(marks::periods(conn, row.tool)?);
     }
+    let (votes, written) = match conn {
+        DbConnection::Sqlite(conn) => {
+            sqlite::present_or_written(conn, keys, certain, &tallies, &periods, now)?
+        }
+        DbConnection::Postgres(conn) => (postgres::present(conn, keys)?, Present::default()),
+    };
     Ok(Read {
         tallies,
         votes,
         periods,
+        written,
     })
 }
 
@@ -181,26 +194,33 @@ pub(super) fn resolve(conn: &mut DbConnection, votes: &mut Present) -> QueryResu
     Ok(())
 }
 
-/// Writes a folded batch under the locks. On Postgres it returns which write of the tallies that was, if of any.
-pub(super) fn write(
+/// Writes a folded batch under the locks.
+pub(super) fn write(conn: &mut DbConnection, folded: &Folded, now: Moment) -> QueryResult<()> {
+    finish(conn, folded, Present::default(), now).map(|_| ())
+}
+
+/// Writes a folded batch of which `written` is there already. On Postgres it returns which write of the tallies that was, if of any.
+fn finish(
     conn: &mut DbConnection,
     folded: &Folded,
+    written: Present,
     now: Moment,
 ) -> QueryResult<Option<Xmin>> {
-    if folded.is_empty() {
+    if folded.is_empty() && written.is_empty() {
         return Ok(None);
     }
     for closing in &folded.closings {
         store::close(conn, closing)?;
     }
-    let xmin = match conn {
+    let inner = match conn {
         DbConnection::Sqlite(conn) => {
-            sqlite::write(conn, folded, now)?;
-            None
+            sqlite::write(conn, folded, written, now)?;
+            return Ok(None);
         }
-        DbConnection::Postgres(conn) => postgres::write(conn, folded, now)?,
+        DbConnection::Postgres(conn) => conn,
     };
-    // Votes are written without a mark; those that are held, or cast inside a period, get it here.
+    let xmin = postgres::write(inner, folded, now)?;
+    // Votes are written without a mark there; those that are held, or cast inside a period, get it here.
     let mut marked: BTreeMap<(i32, i64), Vec<Chosen>> = BTreeMap::new();
     for (wish, standing) in folded.rows() {
         if let Some(mark) = standing.aside {

@@ -18,6 +18,11 @@ pub(super) type Key = (i32, VoterId);
 /// The votes that stand under some keys. Voters' ids are signed or hashed, so a fast hash does.
 pub(super) type Present = HashMap<Key, Standing, foldhash::fast::RandomState>;
 
+/// An empty one, with room for so many.
+pub(super) fn room(votes: usize) -> Present {
+    Present::with_capacity_and_hasher(votes, foldhash::fast::RandomState::default())
+}
+
 /// Visitors who came as a user on a tool: a vote that they cast there alone, late or in a race, would be a person's second.
 pub(super) type Spent = HashSet<Key, foldhash::fast::RandomState>;
 
@@ -182,6 +187,19 @@ pub(super) fn fold(
         }
     }
     folded
+}
+
+/// What `wish` comes to where it casts a vote and none stands, of one identity alone: `fold` makes the same of it.
+pub(super) fn first(wish: &Wish, periods: &[Period], now: Moment) -> Option<Standing> {
+    let (Act::Cast(choice), None) = (wish.act, wish.visitor) else {
+        return None;
+    };
+    let aside = if wish.hold {
+        Some(HELD)
+    } else {
+        covering(periods, wish.tool, now)
+    };
+    Some(cast(choice, None, aside, now))
 }
 
 /// A vote cast `now` in the place of `old`. The same choice again keeps its time, and its place aside where it would end

@@ -1,21 +1,16 @@
-//! The ledger's statements on SQLite: a loop of small cached statements in one transaction, measured faster than
-//! statements over many rows.
+//! The statements themselves, written by hand so that diesel keeps them prepared (`sql_query` never is).
 //!
-//! Only `ledger` calls it. The statements are written by hand so that diesel keeps them prepared (`sql_query` never is).
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Only the way of a batch beside this file uses them. Each is of one row.
 
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
 use diesel::sqlite::Sqlite;
-use diesel::{OptionalExtension, QueryResult, RunQueryDsl, SqliteConnection};
+use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 
-use super::entries::{self, Entry};
-use super::fold::{Folded, Key, Present};
-use super::{Standing, Wish};
 use crate::db::schema::tallies;
-use crate::tallies::{TallyRow, store};
-use crate::vocabulary::{Choice, Moment};
+use crate::tallies::TallyRow;
+use crate::votes::entries::Entry;
+use crate::votes::{Standing, Wish};
 
 /// A statement of fixed text: prepared once, found again by its type.
 macro_rules! fixed_statement {
@@ -28,7 +23,7 @@ macro_rules! fixed_statement {
     };
 }
 
-struct SelectTally<'a>(&'a i32);
+pub(super) struct SelectTally<'a>(pub(super) &'a i32);
 fixed_statement!(SelectTally);
 
 impl Query for SelectTally<'_> {
@@ -45,9 +40,9 @@ impl QueryFragment<Sqlite> for SelectTally<'_> {
     }
 }
 
-struct SelectVote<'a> {
-    tool: &'a i32,
-    voter: &'a [u8],
+pub(super) struct SelectVote<'a> {
+    pub(super) tool: &'a i32,
+    pub(super) voter: &'a [u8],
 }
 fixed_statement!(SelectVote);
 
@@ -64,16 +59,26 @@ impl QueryFragment<Sqlite> for SelectVote<'_> {
     }
 }
 
-struct UpsertVote<'a> {
+/// A vote's row.
+struct Row<'a> {
     wish: &'a Wish,
     choice: i16,
     cast_at: i64,
+    mark: Option<i64>,
 }
-fixed_statement!(UpsertVote);
 
-impl QueryFragment<Sqlite> for UpsertVote<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("INSERT OR REPLACE INTO votes (tool_id, voter, choice, cast_at, network, token_age) VALUES (");
+impl<'a> Row<'a> {
+    fn of(wish: &'a Wish, standing: Standing) -> Self {
+        Self {
+            wish,
+            choice: standing.choice.code(),
+            cast_at: standing.cast_at.0,
+            mark: standing.aside,
+        }
+    }
+
+    fn walk<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql(" INTO votes (tool_id, voter, choice, cast_at, network, token_age, taken_out_by) VALUES (");
         out.push_bind_param::<Integer, _>(&self.wish.tool)?;
         out.push_sql(", ");
         out.push_bind_param::<Binary, _>(self.wish.voter.0.as_slice())?;
@@ -85,14 +90,52 @@ impl QueryFragment<Sqlite> for UpsertVote<'_> {
         out.push_bind_param::<Binary, _>(self.wish.network.0.as_slice())?;
         out.push_sql(", ");
         out.push_bind_param::<Integer, _>(&self.wish.token_age)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<BigInt>, _>(&self.mark)?;
         out.push_sql(")");
         Ok(())
     }
 }
 
-struct DeleteVote<'a> {
-    tool: &'a i32,
-    voter: &'a [u8],
+/// Writes a vote where none stands; one that stands is left as it is.
+pub(super) struct TryVote<'a>(Row<'a>);
+fixed_statement!(TryVote);
+
+impl<'a> TryVote<'a> {
+    pub(super) fn new(wish: &'a Wish, standing: Standing) -> Self {
+        Self(Row::of(wish, standing))
+    }
+}
+
+impl QueryFragment<Sqlite> for TryVote<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("INSERT");
+        self.0.walk(out.reborrow())?;
+        out.push_sql(" ON CONFLICT DO NOTHING");
+        Ok(())
+    }
+}
+
+/// Writes a vote, whatever stood there.
+pub(super) struct UpsertVote<'a>(Row<'a>);
+fixed_statement!(UpsertVote);
+
+impl<'a> UpsertVote<'a> {
+    pub(super) fn new(wish: &'a Wish, standing: Standing) -> Self {
+        Self(Row::of(wish, standing))
+    }
+}
+
+impl QueryFragment<Sqlite> for UpsertVote<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("INSERT OR REPLACE");
+        self.0.walk(out.reborrow())
+    }
+}
+
+pub(super) struct DeleteVote<'a> {
+    pub(super) tool: &'a i32,
+    pub(super) voter: &'a [u8],
 }
 fixed_statement!(DeleteVote);
 
@@ -105,7 +148,7 @@ impl QueryFragment<Sqlite> for DeleteVote<'_> {
     }
 }
 
-struct InsertEntry<'a>(&'a Entry);
+pub(super) struct InsertEntry<'a>(pub(super) &'a Entry);
 fixed_statement!(InsertEntry);
 
 impl QueryFragment<Sqlite> for InsertEntry<'_> {
@@ -123,7 +166,7 @@ impl QueryFragment<Sqlite> for InsertEntry<'_> {
     }
 }
 
-struct UpdateTally<'a>(&'a TallyRow, &'a i64);
+pub(super) struct UpdateTally<'a>(pub(super) &'a TallyRow, pub(super) &'a i64);
 fixed_statement!(UpdateTally);
 
 impl QueryFragment<Sqlite> for UpdateTally<'_> {
@@ -143,81 +186,4 @@ impl QueryFragment<Sqlite> for UpdateTally<'_> {
         out.push_sql(" WHERE tool_id = ");
         out.push_bind_param::<Integer, _>(&self.0.tool)
     }
-}
-
-/// The tally rows of `tools`. The write lock is held since `BEGIN IMMEDIATE`.
-pub(super) fn lock(
-    conn: &mut SqliteConnection,
-    tools: &BTreeSet<i32>,
-) -> QueryResult<BTreeMap<i32, TallyRow>> {
-    let mut rows = BTreeMap::new();
-    for tool in tools {
-        if let Some(columns) = SelectTally(tool)
-            .get_result::<store::Columns>(conn)
-            .optional()?
-        {
-            rows.insert(*tool, store::row(columns));
-        }
-    }
-    Ok(rows)
-}
-
-/// The votes that stand under `keys`.
-pub(super) fn present(conn: &mut SqliteConnection, keys: &BTreeSet<Key>) -> QueryResult<Present> {
-    let mut votes =
-        Present::with_capacity_and_hasher(keys.len(), foldhash::fast::RandomState::default());
-    for (tool, voter) in keys {
-        let found: Option<(i16, i64, Option<i64>)> = SelectVote {
-            tool,
-            voter: &voter.0,
-        }
-        .get_result(conn)
-        .optional()?;
-        if let Some((choice, cast_at, taken_out_by)) = found
-            && let Some(choice) = Choice::from_code(choice)
-        {
-            let standing = Standing {
-                choice,
-                cast_at: Moment(cast_at),
-                aside: taken_out_by,
-            };
-            votes.insert((*tool, *voter), standing);
-        }
-    }
-    Ok(votes)
-}
-
-/// Writes a folded batch.
-pub(super) fn write(conn: &mut SqliteConnection, folded: &Folded, now: Moment) -> QueryResult<()> {
-    for (wish, standing) in folded.rows() {
-        UpsertVote {
-            wish,
-            choice: standing.choice.code(),
-            cast_at: standing.cast_at.0,
-        }
-        .execute(conn)?;
-    }
-    for (tool, voter) in &folded.deletes {
-        DeleteVote {
-            tool,
-            voter: &voter.0,
-        }
-        .execute(conn)?;
-    }
-    note(
-        conn,
-        &entries::packed(folded.events.iter().map(|event| (event, now))),
-    )?;
-    for row in &folded.tallies {
-        UpdateTally(row, &row.updated_at.0).execute(conn)?;
-    }
-    Ok(())
-}
-
-/// Writes entries of the ledger.
-pub(super) fn note(conn: &mut SqliteConnection, entries: &[Entry]) -> QueryResult<()> {
-    for entry in entries {
-        InsertEntry(entry).execute(conn)?;
-    }
-    Ok(())
 }

@@ -1,0 +1,135 @@
+//! First votes that are written before they are looked for leave what reading all of it first leaves.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::Text;
+use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use proptest::prelude::*;
+
+use crate::db::{self, DbConnection, Purpose, migrate};
+use crate::settings::{Database, DatabaseUrl};
+use crate::vocabulary::{Choice, Moment, NetworkHash, VoterId};
+use crate::votes::fold::{Key, Outcome, Spent, fold};
+use crate::votes::postgres::Known;
+use crate::votes::{Act, Refused, Wish, ledger, marks};
+
+/// One is open, two has an excluded period from 5 to 15 and one that is undone, three is frozen, and there is no four.
+const TOOLS: &str = "
+    INSERT INTO tools (id, slug, name, updated_at) VALUES (1, 'a', 'A', 0), (2, 'b', 'B', 0), (3, 'c', 'C', 0);
+    INSERT INTO tallies (tool_id, updated_at, state, period_end) VALUES (1, 0, 0, 0), (2, 0, 0, 15), (3, 0, 1, 0);
+    INSERT INTO removals (kind, tool_id, state, span_from, span_to, reason, made_by, made_at)
+        VALUES (2, 2, 1, 5, 15, 'r', 'm', 0), (2, 2, 2, 0, 30, 'r', 'm', 0);";
+
+/// All that a batch writes, as text and in one order.
+const DUMP: &str = "
+    SELECT 'vote ' || tool_id || ' ' || hex(voter) || ' ' || choice || ' ' || cast_at || ' ' || hex(network) || ' '
+        || token_age || ' ' || coalesce(taken_out_by, '') AS line FROM votes
+    UNION ALL SELECT 'tally ' || tool_id || ' ' || ship || ' ' || skip || ' ' || version || ' ' || updated_at || ' '
+        || aside_ship || ' ' || aside_skip FROM tallies
+    UNION ALL SELECT 'entry ' || tool_id || ' ' || version || ' ' || at || ' ' || hex(changes) FROM ledger_entries
+    ORDER BY line";
+
+#[derive(QueryableByName)]
+struct Dumped {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+struct House {
+    folder: PathBuf,
+    conn: DbConnection,
+}
+
+impl House {
+    fn new() -> Self {
+        let folder = std::env::temp_dir().join(format!("tallyship-{}", uuid::Uuid::now_v7()));
+        let settings = Database {
+            url: DatabaseUrl::Sqlite(folder.join("votes.db")),
+            ca_file: None,
+        };
+        let mut conn = db::open(&settings, Purpose::Write).expect("opens");
+        migrate(&mut conn).expect("migrates");
+        conn.batch_execute(TOOLS).expect("tools");
+        Self { folder, conn }
+    }
+
+    /// As the writer does.
+    fn record(&mut self, batch: &[Wish], now: Moment) -> Vec<Result<Outcome, Refused>> {
+        let known = &mut Known::default();
+        let folded = ledger::record(&mut self.conn, known, batch, None, now, || false);
+        folded.expect("records").outcomes
+    }
+
+    /// Step by step, and all is read before anything is written.
+    fn read_first(&mut self, batch: &[Wish], now: Moment) -> Vec<Result<Outcome, Refused>> {
+        let tools: BTreeSet<i32> = batch.iter().map(|wish| wish.tool).collect();
+        let keys: BTreeSet<Key> = batch
+            .iter()
+            .flat_map(|wish| [Some(wish.voter), wish.visitor].map(|voter| (wish.tool, voter)))
+            .filter_map(|(tool, voter)| Some((tool, voter?)))
+            .collect();
+        let folded = db::write_transaction(&mut self.conn, |conn| {
+            let tallies = ledger::lock(conn, &tools)?;
+            let mut votes = ledger::present(conn, &keys)?;
+            ledger::resolve(conn, &mut votes)?;
+            let mut periods = Vec::new();
+            for tool in &tools {
+                periods.extend(marks::periods(conn, *tool)?);
+            }
+            let folded = fold(batch, &tallies, &votes, &Spent::default(), &periods, now);
+            ledger::write(conn, &folded, now)?;
+            Ok::<_, diesel::result::Error>(folded)
+        });
+        folded.expect("records").outcomes
+    }
+
+    fn dump(&mut self) -> Vec<String> {
+        let lines: Vec<Dumped> = sql_query(DUMP).load(&mut self.conn).expect("reads");
+        lines.into_iter().map(|dumped| dumped.line).collect()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn wishes() -> impl Strategy<Value = Wish> {
+    let act = prop_oneof![
+        3 => Just(Act::Cast(Choice::Ship)),
+        3 => Just(Act::Cast(Choice::Skip)),
+        1 => Just(Act::Withdraw),
+        1 => Just(Act::Claim),
+    ];
+    let visitor = prop::option::weighted(0.2, 0u8..6);
+    (1i32..5, 0u8..6, act, visitor, prop::bool::weighted(0.2)).prop_map(
+        |(tool, voter, act, visitor, hold)| Wish {
+            tool,
+            voter: VoterId([voter; 16]),
+            act,
+            visitor: visitor.map(|visitor| VoterId([visitor; 16])),
+            network: NetworkHash([voter + 1; 16]),
+            token_age: i32::from(voter) * 7,
+            hold,
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn written_first_is_what_read_first_is(
+        batches in prop::collection::vec(prop::collection::vec(wishes(), 1..12), 1..8),
+    ) {
+        let (mut written, mut read) = (House::new(), House::new());
+        for (n, batch) in (1..).zip(&batches) {
+            let now = Moment(n * 3);
+            prop_assert_eq!(written.record(batch, now), read.read_first(batch, now));
+            prop_assert_eq!(written.dump(), read.dump());
+        }
+    }
+}
