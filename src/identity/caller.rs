@@ -214,18 +214,29 @@ impl Identity {
     /// # Errors
     /// 403 `origin-refused`.
     pub fn check_origin(&self, headers: &HeaderMap, carrier: Carrier) -> Result<(), Problem> {
-        self.origins.check_write(carrier, provenance(headers))
+        let from = match carrier {
+            // Sent by nothing but the page's own code: what else the browser says of it is not asked.
+            Carrier::Bearer => Provenance {
+                origin: origin(headers),
+                sec_fetch_site: None,
+            },
+            Carrier::Cookie | Carrier::None => provenance(headers),
+        };
+        self.origins.check_write(carrier, from)
     }
 }
 
-/// Where the browser says the call comes from. A header that is no text is an origin that nobody allowed.
+/// A header that is no text is an origin that nobody allowed.
+fn origin(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(ORIGIN)?;
+    Some(value.to_str().unwrap_or("null"))
+}
+
+/// Where the browser says the call comes from.
 #[must_use]
 pub fn provenance(headers: &HeaderMap) -> Provenance<'_> {
-    let origin = headers
-        .get(ORIGIN)
-        .map(|value| value.to_str().unwrap_or("null"));
     Provenance {
-        origin,
+        origin: origin(headers),
         sec_fetch_site: headers
             .get(SEC_FETCH_SITE)
             .and_then(|value| value.to_str().ok()),

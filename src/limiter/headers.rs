@@ -2,6 +2,8 @@
 //!
 //! `permit` leaves both with the call, for whatever the answer turns out to be.
 
+use std::io::{self, Write};
+
 use actix_web::http::header::{HeaderName, HeaderValue};
 
 use super::{Decision, Policy};
@@ -42,20 +44,31 @@ pub(super) fn prefixes(quotas: &[(Policy, Quota)]) -> Vec<HeaderValue> {
         .collect()
 }
 
-/// `RateLimit` for what a call met.
+/// `RateLimit` for what a call met. Put together in place and copied once, as long as it is: what has room left over is kept
+/// with a count beside it.
 #[must_use]
 pub(super) fn state(decisions: &[Decision]) -> HeaderValue {
-    let mut text = String::with_capacity(128);
+    let mut text = [0; 64 * 3];
+    let written = write_state(&mut text, decisions).unwrap_or_default();
+    let text = text.get(..written).unwrap_or_default();
+    HeaderValue::from_bytes(text).unwrap_or(NONE)
+}
+
+/// How many bytes of `text` it took.
+fn write_state(text: &mut [u8], decisions: &[Decision]) -> io::Result<usize> {
+    let room = text.len();
+    let mut left = text;
     let mut digits = itoa::Buffer::new();
     for decision in decisions {
-        text.push_str(if text.is_empty() { "\"" } else { ", \"" });
-        text.push_str(decision.policy.name());
-        text.push_str("\";r=");
-        text.push_str(digits.format(decision.remaining()));
-        text.push_str(";t=");
-        text.push_str(digits.format(decision.more_after()));
+        let begun: &[u8] = if left.len() == room { b"\"" } else { b", \"" };
+        left.write_all(begun)?;
+        left.write_all(decision.policy.name().as_bytes())?;
+        left.write_all(b"\";r=")?;
+        left.write_all(digits.format(decision.remaining()).as_bytes())?;
+        left.write_all(b";t=")?;
+        left.write_all(digits.format(decision.more_after()).as_bytes())?;
     }
-    HeaderValue::try_from(text).unwrap_or(NONE)
+    Ok(room - left.len())
 }
 
 #[cfg(test)]
@@ -76,5 +89,24 @@ mod tests {
             "\"voter\";q=30;w=60"
         );
         assert_eq!(state(&[decision]), "\"voter\";r=29;t=2");
+    }
+
+    #[test]
+    fn the_longest_has_room() {
+        let quota = Quota::parse("4294967295/24h").expect("quota");
+        let decision = |policy| Decision {
+            policy,
+            quota,
+            ahead: 0,
+            allowed: true,
+        };
+        let all = [
+            Policy::VisitorsPerWide,
+            Policy::VisitorsPerWide,
+            Policy::VisitorsPerWide,
+        ];
+        let text = state(&all.map(decision));
+        let text = text.to_str().expect("text");
+        assert_eq!(text.matches("r=4294967295;t=").count(), 3, "{text}");
     }
 }

@@ -129,14 +129,15 @@ pub fn admitted(decisions: &[Decision]) -> bool {
     decisions.iter().all(|decision| decision.allowed)
 }
 
-/// What a refused caller is told. Joined and not formatted: of all answers this one has to be cheap.
+/// What a refused caller is told. Joined and not formatted, and without what JSON escapes: of all answers this one has to be
+/// cheap.
 fn used_up(name: &str, wait: u64) -> String {
     let mut digits = itoa::Buffer::new();
     let wait = digits.format(wait);
     [
-        "The quota \"",
+        "The quota ‘",
         name,
-        "\" is used up; try again in ",
+        "’ is used up; try again in ",
         wait,
         " s.",
     ]

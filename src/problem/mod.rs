@@ -135,14 +135,32 @@ impl Problem {
     #[must_use]
     pub fn document(&self) -> Vec<u8> {
         let row = self.code.row();
-        let mut document = Vec::with_capacity(256 + self.detail.len());
+        let challenge = self
+            .challenge
+            .as_ref()
+            .map_or("", |challenge| challenge.get());
+        // Most sentences have nothing that JSON escapes, and their document is as long as its parts.
+        let escaped = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+        let plain = !self.detail.bytes().any(escaped);
+        let parts = row.before.len() + self.detail.len() + 2 + row.after.len() + 1;
+        let mut document = Vec::with_capacity(if plain && challenge.is_empty() {
+            parts
+        } else {
+            parts + challenge.len() + 64
+        });
         document.extend_from_slice(row.before.as_bytes());
-        // Into a vector, so it cannot fail.
-        let _ = serde_json::to_writer(&mut document, &self.detail);
+        if plain {
+            document.push(b'"');
+            document.extend_from_slice(self.detail.as_bytes());
+            document.push(b'"');
+        } else {
+            // Into a vector, so it cannot fail.
+            let _ = serde_json::to_writer(&mut document, &self.detail);
+        }
         document.extend_from_slice(row.after.as_bytes());
-        if let Some(challenge) = &self.challenge {
+        if !challenge.is_empty() {
             document.extend_from_slice(b",\"challenge\":");
-            document.extend_from_slice(challenge.get().as_bytes());
+            document.extend_from_slice(challenge.as_bytes());
         }
         document.push(b'}');
         document
@@ -229,18 +247,20 @@ mod tests {
             for challenge in [None, Some(r#"{"salt":"a\"b"}"#)] {
                 let raw = |json: &str| RawValue::from_string(json.to_owned()).expect("JSON");
                 let challenge = challenge.map(raw);
-                let body = Body {
-                    r#type: &format!("urn:tallyship:problem:{name}"),
-                    title: code.title(),
-                    status,
-                    detail: "a \"b\"\n\u{1}é",
-                    code: name,
-                    challenge: challenge.as_deref(),
-                };
-                let expected = serde_json::to_string(&body).expect("a document");
-                let mut problem = Problem::new(code, "a \"b\"\n\u{1}é");
-                problem.challenge = challenge.map(Arc::from);
-                assert_eq!(problem.document(), expected.into_bytes());
+                for detail in ["a \"b\"\n\u{1}é", "‘a’ b\u{7f}é."] {
+                    let body = Body {
+                        r#type: &format!("urn:tallyship:problem:{name}"),
+                        title: code.title(),
+                        status,
+                        detail,
+                        code: name,
+                        challenge: challenge.as_deref(),
+                    };
+                    let expected = serde_json::to_string(&body).expect("a document");
+                    let mut problem = Problem::new(code, detail);
+                    problem.challenge = challenge.clone().map(Arc::from);
+                    assert_eq!(problem.document(), expected.into_bytes());
+                }
             }
         }
     }

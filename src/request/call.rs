@@ -81,6 +81,12 @@ impl Direct {
             left: RefCell::default(),
         }
     }
+
+    /// What is kept with its connection.
+    #[must_use]
+    pub fn connection<T: 'static>(&self) -> Option<&T> {
+        self.request.conn_data()
+    }
 }
 
 impl Call for Direct {

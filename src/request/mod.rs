@@ -25,6 +25,8 @@ pub const SMALL: usize = 64 * 1024;
 /// The largest body of the site API and of catalogue files.
 pub const LARGE: usize = 4 * 1024 * 1024;
 
+const JSON: &[u8] = b"application/json";
+
 /// A body arrives within this time, or the call ends: a client that drips bytes must not hold a connection.
 const BODY_DEADLINE: Duration = Duration::from_secs(10);
 
@@ -101,8 +103,11 @@ pub fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
         .map(HeaderValue::as_bytes)
         .filter(|kind| kind.is_ascii())
         .unwrap_or_default();
+    if kind == JSON {
+        return Ok(());
+    }
     let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default();
-    if (essence.trim_ascii()).eq_ignore_ascii_case(b"application/json") {
+    if (essence.trim_ascii()).eq_ignore_ascii_case(JSON) {
         return Ok(());
     }
     Err(Problem::new(
@@ -179,7 +184,8 @@ fn sentence(cause: &serde_json::Error) -> String {
 #[must_use]
 pub fn slug(path: &str) -> &str {
     let rest = path.strip_prefix("/v1/tools/").unwrap_or_default();
-    rest.split_once('/').map_or(rest, |(slug, _)| slug)
+    let end = rest.bytes().position(|byte| byte == b'/');
+    end.and_then(|end| rest.get(..end)).unwrap_or(rest)
 }
 
 #[cfg(test)]

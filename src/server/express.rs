@@ -3,6 +3,7 @@
 //! `server` lays it in front of the app. It calls the very handlers that `routes` names, between the same two halves of
 //! `edge`; whatever it does not take goes the ordinary way. So it may only ever save time: what a caller sees is the same.
 
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -15,19 +16,25 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError};
 use futures_util::future::LocalBoxFuture;
 
+use super::clerks::{Clerks, Write, Writing};
 use super::edge::Edge;
-use super::panics::caught;
+use super::panics::{caught, caught_at_once};
 use super::state::State;
 use crate::front::Line;
 use crate::request::{Call, Direct};
-use crate::votes::routes::Waiting;
-use crate::{tallies, votes};
+use crate::tallies;
 
 /// The app with the lane in front: makes the service of each worker.
 pub(super) struct Lane<F> {
     app: F,
-    edge: Data<Edge>,
-    state: State,
+    own: Own,
+}
+
+/// What the lane's calls work with.
+#[derive(Clone)]
+pub(super) struct Own {
+    pub(super) edge: Data<Edge>,
+    pub(super) state: State,
 }
 
 impl<F> Lane<F> {
@@ -41,8 +48,10 @@ impl<F> Lane<F> {
     {
         Self {
             app: app.into_factory(),
-            edge: edge.clone(),
-            state: state.clone(),
+            own: Own {
+                edge: edge.clone(),
+                state: state.clone(),
+            },
         }
     }
 }
@@ -69,10 +78,11 @@ where
 
     fn new_service(&self, config: AppConfig) -> Self::Future {
         let app = self.app.new_service(config);
-        let own = Rc::new((self.edge.clone(), self.state.clone()));
+        let own = Rc::new(self.own.clone());
         Box::pin(async move {
             Ok(Worker {
                 app: app.await?,
+                clerks: Clerks::new(&own),
                 own,
             })
         })
@@ -82,43 +92,48 @@ where
 /// One worker's service.
 pub(super) struct Worker<S> {
     app: S,
-    own: Rc<(Data<Edge>, State)>,
+    own: Rc<Own>,
+    clerks: Clerks,
 }
 
 /// What the lane takes.
 #[derive(Clone, Copy)]
 enum Taken {
-    PutVote,
-    DeleteVote,
-    GetTally,
-    GetTallies,
+    Write(Write),
+    Read(Read),
 }
 
-impl Taken {
+#[derive(Clone, Copy)]
+enum Read {
+    Tally,
+    Tallies,
+}
+
+impl Read {
     /// What metrics and the log call it.
     fn route(self) -> &'static str {
         match self {
-            Self::PutVote | Self::DeleteVote => "vote",
-            Self::GetTally => "tally",
-            Self::GetTallies => "tallies",
+            Self::Tally => "tally",
+            Self::Tallies => "tallies",
         }
     }
 }
 
 /// What a call is, if it is for this lane. A path that needs decoding is not.
 fn taken(method: &Method, path: &str) -> Option<Taken> {
-    if path.contains('%') {
+    if path.as_bytes().contains(&b'%') {
         return None;
     }
     if path == "/v1/tallies" {
-        return (method == Method::GET).then_some(Taken::GetTallies);
+        return (method == Method::GET).then_some(Taken::Read(Read::Tallies));
     }
-    let (slug, what) = path.strip_prefix("/v1/tools/")?.split_once('/')?;
-    match (what, method) {
-        _ if slug.is_empty() => None,
-        ("vote", &Method::PUT) => Some(Taken::PutVote),
-        ("vote", &Method::DELETE) => Some(Taken::DeleteVote),
-        ("tally", &Method::GET) => Some(Taken::GetTally),
+    let rest = path.as_bytes().strip_prefix(b"/v1/tools/")?;
+    let end = rest.iter().position(|byte| *byte == b'/')?;
+    match (rest.get(end..)?, method) {
+        _ if end == 0 => None,
+        (b"/vote", &Method::PUT) => Some(Taken::Write(Write::Put)),
+        (b"/vote", &Method::DELETE) => Some(Taken::Write(Write::Delete)),
+        (b"/tally", &Method::GET) => Some(Taken::Read(Read::Tally)),
         _ => None,
     }
 }
@@ -131,50 +146,81 @@ where
 {
     type Response = Response<EitherBody<B, BoxBody>>;
     type Error = Error;
-    type Future = LocalBoxFuture<'static, Result<Self::Response, Error>>;
+    type Future = Carried<Self::Response>;
 
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.app.poll_ready(context)
     }
 
     fn call(&self, request: Request) -> Self::Future {
-        let Some(taken) = taken(request.method(), request.path()) else {
-            let handling = Handling::of(&request);
-            let answer = self.app.call(request);
-            let own = Rc::clone(&self.own);
-            return Box::pin(async move {
-                let began = Instant::now();
-                let answer = caught(answer).await;
-                drop(handling);
-                match answer {
-                    Ok(answer) => {
-                        let answer: Response<B> = answer?.into();
-                        Ok(answer.map_body(|_, body| EitherBody::left(body)))
-                    }
-                    Err(problem) => {
-                        own.0.broke(began);
-                        let answer = Response::from(problem.error_response());
-                        Ok(answer.map_body(|_, body| EitherBody::right(body)))
-                    }
-                }
-            });
-        };
+        match taken(request.method(), request.path()) {
+            Some(Taken::Write(write)) => Carried::Writing(self.clerks.give(write, request)),
+            Some(Taken::Read(read)) => Carried::Read(Some(answer(read, request, &self.own))),
+            None => Carried::App(self.by_the_app(request)),
+        }
+    }
+}
+
+impl<S, B> Worker<S>
+where
+    S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
+    S::Future: 'static,
+    B: MessageBody + 'static,
+{
+    /// The ordinary way.
+    fn by_the_app(
+        &self,
+        request: Request,
+    ) -> LocalBoxFuture<'static, Result<Response<EitherBody<B, BoxBody>>, Error>> {
+        let handling = Handling::of(request.conn_data());
+        let answer = self.app.call(request);
         let own = Rc::clone(&self.own);
         Box::pin(async move {
-            let _handling = Handling::of(&request);
-            let (edge, state) = &*own;
-            let answer = carry(taken, request, edge, state).await;
-            Ok(Response::from(answer).map_body(|_, body| EitherBody::right(body)))
+            let began = Instant::now();
+            let answer = caught(pin!(answer)).await;
+            drop(handling);
+            match answer {
+                Ok(answer) => {
+                    let answer: Response<B> = answer?.into();
+                    Ok(answer.map_body(|_, body| EitherBody::left(body)))
+                }
+                Err(problem) => {
+                    own.edge.broke(began);
+                    let answer = Response::from(problem.error_response());
+                    Ok(answer.map_body(|_, body| EitherBody::right(body)))
+                }
+            }
         })
     }
 }
 
+/// A call on its way to its answer.
+pub(super) enum Carried<R> {
+    App(LocalBoxFuture<'static, Result<R, Error>>),
+    /// Its answer is here already, and is taken once.
+    Read(Option<HttpResponse>),
+    Writing(Writing),
+}
+
+impl<B> Future for Carried<Response<EitherBody<B, BoxBody>>> {
+    type Output = Result<Response<EitherBody<B, BoxBody>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let answer = match self.get_mut() {
+            Self::App(answer) => return answer.as_mut().poll(context),
+            Self::Read(answer) => answer.take().map_or(Poll::Pending, Poll::Ready),
+            Self::Writing(writing) => Pin::new(writing).poll(context),
+        };
+        answer.map(|answer| Ok(Response::from(answer).map_body(|_, body| EitherBody::right(body))))
+    }
+}
+
 /// While it lives, a whole head is being handled, and the connection's own guard waits.
-struct Handling(Option<Rc<Line>>);
+pub(super) struct Handling(Option<Rc<Line>>);
 
 impl Handling {
-    fn of(request: &Request) -> Self {
-        let line = request.conn_data::<Rc<Line>>().cloned();
+    pub(super) fn of(line: Option<&Rc<Line>>) -> Self {
+        let line = line.cloned();
         if let Some(line) = &line {
             line.handled(true);
         }
@@ -190,60 +236,15 @@ impl Drop for Handling {
     }
 }
 
-/// How far a call has come without its request being let go.
-enum Handled<'a> {
-    Answered(HttpResponse),
-    Waiting(Waiting<'a>),
-}
-
-/// From a request to its answer, whatever that is. The request ends as soon as nobody looks at it any more.
-async fn carry(taken: Taken, mut request: Request, edge: &Edge, state: &State) -> HttpResponse {
-    let body = request.take_payload();
+/// A read waits for nothing: its answer is made where the call comes in.
+fn answer(read: Read, request: Request, Own { edge, state }: &Own) -> HttpResponse {
     let begun = edge.begin(request.method(), &request.head().headers);
     let call = Direct::new(request);
-    let handling = async {
-        match taken {
-            Taken::PutVote => {
-                let waiting = votes::routes::put_vote(&call, body, &state.votes).await;
-                waiting.map(Handled::Waiting)
-            }
-            Taken::DeleteVote => {
-                let waiting = votes::routes::delete_vote(&call, body, &state.votes).await;
-                waiting.map(Handled::Waiting)
-            }
-            Taken::GetTally => {
-                tallies::routes::get_tally(&call, &state.board).map(Handled::Answered)
-            }
-            Taken::GetTallies => tallies::routes::get_tallies(&call, &state.board, &state.batches)
-                .map(Handled::Answered),
-        }
-    };
-    let handled = caught(handling).await.and_then(|handled| handled);
-    let left = call.left();
-    drop(call);
-    let answer = match handled {
-        Ok(Handled::Answered(answer)) => Ok(answer),
-        Ok(Handled::Waiting(waiting)) => caught(waiting.answer()).await.and_then(|answer| answer),
-        Err(problem) => Err(problem),
-    };
-    let mut answer = answer.unwrap_or_else(|problem| problem.error_response());
-    edge.finish(begun, left, taken.route(), &mut answer);
+    let handled = caught_at_once(|| match read {
+        Read::Tally => tallies::routes::get_tally(&call, &state.board),
+        Read::Tallies => tallies::routes::get_tallies(&call, &state.board, &state.batches),
+    });
+    let mut answer = handled.unwrap_or_else(|problem| problem.error_response());
+    edge.finish(begun, call.left(), read.route(), &mut answer);
     answer
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn size<'a, F: Future>(_: impl Fn(Taken, Request, &'a Edge, &'a State) -> F) -> usize {
-        size_of::<F>()
-    }
-
-    /// Some hundreds of votes wait at a time, and each is moved to the heap: what they take is not in the caches any more.
-    #[test]
-    fn a_call_in_the_lane_is_small() {
-        let bytes = size(carry);
-        println!("{bytes} bytes");
-        assert!(bytes < 4096, "{bytes}");
-    }
 }

@@ -2,10 +2,11 @@
 //!
 //! `commands::serve` calls [`run`]. Read `parts.rs` to see what is wired to what, `routes.rs` for every address and its policy (the
 //! staff's in `staff.rs`, the dashboard's in `desk.rs`, what each is made of in `resource.rs`), `edge.rs` for what wraps each
-//! request, `express.rs` for the short way of the busiest calls, `listener.rs` for connections, `panics.rs` for handlers that fail,
+//! request, `express.rs` for the short way of the busiest calls (`clerks.rs` for its votes), `listener.rs` for connections, `panics.rs` for handlers that fail,
 //! `admin.rs` for health and metrics, `retention.rs` for what goes by its age.
 
 mod admin;
+mod clerks;
 mod desk;
 mod edge;
 mod express;

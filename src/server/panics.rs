@@ -2,28 +2,42 @@
 //!
 //! `express` puts it around both ways that a request can take. What is caught is told in the log, never swallowed.
 
-use std::panic::AssertUnwindSafe;
-
-use futures_util::FutureExt;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::Poll;
 
 use crate::problem::Problem;
 
-/// What `handling` gives; 500 `internal` where it panics. No `async fn`, which would have room for `handling` twice.
+/// What `handling` gives; 500 `internal` where it panics. It is pinned by whoever calls, so that it is not moved about.
 pub(super) fn caught<T>(
-    handling: impl Future<Output = T>,
-) -> impl Future<Output = Result<T, Problem>> {
-    // What a request holds goes with it; what is shared is locked by nobody who could leave it half done.
-    AssertUnwindSafe(handling).catch_unwind().map(|outcome| {
-        outcome.map_err(|_panic| {
-            tracing::error!("a handler panicked; its caller was answered 500");
-            Problem::internal()
-        })
+    mut handling: Pin<&mut impl Future<Output = T>>,
+) -> impl Future<Output = Result<T, Problem>> + Unpin {
+    poll_fn(move |context| {
+        // What a request holds goes with it; what is shared is locked by nobody who could leave it half done.
+        match catch_unwind(AssertUnwindSafe(|| handling.as_mut().poll(context))) {
+            Ok(polled) => polled.map(Ok),
+            Err(_panic) => Poll::Ready(Err(told())),
+        }
     })
+}
+
+/// The same for handling that waits for nothing.
+pub(super) fn caught_at_once<T>(
+    handling: impl FnOnce() -> Result<T, Problem>,
+) -> Result<T, Problem> {
+    catch_unwind(AssertUnwindSafe(handling)).unwrap_or_else(|_panic| Err(told()))
+}
+
+fn told() -> Problem {
+    tracing::error!("a handler panicked; its caller was answered 500");
+    Problem::internal()
 }
 
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
+    use std::pin::pin;
     use std::time::Duration;
 
     use actix_http::{Request, Response};
@@ -38,11 +52,11 @@ mod tests {
     async fn answer(
         request: Request,
     ) -> Result<Response<actix_http::body::BoxBody>, actix_web::Error> {
-        let handled = caught(async {
+        let handling = pin!(async {
             assert_eq!(request.path(), "/fine", "a handler of this test panics");
             HttpResponse::NoContent().finish()
         });
-        let answer = handled
+        let answer = caught(handling)
             .await
             .unwrap_or_else(|problem| problem.error_response());
         Ok(answer.into())

@@ -36,15 +36,16 @@ pub fn cached(headers: &HeaderMap, body: Bytes, etag: Bytes) -> HttpResponse {
     } else {
         StatusCode::OK
     });
+    // Appended: none of them is there yet, and looking for what an insertion replaces costs as much again.
     let out = answer.headers_mut();
-    out.insert(CACHE_CONTROL, PUBLIC);
+    out.append(CACHE_CONTROL, PUBLIC);
     if let Ok(tag) = HeaderValue::from_maybe_shared(etag) {
-        out.insert(ETAG, tag);
+        out.append(ETAG, tag);
     }
     if known {
         return answer;
     }
-    out.insert(CONTENT_TYPE, JSON);
+    out.append(CONTENT_TYPE, JSON);
     answer.set_body(body).map_into_boxed_body()
 }
 

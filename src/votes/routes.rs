@@ -40,8 +40,8 @@ fn answer(status: StatusCode, slot: &Slot, vote: Option<Standing>, tally: &[u8])
     body.extend_from_slice(tally);
     body.push(b'}');
     let mut answer = HttpResponse::new(status);
-    answer.headers_mut().insert(CONTENT_TYPE, JSON);
-    answer.headers_mut().insert(CACHE_CONTROL, PRIVATE);
+    answer.headers_mut().append(CONTENT_TYPE, JSON);
+    answer.headers_mut().append(CACHE_CONTROL, PRIVATE);
     answer.set_body(body).map_into_boxed_body()
 }
 
