@@ -73,6 +73,7 @@ const SPEAKERS: &[(&str, &[&str])] = &[
             "votes/entries/stream.rs",
             "votes/ledger.rs",
             "votes/postgres/",
+            "votes/sqlite/",
             "audit/",
             "moderation/flip/",
             "moderation/store/",

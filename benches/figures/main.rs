@@ -19,6 +19,7 @@ mod ceiling;
 mod cpu;
 mod filling;
 mod growth;
+mod instructions;
 mod live;
 mod load;
 mod openloop;
@@ -50,12 +51,15 @@ fn main() {
     }
 }
 
-/// `short`: votes and reads alone. `growth [VOTES]`, `live`, `postgres`, `latency`: that alone. Otherwise all, and the report is written.
+/// `short`: votes and reads alone. `growth [VOTES]`, `live`, `postgres`, `latency`, `instructions`: that alone. Otherwise all, and the report is written.
 async fn measure(part: &str, votes: usize) {
     let mut report = report::Report::new();
     report.conditions();
     if part == "growth" {
         return growth::measure(&mut report, votes).await;
+    }
+    if part == "instructions" {
+        return instructions::measure(&mut report).await;
     }
     if part == "live" {
         return live::measure(&mut report).await;
@@ -67,8 +71,9 @@ async fn measure(part: &str, votes: usize) {
         let peaks = throughput::measure(&mut report, 1, 3).await;
         return openloop::measure(&mut report, &peaks).await;
     }
-    let (rounds, seconds) = if part == "short" { (5, 2) } else { (9, 3) };
-    let peaks = throughput::measure(&mut report, rounds, seconds).await;
+    // Short spans and many: on shared processors the pace changes within seconds, and a ratio is of two spans side by side.
+    let rounds = if part == "short" { 5 } else { 15 };
+    let peaks = throughput::measure(&mut report, rounds, 2).await;
     if part != "short" {
         openloop::measure(&mut report, &peaks).await;
         growth::measure(&mut report, votes).await;

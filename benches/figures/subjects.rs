@@ -157,21 +157,31 @@ pub async fn of_server(
 
 /// The ceiling, answering GET with `body`.
 pub async fn ceiling(name: &'static str, body: &[u8]) -> Subject {
-    of_this_bench("ceiling", name, body).await
+    of_this_bench(&[], "ceiling", name, body).await
+}
+
+/// The same, started by another program.
+pub async fn ceiling_through(wrapper: &[String], body: &[u8]) -> Subject {
+    of_this_bench(wrapper, "ceiling", "ceiling", body).await
 }
 
 /// The ceiling that answers after fsync.
 pub async fn bare_log() -> Subject {
-    of_this_bench("bare-log", "bare log", &[]).await
+    of_this_bench(&[], "bare-log", "bare log", &[]).await
 }
 
 /// The smallest stream, sending `event` with VERSION replaced.
 pub async fn bare_stream(event: &str) -> Subject {
-    of_this_bench("bare-stream", "bare stream", event.as_bytes()).await
+    of_this_bench(&[], "bare-stream", "bare stream", event.as_bytes()).await
 }
 
 /// A part of this bench as a process of its own, given a file.
-async fn of_this_bench(part: &str, name: &'static str, content: &[u8]) -> Subject {
+async fn of_this_bench(
+    wrapper: &[String],
+    part: &str,
+    name: &'static str,
+    content: &[u8],
+) -> Subject {
     let folder = Scratch::new(part);
     let file = folder.path().join("content");
     std::fs::write(&file, content).expect("the content");
@@ -180,6 +190,7 @@ async fn of_this_bench(part: &str, name: &'static str, content: &[u8]) -> Subjec
         .display()
         .to_string();
     let argv = [own, part.to_owned(), file.display().to_string()];
+    let argv = [wrapper, &argv].concat();
     let process = Process::start(part, "KILL", &argv, &[], folder.path());
     let mut url = String::new();
     eventually("it listens", Duration::from_secs(20), async || {

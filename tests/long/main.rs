@@ -1,6 +1,6 @@
 //! What takes many minutes: run one by name, `cargo test --test long ten_minutes -- --nocapture`.
 //!
-//! `cargo test` alone leaves them out. Each is the long form of a test in `tests/faults`.
+//! `cargo test` alone leaves them out. Each is the long form of a test in `tests/faults` or `tests/api`.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -16,6 +16,8 @@ mod days;
 mod deaf;
 #[path = "../faults/flood.rs"]
 mod flood;
+#[path = "../api/forgetting.rs"]
+mod forgetting;
 #[path = "../faults/front.rs"]
 mod front;
 #[path = "../harness/mod.rs"]
@@ -158,4 +160,23 @@ fn tuning_the_detector() {
         "{}",
         days::table(&days::measure(days::TUNING, 0..200, days::limits(), true))
     );
+}
+
+/// A day of 100,000 votes loses its networks among ten million votes: docs/privacy.md says within the hour.
+mod a_walk_over_ten_million_votes {
+    use super::forgetting::walk;
+    use super::harness::{Backend, run};
+    use std::time::Duration;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn on_sqlite() {
+        run(walk(Backend::Sqlite, 10_000_000, 100_000, HOUR));
+    }
+
+    #[test]
+    fn on_postgres() {
+        run(walk(Backend::Postgres, 10_000_000, 100_000, HOUR));
+    }
 }
