@@ -1,5 +1,5 @@
-//! Instructions a call in user space, counted by valgrind's callgrind: the same in every run, where spans of seconds on shared
-//! processors lie up to a half apart. What the kernel does, and what a cache misses, it does not count.
+//! Instructions a call in user space, counted by valgrind's callgrind: within some per cent the same in every run, where spans of
+//! seconds on shared processors lie up to a half apart. What the kernel does, and what a cache misses, it does not count.
 //!
 //! Called as a part of its own (`benches/run instructions`); valgrind must be installed.
 use crate::harness::process::{Process, Scratch, program, send_signal};
@@ -70,7 +70,7 @@ async fn calls(url: &str, count: u64, make: &Make, expected: u16) {
         tasks.push(tokio::spawn(async move {
             while begun.fetch_add(1, Ordering::Relaxed) < count {
                 let status = connection.call(&make()).await;
-                // A refused voter's first vote is none.
+                // The first vote of a voter who is refused from then on is taken.
                 assert!(
                     status == expected || (expected, status) == (429, 201),
                     "{status}"

@@ -32,19 +32,37 @@ pub type Taker = Box<dyn FnOnce(std::net::TcpStream)>;
 /// What a connection and the handlers of its requests know of each other.
 #[derive(Default)]
 pub struct Line {
+    /// A call waits for its handler: meanwhile the handler's deadlines count, not the guard's.
     handled: Cell<bool>,
     taker: Cell<Option<Taker>>,
 }
 
 impl Line {
-    /// A whole request head is being handled, or no longer: meanwhile the handler's deadlines count, not the guard's.
-    pub fn handled(&self, handled: bool) {
-        self.handled.set(handled);
-    }
-
     /// Asks for the socket as soon as everything written so far has been sent. HTTP on this connection ends then.
     pub fn give_to(&self, taker: Taker) {
         self.taker.set(Some(taker));
+    }
+}
+
+/// While it lives, a whole head is being handled, and the connection's own guard waits. A call that never waits needs none.
+pub struct Handling(Option<Rc<Line>>);
+
+impl Handling {
+    #[must_use]
+    pub fn of(line: Option<&Rc<Line>>) -> Self {
+        let line = line.cloned();
+        if let Some(line) = &line {
+            line.handled.set(true);
+        }
+        Self(line)
+    }
+}
+
+impl Drop for Handling {
+    fn drop(&mut self) {
+        if let Some(line) = &self.0 {
+            line.handled.set(false);
+        }
     }
 }
 

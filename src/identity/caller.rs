@@ -215,7 +215,7 @@ impl Identity {
     /// 403 `origin-refused`.
     pub fn check_origin(&self, headers: &HeaderMap, carrier: Carrier) -> Result<(), Problem> {
         let from = match carrier {
-            // Sent by nothing but the page's own code: what else the browser says of it is not asked.
+            // Sent by nothing but the page's own code: `check_write` asks no more of it than the origin, so that is not looked for.
             Carrier::Bearer => Provenance {
                 origin: origin(headers),
                 sec_fetch_site: None,

@@ -44,8 +44,8 @@ pub(super) fn prefixes(quotas: &[(Policy, Quota)]) -> Vec<HeaderValue> {
         .collect()
 }
 
-/// `RateLimit` for what a call met. Put together in place and copied once, as long as it is: what has room left over is kept
-/// with a count beside it.
+/// `RateLimit` for what a call met. Put together on the stack and copied once, into just as many bytes: of a text with capacity
+/// to spare, a header's value would keep a count in memory of its own.
 #[must_use]
 pub(super) fn state(decisions: &[Decision]) -> HeaderValue {
     let mut text = [0; 64 * 3];

@@ -1,8 +1,9 @@
 //! [`Clerks`]: who carry votes through the express lane, each one write at a time, and the next when it is done.
 //!
-//! `express` gives them writes. A clerk is a task that never ends: all that it needs on the way lies in the place where the
-//! write before had it, so that no memory is asked for, filled and freed for each. What goes wrong with a write is its answer;
-//! a clerk whose caller has gone goes with it, whatever it was doing.
+//! `express` gives them writes. A clerk is a future that never ends, polled as a part of the call that it works for: all that it
+//! needs on the way lies in the place where the write before had it, so that no memory is asked for, filled and freed for
+//! each. What goes wrong with a write is its answer. A clerk whose caller has gone goes with it, whatever it was doing; it must
+//! never be given another write.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -11,13 +12,23 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use actix_http::Request;
+use actix_web::web::Data;
 use actix_web::{HttpResponse, ResponseError};
 use futures_util::future::LocalBoxFuture;
 
-use super::express::{Handling, Own};
+use super::edge::Edge;
 use super::panics::caught;
+use super::state::State;
+use crate::front::Handling;
 use crate::request::{Call, Direct};
 use crate::votes;
+
+/// What the lane's calls work with.
+#[derive(Clone)]
+pub(super) struct Own {
+    pub(super) edge: Data<Edge>,
+    pub(super) state: State,
+}
 
 /// More than wait for a commit at a time on a busy worker; beyond that memory is given back.
 const IDLE: usize = 1024;
@@ -34,10 +45,13 @@ const ROUTE: &str = "vote";
 
 /// A worker's clerks.
 pub(super) struct Clerks {
-    own: Rc<Own>,
+    hire: Hire,
     /// The last to be done is the next to be asked: its memory is still in the caches.
     idle: Rc<RefCell<Vec<Clerk>>>,
 }
+
+/// Sets one to work at a desk.
+type Hire = Box<dyn Fn(Rc<Desk>) -> LocalBoxFuture<'static, ()>>;
 
 struct Clerk {
     desk: Rc<Desk>,
@@ -46,15 +60,22 @@ struct Clerk {
 
 /// Where a clerk finds its write, and leaves the answer.
 #[derive(Default)]
-struct Desk {
+pub(super) struct Desk {
     write: Cell<Option<(Write, Request)>>,
     answer: Cell<Option<HttpResponse>>,
 }
 
+impl Desk {
+    /// The next write. Nobody is woken for it: whoever brings one polls.
+    fn next(&self) -> impl Future<Output = (Write, Request)> {
+        poll_fn(|_| self.write.take().map_or(Poll::Pending, Poll::Ready))
+    }
+}
+
 impl Clerks {
-    pub(super) fn new(own: &Rc<Own>) -> Self {
+    pub(super) fn new(hire: impl Fn(Rc<Desk>) -> LocalBoxFuture<'static, ()> + 'static) -> Self {
         Self {
-            own: Rc::clone(own),
+            hire: Box::new(hire),
             idle: Rc::default(),
         }
     }
@@ -64,7 +85,7 @@ impl Clerks {
         let clerk = idle.unwrap_or_else(|| {
             let desk = Rc::new(Desk::default());
             Clerk {
-                work: Box::pin(work(Rc::clone(&desk), Rc::clone(&self.own))),
+                work: (self.hire)(Rc::clone(&desk)),
                 desk,
             }
         });
@@ -107,11 +128,10 @@ impl Future for Writing {
 
 /// One write after another, from its request to its answer, whatever that is. The request ends as soon as nobody looks at it
 /// any more.
-async fn work(desk: Rc<Desk>, own: Rc<Own>) {
+pub(super) async fn work(desk: Rc<Desk>, own: Rc<Own>) {
     let Own { edge, state } = &*own;
     loop {
-        let next = poll_fn(|_| desk.write.take().map_or(Poll::Pending, Poll::Ready));
-        let (write, mut request) = next.await;
+        let (write, mut request) = desk.next().await;
         let body = request.take_payload();
         let begun = edge.begin(request.method(), &request.head().headers);
         let call = Direct::new(request);
@@ -141,9 +161,10 @@ async fn work(desk: Rc<Desk>, own: Rc<Own>) {
     }
 }
 
-/// What `handling` comes to, and that the connection knows of its waiting, if it waits. The first wait is none: the framework
-/// hands a call on before it looks at the bytes behind its head, and comes back at once. Most refusals end there, and the
-/// connection is not asked at all.
+/// What `handling` comes to, and that the connection knows of its waiting, if it waits. The first wait is mostly none: the
+/// framework hands a call on before it looks at the bytes behind its head, and comes back at once. Most refusals end there, and
+/// the connection is not asked at all. A call that lay behind another is asked again only when the connection is next read, which
+/// is also when its guard would begin to count against it.
 fn waiting<T>(
     mut handling: impl Future<Output = T> + Unpin,
     call: &Direct,
@@ -163,6 +184,12 @@ fn waiting<T>(
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use actix_http::test::TestRequest;
+    use futures_util::FutureExt;
+    use tokio::sync::Notify;
+
     use super::*;
 
     fn size<F: Future>(_: impl Fn(Rc<Desk>, Rc<Own>) -> F) -> usize {
@@ -175,5 +202,76 @@ mod tests {
         let bytes = size(work);
         println!("{bytes} bytes");
         assert!(bytes < 4096, "{bytes}");
+    }
+
+    /// Clerks who answer a PUT at once and a DELETE once they are told, and break down at the path `/breaks`; how many were
+    /// hired.
+    fn house() -> (Clerks, Rc<Cell<u32>>, Rc<Notify>) {
+        let (hired, told) = (Rc::new(Cell::new(0)), Rc::new(Notify::new()));
+        let (count, wait) = (Rc::clone(&hired), Rc::clone(&told));
+        let clerks = Clerks::new(move |desk| {
+            count.set(count.get() + 1);
+            let wait = Rc::clone(&wait);
+            Box::pin(async move {
+                loop {
+                    let (write, request) = desk.next().await;
+                    assert_ne!(
+                        request.path(),
+                        "/breaks",
+                        "a clerk of this test breaks down"
+                    );
+                    if matches!(write, Write::Delete) {
+                        wait.notified().await;
+                    }
+                    desk.answer.set(Some(HttpResponse::NoContent().finish()));
+                }
+            })
+        });
+        (clerks, hired, told)
+    }
+
+    fn request(path: &str) -> Request {
+        TestRequest::with_uri(path).finish()
+    }
+
+    #[test]
+    fn who_is_done_is_asked_again_and_who_is_not_never() {
+        let (clerks, hired, told) = house();
+        let put = || clerks.give(Write::Put, request("/")).now_or_never();
+        assert!(put().is_some());
+        assert!(put().is_some());
+        assert_eq!(hired.get(), 1, "the second write had the first one's clerk");
+
+        // Its caller hangs up while it waits: the clerk is gone, and what it was about with it.
+        let mut waiting = clerks.give(Write::Delete, request("/"));
+        assert!((&mut waiting).now_or_never().is_none());
+        drop(waiting);
+        assert_eq!(Rc::strong_count(&told), 2, "ours, and the house's");
+        assert!(put().is_some());
+        assert_eq!(hired.get(), 2);
+
+        // Two at a time, of which the one that waited is answered later.
+        let mut waiting = clerks.give(Write::Delete, request("/"));
+        assert!((&mut waiting).now_or_never().is_none());
+        assert!(put().is_some());
+        assert_eq!(hired.get(), 3);
+        told.notify_one();
+        assert!(waiting.now_or_never().is_some());
+        assert!(put().is_some());
+        assert_eq!(hired.get(), 3);
+    }
+
+    #[test]
+    fn who_broke_down_is_not_asked_again() {
+        let (clerks, hired, _) = house();
+        let broken = || clerks.give(Write::Put, request("/breaks")).now_or_never();
+        assert!(catch_unwind(AssertUnwindSafe(broken)).is_err());
+        assert!(
+            clerks
+                .give(Write::Put, request("/"))
+                .now_or_never()
+                .is_some()
+        );
+        assert_eq!(hired.get(), 2);
     }
 }

@@ -16,11 +16,11 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError};
 use futures_util::future::LocalBoxFuture;
 
-use super::clerks::{Clerks, Write, Writing};
+use super::clerks::{Clerks, Own, Write, Writing, work};
 use super::edge::Edge;
 use super::panics::{caught, caught_at_once};
 use super::state::State;
-use crate::front::Line;
+use crate::front::Handling;
 use crate::request::{Call, Direct};
 use crate::tallies;
 
@@ -28,13 +28,6 @@ use crate::tallies;
 pub(super) struct Lane<F> {
     app: F,
     own: Own,
-}
-
-/// What the lane's calls work with.
-#[derive(Clone)]
-pub(super) struct Own {
-    pub(super) edge: Data<Edge>,
-    pub(super) state: State,
 }
 
 impl<F> Lane<F> {
@@ -80,9 +73,10 @@ where
         let app = self.app.new_service(config);
         let own = Rc::new(self.own.clone());
         Box::pin(async move {
+            let of_clerks = Rc::clone(&own);
             Ok(Worker {
                 app: app.await?,
-                clerks: Clerks::new(&own),
+                clerks: Clerks::new(move |desk| Box::pin(work(desk, Rc::clone(&of_clerks)))),
                 own,
             })
         })
@@ -212,27 +206,6 @@ impl<B> Future for Carried<Response<EitherBody<B, BoxBody>>> {
             Self::Writing(writing) => Pin::new(writing).poll(context),
         };
         answer.map(|answer| Ok(Response::from(answer).map_body(|_, body| EitherBody::right(body))))
-    }
-}
-
-/// While it lives, a whole head is being handled, and the connection's own guard waits.
-pub(super) struct Handling(Option<Rc<Line>>);
-
-impl Handling {
-    pub(super) fn of(line: Option<&Rc<Line>>) -> Self {
-        let line = line.cloned();
-        if let Some(line) = &line {
-            line.handled(true);
-        }
-        Self(line)
-    }
-}
-
-impl Drop for Handling {
-    fn drop(&mut self) {
-        if let Some(line) = &self.0 {
-            line.handled(false);
-        }
     }
 }
 

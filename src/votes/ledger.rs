@@ -1,7 +1,8 @@
-//! THE recipe by which votes change a tally: lock the tally rows in order, read the old votes, fold, write, commit. Where
-//! Postgres's writer knows already what it would read, one statement does it all (`postgres::unmoved`).
+//! THE recipe by which votes change a tally: lock the tally rows in order, read the old votes, fold, write, commit. On SQLite
+//! first votes are written as they are read (`sqlite`); where Postgres's writer knows already what it would read, one statement
+//! does it all (`postgres::unmoved`).
 //!
-//! Only the writer calls it; `import` takes its steps. Either everything of a batch is committed, with one fsync, or nothing is.
+//! Only the writer calls it; `import` and `held` take its steps. Either everything of a batch is committed, with one fsync, or nothing is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -133,7 +134,7 @@ pub(super) fn lock(
 #[derive(Default)]
 pub(super) struct Read {
     pub tallies: BTreeMap<i32, TallyRow>,
-    /// Those that stand, each with the mark that it bears.
+    /// Those that stood before, each with the mark that it bears.
     pub votes: Present,
     /// In force and not over, oldest first: a vote cast now may fall into one.
     pub periods: Vec<Period>,
@@ -163,6 +164,7 @@ fn read_under_lock(
         DbConnection::Sqlite(conn) => {
             sqlite::present_or_written(conn, keys, certain, &tallies, &periods, now)?
         }
+        // Has all of it in one round trip, above.
         DbConnection::Postgres(conn) => (postgres::present(conn, keys)?, Present::default()),
     };
     Ok(Read {

@@ -259,3 +259,81 @@ fn other_ways_to_say_it_are_understood() {
         assert!(head.send().await.expect(404).text.is_empty());
     });
 }
+
+/// Three votes and two reads on one connection, sent before anything is answered; the last vote's body comes late.
+async fn calls_behind_one_another_are_answered_in_turn(backend: Backend) {
+    let server = Server::new(backend).await;
+    let voters = server.setup.mint(3).await;
+    let vote = |voter: usize, body: &str| {
+        let (token, length) = (&voters[voter], 17);
+        let headers = format!(
+            "authorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n"
+        );
+        request("PUT /v1/tools/codestral-2/vote", &headers, body)
+    };
+    let tally = request("GET /v1/tools/codestral-2/tally", "", "");
+    let ship = "{\"choice\":\"ship\"}";
+    let calls = [
+        tally.clone(),
+        vote(0, ship),
+        vote(1, ship),
+        tally,
+        vote(2, ""),
+    ];
+    let address = server.url.trim_start_matches("http://");
+    let mut socket = TcpStream::connect(address).await.expect("connects");
+    socket.write_all(&calls.concat()).await.expect("sends");
+    let mut text = String::new();
+    let read = async |socket: &mut TcpStream, text: &mut String, answers: usize| {
+        let mut piece = [0; 4096];
+        while text.matches("HTTP/1.1 ").count() < answers || !is_whole(text.as_bytes()) {
+            let read = socket.read(&mut piece);
+            let read = tokio::time::timeout(Duration::from_secs(75), read).await;
+            let n = read.expect("an answer").expect("reads");
+            assert!(n > 0, "the server closed: {text}");
+            text.push_str(std::str::from_utf8(&piece[..n]).expect("text"));
+        }
+    };
+    read(&mut socket, &mut text, 4).await;
+    socket.write_all(ship.as_bytes()).await.expect("sends");
+    read(&mut socket, &mut text, 5).await;
+    let answers: Vec<(&str, Value)> = text
+        .split("HTTP/1.1 ")
+        .skip(1)
+        .map(|answer| {
+            let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+            (&head[..3], serde_json::from_str(body).expect("JSON"))
+        })
+        .collect();
+    let said: Vec<(&str, &Value)> = answers
+        .iter()
+        .map(|(status, body)| {
+            let tally = body.get("tally").unwrap_or(body);
+            (*status, &tally["community"]["ship"])
+        })
+        .collect();
+    let expected = [("200", 0), ("201", 1), ("201", 2), ("200", 2), ("201", 3)];
+    for ((status, ship), expected) in said.iter().zip(expected) {
+        assert_eq!(
+            (*status, ship.as_u64()),
+            (expected.0, Some(expected.1)),
+            "{said:?}"
+        );
+    }
+    assert_eq!(said.len(), expected.len());
+    server.verify().await;
+}
+
+#[test]
+fn calls_behind_one_another_are_answered_in_turn_on_sqlite() {
+    run(calls_behind_one_another_are_answered_in_turn(
+        Backend::Sqlite,
+    ));
+}
+
+#[test]
+fn calls_behind_one_another_are_answered_in_turn_on_postgres() {
+    run(calls_behind_one_another_are_answered_in_turn(
+        Backend::Postgres,
+    ));
+}

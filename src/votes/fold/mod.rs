@@ -1,6 +1,6 @@
 //! Folding a batch of wishes into what is to be written: pure, in arrival order, the same for both databases.
 //!
-//! The ledger calls it between its reads and its writes. One voter's wishes on one tool, however many in a batch, end
+//! The ledger calls it once it has read, before it writes; what it wrote as it read, the fold must come to by itself. One voter's wishes on one tool, however many in a batch, end
 //! as one row; each change of a count is one event at one version of the tool's tally. Where a user brings the visitor that
 //! they were, the visitor's row goes and the user's is all that stays; from
 //! then on the visitor casts nothing there alone. A held vote is a row like another, and moves no count.

@@ -1,6 +1,6 @@
 //! A batch on SQLite: a loop of small cached statements in one transaction, measured faster than statements over many rows.
 //!
-//! Only `ledger` calls it. A first vote is not looked for but written, since nearly all are first votes: the insert finds out
+//! `ledger` calls it, and `import` for its entries. A first vote is not looked for but written, since nearly all are first votes: the insert finds out
 //! whether one stands, and only that one is read.
 
 mod statements;
@@ -65,8 +65,8 @@ pub(super) fn present(conn: &mut SqliteConnection, keys: &BTreeSet<Key>) -> Quer
     Ok(votes)
 }
 
-/// What a vote of each key comes to that is certain but for whether one stands there: it is the only wish of a batch that
-/// concerns it.
+/// The keys that a batch names. Where a single wish concerns a key, and casts a vote that will be taken: what that comes to if
+/// none stands there. `None` for every other.
 fn firsts<'a>(
     wishes: &'a [Wish],
     tallies: &BTreeMap<i32, TallyRow>,

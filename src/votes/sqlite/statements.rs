@@ -1,6 +1,6 @@
 //! The statements themselves, written by hand so that diesel keeps them prepared (`sql_query` never is).
 //!
-//! Only the way of a batch beside this file uses them. Each is of one row.
+//! Only `sqlite/mod.rs` uses them. Each is of one row.
 
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};

@@ -1,6 +1,6 @@
-//! First votes that are written before they are looked for leave what reading all of it first leaves.
+//! First votes that are written before they are looked for leave what reading all of it first leaves, and what was answered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use diesel::connection::SimpleConnection;
@@ -13,14 +13,19 @@ use crate::settings::{Database, DatabaseUrl};
 use crate::vocabulary::{Choice, Moment, NetworkHash, VoterId};
 use crate::votes::fold::{Key, Outcome, Spent, fold};
 use crate::votes::postgres::Known;
-use crate::votes::{Act, Refused, Wish, ledger, marks};
+use crate::votes::{Act, Refused, Standing, Wish, ledger, marks};
 
-/// One is open, two has an excluded period from 5 to 15 and one that is undone, three is frozen, and there is no four.
+/// One is open, two has an excluded period from 5 to 15 and one that is undone, three is frozen, and there is no four. On two
+/// stand votes with the marks of both.
 const TOOLS: &str = "
     INSERT INTO tools (id, slug, name, updated_at) VALUES (1, 'a', 'A', 0), (2, 'b', 'B', 0), (3, 'c', 'C', 0);
     INSERT INTO tallies (tool_id, updated_at, state, period_end) VALUES (1, 0, 0, 0), (2, 0, 0, 15), (3, 0, 1, 0);
     INSERT INTO removals (kind, tool_id, state, span_from, span_to, reason, made_by, made_at)
-        VALUES (2, 2, 1, 5, 15, 'r', 'm', 0), (2, 2, 2, 0, 30, 'r', 'm', 0);";
+        VALUES (2, 2, 1, 5, 15, 'r', 'm', 0), (2, 2, 2, 0, 30, 'r', 'm', 0);
+    INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age, taken_out_by)
+        VALUES (2, unhex('00000000000000000000000000000000'), 1, 1, zeroblob(16), 0, 2),
+               (2, unhex('01010101010101010101010101010101'), 2, 2, zeroblob(16), 0, 1);
+    UPDATE tallies SET ship = 1, aside_skip = 1 WHERE tool_id = 2;";
 
 /// All that a batch writes, as text and in one order.
 const DUMP: &str = "
@@ -126,10 +131,23 @@ proptest! {
         batches in prop::collection::vec(prop::collection::vec(wishes(), 1..12), 1..8),
     ) {
         let (mut written, mut read) = (House::new(), House::new());
+        let mut answered: BTreeMap<Key, Option<Standing>> = BTreeMap::new();
         for (n, batch) in (1..).zip(&batches) {
             let now = Moment(n * 3);
-            prop_assert_eq!(written.record(batch, now), read.read_first(batch, now));
+            let outcomes = written.record(batch, now);
+            prop_assert_eq!(&outcomes, &read.read_first(batch, now));
             prop_assert_eq!(written.dump(), read.dump());
+            for (wish, outcome) in batch.iter().zip(outcomes) {
+                let Ok(outcome) = outcome else { continue };
+                answered.extend(wish.visitor.map(|visitor| ((wish.tool, visitor), None)));
+                answered.insert((wish.tool, wish.voter), outcome.vote);
+            }
+        }
+        // Each vote as its voter was told, its mark with it.
+        let mut stand = ledger::present(&mut written.conn, &answered.keys().copied().collect()).expect("reads");
+        ledger::resolve(&mut written.conn, &mut stand).expect("reads");
+        for (key, vote) in answered {
+            prop_assert_eq!(stand.get(&key).copied(), vote);
         }
     }
 }
