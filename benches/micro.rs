@@ -6,15 +6,15 @@
 
 use std::hint::black_box;
 
-use tallyship::identity::keys::Keys;
-use tallyship::identity::{new_voter, visitor_token};
-use tallyship::limiter::local::Local;
-use tallyship::limiter::{Charge, Policy};
-use tallyship::settings::Secret;
-use tallyship::tallies::board::{Board, etag};
+use tallyship::auth::keys::Keys;
+use tallyship::auth::{new_voter, visitor_token};
+use tallyship::config::Secret;
+use tallyship::domain::{Quota, Slug, Timestamp, ToolState};
+use tallyship::rate_limit::local::Local;
+use tallyship::rate_limit::{Charge, Policy};
+use tallyship::tallies::cache::{TallyCache, etag};
 use tallyship::tallies::percent::{interval, percent};
 use tallyship::tallies::{Tally, TallyRow};
-use tallyship::vocabulary::{Moment, Quota, Slug, ToolState};
 
 fn main() {
     divan::main();
@@ -29,7 +29,7 @@ fn row(version: i64) -> TallyRow {
         panel_skip: 1,
         state: ToolState::Open,
         version,
-        updated_at: Moment(1_795_485_600_000_000),
+        updated_at: Timestamp(1_795_485_600_000_000),
         ..TallyRow::default()
     }
 }
@@ -58,7 +58,7 @@ fn token_check(bencher: divan::Bencher) {
         &Secret::new("a secret of this benchmark alone".to_owned()),
         None,
     );
-    let now = Moment::now();
+    let now = Timestamp::now();
     let token = visitor_token::sign(&keys, new_voter(), now);
     bencher.bench(|| visitor_token::verify(&keys, black_box(&token), now));
 }
@@ -91,7 +91,7 @@ fn tally_writing(bencher: divan::Bencher) {
 /// What a read of one tally does with the board.
 #[divan::bench]
 fn board_read(bencher: divan::Bencher) {
-    let board = Board::new(5);
+    let board = TallyCache::new(5);
     board.admit(&slug(), row(42));
     bencher.bench(|| {
         board

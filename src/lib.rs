@@ -17,29 +17,19 @@
 //! A vote's way: `server` → `votes::routes` → `identity` (who) → `limiter::permit` (may they) → `votes` (what) →
 //! `votes::writer` (one batch, one commit) → `votes::ledger` → `tallies::board` → back with the answer.
 
-pub mod audit;
-pub mod callers;
+pub mod abuse;
+pub mod auth;
 pub mod catalog;
-pub mod commands;
-pub mod dashboard;
-pub mod db;
-pub mod docs;
-pub mod embed;
-pub mod front;
-pub mod identity;
-pub mod limiter;
-pub mod live;
+pub mod cli;
+pub mod config;
+pub mod detection;
+pub mod domain;
+pub mod http;
+pub mod infra;
+pub mod maintenance;
 pub mod moderation;
-pub mod pages;
-pub mod problem;
-pub mod redis;
-pub mod replay;
-pub mod request;
+pub mod rate_limit;
 pub mod server;
-pub mod settings;
-pub mod standing;
 pub mod tallies;
-pub mod telemetry;
-pub mod verdicts;
-pub mod vocabulary;
-pub mod votes;
+pub mod voting;
+pub mod web;

@@ -20,7 +20,7 @@ use syn::visit::{self, Visit};
 type Addresses = BTreeMap<String, BTreeSet<String>>;
 
 fn document() -> Value {
-    serde_json::to_value(tallyship::docs::document()).expect("JSON")
+    serde_json::to_value(tallyship::web::openapi::document()).expect("JSON")
 }
 
 fn documented() -> Addresses {
@@ -210,7 +210,10 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
 #[test]
 fn the_committed_copy_is_what_the_code_makes() {
     let copy: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
-    let made = tallyship::docs::document().to_pretty_json().expect("JSON") + "\n";
+    let made = tallyship::web::openapi::document()
+        .to_pretty_json()
+        .expect("JSON")
+        + "\n";
     if std::env::var_os("RENEW").is_some() {
         fs::write(&copy, &made).expect("docs/openapi.json");
     }

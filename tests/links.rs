@@ -109,7 +109,7 @@ fn is_source(word: &str) -> bool {
 }
 
 /// What a walkthrough makes up, and what a release makes.
-const EXAMPLES: &[&str] = &["src/mutes/mod.rs", "src/embed/released"];
+const EXAMPLES: &[&str] = &["src/mutes/mod.rs", "src/web/embed/released"];
 
 #[test]
 fn every_path_that_is_named_is_there() {

@@ -22,7 +22,7 @@ type Kind = (u16, String);
 type Kinds = BTreeMap<(String, String), BTreeSet<Kind>>;
 
 fn documented() -> Kinds {
-    let document = serde_json::to_value(tallyship::docs::document()).expect("JSON");
+    let document = serde_json::to_value(tallyship::web::openapi::document()).expect("JSON");
     let mut kinds = Kinds::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("a path item") {

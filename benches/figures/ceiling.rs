@@ -10,7 +10,7 @@ use serde::Deserialize;
 /// A vote's body.
 #[derive(Deserialize)]
 pub struct Cast {
-    pub choice: tallyship::vocabulary::Choice,
+    pub choice: tallyship::domain::Choice,
 }
 
 /// Serves what `configure` lays down, on as many workers as our server has, until it is killed; prints its address as our

@@ -12,8 +12,8 @@ use crate::subjects::{self, Subject, of_server};
 use crate::wishes::{Voters, get, request};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tallyship::identity::new_voter;
-use tallyship::vocabulary::VoterId;
+use tallyship::auth::new_voter;
+use tallyship::domain::VoterId;
 
 const SMALL: usize = 100_000;
 pub const LARGE: usize = 10_000_000;

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tallyship::identity::new_voter;
+use tallyship::auth::new_voter;
 
 const CONNECTIONS: u64 = 16;
 /// Before the count begins: pools, caches and tables have their size then.

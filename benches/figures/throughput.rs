@@ -9,7 +9,7 @@ use crate::{cpu, harness};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tallyship::identity::new_voter;
+use tallyship::auth::new_voter;
 
 const CONNECTIONS: usize = 256;
 

@@ -3,10 +3,10 @@
 //! `throughput`, `openloop` and `growth` take them. Each voter is new unless the mix says otherwise.
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use tallyship::identity::keys::Keys;
-use tallyship::identity::{new_voter, visitor_token};
-use tallyship::settings::Secret;
-use tallyship::vocabulary::{Moment, VoterId};
+use tallyship::auth::keys::Keys;
+use tallyship::auth::{new_voter, visitor_token};
+use tallyship::config::Secret;
+use tallyship::domain::{Timestamp, VoterId};
 
 pub const SECRET: &str = "the secret of the measured server, long enough";
 pub const TOOLS: [&str; 2] = ["codestral-2", "cursor-background-agents"];
@@ -51,7 +51,7 @@ impl Voters {
     }
 
     pub fn token(&self, voter: VoterId) -> String {
-        visitor_token::sign(&self.keys, voter, Moment::now())
+        visitor_token::sign(&self.keys, voter, Timestamp::now())
     }
 
     pub fn next(&self) -> u64 {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tallyship::db::backup::{BackupError, check};
+use tallyship::maintenance::backup::{BackupError, check};
 
 /// The whole text of a backup with this body, and the checksum that it needs.
 pub fn sealed(body: &[u8], rows: u64) -> Vec<u8> {

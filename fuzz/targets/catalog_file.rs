@@ -1,7 +1,7 @@
 //! A catalogue file, TOML, JSON or CSV by its first byte: what is read is written as all three, and reads the same again.
 
 use tallyship::catalog::file::{csv, json, toml};
-use tallyship::catalog::written::{Format, text as written};
+use tallyship::catalog::export::{Format, text as written};
 
 use super::text;
 

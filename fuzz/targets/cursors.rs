@@ -1,9 +1,9 @@
 //! What a caller brings back from an earlier answer: cursors of lists, the plan of a preview, page and limit.
 
 use tallyship::moderation::paging;
-use tallyship::moderation::plan::Plan;
-use tallyship::moderation::sight::feed::After;
-use tallyship::verdicts::list::Cursor;
+use tallyship::moderation::removals::plan::Plan;
+use tallyship::moderation::insights::feed::After;
+use tallyship::catalog::views::list::Cursor;
 
 use super::text;
 

@@ -1,31 +1,31 @@
 //! Posted forms: the dashboard's criteria, and the path that a vote by form comes back to.
 
 use actix_web::http::header::HeaderValue;
-use tallyship::dashboard::asked::{Asked, end};
-use tallyship::dashboard::form::Form;
-use tallyship::pages::compare::split;
-use tallyship::pages::form::is_own_path;
-use tallyship::problem::Code;
-use tallyship::vocabulary::{Moment, Slug};
+use tallyship::web::admin::vote_filter::{VoteFilter, end};
+use tallyship::web::admin::form::Form;
+use tallyship::web::site::compare::split;
+use tallyship::web::site::form::is_own_path;
+use tallyship::http::problem::Code;
+use tallyship::domain::{Timestamp, Slug};
 use url::Url;
 
 use super::text;
 
-const NOW: Moment = Moment(1_800_000_000_000_000);
+const NOW: Timestamp = Timestamp(1_800_000_000_000_000);
 
 pub fn run(data: &[u8]) {
     let Some(text) = text(data) else {
         return;
     };
     let form = Form::of(text);
-    let asked = Asked::read(&form);
-    let again = Asked::read(&Form::of(&asked.query()));
+    let asked = VoteFilter::read(&form);
+    let again = VoteFilter::read(&Form::of(&asked.query()));
     assert_eq!(again.fields(), asked.fields(), "a form that is carried on says the same");
     match asked.wanted(String::new(), None, None) {
         Ok(wanted) => {
             assert!(Slug::parse(&asked.tool).is_some());
             for time in [wanted.from, wanted.to].into_iter().flatten() {
-                assert_eq!(Moment::parse(&time.to_string()), Some(time), "{time}");
+                assert_eq!(Timestamp::parse(&time.to_string()), Some(time), "{time}");
             }
         }
         Err(problem) => assert!(matches!(problem.code, Code::Invalid | Code::UnknownTool)),

@@ -3,11 +3,11 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
-use tallyship::embed::routes::takes_gzip;
-use tallyship::identity::caller::{bearer, cookie, provenance};
-use tallyship::identity::origin::{Carrier, Origins};
-use tallyship::pages::refusal::wants_page;
-use tallyship::request::{json_if_any, require_json};
+use tallyship::web::embed::routes::takes_gzip;
+use tallyship::auth::authenticate::{bearer, cookie, provenance};
+use tallyship::auth::origin::{CredentialSource, Origins};
+use tallyship::web::site::refusal::wants_page;
+use tallyship::http::request::{json_if_any, require_json};
 use tallyship::tallies::routes::cached;
 use url::Url;
 
@@ -57,9 +57,9 @@ pub fn run(data: &[u8]) {
     let listed = matches!(from.origin, Some("https://votes.example" | "https://main.example"));
     assert_eq!(from.origin.is_some(), headers.contains_key("origin"));
     if from.origin.is_some() {
-        assert_eq!((passes(Carrier::Cookie), passes(Carrier::Bearer)), (listed, listed));
-    } else if passes(Carrier::Cookie) {
-        assert!(from.sec_fetch_site.is_none() && passes(Carrier::Bearer));
+        assert_eq!((passes(CredentialSource::Cookie), passes(CredentialSource::Bearer)), (listed, listed));
+    } else if passes(CredentialSource::Cookie) {
+        assert!(from.sec_fetch_site.is_none() && passes(CredentialSource::Bearer));
     }
     if origins.check_own(from).is_ok() {
         assert!(matches!(from.origin, None | Some("https://votes.example")));

@@ -2,14 +2,14 @@
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use tallyship::catalog::{Tool, ToolPatch, many};
-use tallyship::identity::routes::NoFields;
+use tallyship::voting::visitor_routes::NoFields;
 use tallyship::moderation::bans::routes::BanBody;
-use tallyship::moderation::held::routes::HeldBody;
-use tallyship::moderation::periods::routes::PeriodBody;
+use tallyship::moderation::review::routes::HeldBody;
+use tallyship::moderation::removals::periods::routes::PeriodBody;
 use tallyship::moderation::routes::{ResetBody, StateBody, WhyBody};
-use tallyship::problem::{Code, Problem};
-use tallyship::request::json;
-use tallyship::votes::json::Cast;
+use tallyship::http::problem::{Code, Problem};
+use tallyship::http::request::json;
+use tallyship::voting::json::Cast;
 
 use super::text;
 

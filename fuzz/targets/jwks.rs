@@ -1,8 +1,8 @@
 //! A JWKS document, and a key as the settings give it: the first byte says for which algorithm.
 
 use serde_json::Value;
-use tallyship::identity::users::ring::Ring;
-use tallyship::settings::{Algorithm, Secret};
+use tallyship::auth::users::jwks::KeySet;
+use tallyship::config::{Algorithm, Secret};
 
 use super::text;
 
@@ -15,7 +15,7 @@ pub fn run(data: &[u8]) {
         1 => (Algorithm::Es256, "EC"),
         _ => (Algorithm::Hs256, "oct"),
     };
-    if let Ok(ring) = Ring::of_jwks(algorithm, rest) {
+    if let Ok(ring) = KeySet::of_jwks(algorithm, rest) {
         let set: Value = serde_json::from_slice(rest).unwrap_or_default();
         let all = set.get("keys").and_then(Value::as_array).cloned().unwrap_or_default();
         let mut usable = 0;
@@ -37,7 +37,7 @@ pub fn run(data: &[u8]) {
     }
     if let Some(text) = text(rest) {
         let given = [("k".to_owned(), Secret::new(text.to_owned()))];
-        if let Ok(ring) = Ring::given(algorithm, &given) {
+        if let Ok(ring) = KeySet::given(algorithm, &given) {
             assert!(ring.key("k").is_some() && !ring.is_empty());
         }
     }

@@ -8,9 +8,9 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use serde_json::Value;
 use sha2::Sha256;
-use tallyship::identity::users::{User, Users};
-use tallyship::settings::{Algorithm, Jwt, KeySource, Secret};
-use tallyship::vocabulary::Moment;
+use tallyship::auth::users::{User, Users};
+use tallyship::config::{Algorithm, Jwt, KeySource, Secret};
+use tallyship::domain::Timestamp;
 
 use super::{first_line, text};
 
@@ -59,7 +59,7 @@ pub fn run(data: &[u8]) {
     let (Some(users), Some(text)) = (USERS.as_ref(), text(data)) else {
         return;
     };
-    let now = Moment(NOW * 1_000_000);
+    let now = Timestamp(NOW * 1_000_000);
     if let Ok(user) = users.verify(text, now) {
         let parts: Vec<&str> = text.split('.').collect();
         let [header, claims, _] = parts.as_slice() else {

@@ -1,7 +1,7 @@
 //! Entries of the ledger as the database holds them: a version, then the changes, 17 bytes each. What a recount reads.
 
-use tallyship::vocabulary::VoterId;
-use tallyship::votes::entries::{is_whole, renamed, unpacked};
+use tallyship::domain::VoterId;
+use tallyship::voting::ledger::{is_whole, renamed, unpacked};
 
 pub fn run(data: &[u8]) {
     let Some((version, bytes)) = data.split_first_chunk::<4>() else {
@@ -17,7 +17,7 @@ pub fn run(data: &[u8]) {
     if is_whole(bytes) {
         for (change, packed) in changes.iter().zip(bytes.chunks(17)) {
             assert!(packed.starts_with(&change.voter.0));
-            let code = |choice: Option<tallyship::vocabulary::Choice>| choice.map_or(0, |choice| choice.code());
+            let code = |choice: Option<tallyship::domain::Choice>| choice.map_or(0, |choice| choice.code());
             let packed = packed.last().copied().unwrap_or_default();
             if packed / 16 < 3 && packed % 16 < 3 {
                 assert_eq!(16 * code(change.old) + code(change.new), i16::from(packed));

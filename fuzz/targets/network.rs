@@ -3,7 +3,7 @@
 use std::iter::once;
 use std::net::{IpAddr, Ipv4Addr};
 
-use tallyship::identity::network::{Prefix, Proxies};
+use tallyship::auth::network::{Prefix, Proxies};
 
 use super::{first_line, text};
 

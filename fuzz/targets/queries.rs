@@ -1,17 +1,17 @@
 //! Query strings: lists of tools, a list's filters, a history's span, oEmbed's address, an iframe's wishes.
 
-use tallyship::embed::frame::Wanted;
-use tallyship::embed::oembed;
-use tallyship::problem::{Code, Problem};
-use tallyship::request::{Parameters, query, tools};
+use tallyship::web::embed::frame::EmbedParams;
+use tallyship::web::embed::oembed;
+use tallyship::http::problem::{Code, Problem};
+use tallyship::http::request::{Parameters, query, tools};
 use tallyship::tallies::routes::wants_raw;
-use tallyship::verdicts::history;
-use tallyship::verdicts::list;
-use tallyship::vocabulary::Moment;
+use tallyship::catalog::views::history;
+use tallyship::catalog::views::list;
+use tallyship::domain::Timestamp;
 
 use super::text;
 
-const NOW: Moment = Moment(1_800_000_000_000_000);
+const NOW: Timestamp = Timestamp(1_800_000_000_000_000);
 
 /// A refusal of a query is 422, and short however long the query was.
 fn refused<T>(outcome: Result<T, Problem>) -> Option<T> {
@@ -48,16 +48,16 @@ pub fn run(data: &[u8]) {
             assert!((1..=50).contains(&limit));
         }
     }
-    if let Some(ask) = refused(list::Ask::read(text)) {
+    if let Some(ask) = refused(list::ListQuery::read(text)) {
         assert!((1..=list::MOST).contains(&ask.limit));
         assert!(ask.words.len() <= list::LONGEST_SEARCH);
         assert!(ask.cursor.is_none_or(|cursor| list::Cursor::read(&cursor.written()).is_some()));
     }
-    if let Some(ask) = refused(history::Ask::read(text, NOW)) {
+    if let Some(ask) = refused(history::HistoryQuery::read(text, NOW)) {
         assert!(ask.from.zip(ask.to).is_none_or(|(from, to)| from <= to));
         for time in [ask.from, ask.to].into_iter().flatten() {
             assert!(time.0 >= 0);
-            assert_eq!(Moment::parse(&time.to_string()), Some(time), "{time}");
+            assert_eq!(Timestamp::parse(&time.to_string()), Some(time), "{time}");
         }
     }
     if let Some(asked) = refused(oembed::Request::read(text)) {
@@ -65,9 +65,9 @@ pub fn run(data: &[u8]) {
         assert!(asked.url.as_str().contains(':'));
     }
     refused(wants_raw(text));
-    let wanted = Wanted::read(text);
+    let wanted = EmbedParams::read(text);
     let path = wanted.path("a-tool", wanted.first);
-    let again = Wanted::read(path.split_once('?').map_or("", |(_, query)| query));
+    let again = EmbedParams::read(path.split_once('?').map_or("", |(_, query)| query));
     assert_eq!(
         (&again.compare, again.theme, &again.lang, again.first),
         (&wanted.compare, wanted.theme, &wanted.lang, wanted.first),

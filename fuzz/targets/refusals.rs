@@ -1,6 +1,6 @@
 //! What goes out in the place of the framework's empty refusal: it looks at bytes of an answer, some of which a client chose.
 
-use tallyship::front::unparsed::filled;
+use tallyship::http::connection::parse_errors::filled;
 
 pub fn run(data: &[u8]) {
     let Some(answer) = filled(data) else {

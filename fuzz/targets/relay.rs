@@ -1,6 +1,6 @@
 //! Notices of other instances, by Redis or by Postgres: whoever can write there can write anything.
 
-use tallyship::live::relay::{notice, read};
+use tallyship::tallies::stream::relay::{notice, read};
 
 use super::text;
 

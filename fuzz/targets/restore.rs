@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use tallyship::db::backup::{replace, write};
-use tallyship::db::{Purpose, migrate, open};
-use tallyship::settings::{Database, DatabaseUrl};
-use tallyship::vocabulary::Moment;
+use tallyship::maintenance::backup::{replace, write};
+use tallyship::infra::db::{Purpose, migrate, open};
+use tallyship::config::{Database, DatabaseUrl};
+use tallyship::domain::Timestamp;
 
 use super::backup_file::sealed;
 
-const NOW: Moment = Moment(1_800_000_000_000_000);
+const NOW: Timestamp = Timestamp(1_800_000_000_000_000);
 
 /// A database of this process, and the first line of its backup.
 struct Ground {

@@ -1,6 +1,6 @@
 //! Settings, a line each, `section.key=value`, and the same bytes as a TOML file. A refusal is one line, and shows no secret.
 
-use tallyship::settings::{Layers, SettingError, Settings};
+use tallyship::config::{Layers, SettingError, Settings};
 
 use super::text;
 

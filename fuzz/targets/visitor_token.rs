@@ -1,13 +1,13 @@
 //! Visitor tokens: no text is believed but what was signed, and what was signed is believed with no byte changed.
 
-use tallyship::identity::keys::Keys;
-use tallyship::identity::visitor_token::{LASTS_SECONDS, Rejected, sign, verify};
-use tallyship::settings::Secret;
-use tallyship::vocabulary::{Moment, VoterId};
+use tallyship::auth::keys::Keys;
+use tallyship::auth::visitor_token::{LASTS_SECONDS, Rejected, sign, verify};
+use tallyship::config::Secret;
+use tallyship::domain::{Timestamp, VoterId};
 
 use super::text;
 
-const NOW: Moment = Moment(1_800_000_000_000_000);
+const NOW: Timestamp = Timestamp(1_800_000_000_000_000);
 
 pub fn run(data: &[u8]) {
     let secret = |letter: &str| Secret::new(letter.repeat(40));
@@ -24,7 +24,7 @@ pub fn run(data: &[u8]) {
     let Some((time, rest)) = rest.split_first_chunk::<8>() else {
         return;
     };
-    let now = Moment(i64::from_le_bytes(*time) / 4);
+    let now = Timestamp(i64::from_le_bytes(*time) / 4);
     let token = sign(&keys, VoterId(*voter), now);
     assert_eq!(verify(&keys, &token, now).map(|token| token.voter), Ok(VoterId(*voter)));
     let stranger = Keys::new(&secret("c"), None);

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::io::BufReader;
 
 use serde_json::json;
-use tallyship::identity::name;
-use tallyship::vocabulary::Moment;
-use tallyship::votes::import::{Bad, Known, Line, read};
+use tallyship::auth::name;
+use tallyship::domain::Timestamp;
+use tallyship::maintenance::import::{Bad, LineContext, Line, read};
 
-const LATEST: Moment = Moment(1_800_000_000_000_000);
+const LATEST: Timestamp = Timestamp(1_800_000_000_000_000);
 
-fn known() -> Known {
-    Known {
+fn known() -> LineContext {
+    LineContext {
         tools: HashMap::from([("a".to_owned(), 1), ("b-2".to_owned(), 2)]),
         latest: LATEST,
     }

@@ -1,8 +1,8 @@
 //! Single words: slugs, times, quotas, voters, networks. What is read reads the same again as it is shown.
 
-use tallyship::identity::name;
-use tallyship::request::slug;
-use tallyship::vocabulary::{Moment, NetworkHash, Quota, Slug, VoterId};
+use tallyship::auth::name;
+use tallyship::http::request::slug;
+use tallyship::domain::{Timestamp, NetworkHash, Quota, Slug, VoterId};
 
 use super::text;
 
@@ -13,9 +13,9 @@ pub fn run(data: &[u8]) {
     if let Some(slug) = Slug::parse(text) {
         assert!(slug.as_str() == text && text.len() <= Slug::MAX_LEN && !text.contains("--"));
     }
-    if let Some(time) = Moment::parse(text) {
+    if let Some(time) = Timestamp::parse(text) {
         let shown = time.to_string();
-        assert_eq!(Moment::parse(&shown), Some(time), "{shown}");
+        assert_eq!(Timestamp::parse(&shown), Some(time), "{shown}");
         assert_eq!(shown.len(), "2026-11-24T02:00:00.000000Z".len(), "{shown}");
         assert!(time.hour() <= time && time.plus_seconds(1) > time);
     }

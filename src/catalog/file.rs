@@ -8,8 +8,8 @@ use std::path::Path;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Listed, Review, Tool};
-use crate::vocabulary::Slug;
+use super::{NamedTool, Review, Tool};
+use crate::domain::Slug;
 
 /// Catalogue files are as bounded as the site API's bodies.
 const LARGEST: u64 = 64 * 1024 * 1024;
@@ -50,7 +50,7 @@ struct Document {
 /// A CSV row: the same columns, with `reviews` as a JSON list in one cell.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row {
+struct CsvRow {
     slug: String,
     name: String,
     #[serde(default)]
@@ -69,7 +69,7 @@ struct Row {
 ///
 /// # Errors
 /// A sentence that says where the file is wrong.
-pub fn read(path: &Path) -> Result<Vec<Listed>, String> {
+pub fn read(path: &Path) -> Result<Vec<NamedTool>, String> {
     let size = std::fs::metadata(path)
         .map_err(|cause| format!("{}: {cause}", path.display()))?
         .len();
@@ -96,7 +96,7 @@ pub fn read(path: &Path) -> Result<Vec<Listed>, String> {
 ///
 /// # Errors
 /// A sentence that says where it is wrong.
-pub fn toml(text: &str) -> Result<Vec<Listed>, String> {
+pub fn toml(text: &str) -> Result<Vec<NamedTool>, String> {
     let document: Document = toml::from_str(text).map_err(|cause| cause.to_string())?;
     checked(document.tools)
 }
@@ -105,7 +105,7 @@ pub fn toml(text: &str) -> Result<Vec<Listed>, String> {
 ///
 /// # Errors
 /// A sentence that says where it is wrong.
-pub fn json(text: &str) -> Result<Vec<Listed>, String> {
+pub fn json(text: &str) -> Result<Vec<NamedTool>, String> {
     let entries = if text.trim_start().starts_with('[') {
         serde_json::from_str(text)
     } else {
@@ -118,10 +118,10 @@ pub fn json(text: &str) -> Result<Vec<Listed>, String> {
 ///
 /// # Errors
 /// A sentence that says where it is wrong.
-pub fn csv(text: &str) -> Result<Vec<Listed>, String> {
+pub fn csv(text: &str) -> Result<Vec<NamedTool>, String> {
     let mut entries = Vec::new();
     for (position, row) in csv::Reader::from_reader(text.as_bytes())
-        .deserialize::<Row>()
+        .deserialize::<CsvRow>()
         .enumerate()
     {
         let row = row.map_err(|cause| cause.to_string())?;
@@ -130,7 +130,7 @@ pub fn csv(text: &str) -> Result<Vec<Listed>, String> {
             list => serde_json::from_str(list)
                 .map_err(|cause| format!("row {}: reviews: {cause}", position + 1))?,
         };
-        let Row {
+        let CsvRow {
             slug,
             name,
             tagline,
@@ -152,7 +152,7 @@ pub fn csv(text: &str) -> Result<Vec<Listed>, String> {
     checked(entries)
 }
 
-fn checked(entries: Vec<Item>) -> Result<Vec<Listed>, String> {
+fn checked(entries: Vec<Item>) -> Result<Vec<NamedTool>, String> {
     let mut seen = HashSet::new();
     let mut tools = Vec::with_capacity(entries.len());
     for (position, entry) in entries.into_iter().enumerate() {
@@ -170,7 +170,7 @@ fn checked(entries: Vec<Item>) -> Result<Vec<Listed>, String> {
 
 impl Item {
     /// The tool, if every field is within its bounds.
-    pub(super) fn checked(self) -> Result<Listed, String> {
+    pub(super) fn checked(self) -> Result<NamedTool, String> {
         let Self {
             slug,
             name,
@@ -190,7 +190,7 @@ impl Item {
             reviews,
         };
         tool.check()?;
-        Ok(Listed { slug, tool })
+        Ok(NamedTool { slug, tool })
     }
 }
 

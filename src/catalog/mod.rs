@@ -2,16 +2,18 @@
 //!
 //! `verdicts` edits and shows it beside the tallies. It knows nothing of votes.
 
+pub mod bulk;
+pub mod cache;
+pub mod edit;
+pub mod export;
 pub mod file;
-pub mod many;
-pub mod shelf;
 pub mod store;
-pub mod written;
+pub mod views;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::vocabulary::{Choice, Slug};
+use crate::domain::{Choice, Slug};
 
 /// One reviewer's verdict on a tool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -69,7 +71,7 @@ pub struct ToolPatch {
 
 /// A tool under its slug.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub struct NamedTool {
     pub slug: Slug,
     pub tool: Tool,
 }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
 
-use super::shelf::Shelved;
 use super::{Review, Tool};
-use crate::db::DbConnection;
-use crate::db::schema::{reviews, tools};
-use crate::vocabulary::{Choice, Moment, Slug};
+use crate::catalog::cache::CatalogEntry;
+use crate::domain::{Choice, Slug, Timestamp};
+use crate::infra::db::DbConnection;
+use crate::infra::db::schema::{reviews, tools};
 
 type Columns = (i32, String, String, String, String, String, String, i64);
 type ReviewColumns = (i32, i32, String, i16, String);
@@ -16,7 +16,7 @@ type ReviewColumns = (i32, i32, String, i16, String);
 fn shelved(
     (_, slug, name, tagline, category, entry, url, updated_at): Columns,
     found: Vec<ReviewColumns>,
-) -> Option<Shelved> {
+) -> Option<CatalogEntry> {
     let reviews = found
         .into_iter()
         .filter_map(|(_, _, reviewer, verdict, summary)| {
@@ -35,10 +35,10 @@ fn shelved(
         url,
         reviews,
     };
-    Some(Shelved {
+    Some(CatalogEntry {
         slug: Slug::parse(&slug)?,
         tool,
-        updated_at: Moment(updated_at),
+        updated_at: Timestamp(updated_at),
     })
 }
 
@@ -46,7 +46,7 @@ fn shelved(
 ///
 /// # Errors
 /// A failed query.
-pub fn all(conn: &mut DbConnection) -> QueryResult<Vec<Shelved>> {
+pub fn all(conn: &mut DbConnection) -> QueryResult<Vec<CatalogEntry>> {
     let rows: Vec<Columns> = tools::table.load(conn)?;
     let mut by_tool: HashMap<i32, Vec<ReviewColumns>> = HashMap::new();
     for review in reviews::table
@@ -68,7 +68,7 @@ pub fn all(conn: &mut DbConnection) -> QueryResult<Vec<Shelved>> {
 ///
 /// # Errors
 /// A failed query.
-pub fn stamps(conn: &mut DbConnection, since: Moment) -> QueryResult<Vec<(String, i64)>> {
+pub fn stamps(conn: &mut DbConnection, since: Timestamp) -> QueryResult<Vec<(String, i64)>> {
     tools::table
         .filter(tools::updated_at.ge(since.0))
         .select((tools::slug, tools::updated_at))
@@ -79,7 +79,7 @@ pub fn stamps(conn: &mut DbConnection, since: Moment) -> QueryResult<Vec<(String
 ///
 /// # Errors
 /// A failed query.
-pub fn find(conn: &mut DbConnection, slug: &str) -> QueryResult<Option<Shelved>> {
+pub fn find(conn: &mut DbConnection, slug: &str) -> QueryResult<Option<CatalogEntry>> {
     let Some(row) = tools::table
         .filter(tools::slug.eq(slug))
         .first::<Columns>(conn)
@@ -124,7 +124,12 @@ pub fn is_empty(conn: &mut DbConnection) -> QueryResult<bool> {
 ///
 /// # Errors
 /// A failed statement, such as a slug that is taken.
-pub fn insert(conn: &mut DbConnection, slug: &Slug, tool: &Tool, now: Moment) -> QueryResult<i32> {
+pub fn insert(
+    conn: &mut DbConnection,
+    slug: &Slug,
+    tool: &Tool,
+    now: Timestamp,
+) -> QueryResult<i32> {
     diesel::insert_into(tools::table)
         .values((
             tools::slug.eq(slug.as_str()),
@@ -145,7 +150,7 @@ pub fn insert(conn: &mut DbConnection, slug: &Slug, tool: &Tool, now: Moment) ->
 ///
 /// # Errors
 /// A failed statement.
-pub fn replace(conn: &mut DbConnection, id: i32, tool: &Tool, now: Moment) -> QueryResult<()> {
+pub fn replace(conn: &mut DbConnection, id: i32, tool: &Tool, now: Timestamp) -> QueryResult<()> {
     diesel::update(tools::table.filter(tools::id.eq(id)))
         .set((
             tools::name.eq(&tool.name),

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::Moderation;
-use crate::audit::{self, Act};
-use crate::db::write_transaction;
-use crate::problem::{Code, Problem};
-use crate::tallies::board::Published;
+use crate::auth::audit::{self, AuditAction};
+use crate::domain::{Actor, Slug, Timestamp, ToolState};
+use crate::http::problem::{Code, Problem};
+use crate::infra::db::write_transaction;
+use crate::tallies::cache::Published;
 use crate::tallies::store as tallies;
-use crate::vocabulary::{Actor, Moment, Slug, ToolState};
 
 impl Moderation {
     /// Sets a tool's state to open or frozen; returns its Tally. The state that it has already is noted too, and changes
@@ -24,7 +24,7 @@ impl Moderation {
         state: ToolState,
         reason: &str,
         actor: &Actor,
-        now: Moment,
+        now: Timestamp,
     ) -> Result<Arc<Published>, Problem> {
         let slot = self.tool(slug.as_str())?;
         let (tool, name) = (slot.id, slug.to_string());
@@ -45,7 +45,7 @@ impl Moderation {
                         row.touch(now);
                         tallies::save(conn, &before, &row, now)?;
                     }
-                    let act = Act {
+                    let act = AuditAction {
                         act: "tool.state",
                         subject: name,
                         reason,

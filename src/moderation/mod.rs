@@ -25,44 +25,34 @@
 //!   force is no more, and the marking starts over.
 //! - *A vote is cast inside a period in force.* It is written with its mark at once and does not count.
 
-pub mod alerts;
 pub mod bans;
-pub mod detector;
-mod flip;
 pub mod freeze;
-pub mod held;
-pub mod outlook;
+pub mod insights;
 pub mod paging;
-pub mod periods;
-pub mod plan;
-mod prepare;
-pub mod removal;
-pub mod resets;
+pub mod removals;
+pub mod review;
 pub mod routes;
-mod scan;
-pub mod sight;
-mod store;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::db::{DbConnection, Readers, read};
-use crate::identity::keys::Keys;
-use crate::problem::Problem;
-use crate::standing::Bans;
-use crate::standing::holding::Holding;
-use crate::tallies::board::{Board, Slot};
-use crate::vocabulary::Moment;
-use crate::votes::Refused;
-use crate::votes::writer::Votes;
+use crate::abuse::Bans;
+use crate::abuse::holding::HoldingPolicy;
+use crate::auth::keys::Keys;
+use crate::domain::Timestamp;
+use crate::http::problem::Problem;
+use crate::infra::db::{DbConnection, Readers, read};
+use crate::tallies::cache::{TallyCache, TallyEntry};
+use crate::voting::VoteError;
+use crate::voting::writer::Votes;
 
 /// The use cases; one for the whole server.
 pub struct Moderation {
     readers: Readers,
     votes: Votes,
-    board: Arc<Board>,
+    board: Arc<TallyCache>,
     bans: Arc<Bans>,
-    holding: Arc<Holding>,
+    holding: Arc<HoldingPolicy>,
     /// What a network's hash is opened with when it is banned.
     keys: Keys,
     /// Removals are prepared one after the other: two at once would only get in each other's way.
@@ -78,8 +68,8 @@ impl Moderation {
     pub fn new(
         readers: Readers,
         votes: Votes,
-        board: Arc<Board>,
-        (bans, holding): (Arc<Bans>, Arc<Holding>),
+        board: Arc<TallyCache>,
+        (bans, holding): (Arc<Bans>, Arc<HoldingPolicy>),
         keys: Keys,
     ) -> Self {
         Self {
@@ -94,15 +84,18 @@ impl Moderation {
     }
 
     /// Runs one short step on the writer's connection, between two batches of votes.
-    async fn step<T: Send + 'static, W>(&self, work: W) -> Result<T, Problem>
+    pub(crate) async fn step<T: Send + 'static, W>(&self, work: W) -> Result<T, Problem>
     where
-        W: FnOnce(&mut DbConnection) -> store::Outcome<T> + Clone + Send + 'static,
+        W: FnOnce(&mut DbConnection) -> crate::moderation::removals::store::StepResult<T>
+            + Clone
+            + Send
+            + 'static,
     {
         let mut tries = 0;
         loop {
             match self.votes.edit(work.clone()).await {
                 Ok(outcome) => return outcome,
-                Err(Refused::Overloaded) if tries < TRIES => {
+                Err(VoteError::Overloaded) if tries < TRIES => {
                     tries += 1;
                     tokio::time::sleep(AGAIN_AFTER).await;
                 }
@@ -112,9 +105,11 @@ impl Moderation {
     }
 
     /// Runs a query on a reader.
-    async fn look<T: Send + 'static, W>(&self, query: W) -> Result<T, Problem>
+    pub(crate) async fn look<T: Send + 'static, W>(&self, query: W) -> Result<T, Problem>
     where
-        W: FnOnce(&mut DbConnection) -> store::Found<T> + Send + 'static,
+        W: FnOnce(&mut DbConnection) -> crate::moderation::removals::store::Found<T>
+            + Send
+            + 'static,
     {
         read(&self.readers, query).await
     }
@@ -123,7 +118,7 @@ impl Moderation {
     ///
     /// # Errors
     /// 404 `unknown-tool`.
-    pub fn tool(&self, slug: &str) -> Result<Arc<Slot>, Problem> {
+    pub fn tool(&self, slug: &str) -> Result<Arc<TallyEntry>, Problem> {
         self.board
             .find(slug)
             .ok_or_else(|| Problem::unknown_tool(slug))
@@ -133,7 +128,7 @@ impl Moderation {
     async fn bans_changed(&self) {
         let bans = Arc::clone(&self.bans);
         let read = self
-            .look(move |conn| bans.reload(conn, Moment::now()))
+            .look(move |conn| bans.reload(conn, Timestamp::now()))
             .await;
         if read.is_err() {
             tracing::warn!("the bans that were just changed take effect within a second");

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::problem::Problem;
-use crate::request;
+use crate::http::problem::Problem;
+use crate::http::request;
 
 /// How many items a page has where none is asked for.
 const USUAL: i64 = 50;

@@ -8,37 +8,37 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::paging;
-use super::plan::Plan;
-use super::resets::{Wanted, WithBan};
 use super::{Moderation, reason};
-use crate::identity::staff::Role;
-use crate::identity::{Identity, name};
-use crate::moderation::removal::Removal;
-use crate::problem::Problem;
-use crate::request;
-use crate::vocabulary::{Actor, Choice, Moment, NetworkHash, Slug, ToolState};
+use crate::auth::staff::Role;
+use crate::auth::{Identity, name};
+use crate::domain::{Actor, Choice, NetworkHash, Slug, Timestamp, ToolState};
+use crate::http::problem::Problem;
+use crate::http::request;
+use crate::moderation::removals::plan::Plan;
+use crate::moderation::removals::removal::Removal;
+use crate::moderation::removals::resets::{ResetRequest, WithBan};
 
 /// What these routes work with.
-pub struct State {
+pub struct ModerationState {
     pub identity: Data<Identity>,
     pub moderation: Data<Moderation>,
     /// Whether everybody may read what was taken out, without personal data.
     pub public_log: bool,
 }
 
-pub(super) type Answer = Result<HttpResponse, Problem>;
+pub(crate) type Answer = Result<HttpResponse, Problem>;
 
-pub(super) fn answer<T: Serialize>(status: StatusCode, body: &T) -> HttpResponse {
+pub(crate) fn answer<T: Serialize>(status: StatusCode, body: &T) -> HttpResponse {
     HttpResponse::build(status)
         .insert_header((CACHE_CONTROL, "no-store"))
         .json(body)
 }
 
 /// Who calls, once the size and type of the body are right; and the body.
-pub(super) async fn written(
+pub(crate) async fn written(
     http: &HttpRequest,
     payload: Payload,
-    state: &State,
+    state: &ModerationState,
 ) -> Result<(Bytes, Actor), Problem> {
     let body = request::body(http.headers(), payload, request::SMALL).await?;
     request::json_if_any(http.headers(), &body)?;
@@ -49,7 +49,7 @@ pub(super) async fn written(
     Ok((body, staff.actor()))
 }
 
-pub(super) async fn reading(http: &HttpRequest, state: &State) -> Result<(), Problem> {
+pub(crate) async fn reading(http: &HttpRequest, state: &ModerationState) -> Result<(), Problem> {
     state
         .identity
         .staff(http.headers(), Role::Moderator)
@@ -58,13 +58,13 @@ pub(super) async fn reading(http: &HttpRequest, state: &State) -> Result<(), Pro
 }
 
 /// A number in an address; what is none names nothing.
-pub(super) fn number(text: &str) -> Result<i64, Problem> {
+pub(crate) fn number(text: &str) -> Result<i64, Problem> {
     text.parse()
         .map_err(|_unread| Problem::not_found("Nothing here has this id."))
 }
 
 /// A field's value, by `parse`.
-pub(super) fn read<T>(
+pub(crate) fn read<T>(
     field: &str,
     text: Option<&str>,
     parse: impl Fn(&str) -> Option<T>,
@@ -76,12 +76,12 @@ pub(super) fn read<T>(
     .transpose()
 }
 
-pub(super) const VOTER: &str =
+pub(crate) const VOTER: &str =
     "a voter's id as the votes show it, such as visitor:UUID, or user:ISS:SUB";
-pub(super) const NETWORK: &str = "a network's hash: 32 hexadecimal digits";
-pub(super) const TIME: &str = "a time such as 2026-11-24T02:00:00Z (RFC 3339)";
+pub(crate) const NETWORK: &str = "a network's hash: 32 hexadecimal digits";
+pub(crate) const TIME: &str = "a time such as 2026-11-24T02:00:00Z (RFC 3339)";
 
-pub(super) fn tool(state: &State, slug: &str) -> Result<Slug, Problem> {
+pub(crate) fn tool(state: &ModerationState, slug: &str) -> Result<Slug, Problem> {
     Ok(state.moderation.tool(slug)?.slug.clone())
 }
 
@@ -94,8 +94,8 @@ pub struct ResetBody {
     reason: String,
     #[serde(default)]
     dry_run: bool,
-    from: Option<Moment>,
-    to: Option<Moment>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
     voter: Option<String>,
     network: Option<String>,
     choice: Option<Choice>,
@@ -106,22 +106,26 @@ pub struct ResetBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BanOfReset {
-    expires_at: Option<Moment>,
+    expires_at: Option<Timestamp>,
 }
 
 /// Takes votes out, or says what that would do.
 ///
 /// # Errors
 /// As the contract's order of checks says; 409 where a plan does not hold any more.
-pub async fn post_reset(http: HttpRequest, payload: Payload, state: Data<State>) -> Answer {
+pub async fn post_reset(
+    http: HttpRequest,
+    payload: Payload,
+    state: Data<ModerationState>,
+) -> Answer {
     let (body, actor) = written(&http, payload, &state).await?;
     let body: ResetBody = request::json(&body)?;
-    let now = Moment::now();
+    let now = Timestamp::now();
     let expires_at = body.ban.as_ref().and_then(|ban| ban.expires_at);
     if expires_at.is_some_and(|end| end <= now) {
         return Err(Problem::invalid("ban.expires_at: expected a time to come."));
     }
-    let wanted = Wanted {
+    let wanted = ResetRequest {
         reason: reason(&body.reason)?,
         from: body.from,
         to: body.to,
@@ -162,7 +166,7 @@ pub struct WhyBody {
 }
 
 /// A body that may be absent, or `{}`, or say why.
-pub(super) fn why(body: &Bytes) -> Result<String, Problem> {
+pub(crate) fn why(body: &Bytes) -> Result<String, Problem> {
     if body.is_empty() {
         return Ok(String::new());
     }
@@ -181,13 +185,13 @@ pub async fn post_undo(
     http: HttpRequest,
     payload: Payload,
     id: Path<String>,
-    state: Data<State>,
+    state: Data<ModerationState>,
 ) -> Answer {
     let (body, actor) = written(&http, payload, &state).await?;
     let why = why(&body)?;
     let undone = state
         .moderation
-        .undo(number(&id)?, &why, &actor, Moment::now())
+        .undo(number(&id)?, &why, &actor, Timestamp::now())
         .await?;
     Ok(answer(StatusCode::OK, &undone))
 }
@@ -196,7 +200,7 @@ pub async fn post_undo(
 ///
 /// # Errors
 /// 401, 403, 404 for an unknown tool, 422.
-pub async fn get_resets(http: HttpRequest, state: Data<State>) -> Answer {
+pub async fn get_resets(http: HttpRequest, state: Data<ModerationState>) -> Answer {
     reading(&http, &state).await?;
     let query = http.query_string();
     let (before, limit) = (paging::before(query)?, paging::limit(query)?);
@@ -205,14 +209,16 @@ pub async fn get_resets(http: HttpRequest, state: Data<State>) -> Answer {
     Ok(answer(StatusCode::OK, &views(&page)))
 }
 
-pub(super) fn views(page: &paging::Page<Removal>) -> paging::Page<super::removal::RemovalView<'_>> {
+pub(crate) fn views(
+    page: &paging::Page<Removal>,
+) -> paging::Page<crate::moderation::removals::removal::RemovalView<'_>> {
     paging::Page {
         items: page.items.iter().map(Removal::view).collect(),
         next: page.next.clone(),
     }
 }
 
-pub(super) fn wanted_tool(state: &State, query: &str) -> Result<Option<i32>, Problem> {
+pub(crate) fn wanted_tool(state: &ModerationState, query: &str) -> Result<Option<i32>, Problem> {
     match request::query(query, "tool") {
         Some(slug) => Ok(Some(state.moderation.tool(&slug)?.id)),
         None => Ok(None),
@@ -223,7 +229,11 @@ pub(super) fn wanted_tool(state: &State, query: &str) -> Result<Option<i32>, Pro
 ///
 /// # Errors
 /// 401, 403, 404.
-pub async fn get_reset(http: HttpRequest, id: Path<String>, state: Data<State>) -> Answer {
+pub async fn get_reset(
+    http: HttpRequest,
+    id: Path<String>,
+    state: Data<ModerationState>,
+) -> Answer {
     reading(&http, &state).await?;
     let removal = state.moderation.find_reset(number(&id)?).await?;
     Ok(answer(StatusCode::OK, &removal.view()))
@@ -234,14 +244,14 @@ pub async fn get_reset(http: HttpRequest, id: Path<String>, state: Data<State>) 
 #[serde(deny_unknown_fields)]
 #[schema(as = StateWish)]
 pub struct StateBody {
-    state: Wish,
+    state: RequestedState,
     reason: String,
 }
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = OpenOrFrozen)]
-pub enum Wish {
+pub enum RequestedState {
     Open,
     Frozen,
 }
@@ -254,19 +264,19 @@ pub async fn put_state(
     http: HttpRequest,
     payload: Payload,
     slug: Path<String>,
-    state: Data<State>,
+    state: Data<ModerationState>,
 ) -> Answer {
     let (body, actor) = written(&http, payload, &state).await?;
     let body: StateBody = request::json(&body)?;
     let reason = reason(&body.reason)?;
     let wish = match body.state {
-        Wish::Open => ToolState::Open,
-        Wish::Frozen => ToolState::Frozen,
+        RequestedState::Open => ToolState::Open,
+        RequestedState::Frozen => ToolState::Frozen,
     };
     let slug = tool(&state, &slug)?;
     let shown = state
         .moderation
-        .set_state(&slug, wish, &reason, &actor, Moment::now())
+        .set_state(&slug, wish, &reason, &actor, Timestamp::now())
         .await?;
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))

@@ -12,19 +12,19 @@ use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer};
 use serde::Serialize;
 
-use super::parts::Parts;
-use crate::problem::{Code, Problem};
-use crate::vocabulary::Moment;
+use crate::domain::Timestamp;
+use crate::http::problem::{Code, Problem};
+use crate::server::wiring::Services;
 
-struct Watch {
-    parts: Arc<Parts>,
+struct AdminState {
+    parts: Arc<Services>,
     draining: AtomicBool,
 }
 
 /// The running admin listener.
 pub(super) struct Admin {
     server: ServerHandle,
-    watch: Arc<Watch>,
+    watch: Arc<AdminState>,
     thread: std::thread::JoinHandle<()>,
 }
 
@@ -43,8 +43,8 @@ impl Admin {
 }
 
 /// Starts to listen.
-pub(super) fn start(listener: TcpListener, parts: Arc<Parts>) -> std::io::Result<Admin> {
-    let watch = Arc::new(Watch {
+pub(super) fn start(listener: TcpListener, parts: Arc<Services>) -> std::io::Result<Admin> {
+    let watch = Arc::new(AdminState {
         parts,
         draining: AtomicBool::new(false),
     });
@@ -104,9 +104,9 @@ struct Parted {
     redis: &'static str,
 }
 
-async fn readyz(watch: Data<Watch>) -> HttpResponse {
+async fn readyz(watch: Data<AdminState>) -> HttpResponse {
     let draining = watch.draining.load(Ordering::Relaxed);
-    let stale = watch.parts.board.is_stale(Moment::now());
+    let stale = watch.parts.board.is_stale(Timestamp::now());
     let redis = watch.parts.doors.redis_is_up();
     let status = match (draining || stale, redis) {
         (true, _) => "unready",
@@ -132,7 +132,7 @@ async fn readyz(watch: Data<Watch>) -> HttpResponse {
         .json(Ready { status, parts })
 }
 
-async fn metrics(watch: Data<Watch>) -> HttpResponse {
+async fn metrics(watch: Data<AdminState>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body(watch.parts.meters.render())

@@ -18,7 +18,7 @@ use actix_web::dev::AppConfig;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
-use crate::front::Connection;
+use crate::http::connection::Connection;
 
 /// How long running requests may take after the signal to stop.
 const DRAIN_SECONDS: u64 = 10;

@@ -6,37 +6,38 @@
 //! `admin.rs` for health and metrics, `retention.rs` for what goes by its age.
 
 mod admin;
-mod clerks;
-mod desk;
-mod edge;
-mod express;
-mod files;
+mod admin_routes;
+mod app_state;
+mod fast_path;
+mod fd_limit;
 mod listener;
+mod middleware;
+mod moderation_routes;
 mod panics;
-mod parts;
 mod resource;
-mod retention;
 mod routes;
-mod staff;
-mod state;
+mod task_pool;
+mod wiring;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::App;
+use actix_web::middleware::from_fn;
 use actix_web::web::Data;
-use actix_web::{App, middleware};
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
-use crate::catalog::shelf::Shelf;
-use crate::db;
-use crate::identity::keys::Keys;
-use crate::identity::users::Users;
-use crate::identity::{secret, staff as tokens};
-use crate::moderation::held::clear;
-use crate::settings::Settings;
-use parts::Parts;
+use crate::auth::keys::Keys;
+use crate::auth::users::Users;
+use crate::auth::{secret, staff as tokens};
+use crate::catalog::cache::CatalogCache;
+use crate::config::Settings;
+use crate::infra::db;
+use crate::maintenance::retention::{self, Retention};
+use crate::moderation::review::auto_release;
+use wiring::Services;
 
 /// Why the server did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +53,7 @@ pub enum ServeError {
     #[error("the server stopped: {0}")]
     Io(#[from] std::io::Error),
     #[error("cannot make the API's documents: {0}")]
-    Documents(#[from] crate::docs::routes::Unmade),
+    Documents(#[from] crate::web::openapi::routes::Unmade),
     #[error("cannot set up the metrics: {0}")]
     Meters(String),
 }
@@ -67,9 +68,9 @@ pub async fn run(
     mut settings: Settings,
     keys: Keys,
     users: Option<Users>,
-    opened: impl FnOnce(&Url, SocketAddr, Option<SocketAddr>, &Shelf),
+    opened: impl FnOnce(&Url, SocketAddr, Option<SocketAddr>, &CatalogCache),
 ) -> Result<(), ServeError> {
-    settings.live.streams = files::room_for(settings.live.streams);
+    settings.live.streams = fd_limit::room_for(settings.live.streams);
     let listener = listen(settings.http.listen)?;
     let address = listener.local_addr()?;
     let admin = settings.http.admin_listen.map(listen).transpose()?;
@@ -84,7 +85,7 @@ pub async fn run(
         );
     }
 
-    let (parts, threads) = Parts::new(settings, keys, users, &public_url)?;
+    let (parts, threads) = Services::new(settings, keys, users, &public_url)?;
     let parts = Arc::new(parts);
     // An instance that starts among others must not give anybody a new quota.
     parts.doors.ready().await;
@@ -96,19 +97,24 @@ pub async fn run(
     let upkeep = tokio::spawn(async move {
         tokio::join!(
             upkeep(Arc::clone(&kept)),
-            clear::run(&kept.moderation, kept.settings.abuse.clear_after)
+            auto_release::run(&kept.moderation, kept.settings.abuse.clear_after)
         )
     });
-    let retention = tokio::spawn(retention::run(Arc::clone(&parts)));
+    let retention = tokio::spawn(retention::run(Retention {
+        readers: parts.readers.clone(),
+        votes: parts.votes.clone(),
+        meters: Arc::clone(&parts.meters),
+        kept: parts.settings.retention,
+    }));
 
-    let state = state::State::new(&parts);
-    let edge = Data::new(edge::Edge::new(&parts));
+    let state = app_state::AppState::new(&parts);
+    let edge = Data::new(middleware::RequestPipeline::new(&parts));
     let app = move || {
         let app = App::new()
             .app_data(edge.clone())
             .configure(|config| routes::configure(&state, config))
-            .wrap(middleware::from_fn(edge::around));
-        express::Lane::beside(app, &edge, &state)
+            .wrap(from_fn(middleware::around));
+        fast_path::FastPath::beside(app, &edge, &state)
     };
     let server = listener::serve(listener, parts.settings.http.workers, app)?;
     let handle = server.handle();
@@ -161,7 +167,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
 const GIVES_BACK_EVERY: u32 = 12;
 
 /// What must happen now and then: meters folded, limiter keys forgotten, gauges set, memory given back.
-async fn upkeep(parts: Arc<Parts>) {
+async fn upkeep(parts: Arc<Services>) {
     let mut tick = tokio::time::interval(Duration::from_secs(5));
     for look in (0..GIVES_BACK_EVERY).cycle() {
         tick.tick().await;
@@ -172,7 +178,7 @@ async fn upkeep(parts: Arc<Parts>) {
         if let Some(up) = parts.doors.redis_is_up() {
             parts.meters.redis(up);
         }
-        let stale = parts.board.is_stale(crate::vocabulary::Moment::now());
+        let stale = parts.board.is_stale(crate::domain::Timestamp::now());
         parts
             .meters
             .database_readable

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::Poll;
 
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 
 /// What `handling` gives; 500 `internal` where it panics. It is pinned by whoever calls, so that it is not moved about.
 pub(super) fn caught<T>(

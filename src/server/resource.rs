@@ -4,7 +4,7 @@
 
 use actix_web::{HttpResponse, Resource, Route, web};
 
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 
 /// A route's name, left on its requests: asking the router for it would match every pattern a second time.
 pub(super) struct RouteName(pub &'static str);

@@ -6,12 +6,16 @@ use actix_web::web::{self, Data, PathConfig, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::resource::{readable, resource};
-use super::state::State;
-use super::{desk, staff};
-use crate::problem::{Code, Problem};
-use crate::tallies::batch::Batches;
-use crate::tallies::board::Board;
-use crate::{docs, embed, identity, live, pages, tallies, verdicts, votes};
+use super::{admin_routes, moderation_routes};
+use crate::catalog::views;
+use crate::http::problem::{Code, Problem};
+use crate::maintenance::subject_requests;
+use crate::server::app_state::AppState;
+use crate::tallies::batch_cache::Batches;
+use crate::tallies::cache::TallyCache;
+use crate::tallies::{self, stream};
+use crate::voting;
+use crate::web::{embed, openapi, site};
 
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
 pub(super) const NAMES: &[&str] = &[
@@ -47,7 +51,7 @@ pub(super) const NAMES: &[&str] = &[
 ];
 
 /// Lays every address of the public listener, with what its handlers receive.
-pub(super) fn configure(state: &State, config: &mut ServiceConfig) {
+pub(super) fn configure(state: &AppState, config: &mut ServiceConfig) {
     state.lay(config);
     config.app_data(PathConfig::default().error_handler(|_, _| nothing_here().into()));
 
@@ -56,8 +60,8 @@ pub(super) fn configure(state: &State, config: &mut ServiceConfig) {
     from_memory(config);
     voters(config);
     tools(config);
-    staff::configure(config);
-    desk::configure(config);
+    moderation_routes::configure(config);
+    admin_routes::configure(config);
     for_people(config);
     embeds(config);
     documents(config);
@@ -71,35 +75,39 @@ fn voters(config: &mut ServiceConfig) {
     config
         .service(
             resource("/v1/visitors", "visitors", "POST")
-                .route(web::post().to(identity::routes::post_visitors)),
+                .route(web::post().to(voting::visitor_routes::post_visitors)),
         )
         .service(
             readable(
                 "/v1/visitors/me",
                 "visitor",
                 "GET, HEAD, DELETE",
-                votes::own::routes::get_me,
+                subject_requests::routes::get_me,
             )
-            .route(web::delete().to(votes::own::routes::delete_me)),
+            .route(web::delete().to(subject_requests::routes::delete_me)),
         )
         .service(
             readable(
                 "/v1/tools/{slug}/vote",
                 "vote",
                 "GET, HEAD, PUT, DELETE",
-                votes::routes::get_vote,
+                voting::routes::get_vote,
             )
             .route(web::put().to(
-                async |http: HttpRequest, body: Payload, state: Data<votes::routes::State>| {
-                    votes::routes::put_vote(&http, body, &state)
+                async |http: HttpRequest,
+                       body: Payload,
+                       state: Data<voting::routes::VotingState>| {
+                    voting::routes::put_vote(&http, body, &state)
                         .await?
                         .answer()
                         .await
                 },
             ))
             .route(web::delete().to(
-                async |http: HttpRequest, body: Payload, state: Data<votes::routes::State>| {
-                    votes::routes::delete_vote(&http, body, &state)
+                async |http: HttpRequest,
+                       body: Payload,
+                       state: Data<voting::routes::VotingState>| {
+                    voting::routes::delete_vote(&http, body, &state)
                         .await?
                         .answer()
                         .await
@@ -110,7 +118,7 @@ fn voters(config: &mut ServiceConfig) {
             "/v1/votes",
             "votes",
             "GET, HEAD",
-            votes::routes::get_votes,
+            voting::routes::get_votes,
         ));
 }
 
@@ -160,13 +168,15 @@ fn from_memory(config: &mut ServiceConfig) {
             "/v1/tools/{slug}/tally",
             "tally",
             "GET, HEAD",
-            async |http: HttpRequest, board: Data<Board>| tallies::routes::get_tally(&http, &board),
+            async |http: HttpRequest, board: Data<TallyCache>| {
+                tallies::routes::get_tally(&http, &board)
+            },
         ))
         .service(readable(
             "/v1/tallies",
             "tallies",
             "GET, HEAD",
-            async |http: HttpRequest, board: Data<Board>, batches: Data<Batches>| {
+            async |http: HttpRequest, board: Data<TallyCache>, batches: Data<Batches>| {
                 tallies::routes::get_tallies(&http, &board, &batches)
             },
         ))
@@ -174,13 +184,13 @@ fn from_memory(config: &mut ServiceConfig) {
             "/v1/stream",
             "stream",
             "GET, HEAD",
-            live::routes::get_stream,
+            stream::routes::get_stream,
         ))
         .service(readable(
             "/v1/compare",
             "compare",
             "GET, HEAD",
-            verdicts::routes::get_compare,
+            views::routes::get_compare,
         ));
 }
 
@@ -192,20 +202,21 @@ fn documents(config: &mut ServiceConfig) {
             "/openapi.json",
             "openapi",
             get,
-            docs::routes::get_openapi,
+            openapi::routes::get_openapi,
         ))
-        .service(readable("/docs", "docs", get, docs::routes::get_docs))
+        .service(readable("/docs", "docs", get, openapi::routes::get_docs))
         .service(readable(
             "/docs/{name}",
             "docs_asset",
             get,
-            docs::routes::get_asset,
+            openapi::routes::get_asset,
         ));
 }
 
 /// Pages: their forms from our own origin only.
 fn for_people(config: &mut ServiceConfig) {
-    use pages::{assets, routes};
+    use crate::web::kit::assets;
+    use site::routes;
     let get = "GET, HEAD";
     config
         .service(readable("/", "index", get, routes::get_index))
@@ -230,7 +241,7 @@ fn for_people(config: &mut ServiceConfig) {
         ))
         .service(
             resource("/tools/{slug}/vote", "vote_form", "POST")
-                .route(web::post().to(pages::form::post_vote)),
+                .route(web::post().to(site::form::post_vote)),
         );
 }
 
@@ -241,26 +252,26 @@ fn tools(config: &mut ServiceConfig) {
             "/v1/tools",
             "tools",
             "GET, HEAD, POST",
-            verdicts::list::routes::get_tools,
+            views::list::routes::get_tools,
         )
-        .route(web::post().to(verdicts::routes::post_tools)),
+        .route(web::post().to(views::routes::post_tools)),
     );
     config.service(readable(
         "/v1/tools/{slug}/history",
         "history",
         "GET, HEAD",
-        verdicts::history::routes::get_history,
+        views::history::routes::get_history,
     ));
     config.service(
         readable(
             "/v1/tools/{slug}",
             "tool",
             "GET, HEAD, PUT, PATCH, DELETE",
-            verdicts::routes::get_tool,
+            views::routes::get_tool,
         )
-        .route(web::put().to(verdicts::routes::put_tool))
-        .route(web::patch().to(verdicts::routes::patch_tool))
-        .route(web::delete().to(verdicts::routes::delete_tool)),
+        .route(web::put().to(views::routes::put_tool))
+        .route(web::patch().to(views::routes::patch_tool))
+        .route(web::delete().to(views::routes::delete_tool)),
     );
 }
 

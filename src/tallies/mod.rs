@@ -2,17 +2,18 @@
 //!
 //! `votes` changes them through its ledger; `board` keeps all of them in memory, ready as bytes, for everything that reads.
 
-pub mod batch;
-pub mod board;
+pub mod batch_cache;
+pub mod cache;
 pub mod percent;
+mod render;
 pub mod routes;
-mod shown;
 pub mod store;
+pub mod stream;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::vocabulary::{Choice, Moment, Slug, ToolState};
+use crate::domain::{Choice, Slug, Timestamp, ToolState};
 use percent::{interval, percent};
 
 /// A tool's row in `tallies`. What a Tally shows is a function of this row, so two that differ never share a version.
@@ -25,27 +26,27 @@ pub struct TallyRow {
     pub panel_skip: i32,
     pub state: ToolState,
     pub version: i64,
-    pub updated_at: Moment,
+    pub updated_at: Timestamp,
     /// Votes that removals in force (resets, excluded periods) set aside: on disk, and not counted.
     pub aside_ship: i64,
     pub aside_skip: i64,
     /// Where the last of the tool's excluded periods in force ends; before it a vote may be cast inside one.
-    pub period_end: Moment,
+    pub period_end: Timestamp,
 }
 
 /// What a vote adds to its tally: its choice, counted or set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Weight {
+pub struct Contribution {
     pub choice: Choice,
     pub aside: bool,
 }
 
 /// What an hour left behind, written when the first change of a later hour comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Closing {
+pub struct HourSnapshot {
     pub tool: i32,
     /// The start of the hour.
-    pub hour: Moment,
+    pub hour: Timestamp,
     pub ship: i64,
     pub skip: i64,
     pub aside_ship: i64,
@@ -55,7 +56,12 @@ pub struct Closing {
 impl TallyRow {
     /// Moves one voter's contribution from `old` to `new`; where that changes a count the version grows by one.
     /// Returns whether it did.
-    pub fn shift(&mut self, old: Option<Weight>, new: Option<Weight>, now: Moment) -> bool {
+    pub fn shift(
+        &mut self,
+        old: Option<Contribution>,
+        new: Option<Contribution>,
+        now: Timestamp,
+    ) -> bool {
         if old == new {
             return false;
         }
@@ -68,7 +74,7 @@ impl TallyRow {
         true
     }
 
-    fn count(&mut self, weight: Weight) -> &mut i64 {
+    fn count(&mut self, weight: Contribution) -> &mut i64 {
         match (weight.choice, weight.aside) {
             (Choice::Ship, false) => &mut self.ship,
             (Choice::Skip, false) => &mut self.skip,
@@ -78,13 +84,13 @@ impl TallyRow {
     }
 
     /// One change more. Time never goes back, whatever this machine's clock says.
-    pub fn touch(&mut self, now: Moment) {
+    pub fn touch(&mut self, now: Timestamp) {
         self.version += 1;
         self.updated_at = self.updated_at.max(now);
     }
 
     /// Sets `ship` and `skip` votes aside, as one change; negative numbers bring them back.
-    pub fn set_aside(&mut self, ship: i64, skip: i64, now: Moment) {
+    pub fn set_aside(&mut self, ship: i64, skip: i64, now: Timestamp) {
         if (ship, skip) == (0, 0) {
             return;
         }
@@ -97,9 +103,9 @@ impl TallyRow {
 
     /// What this row leaves to its hour, where a change at `now` is of a later one.
     #[must_use]
-    pub fn closing(&self, now: Moment) -> Option<Closing> {
+    pub fn closing(&self, now: Timestamp) -> Option<HourSnapshot> {
         let hour = self.updated_at.hour();
-        (hour < now.hour()).then_some(Closing {
+        (hour < now.hour()).then_some(HourSnapshot {
             tool: self.tool,
             hour,
             ship: self.ship,
@@ -167,7 +173,7 @@ pub struct Tally<'a> {
     #[schema(required)]
     gap: Option<i64>,
     version: i64,
-    updated_at: Moment,
+    updated_at: Timestamp,
     /// The community with the votes that are set aside.
     #[serde(skip_serializing_if = "Option::is_none")]
     raw: Option<CommunityView>,

@@ -7,11 +7,11 @@ use actix_web::http::header::{
 };
 use bytes::Bytes;
 
-use super::batch::Batches;
-use super::board::{Board, etag};
-use crate::problem::Problem;
-use crate::request::{self, Call};
-use crate::vocabulary::Moment;
+use crate::domain::Timestamp;
+use crate::http::problem::Problem;
+use crate::http::request::{self, RequestParts};
+use crate::tallies::batch_cache::Batches;
+use crate::tallies::cache::{TallyCache, etag};
 
 /// A second old is fresh enough for everybody; caches may show it for ten more while they ask again.
 const PUBLIC: HeaderValue =
@@ -68,13 +68,13 @@ pub fn wants_raw(query: &str) -> Result<bool, Problem> {
 ///
 /// # Errors
 /// 404 `unknown-tool`, 422.
-pub fn get_tally(call: &impl Call, board: &Board) -> Result<HttpResponse, Problem> {
+pub fn get_tally(call: &impl RequestParts, board: &TallyCache) -> Result<HttpResponse, Problem> {
     let slug = request::slug(call.path());
     let slot = board
         .find(slug)
         .ok_or_else(|| Problem::unknown_tool(slug))?;
     let raw = wants_raw(call.query())?;
-    let stale = board.is_stale(Moment::now());
+    let stale = board.is_stale(Timestamp::now());
     if raw || stale {
         let body = board.body(&slot, raw, stale);
         let tag = etag(&body);
@@ -93,11 +93,11 @@ pub fn get_tally(call: &impl Call, board: &Board) -> Result<HttpResponse, Proble
 /// # Errors
 /// 422 for none or too many.
 pub fn get_tallies(
-    call: &impl Call,
-    board: &Board,
+    call: &impl RequestParts,
+    board: &TallyCache,
     batches: &Batches,
 ) -> Result<HttpResponse, Problem> {
-    let stale = board.is_stale(Moment::now());
+    let stale = board.is_stale(Timestamp::now());
     let batch = batches.get(board, call.query(), stale)?;
     Ok(cached(
         call.headers(),

@@ -7,10 +7,10 @@ use diesel::{
     RunQueryDsl, sql_query,
 };
 
-use super::{Closing, TallyRow};
-use crate::db::DbConnection;
-use crate::db::schema::{tallies, tally_hours, tools};
-use crate::vocabulary::{Moment, Slug, ToolState};
+use super::{HourSnapshot, TallyRow};
+use crate::domain::{Slug, Timestamp, ToolState};
+use crate::infra::db::DbConnection;
+use crate::infra::db::schema::{tallies, tally_hours, tools};
 
 const DAY: i64 = 86_400_000_000;
 /// Tools named in one statement.
@@ -32,10 +32,10 @@ pub fn row(columns: Columns) -> TallyRow {
         panel_skip,
         state: ToolState::from_code(state),
         version,
-        updated_at: Moment(updated_at),
+        updated_at: Timestamp(updated_at),
         aside_ship,
         aside_skip,
-        period_end: Moment(period_end),
+        period_end: Timestamp(period_end),
     }
 }
 
@@ -56,12 +56,15 @@ pub fn all(conn: &mut DbConnection) -> QueryResult<Vec<(Slug, TallyRow)>> {
 ///
 /// # Errors
 /// A failed query.
-pub fn stamps(conn: &mut DbConnection, since: Moment) -> QueryResult<Vec<(i32, i64, Moment)>> {
+pub fn stamps(
+    conn: &mut DbConnection,
+    since: Timestamp,
+) -> QueryResult<Vec<(i32, i64, Timestamp)>> {
     let rows: Vec<(i32, i64, i64)> = tallies::table
         .filter(tallies::updated_at.ge(since.0))
         .select((tallies::tool_id, tallies::version, tallies::updated_at))
         .load(conn)?;
-    let stamp = |(tool, version, at)| (tool, version, Moment(at));
+    let stamp = |(tool, version, at)| (tool, version, Timestamp(at));
     Ok(rows.into_iter().map(stamp).collect())
 }
 
@@ -120,7 +123,7 @@ pub fn save(
     conn: &mut DbConnection,
     before: &TallyRow,
     row: &TallyRow,
-    now: Moment,
+    now: Timestamp,
 ) -> QueryResult<()> {
     if let Some(closing) = before.closing(now) {
         close(conn, &closing)?;
@@ -146,7 +149,7 @@ pub fn save(
 ///
 /// # Errors
 /// A failed statement.
-pub fn close(conn: &mut DbConnection, closing: &Closing) -> QueryResult<()> {
+pub fn close(conn: &mut DbConnection, closing: &HourSnapshot) -> QueryResult<()> {
     let counts = (
         tally_hours::ship.eq(closing.ship),
         tally_hours::skip.eq(closing.skip),
@@ -186,7 +189,7 @@ struct Earlier {
 /// A failed query.
 pub fn earlier_hours(
     conn: &mut DbConnection,
-    (from, before): (Moment, Moment),
+    (from, before): (Timestamp, Timestamp),
     most: i64,
 ) -> QueryResult<Vec<(i32, i64)>> {
     let found: Vec<Earlier> = sql_query(format!(

@@ -1,10 +1,10 @@
 //! What a Tally shows of its row.
 
 use super::*;
-use crate::vocabulary::Moment;
+use crate::domain::Timestamp;
 
 fn row(ship: i64, skip: i64) -> TallyRow {
-    let updated_at = Moment(1_795_485_600_000_000);
+    let updated_at = Timestamp(1_795_485_600_000_000);
     TallyRow {
         tool: 1,
         ship,

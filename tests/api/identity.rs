@@ -75,16 +75,20 @@ async fn a_visitor_stays_the_same_voter(backend: Backend) {
 
 /// A visitor's token of so many days ago.
 pub fn issued(secret: &str, days: i64) -> String {
-    issued_to(tallyship::identity::new_voter(), secret, days)
+    issued_to(tallyship::auth::new_voter(), secret, days)
 }
 
-fn issued_to(voter: tallyship::vocabulary::VoterId, secret: &str, days: i64) -> String {
-    use tallyship::identity::{keys::Keys, visitor_token};
-    use tallyship::settings::Secret;
-    use tallyship::vocabulary::Moment;
+fn issued_to(voter: tallyship::domain::VoterId, secret: &str, days: i64) -> String {
+    use tallyship::auth::{keys::Keys, visitor_token};
+    use tallyship::config::Secret;
+    use tallyship::domain::Timestamp;
 
     let keys = Keys::new(&Secret::new(secret.to_owned()), None);
-    visitor_token::sign(&keys, voter, Moment::now().plus_seconds(-days * 24 * 3600))
+    visitor_token::sign(
+        &keys,
+        voter,
+        Timestamp::now().plus_seconds(-days * 24 * 3600),
+    )
 }
 
 /// Tokens of other days, signed with the server's own secret: what the library is asked for here is only the past.
@@ -96,7 +100,7 @@ async fn tokens_age(backend: Backend) {
         .env("TALLYSHIP_IDENTITY__SECRET", secret);
     let server = setup.start().await;
     let client = server.client();
-    let voter = tallyship::identity::new_voter();
+    let voter = tallyship::auth::new_voter();
     let issued = |days: i64| issued_to(voter, secret, days);
     let fresh = client
         .put_vote(&issued(199), TOOL, "ship")

@@ -5,10 +5,10 @@
 use crate::shapes::{Day, SHAPES, Shape, day};
 use std::collections::HashMap;
 use std::ops::Range;
-use tallyship::moderation::detector::finding::{Filter, Finding};
-use tallyship::moderation::detector::memory::{Facts, Limits, Memory, Vote};
-use tallyship::moderation::detector::usual::Rhythm;
-use tallyship::vocabulary::{Choice, Moment, NetworkHash, VoterId};
+use tallyship::detection::baseline::Baseline;
+use tallyship::detection::finding::{Filter, Finding};
+use tallyship::detection::memory::{Facts, Limits, Memory, Vote};
+use tallyship::domain::{Choice, NetworkHash, Timestamp, VoterId};
 
 /// What the rule is measured by. What it was tuned by is below.
 pub const HELD_OUT: u64 = 1_000_000;
@@ -62,7 +62,7 @@ fn alerts(day: &Day, limits: Limits, every: i64) -> Vec<(Finding, i64)> {
             (begin + hour * HOUR, total)
         })
         .collect();
-    let rhythm = Rhythm::of(&totals, MIDNIGHT);
+    let rhythm = Baseline::of(&totals, MIDNIGHT);
     let mut totals_now = day.before.clone();
     let mut raised: HashMap<(i32, i16, i64), (Finding, i64)> = HashMap::new();
     let mut next = MIDNIGHT + every;
@@ -73,7 +73,7 @@ fn alerts(day: &Day, limits: Limits, every: i64) -> Vec<(Finding, i64)> {
             came = true;
             let (ship, skip) = &mut totals_now[cast.tool];
             *(if cast.ship { ship } else { skip }) += 1;
-            let at = Moment(MIDNIGHT + (cast.at * 1e6) as i64);
+            let at = Timestamp(MIDNIGHT + (cast.at * 1e6) as i64);
             // As ids are: time first, then chance.
             let id = (u128::from(cast.voter) << 64)
                 | u128::from(cast.voter.wrapping_mul(0x9e37_79b9_7f4a_7c15));
@@ -87,14 +87,18 @@ fn alerts(day: &Day, limits: Limits, every: i64) -> Vec<(Finding, i64)> {
                     at,
                     known: Some((network, age)),
                 },
-                Moment(next),
+                Timestamp(next),
             );
         }
         if came {
             // Of the other tools no history is drawn: they are there for what they say of the site.
             let facts = |tool: i32| {
                 let (ship, skip) = totals_now[usize::try_from(tool).expect("a tool")];
-                let rhythm = if tool == 0 { rhythm } else { Rhythm::default() };
+                let rhythm = if tool == 0 {
+                    rhythm
+                } else {
+                    Baseline::default()
+                };
                 Some(Facts {
                     rhythm,
                     ship: u32::try_from(ship).expect("small"),
@@ -105,7 +109,7 @@ fn alerts(day: &Day, limits: Limits, every: i64) -> Vec<(Finding, i64)> {
             if memory.moved().contains(&0)
                 && let Some(facts) = facts(0)
             {
-                found.extend(memory.judge(0, &facts, Moment(next)));
+                found.extend(memory.judge(0, &facts, Timestamp(next)));
             }
             for finding in found.into_iter().filter(|finding| finding.tool == 0) {
                 let key = (finding.tool, finding.kind.code(), finding.filter.from);

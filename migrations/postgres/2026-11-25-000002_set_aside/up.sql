@@ -33,7 +33,7 @@ CREATE TABLE bulk_events (
     removal_id BIGINT NOT NULL,
     ship BIGINT NOT NULL, -- the change of the counted votes
     skip BIGINT NOT NULL,
-    sketch BIGINT NOT NULL, -- of the votes that moved; see src/votes/sketch.rs
+    sketch BIGINT NOT NULL, -- of the votes that moved; see src/voting/checksum.rs
     at BIGINT NOT NULL,
     PRIMARY KEY (tool_id, version)
 );

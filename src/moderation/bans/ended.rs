@@ -6,18 +6,18 @@ use diesel::{
     QueryResult, RunQueryDsl,
 };
 
-use crate::db::DbConnection;
-use crate::db::schema::{bans, removals};
-use crate::vocabulary::Moment;
-use crate::votes::marks::{ABANDONED, PREPARING, UNDONE};
+use crate::domain::Timestamp;
+use crate::infra::db::DbConnection;
+use crate::infra::db::schema::{bans, removals};
+use crate::voting::exclusions::{ABANDONED, PREPARING, UNDONE};
 
 /// Which bans are meant by their age.
 #[derive(Debug, Clone, Copy)]
 pub struct Ended {
     /// Over, lifted or taken back with their reset before this.
-    pub before: Moment,
+    pub before: Timestamp,
     /// Of removals that were begun before this and never came into force.
-    pub unfinished_before: Moment,
+    pub unfinished_before: Timestamp,
 }
 
 /// The numbers of such bans.

@@ -7,14 +7,14 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::audit::{self, Act};
-use crate::db::write_transaction;
-use crate::identity::days;
+use crate::abuse::store::{self, Ban};
+use crate::auth::audit::{self, AuditAction};
+use crate::auth::network::daily_keys;
+use crate::domain::{Actor, NetworkHash, Timestamp, VoterId};
+use crate::http::problem::Problem;
+use crate::infra::db::write_transaction;
 use crate::moderation::Moderation;
 use crate::moderation::paging::Page;
-use crate::problem::Problem;
-use crate::standing::store::{self, Ban};
-use crate::vocabulary::{Actor, Moment, NetworkHash, VoterId};
 
 /// Who is banned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +32,8 @@ pub struct BanView {
     pub network: Option<String>,
     pub reason: String,
     pub made_by: String,
-    pub made_at: Moment,
-    pub expires_at: Option<Moment>,
+    pub made_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
     /// Whether whoever it names is known when they come again. A network is not, where it was named by a hash of a day
     /// whose key was destroyed: name it by a newer one.
     pub holds: bool,
@@ -66,10 +66,10 @@ impl Moderation {
     pub async fn ban(
         &self,
         who: Banned,
-        expires_at: Option<Moment>,
+        expires_at: Option<Timestamp>,
         reason: &str,
         actor: &Actor,
-        now: Moment,
+        now: Timestamp,
     ) -> Result<BanView, Problem> {
         if expires_at.is_some_and(|end| end <= now) {
             return Err(Problem::invalid("expires_at: expected a time to come."));
@@ -96,11 +96,11 @@ impl Moderation {
                     let mut ban = ban;
                     // Now or never: the key of the day that made the hash will be gone.
                     if let Some(network) = ban.network {
-                        ban.ban_hash = days::open(conn, &keys, network, now)?;
+                        ban.ban_hash = daily_keys::open(conn, &keys, network, now)?;
                     }
                     let id = store::insert(conn, &ban)?;
                     store::raise_version(conn)?;
-                    let act = Act {
+                    let act = AuditAction {
                         act: "ban",
                         subject: id.to_string(),
                         reason: ban.reason.clone(),
@@ -109,7 +109,7 @@ impl Moderation {
                             "network": ban.network.map(NetworkHash::text),
                             "expires_at": ban.expires_at,
                         }),
-                        ..Act::default()
+                        ..AuditAction::default()
                     };
                     audit::append(conn, &actor, &act, now)?;
                     Ok(Ok(Ban { id, ..ban }))
@@ -129,7 +129,7 @@ impl Moderation {
         id: i64,
         reason: &str,
         actor: &Actor,
-        now: Moment,
+        now: Timestamp,
     ) -> Result<BanView, Problem> {
         let (actor, reason) = (actor.clone(), reason.to_owned());
         let ban = self
@@ -141,7 +141,7 @@ impl Moderation {
                         return Ok(Err(Problem::not_found("There is no such ban in force.")));
                     };
                     store::lift(conn, id, &actor.name, now)?;
-                    let act = Act {
+                    let act = AuditAction {
                         act: "ban.lift",
                         subject: id.to_string(),
                         reason,
@@ -150,7 +150,7 @@ impl Moderation {
                             "network": ban.network.map(NetworkHash::text),
                             "expires_at": ban.expires_at,
                         }),
-                        ..Act::default()
+                        ..AuditAction::default()
                     };
                     audit::append(conn, &actor, &act, now)?;
                     Ok(Ok(ban))
@@ -165,7 +165,7 @@ impl Moderation {
     ///
     /// # Errors
     /// 404 where none such is in force, 503.
-    pub async fn find_ban(&self, id: i64, now: Moment) -> Result<BanView, Problem> {
+    pub async fn find_ban(&self, id: i64, now: Timestamp) -> Result<BanView, Problem> {
         let found = self.look(move |conn| store::find(conn, id, now)).await?;
         found
             .map(BanView::from)
@@ -180,7 +180,7 @@ impl Moderation {
         &self,
         before: i64,
         limit: i64,
-        now: Moment,
+        now: Timestamp,
     ) -> Result<Page<BanView>, Problem> {
         let found = self
             .look(move |conn| store::newest(conn, before, limit + 1, now))

@@ -7,14 +7,14 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::Banned;
-use crate::identity::name;
+use crate::auth::name;
+use crate::domain::{NetworkHash, Timestamp};
+use crate::http::problem::Problem;
+use crate::http::request;
 use crate::moderation::routes::{
-    Answer, NETWORK, State, VOTER, answer, number, read, reading, why, written,
+    Answer, ModerationState, NETWORK, VOTER, answer, number, read, reading, why, written,
 };
 use crate::moderation::{paging, reason};
-use crate::problem::Problem;
-use crate::request;
-use crate::vocabulary::{Moment, NetworkHash};
 
 /// Either a voter or a network.
 #[derive(Deserialize, ToSchema)]
@@ -24,14 +24,14 @@ pub struct BanBody {
     voter: Option<String>,
     network: Option<String>,
     reason: String,
-    expires_at: Option<Moment>,
+    expires_at: Option<Timestamp>,
 }
 
 /// Bans a voter or a network.
 ///
 /// # Errors
 /// 422.
-pub async fn post_ban(http: HttpRequest, payload: Payload, state: Data<State>) -> Answer {
+pub async fn post_ban(http: HttpRequest, payload: Payload, state: Data<ModerationState>) -> Answer {
     let (body, actor) = written(&http, payload, &state).await?;
     let body: BanBody = request::json(&body)?;
     let reason = reason(&body.reason)?;
@@ -49,7 +49,7 @@ pub async fn post_ban(http: HttpRequest, payload: Payload, state: Data<State>) -
     };
     let ban = state
         .moderation
-        .ban(who, body.expires_at, &reason, &actor, Moment::now())
+        .ban(who, body.expires_at, &reason, &actor, Timestamp::now())
         .await?;
     Ok(answer(StatusCode::CREATED, &ban))
 }
@@ -62,13 +62,13 @@ pub async fn delete_ban(
     http: HttpRequest,
     payload: Payload,
     id: Path<String>,
-    state: Data<State>,
+    state: Data<ModerationState>,
 ) -> Answer {
     let (body, actor) = written(&http, payload, &state).await?;
     let why = why(&body)?;
     let ban = state
         .moderation
-        .lift(number(&id)?, &why, &actor, Moment::now())
+        .lift(number(&id)?, &why, &actor, Timestamp::now())
         .await?;
     Ok(answer(StatusCode::OK, &ban))
 }
@@ -77,10 +77,13 @@ pub async fn delete_ban(
 ///
 /// # Errors
 /// 401, 403, 422.
-pub async fn get_bans(http: HttpRequest, state: Data<State>) -> Answer {
+pub async fn get_bans(http: HttpRequest, state: Data<ModerationState>) -> Answer {
     reading(&http, &state).await?;
     let query = http.query_string();
     let (before, limit) = (paging::before(query)?, paging::limit(query)?);
-    let page = state.moderation.bans(before, limit, Moment::now()).await?;
+    let page = state
+        .moderation
+        .bans(before, limit, Timestamp::now())
+        .await?;
     Ok(answer(StatusCode::OK, &page))
 }

@@ -1,0 +1,228 @@
+//! Bans in the database. `moderation` writes them inside its own transactions, [`super::Bans`] reads those in force.
+
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods,
+    OptionalExtension, QueryDsl, QueryResult, RunQueryDsl,
+};
+
+use crate::domain::{BanHash, NetworkHash, Timestamp, VoterId};
+use crate::infra::db::DbConnection;
+use crate::infra::db::schema::{bans, removals, site_facts};
+
+const VERSION: &str = "bans.version";
+/// `removals.state`: in force.
+const IN_FORCE: i16 = 1;
+
+/// A ban, of a voter or of a network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ban {
+    pub id: i64,
+    pub voter: Option<VoterId>,
+    /// As a moderator saw it, of one day.
+    pub network: Option<NetworkHash>,
+    /// What the network is known by; none where its day's key did not open `network` any more: such a ban holds nobody.
+    pub ban_hash: Option<BanHash>,
+    pub reason: String,
+    pub made_by: String,
+    pub made_at: Timestamp,
+    /// `None`: it does not end by itself.
+    pub expires_at: Option<Timestamp>,
+    /// The reset that it came with.
+    pub removal: Option<i64>,
+}
+
+type Columns = (
+    i64,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+    String,
+    String,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    Option<Vec<u8>>,
+);
+
+fn ban(columns: Columns) -> Ban {
+    let (id, voter, network, reason, made_by, made_at, expires_at, removal, ban_hash) = columns;
+    Ban {
+        id,
+        voter: voter.and_then(|bytes| bytes.try_into().ok()).map(VoterId),
+        network: network
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(NetworkHash),
+        ban_hash: ban_hash
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(BanHash),
+        reason,
+        made_by,
+        made_at: Timestamp(made_at),
+        expires_at: expires_at.map(Timestamp),
+        removal,
+    }
+}
+
+/// A number that grows with each change of what is kept under `name`.
+pub(super) fn version_of(conn: &mut DbConnection, name: &str) -> QueryResult<i64> {
+    let text: Option<String> = site_facts::table
+        .filter(site_facts::name.eq(name))
+        .select(site_facts::value)
+        .first(conn)
+        .optional()?;
+    Ok(text.and_then(|text| text.parse().ok()).unwrap_or_default())
+}
+
+/// Raises that number, within the transaction of the change.
+pub(super) fn raise(conn: &mut DbConnection, name: &str) -> QueryResult<()> {
+    // The lock first, so that two changes are two versions.
+    diesel::update(site_facts::table.filter(site_facts::name.eq(name)))
+        .set(site_facts::value.eq(site_facts::value))
+        .execute(conn)?;
+    let next = version_of(conn, name)? + 1;
+    diesel::update(site_facts::table.filter(site_facts::name.eq(name)))
+        .set(site_facts::value.eq(next.to_string()))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The version of the bans.
+pub(super) fn version(conn: &mut DbConnection) -> QueryResult<i64> {
+    version_of(conn, VERSION)
+}
+
+/// Says that the bans have changed, within the transaction that changes them.
+///
+/// # Errors
+/// A failed statement.
+pub fn raise_version(conn: &mut DbConnection) -> QueryResult<()> {
+    raise(conn, VERSION)
+}
+
+/// The bans in force `now`, newest first, below number `before`.
+macro_rules! standing {
+    ($now:expr) => {
+        bans::table
+            .left_join(removals::table.on(removals::id.nullable().eq(bans::removal_id)))
+            .filter(bans::lifted_at.is_null())
+            .filter(bans::expires_at.is_null().or(bans::expires_at.gt($now.0)))
+            .filter(
+                bans::removal_id
+                    .is_null()
+                    .or(removals::state.nullable().eq(IN_FORCE)),
+            )
+            .select((
+                bans::id,
+                bans::voter,
+                bans::network,
+                bans::reason,
+                bans::made_by,
+                bans::made_at,
+                bans::expires_at,
+                bans::removal_id,
+                bans::ban_hash,
+            ))
+    };
+}
+
+pub(super) fn in_force(conn: &mut DbConnection, now: Timestamp) -> QueryResult<Vec<Ban>> {
+    let rows: Vec<Columns> = standing!(now).load(conn)?;
+    Ok(rows.into_iter().map(ban).collect())
+}
+
+/// The newest bans in force below number `before`, newest first.
+///
+/// # Errors
+/// A failed query.
+pub fn newest(
+    conn: &mut DbConnection,
+    before: i64,
+    limit: i64,
+    now: Timestamp,
+) -> QueryResult<Vec<Ban>> {
+    let rows: Vec<Columns> = standing!(now)
+        .filter(bans::id.lt(before))
+        .order(bans::id.desc())
+        .limit(limit)
+        .load(conn)?;
+    Ok(rows.into_iter().map(ban).collect())
+}
+
+/// A ban in force.
+///
+/// # Errors
+/// A failed query.
+pub fn find(conn: &mut DbConnection, id: i64, now: Timestamp) -> QueryResult<Option<Ban>> {
+    Ok(standing!(now)
+        .filter(bans::id.eq(id))
+        .first::<Columns>(conn)
+        .optional()?
+        .map(ban))
+}
+
+/// Writes a ban; returns its number. Its own `id` is not looked at.
+///
+/// # Errors
+/// A failed statement.
+pub fn insert(conn: &mut DbConnection, ban: &Ban) -> QueryResult<i64> {
+    diesel::insert_into(bans::table)
+        .values((
+            bans::voter.eq(ban.voter.map(|voter| voter.0.to_vec())),
+            bans::network.eq(ban.network.map(|network| network.0.to_vec())),
+            bans::ban_hash.eq(ban.ban_hash.map(|hash| hash.0.to_vec())),
+            bans::reason.eq(&ban.reason),
+            bans::made_by.eq(&ban.made_by),
+            bans::made_at.eq(ban.made_at.0),
+            bans::expires_at.eq(ban.expires_at.map(|end| end.0)),
+            bans::removal_id.eq(ban.removal),
+        ))
+        .returning(bans::id)
+        .get_result(conn)
+}
+
+/// Writes many bans at once.
+///
+/// # Errors
+/// A failed statement.
+pub fn insert_many(conn: &mut DbConnection, list: &[Ban]) -> QueryResult<()> {
+    let rows: Vec<_> = list
+        .iter()
+        .map(|ban| {
+            (
+                bans::voter.eq(ban.voter.map(|voter| voter.0.to_vec())),
+                bans::network.eq(ban.network.map(|network| network.0.to_vec())),
+                bans::reason.eq(&ban.reason),
+                bans::made_by.eq(&ban.made_by),
+                bans::made_at.eq(ban.made_at.0),
+                bans::expires_at.eq(ban.expires_at.map(|end| end.0)),
+                bans::removal_id.eq(ban.removal),
+            )
+        })
+        .collect();
+    match conn {
+        DbConnection::Sqlite(conn) => diesel::insert_into(bans::table).values(rows).execute(conn),
+        DbConnection::Postgres(conn) => diesel::insert_into(bans::table).values(rows).execute(conn),
+    }?;
+    Ok(())
+}
+
+/// Lifts a ban.
+///
+/// # Errors
+/// A failed statement.
+pub fn lift(conn: &mut DbConnection, id: i64, by: &str, now: Timestamp) -> QueryResult<()> {
+    diesel::update(bans::table.filter(bans::id.eq(id)))
+        .set((bans::lifted_at.eq(now.0), bans::lifted_by.eq(by)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// How many bans came with a removal.
+///
+/// # Errors
+/// A failed query.
+pub fn count_of(conn: &mut DbConnection, removal: i64) -> QueryResult<i64> {
+    bans::table
+        .filter(bans::removal_id.eq(removal))
+        .count()
+        .get_result(conn)
+}

@@ -1,0 +1,141 @@
+//! The chain in the database: rows that are only ever added, and the head beside them in `site_facts`.
+
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
+
+use super::{Entry, Head};
+use crate::domain::Timestamp;
+use crate::infra::db::DbConnection;
+use crate::infra::db::schema::{audit, site_facts};
+
+const HEAD: &str = "audit.head";
+/// Entries that are read at once.
+const PAGE: i64 = 1_000;
+
+type Columns = (
+    i64,
+    i64,
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    Vec<u8>,
+    Vec<u8>,
+);
+
+fn entry(columns: Columns) -> Entry {
+    let (id, at, actor, actor_id, role, act, subject, reason, before, after, previous, hash) =
+        columns;
+    Entry {
+        id,
+        at: Timestamp(at),
+        actor,
+        actor_id,
+        role,
+        act,
+        subject,
+        reason,
+        before,
+        after,
+        previous,
+        hash,
+    }
+}
+
+/// The bytes that hexadecimal digits spell.
+pub(super) fn bytes(hex: &str) -> Vec<u8> {
+    let digits: Vec<u8> = hex
+        .chars()
+        .filter_map(|digit| digit.to_digit(16))
+        .filter_map(|digit| u8::try_from(digit).ok())
+        .collect();
+    digits
+        .chunks(2)
+        .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
+        .collect()
+}
+
+pub(super) fn head(conn: &mut DbConnection) -> QueryResult<Head> {
+    let text: String = site_facts::table
+        .filter(site_facts::name.eq(HEAD))
+        .select(site_facts::value)
+        .first(conn)?;
+    let (id, hash) = text.split_once(':').unwrap_or(("0", ""));
+    Ok(Head {
+        id: id.parse().unwrap_or_default(),
+        hash: hash.to_owned(),
+    })
+}
+
+/// Takes the head's lock by writing what is there: the same on both databases.
+pub(super) fn lock_head(conn: &mut DbConnection) -> QueryResult<Head> {
+    diesel::update(site_facts::table.filter(site_facts::name.eq(HEAD)))
+        .set(site_facts::value.eq(site_facts::value))
+        .execute(conn)?;
+    head(conn)
+}
+
+pub(super) fn set_head(conn: &mut DbConnection, id: i64, hash: &str) -> QueryResult<()> {
+    diesel::update(site_facts::table.filter(site_facts::name.eq(HEAD)))
+        .set(site_facts::value.eq(format!("{id}:{hash}")))
+        .execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn insert(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
+    diesel::insert_into(audit::table)
+        .values((
+            audit::id.eq(entry.id),
+            audit::at.eq(entry.at.0),
+            audit::actor.eq(&entry.actor),
+            audit::actor_id.eq(&entry.actor_id),
+            audit::role.eq(&entry.role),
+            audit::act.eq(&entry.act),
+            audit::subject.eq(&entry.subject),
+            audit::reason.eq(&entry.reason),
+            audit::before.eq(&entry.before),
+            audit::after.eq(&entry.after),
+            audit::previous.eq(&entry.previous),
+            audit::hash.eq(&entry.hash),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The entries after number `id`, in order.
+pub(super) fn after(conn: &mut DbConnection, id: i64) -> QueryResult<Vec<Entry>> {
+    let rows: Vec<Columns> = audit::table
+        .filter(audit::id.gt(id))
+        .order(audit::id)
+        .limit(PAGE)
+        .load(conn)?;
+    Ok(rows.into_iter().map(entry).collect())
+}
+
+/// The newest entries before number `before`, newest first.
+///
+/// # Errors
+/// A failed query.
+pub fn newest(conn: &mut DbConnection, before: i64, limit: i64) -> QueryResult<Vec<Entry>> {
+    let rows: Vec<Columns> = audit::table
+        .filter(audit::id.lt(before))
+        .order(audit::id.desc())
+        .limit(limit)
+        .load(conn)?;
+    Ok(rows.into_iter().map(entry).collect())
+}
+
+/// One entry.
+///
+/// # Errors
+/// A failed query.
+pub fn by_id(conn: &mut DbConnection, id: i64) -> QueryResult<Option<Entry>> {
+    Ok(audit::table
+        .filter(audit::id.eq(id))
+        .first::<Columns>(conn)
+        .optional()?
+        .map(entry))
+}

@@ -1,0 +1,120 @@
+//! [`Client`]: the network that a call comes from, and its hashes: one for bans, one for the votes of a day, others for quotas.
+//!
+//! Routes make one a call. The address is no part of it, and the prefix does not leave this file but hashed.
+
+use std::cell::OnceCell;
+use std::iter;
+
+use crate::auth::Identity;
+use crate::auth::keys::Keys;
+use crate::auth::network::Prefix;
+use crate::auth::network::daily_keys::DailyKeys;
+use crate::auth::network::hash_cache::HashCache;
+use crate::domain::{BanHash, NetworkHash, Timestamp};
+use crate::http::request::{RequestParts, forwarding};
+
+/// The caller's network; hashed only where a hash is wanted, and once.
+pub struct Client<'a> {
+    prefix: Prefix,
+    keys: &'a Keys,
+    days: &'a DailyKeys,
+    now: Timestamp,
+    memo: &'a HashCache,
+    own: OnceCell<BanHash>,
+    limiter: OnceCell<[u8; 16]>,
+    factor: u32,
+}
+
+impl<'a> Client<'a> {
+    #[must_use]
+    pub fn new(
+        prefix: Prefix,
+        (keys, days): (&'a Keys, &'a DailyKeys),
+        memo: &'a HashCache,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            prefix,
+            keys,
+            days,
+            now,
+            memo,
+            own: OnceCell::new(),
+            limiter: OnceCell::new(),
+            factor: 1,
+        }
+    }
+
+    /// The same with so many times the usual quotas.
+    #[must_use]
+    pub fn with_factor(self, factor: u32) -> Self {
+        Self { factor, ..self }
+    }
+
+    /// How many times the usual quotas its network has.
+    #[must_use]
+    pub fn factor(&self) -> u32 {
+        self.factor
+    }
+
+    /// Whether the call comes from this machine itself.
+    #[must_use]
+    pub fn is_this_machine(&self) -> bool {
+        self.prefix.is_loopback()
+    }
+
+    fn own(&self) -> BanHash {
+        let make = || self.keys.ban(self.prefix.bytes());
+        *(self.own).get_or_init(|| self.memo.hash(self.prefix, make))
+    }
+
+    /// As bans know it; also under the secret before, while that is believed.
+    pub fn ban_hashes(&self) -> impl Iterator<Item = BanHash> {
+        let previous = self.keys.previous_ban(self.prefix.bytes());
+        iter::once(self.own()).chain(previous)
+    }
+
+    /// As a vote of today bears it.
+    #[must_use]
+    pub fn network(&self) -> NetworkHash {
+        self.days.seal(self.own(), self.now)
+    }
+
+    /// As the limiter knows it: under a key that no midnight changes.
+    #[must_use]
+    pub fn limiter_key(&self) -> [u8; 16] {
+        *(self.limiter).get_or_init(|| self.keys.limiter(self.prefix.bytes()))
+    }
+
+    /// The /48 around an IPv6 network, as the limiter knows it.
+    #[must_use]
+    pub fn wide_limiter_key(&self) -> Option<[u8; 16]> {
+        Some(self.keys.limiter(self.prefix.wide()?.bytes()))
+    }
+}
+
+impl Identity {
+    /// The caller's network.
+    #[must_use]
+    pub fn client(&self, request: &impl RequestParts, now: Timestamp) -> Client<'_> {
+        let headers = request.headers();
+        // A peer without an address (a socket file) is the machine itself.
+        let peer = request
+            .peer()
+            .map_or(std::net::IpAddr::from([127, 0, 0, 1]), |peer| peer.ip());
+        let sent = forwarding::is_sent(headers);
+        let address = if sent {
+            self.proxies.warn_if_untrusted(peer, sent, now);
+            self.proxies.client(peer, forwarding::lines(headers))
+        } else {
+            peer
+        };
+        Client::new(
+            Prefix::of(address),
+            (&self.keys, &self.days),
+            &self.memo,
+            now,
+        )
+        .with_factor(self.known.factor(address))
+    }
+}

@@ -1,0 +1,115 @@
+//! The secret at the start: given by the operator, or made once beside the SQLite file; and its fingerprint in the database.
+//!
+//! `commands` calls it. A server must never run with another secret than its database knows: every voter would be a
+//! stranger, and could vote again.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::keys::Keys;
+use super::store;
+use crate::config::{self, DatabaseUrl, Secret};
+use crate::domain::hex;
+use crate::infra::db::DbConnection;
+
+/// Why there is no secret to run with.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    #[error(
+        "setting identity.secret = \"\" (from no source): with Postgres it must be given, at least 32 bytes"
+    )]
+    Missing,
+    #[error("cannot read or make the secret {0}: {1}")]
+    File(PathBuf, std::io::Error),
+    #[error(
+        "setting identity.secret: the database was made with another secret. Give that one, \
+         or give it as identity.secret_previous to rotate"
+    )]
+    Another,
+    #[error("cannot read the secret's fingerprint: {0}")]
+    Query(#[from] diesel::result::Error),
+}
+
+/// The keys to run with.
+///
+/// # Errors
+/// [`SecretError::Missing`] on Postgres without a secret; a file that cannot be read or made.
+pub fn load(identity: &config::Identity, database: &config::Database) -> Result<Keys, SecretError> {
+    let secret = match (&identity.secret, &database.url) {
+        (Some(secret), _) => secret.clone(),
+        (None, DatabaseUrl::Postgres(_)) => return Err(SecretError::Missing),
+        (None, DatabaseUrl::Sqlite(path)) => {
+            let file = path.with_file_name("identity.secret");
+            kept(&file).map_err(|cause| SecretError::File(file.clone(), cause))?
+        }
+    };
+    Ok(Keys::new(&secret, identity.secret_previous.as_ref()))
+}
+
+/// The secret in `file`, made on first use with mode 0600.
+fn kept(file: &Path) -> std::io::Result<Secret> {
+    if let Some(folder) = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder)?;
+    }
+    if !file.try_exists()? {
+        make(file)?;
+    }
+    let mut text = String::new();
+    File::open(file)?.read_to_string(&mut text)?;
+    let text = text.trim().to_owned();
+    if text.len() < 32 {
+        return Err(std::io::Error::other("it holds fewer than 32 bytes"));
+    }
+    Ok(Secret::new(text))
+}
+
+/// Makes the file whole, or not at all: a start that is killed, or a power cut, must not leave an empty secret behind. If
+/// another process was first, its secret stays.
+fn make(file: &Path) -> std::io::Result<()> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+    let growing = file.with_extension(format!("{}.new", std::process::id()));
+    let mut made = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&growing)?;
+    made.write_all(hex(&bytes).as_bytes())?;
+    made.sync_all()?;
+    match std::fs::hard_link(&growing, file) {
+        // Some file systems know no links.
+        Err(cause) if cause.kind() != std::io::ErrorKind::AlreadyExists => {
+            std::fs::rename(&growing, file)?;
+        }
+        _ => std::fs::remove_file(&growing)?,
+    }
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Holds the keys against the database's fingerprint; a first start, or a rotation, writes it.
+///
+/// # Errors
+/// [`SecretError::Another`] where the database belongs to another secret.
+pub fn check_fingerprint(conn: &mut DbConnection, keys: &Keys) -> Result<(), SecretError> {
+    match store::fingerprint(conn)? {
+        Some(known) if known == keys.fingerprint() => Ok(()),
+        Some(known) if Some(known.as_str()) == keys.previous_fingerprint() => {
+            store::replace_fingerprint(conn, keys.fingerprint())?;
+            Ok(())
+        }
+        Some(_) => Err(SecretError::Another),
+        None => {
+            store::insert_fingerprint(conn, keys.fingerprint())?;
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! [`JwksRefresher`]: the thread that reads a JWKS anew, from its file or its https address, never on a call's own time.
+//!
+//! `users` starts it, and wakes it for a `kid` that it does not know; not more often than once in a while, whatever strangers
+//! send. What was read last stays in use while the next cannot be read.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use reqwest::{Certificate, Client, StatusCode, redirect};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use url::Url;
+
+use crate::auth::users::jwks::KeySet;
+use crate::config::Algorithm;
+use crate::domain::Timestamp;
+
+/// After a failure it is read again so soon, or sooner where the settings want it read more often.
+const AFTER_FAILURE: Duration = Duration::from_secs(30);
+/// An unknown `kid` has the set read at once, and then for so long none does.
+const COOLDOWN_SECONDS: i64 = 30;
+const WHOLE: Duration = Duration::from_secs(5);
+const CONNECT: Duration = Duration::from_secs(3);
+/// The most of a JWKS that is read.
+const MOST_BYTES: usize = 256 * 1024;
+
+/// The ring in use; `None` until one was read.
+pub(super) type Rings = ArcSwapOption<KeySet>;
+
+/// Where a JWKS is.
+pub(super) enum Source {
+    File(PathBuf),
+    Url(Client, Url),
+}
+
+impl Source {
+    /// An https address whose server is verified by the certificates of `ca`, or the system's.
+    ///
+    /// # Errors
+    /// Certificates that are none.
+    pub(super) fn url(url: &Url, ca: Option<&[u8]>) -> Result<Self, String> {
+        let mut client = Client::builder()
+            .https_only(true)
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .timeout(WHOLE)
+            .user_agent(concat!("tallyship/", env!("CARGO_PKG_VERSION")));
+        if let Some(pem) = ca {
+            let certificates = Certificate::from_pem_bundle(pem).map_err(|bad| bad.to_string())?;
+            if certificates.is_empty() {
+                return Err("it holds no certificate".to_owned());
+            }
+            client = client.tls_built_in_root_certs(false);
+            for certificate in certificates {
+                client = client.add_root_certificate(certificate);
+            }
+        }
+        let client = client.build().map_err(|bad| bad.to_string())?;
+        Ok(Self::Url(client, url.clone()))
+    }
+
+    async fn read(&self) -> Result<Vec<u8>, String> {
+        match self {
+            Self::File(path) => {
+                let size = std::fs::metadata(path).map_err(|cause| cause.to_string())?;
+                if size.len() > MOST_BYTES as u64 {
+                    return Err(format!("it is longer than {MOST_BYTES} bytes"));
+                }
+                std::fs::read(path).map_err(|cause| cause.to_string())
+            }
+            Self::Url(client, url) => fetch(client, url).await,
+        }
+    }
+
+    /// # Errors
+    /// A phrase.
+    pub(super) async fn ring(&self, algorithm: Algorithm) -> Result<KeySet, String> {
+        let bytes = self.read().await?;
+        KeySet::of_jwks(algorithm, &bytes).map_err(str::to_owned)
+    }
+}
+
+async fn fetch(client: &Client, url: &Url) -> Result<Vec<u8>, String> {
+    let failed = |cause: reqwest::Error| causes(&cause);
+    let mut answer = client.get(url.clone()).send().await.map_err(failed)?;
+    if answer.status() != StatusCode::OK {
+        return Err(format!("its server answered {}", answer.status().as_u16()));
+    }
+    let mut bytes = Vec::new();
+    while let Some(piece) = answer.chunk().await.map_err(failed)? {
+        if bytes.len() + piece.len() > MOST_BYTES {
+            return Err(format!("it is longer than {MOST_BYTES} bytes"));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
+}
+
+/// An error with what caused it: the outermost only says that sending failed.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut said = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        said = format!("{said}: {cause}");
+        next = cause.source();
+    }
+    said
+}
+
+/// Lets one through, and then none for a while.
+#[derive(Default)]
+struct Cooldown(AtomicI64);
+
+impl Cooldown {
+    fn passes(&self, now: Timestamp) -> bool {
+        let (last, now) = (self.0.load(Ordering::Relaxed), now.seconds());
+        now >= last + COOLDOWN_SECONDS
+            && self
+                .0
+                .compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+    }
+}
+
+/// The end that wakes the thread; the thread ends when it is dropped.
+pub(super) struct JwksRefresher {
+    wake: mpsc::Sender<()>,
+    cooldown: Cooldown,
+}
+
+impl JwksRefresher {
+    /// Reads it anew each `every`, so that a key that is gone ends, and a new one is known before it is used.
+    ///
+    /// # Errors
+    /// Where the thread cannot be started.
+    pub(super) fn start(
+        runtime: Runtime,
+        source: Source,
+        algorithm: Algorithm,
+        every: Duration,
+        rings: Arc<Rings>,
+    ) -> std::io::Result<Self> {
+        let (wake, woken) = mpsc::channel(1);
+        std::thread::Builder::new()
+            .name("jwks".to_owned())
+            .spawn(move || runtime.block_on(run(woken, &source, algorithm, every, &rings)))?;
+        let cooldown = Cooldown::default();
+        Ok(Self { wake, cooldown })
+    }
+
+    /// A token names a key that is not known: perhaps it is new.
+    pub(super) fn unknown_kid(&self, now: Timestamp) {
+        if self.cooldown.passes(now) {
+            let _ = self.wake.try_send(());
+        }
+    }
+}
+
+async fn run(
+    mut woken: mpsc::Receiver<()>,
+    source: &Source,
+    algorithm: Algorithm,
+    every: Duration,
+    rings: &Arc<Rings>,
+) {
+    let soon = every.min(AFTER_FAILURE);
+    let mut pause = if rings.load().is_some() { every } else { soon };
+    while !matches!(timeout(pause, woken.recv()).await, Ok(None)) {
+        pause = match source.ring(algorithm).await {
+            Ok(ring) => {
+                warn_if_empty(&ring);
+                rings.store(Some(Arc::new(ring)));
+                every
+            }
+            Err(cause) => {
+                tracing::warn!(%cause, "the JWKS cannot be read; the keys that were read before stay in use");
+                soon
+            }
+        };
+    }
+}
+
+pub(super) fn warn_if_empty(ring: &KeySet) {
+    if ring.is_empty() {
+        tracing::warn!("the JWKS holds no key of the configured algorithm: no user can be known");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_cannot_have_it_read_more_often() {
+        let cooldown = Cooldown::default();
+        let at = |seconds: i64| Timestamp((1_800_000_000 + seconds) * 1_000_000);
+        assert!(cooldown.passes(at(0)));
+        assert!((0..30).all(|second| !cooldown.passes(at(second))));
+        assert!(cooldown.passes(at(30)) && !cooldown.passes(at(31)));
+    }
+
+    #[test]
+    fn a_file_that_is_too_long_or_not_there_is_refused() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime");
+        let path = std::env::temp_dir().join(format!("tallyship-{}", uuid::Uuid::now_v7()));
+        let source = Source::File(path.clone());
+        let read = || runtime.block_on(source.ring(Algorithm::EdDsa)).is_ok();
+        assert!(!read());
+        std::fs::write(&path, "{\"keys\":[]}").expect("a file");
+        assert!(read());
+        let long = format!("{{\"keys\":[{}]}}", " ".repeat(MOST_BYTES));
+        std::fs::write(&path, long).expect("a file");
+        assert!(!read());
+        std::fs::remove_file(path).expect("cleans up");
+    }
+}

@@ -1,0 +1,74 @@
+//! [`CatalogCache`]: the whole catalogue in memory, for pages and lists. `verdicts` fills it and keeps it fresh.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::Tool;
+use crate::domain::{Slug, Timestamp};
+
+/// A tool as it stands in memory.
+#[derive(Debug)]
+pub struct CatalogEntry {
+    pub slug: Slug,
+    pub tool: Tool,
+    /// As in the database; tells whether there is something newer.
+    pub updated_at: Timestamp,
+}
+
+/// Every tool by its slug.
+#[derive(Default)]
+pub struct CatalogCache {
+    tools: RwLock<HashMap<Slug, Arc<CatalogEntry>>>,
+    /// Grows after each tool that is put anew.
+    edits: AtomicU64,
+}
+
+impl CatalogCache {
+    #[must_use]
+    pub fn find(&self, slug: &str) -> Option<Arc<CatalogEntry>> {
+        self.tools
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(slug)
+            .cloned()
+    }
+
+    /// Every tool, by name.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<CatalogEntry>> {
+        let mut all: Vec<_> = self
+            .tools
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect();
+        all.sort_by(|a, b| {
+            a.tool
+                .name
+                .cmp(&b.tool.name)
+                .then_with(|| a.slug.cmp(&b.slug))
+        });
+        all
+    }
+
+    /// Puts a tool in its place, unless what is there is newer.
+    pub fn put(&self, shelved: CatalogEntry) {
+        let mut shelf = self.tools.write().unwrap_or_else(PoisonError::into_inner);
+        if shelf
+            .get(&shelved.slug)
+            .is_none_or(|there| there.updated_at < shelved.updated_at)
+        {
+            shelf.insert(shelved.slug.clone(), Arc::new(shelved));
+            drop(shelf);
+            self.edits.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// Another number means that some tool has come or changed since.
+    #[must_use]
+    pub fn edits(&self) -> u64 {
+        self.edits.load(Ordering::Acquire)
+    }
+}

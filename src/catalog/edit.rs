@@ -1,0 +1,277 @@
+//! Edits of the catalogue that also touch the tally: put, patch, archive, import.
+//!
+//! The site API runs them on the writer's connection, commands on their own. Panel and state belong to the tally row, so
+//! each edit takes that row's lock first, as a vote does, and raises the version where the Tally changes.
+
+use diesel::{ExpressionMethods, QueryResult, RunQueryDsl};
+
+use serde_json::Value;
+
+use crate::auth::audit::{self, AuditAction};
+use crate::catalog::cache::CatalogEntry;
+use crate::catalog::{NamedTool, Tool, ToolPatch, store as catalog};
+use crate::domain::{Actor, Slug, Timestamp, ToolState};
+use crate::infra::db::schema::tallies;
+use crate::infra::db::{DbConnection, write_transaction};
+use crate::tallies::{TallyRow, store};
+
+/// A tool after an edit, as the database has it.
+pub struct Edited {
+    pub created: bool,
+    pub shelved: CatalogEntry,
+    pub row: TallyRow,
+}
+
+/// What an edit by slug came to.
+pub enum EditOutcome {
+    Done(Box<Edited>),
+    Unknown,
+    /// The patched tool would be out of bounds; the sentence names the field.
+    Invalid(String),
+}
+
+/// Puts a tool: new, or in the place of what was there. An archived one is open again.
+///
+/// # Errors
+/// A failed statement.
+pub fn put(
+    conn: &mut DbConnection,
+    slug: &Slug,
+    tool: &Tool,
+    actor: &Actor,
+    now: Timestamp,
+) -> QueryResult<Edited> {
+    write_transaction(conn, |conn| {
+        let before = as_is(conn, slug)?;
+        let edited = put_within(conn, slug, tool, now)?;
+        note(conn, "tool.put", before, &edited, actor, now)?;
+        Ok(edited)
+    })
+}
+
+/// Puts all of them, or none; returns them as they now are, by slug. One audit entry for the whole.
+///
+/// # Errors
+/// A failed statement.
+pub fn import(
+    conn: &mut DbConnection,
+    tools: &[NamedTool],
+    actor: &Actor,
+    now: Timestamp,
+) -> QueryResult<Vec<Edited>> {
+    write_transaction(conn, |conn| {
+        // In the order of slugs, as votes lock their tools by id: both orders are fixed, and an import holds few rows long.
+        let mut sorted: Vec<&NamedTool> = tools.iter().collect();
+        sorted.sort_by(|a, b| a.slug.cmp(&b.slug));
+        let done: Vec<Edited> = sorted
+            .into_iter()
+            .map(|listed| put_within(conn, &listed.slug, &listed.tool, now))
+            .collect::<QueryResult<_>>()?;
+        let slugs = |created: bool| -> Vec<&Slug> {
+            let those = done.iter().filter(|edited| edited.created == created);
+            those.map(|edited| &edited.shelved.slug).collect()
+        };
+        let act = AuditAction {
+            act: "catalog.import",
+            subject: format!("{} tools", tools.len()),
+            after: serde_json::json!({"created": slugs(true), "replaced": slugs(false)}),
+            ..AuditAction::default()
+        };
+        audit::append(conn, actor, &act, now)?;
+        Ok(done)
+    })
+}
+
+/// A tool as the audit chain shows it; null where there is none.
+fn as_is(conn: &mut DbConnection, slug: &Slug) -> QueryResult<Value> {
+    let Some(found) = catalog::find(conn, slug.as_str())? else {
+        return Ok(Value::Null);
+    };
+    let state = match catalog::id(conn, slug)? {
+        Some(id) => store::find(conn, id)?.map(|row| row.state),
+        None => None,
+    };
+    Ok(serde_json::json!({"tool": found.tool, "state": state}))
+}
+
+fn note(
+    conn: &mut DbConnection,
+    act: &'static str,
+    before: Value,
+    edited: &Edited,
+    actor: &Actor,
+    now: Timestamp,
+) -> QueryResult<()> {
+    let act = AuditAction {
+        act,
+        subject: edited.shelved.slug.to_string(),
+        before,
+        after: serde_json::json!({"tool": edited.shelved.tool, "state": edited.row.state}),
+        ..AuditAction::default()
+    };
+    audit::append(conn, actor, &act, now)?;
+    Ok(())
+}
+
+fn put_within(
+    conn: &mut DbConnection,
+    slug: &Slug,
+    tool: &Tool,
+    now: Timestamp,
+) -> QueryResult<Edited> {
+    let Some(id) = catalog::id(conn, slug)? else {
+        let id = catalog::insert(conn, slug, tool, now)?;
+        let row = first_tally(conn, id, tool, now)?;
+        let shelved = CatalogEntry {
+            slug: slug.clone(),
+            tool: tool.clone(),
+            updated_at: now,
+        };
+        return Ok(Edited {
+            created: true,
+            shelved,
+            row,
+        });
+    };
+    let before = store::lock(conn, id)?;
+    let state = if before.state == ToolState::Archived {
+        ToolState::Open
+    } else {
+        before.state
+    };
+    replaced(conn, slug, tool, before, state, now)
+}
+
+/// Lays a patch over a tool.
+///
+/// # Errors
+/// A failed statement.
+pub fn patch(
+    conn: &mut DbConnection,
+    slug: &Slug,
+    patch: ToolPatch,
+    actor: &Actor,
+    now: Timestamp,
+) -> QueryResult<EditOutcome> {
+    write_transaction(conn, |conn| {
+        let Some(id) = catalog::id(conn, slug)? else {
+            return Ok(EditOutcome::Unknown);
+        };
+        let before = store::lock(conn, id)?;
+        let was = as_is(conn, slug)?;
+        let Some(found) = catalog::find(conn, slug.as_str())? else {
+            return Ok(EditOutcome::Unknown);
+        };
+        let mut tool = found.tool;
+        tool.patch(patch);
+        if let Err(cause) = tool.check() {
+            return Ok(EditOutcome::Invalid(cause));
+        }
+        let edited = replaced(conn, slug, &tool, before, before.state, now)?;
+        note(conn, "tool.patch", was, &edited, actor, now)?;
+        Ok(EditOutcome::Done(Box::new(edited)))
+    })
+}
+
+/// Archives a tool; one that is archived stays as it is.
+///
+/// # Errors
+/// A failed statement.
+pub fn archive(
+    conn: &mut DbConnection,
+    slug: &Slug,
+    actor: &Actor,
+    now: Timestamp,
+) -> QueryResult<EditOutcome> {
+    write_transaction(conn, |conn| {
+        let Some(id) = catalog::id(conn, slug)? else {
+            return Ok(EditOutcome::Unknown);
+        };
+        let before = store::lock(conn, id)?;
+        let was = as_is(conn, slug)?;
+        let Some(shelved) = catalog::find(conn, slug.as_str())? else {
+            return Ok(EditOutcome::Unknown);
+        };
+        let row = changed(conn, before, |row| row.state = ToolState::Archived, now)?;
+        let edited = Edited {
+            created: false,
+            shelved,
+            row,
+        };
+        note(conn, "tool.archive", was, &edited, actor, now)?;
+        Ok(EditOutcome::Done(Box::new(edited)))
+    })
+}
+
+fn replaced(
+    conn: &mut DbConnection,
+    slug: &Slug,
+    tool: &Tool,
+    before: TallyRow,
+    state: ToolState,
+    now: Timestamp,
+) -> QueryResult<Edited> {
+    catalog::replace(conn, before.tool, tool, now)?;
+    let row = changed(
+        conn,
+        before,
+        |row| {
+            (row.panel_ship, row.panel_skip) = tool.panel();
+            row.state = state;
+        },
+        now,
+    )?;
+    let shelved = CatalogEntry {
+        slug: slug.clone(),
+        tool: tool.clone(),
+        updated_at: now,
+    };
+    Ok(Edited {
+        created: false,
+        shelved,
+        row,
+    })
+}
+
+/// Writes the row as `edit` leaves it; one version more if that is another Tally.
+fn changed(
+    conn: &mut DbConnection,
+    before: TallyRow,
+    edit: impl FnOnce(&mut TallyRow),
+    now: Timestamp,
+) -> QueryResult<TallyRow> {
+    let mut row = before;
+    edit(&mut row);
+    if row == before {
+        return Ok(row);
+    }
+    row.touch(now);
+    store::save(conn, &before, &row, now)?;
+    Ok(row)
+}
+
+fn first_tally(
+    conn: &mut DbConnection,
+    id: i32,
+    tool: &Tool,
+    now: Timestamp,
+) -> QueryResult<TallyRow> {
+    let (panel_ship, panel_skip) = tool.panel();
+    diesel::insert_into(tallies::table)
+        .values((
+            tallies::tool_id.eq(id),
+            tallies::panel_ship.eq(panel_ship),
+            tallies::panel_skip.eq(panel_skip),
+            tallies::version.eq(1_i64),
+            tallies::updated_at.eq(now.0),
+        ))
+        .execute(conn)?;
+    Ok(TallyRow {
+        tool: id,
+        panel_ship,
+        panel_skip,
+        version: 1,
+        updated_at: now,
+        ..TallyRow::default()
+    })
+}

@@ -1,0 +1,148 @@
+//! The catalogue as a file: TOML, JSON or CSV, such that `file` reads the same tools out of it.
+//!
+//! `catalog export` calls it.
+
+use serde::Serialize;
+
+use super::{NamedTool, Review};
+
+/// The kinds of catalogue file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    Toml,
+    Json,
+    Csv,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    slug: &'a str,
+    name: &'a str,
+    tagline: &'a str,
+    category: &'a str,
+    entry: &'a str,
+    url: &'a str,
+    reviews: &'a [Review],
+}
+
+impl<'a> Item<'a> {
+    fn of(listed: &'a NamedTool) -> Self {
+        let tool = &listed.tool;
+        Self {
+            slug: listed.slug.as_str(),
+            name: &tool.name,
+            tagline: &tool.tagline,
+            category: &tool.category,
+            entry: &tool.entry,
+            url: &tool.url,
+            reviews: &tool.reviews,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    tools: Vec<Item<'a>>,
+}
+
+/// The text of a catalogue file.
+///
+/// # Errors
+/// A sentence, where a library cannot write what it was given; none is known.
+pub fn text(tools: &[NamedTool], format: Format) -> Result<String, String> {
+    let items: Vec<Item<'_>> = tools.iter().map(Item::of).collect();
+    match format {
+        Format::Toml => {
+            toml::to_string_pretty(&Document { tools: items }).map_err(|cause| cause.to_string())
+        }
+        Format::Json => serde_json::to_string_pretty(&items)
+            .map(|text| text + "\n")
+            .map_err(|cause| cause.to_string()),
+        Format::Csv => csv(&items),
+    }
+}
+
+fn csv(items: &[Item<'_>]) -> Result<String, String> {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    let columns = [
+        "slug", "name", "tagline", "category", "entry", "url", "reviews",
+    ];
+    out.write_record(columns)
+        .map_err(|cause| cause.to_string())?;
+    for item in items {
+        let reviews = if item.reviews.is_empty() {
+            String::new()
+        } else {
+            serde_json::to_string(item.reviews).map_err(|cause| cause.to_string())?
+        };
+        out.write_record([
+            item.slug,
+            item.name,
+            item.tagline,
+            item.category,
+            item.entry,
+            item.url,
+            &reviews,
+        ])
+        .map_err(|cause| cause.to_string())?;
+    }
+    let bytes = out.into_inner().map_err(|cause| cause.to_string())?;
+    String::from_utf8(bytes).map_err(|cause| cause.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Tool, file};
+    use crate::domain::{Choice, Slug};
+    use proptest::prelude::*;
+
+    /// Any text that a tool's field takes: no control characters but line breaks and tabs.
+    fn words() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[ -~äß€😀\n\t]{0,40}",
+            Just("\"quoted\", 'and' = [not]\n\n# \\n\n".to_owned()),
+            Just("'''\"\"\"".to_owned()),
+            Just("=1+1".to_owned()),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_as_the_same_tools(
+            fields in prop::collection::vec((words(), words(), words(), words(), prop::collection::vec((words(), any::<bool>()), 0..3)), 0..4)
+        ) {
+            let tools: Vec<NamedTool> = fields
+                .into_iter()
+                .enumerate()
+                .map(|(n, (name, tagline, category, entry, reviews))| NamedTool {
+                    slug: Slug::parse(&format!("t{n}")).expect("slug"),
+                    tool: Tool {
+                        name: format!("N{name}"),
+                        tagline,
+                        category,
+                        entry,
+                        url: if n == 0 { String::new() } else { format!("https://example.org/{n}?a=\"b\"") },
+                        reviews: reviews
+                            .into_iter()
+                            .map(|(summary, ship)| Review {
+                                reviewer: "R".to_owned(),
+                                verdict: if ship { Choice::Ship } else { Choice::Skip },
+                                summary,
+                            })
+                            .collect(),
+                    },
+                })
+                .collect();
+            for format in [Format::Toml, Format::Json, Format::Csv] {
+                let text = text(&tools, format).expect("writes");
+                let read = match format {
+                    Format::Toml => file::toml(&text),
+                    Format::Json => file::json(&text),
+                    Format::Csv => file::csv(&text),
+                };
+                prop_assert_eq!(read.as_ref(), Ok(&tools), "{}", text);
+            }
+        }
+    }
+}

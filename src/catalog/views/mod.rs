@@ -1,0 +1,174 @@
+//! Verdicts: the catalogue and its tallies side by side, as the site reads and edits them.
+//!
+//! `server` routes to it, `pages` draws from it, commands import through it.
+
+pub mod history;
+pub mod list;
+pub mod routes;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::catalog::Review;
+use crate::catalog::cache::{CatalogCache, CatalogEntry};
+use crate::domain::Slug;
+use crate::tallies::Tally;
+use crate::tallies::cache::{TallyCache, TallyEntry};
+use crate::tallies::panel_percent;
+
+/// A tool with its place on the board.
+#[derive(Clone)]
+pub struct ToolWithTally {
+    pub shelved: Arc<CatalogEntry>,
+    pub slot: Arc<TallyEntry>,
+}
+
+/// A tool as `GET /v1/tools/{slug}` answers it.
+#[derive(Serialize, ToSchema)]
+pub struct ToolView<'a> {
+    slug: &'a Slug,
+    name: &'a str,
+    tagline: &'a str,
+    category: &'a str,
+    entry: &'a str,
+    url: &'a str,
+    reviews: &'a [Review],
+    #[schema(value_type = Tally<'_>)]
+    tally: Box<RawValue>,
+}
+
+/// Who leads: a slug, or null for a tie or where it cannot be told.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Leaders<'a> {
+    #[schema(required)]
+    pub panel: Option<&'a Slug>,
+    #[schema(required)]
+    pub community: Option<&'a Slug>,
+}
+
+impl ToolWithTally {
+    /// The tool named `slug`, where both catalogue and board know it.
+    #[must_use]
+    pub fn find(shelf: &CatalogCache, board: &TallyCache, slug: &str) -> Option<Self> {
+        Some(Self {
+            shelved: shelf.find(slug)?,
+            slot: board.find(slug)?,
+        })
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.shelved.tool.name
+    }
+
+    /// The tool for a JSON answer; `tally` is its Tally as JSON.
+    #[must_use]
+    pub fn view(&self, tally: &[u8]) -> Option<ToolView<'_>> {
+        let tool = &self.shelved.tool;
+        Some(ToolView {
+            slug: &self.shelved.slug,
+            name: &tool.name,
+            tagline: &tool.tagline,
+            category: &tool.category,
+            entry: &tool.entry,
+            url: &tool.url,
+            reviews: &tool.reviews,
+            tally: RawValue::from_string(String::from_utf8(tally.to_vec()).ok()?).ok()?,
+        })
+    }
+}
+
+/// Who leads the compared tools, by panel and by community.
+///
+/// A panel leads by the highest score that no other shares. The community's leader must have an interval that lies
+/// above every other's: while they overlap it is too close to call. A tool without a score leaves both open.
+#[must_use]
+pub fn leaders<'a>(tools: &[(&'a Slug, crate::tallies::TallyRow)], min_votes: i64) -> Leaders<'a> {
+    let panel: Option<Vec<(&Slug, [i64; 2])>> = tools
+        .iter()
+        .map(|(slug, row)| panel_percent(row).map(|score| (*slug, [score, score])))
+        .collect();
+    let community: Option<Vec<(&Slug, [i64; 2])>> = tools
+        .iter()
+        .map(|(slug, row)| {
+            Tally::of(slug, row, min_votes)
+                .community()
+                .map(|(_, interval)| (*slug, interval))
+        })
+        .collect();
+    Leaders {
+        panel: panel.and_then(|list| above_all(&list)),
+        community: community.and_then(|list| above_all(&list)),
+    }
+}
+
+/// The one whose span lies wholly above all others.
+fn above_all<'a>(spans: &[(&'a Slug, [i64; 2])]) -> Option<&'a Slug> {
+    let (best, [low, _]) = spans.iter().max_by_key(|(_, [low, _])| *low)?;
+    let alone = spans
+        .iter()
+        .filter(|(slug, _)| slug != best)
+        .all(|(_, [_, high])| high < low);
+    alone.then_some(*best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Timestamp, ToolState};
+    use crate::tallies::TallyRow;
+
+    fn row(ship: i64, skip: i64, panel: (i32, i32)) -> TallyRow {
+        let (panel_ship, panel_skip) = panel;
+        TallyRow {
+            tool: 1,
+            ship,
+            skip,
+            panel_ship,
+            panel_skip,
+            state: ToolState::Open,
+            version: 1,
+            updated_at: Timestamp(0),
+            ..TallyRow::default()
+        }
+    }
+
+    #[test]
+    fn leaders_lead_clearly_or_not_at_all() {
+        let (a, b) = (
+            Slug::parse("a").expect("slug"),
+            Slug::parse("b").expect("slug"),
+        );
+        let of = |left, right| {
+            let leaders = leaders(&[(&a, left), (&b, right)], 5);
+            (
+                leaders.panel.map(Slug::as_str).map(str::to_owned),
+                leaders.community.map(Slug::as_str).map(str::to_owned),
+            )
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(of(row(0, 0, (3, 1)), row(0, 0, (4, 0))), (some("b"), None));
+        assert_eq!(
+            of(row(0, 0, (2, 0)), row(0, 0, (4, 0))),
+            (None, None),
+            "a tie"
+        );
+        assert_eq!(
+            of(row(90, 10, (0, 0)), row(10, 90, (4, 0))),
+            (None, some("a"))
+        );
+        assert_eq!(
+            of(row(6, 4, (1, 0)), row(4, 6, (0, 1))),
+            (some("a"), None),
+            "the intervals overlap"
+        );
+        assert_eq!(
+            of(row(90, 10, (1, 0)), row(1, 2, (0, 1))),
+            (some("a"), None),
+            "too few votes"
+        );
+    }
+}

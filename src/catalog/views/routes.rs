@@ -1,0 +1,280 @@
+//! `GET /v1/tools/{slug}`, `GET /v1/compare`, and the site API: `POST /v1/tools`,
+//! `PUT`, `PATCH`, `DELETE /v1/tools/{slug}`.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::list::Lists;
+use super::{Leaders, ToolView, ToolWithTally, leaders};
+use crate::auth::Identity;
+use crate::auth::staff::Role;
+use crate::catalog::cache::CatalogCache;
+use crate::catalog::edit::{self, EditOutcome, Edited};
+use crate::catalog::{Tool, ToolPatch, bulk};
+use crate::domain::{Actor, Slug, Timestamp};
+use crate::http::problem::Problem;
+use crate::http::request;
+use crate::infra::db::Readers;
+use crate::tallies::cache::{TallyCache, etag, marked_stale};
+use crate::tallies::routes::{cached, wants_raw};
+use crate::voting::writer::Votes;
+
+/// What these routes work with.
+pub struct CatalogState {
+    pub identity: Data<Identity>,
+    pub shelf: Data<CatalogCache>,
+    pub board: Data<TallyCache>,
+    pub lists: Data<Lists>,
+    pub readers: Readers,
+    pub votes: Votes,
+}
+
+impl CatalogState {
+    fn verdict(&self, slug: &str) -> Result<ToolWithTally, Problem> {
+        ToolWithTally::find(&self.shelf, &self.board, slug)
+            .ok_or_else(|| Problem::unknown_tool(slug))
+    }
+}
+
+/// A public answer with its entity tag.
+pub(super) fn public<T: Serialize>(http: &HttpRequest, body: &T) -> Result<HttpResponse, Problem> {
+    let body = Bytes::from(serde_json::to_vec(body).map_err(|_unreachable| Problem::internal())?);
+    let tag = etag(&body);
+    Ok(cached(http.headers(), body, tag))
+}
+
+/// One tool with its reviews and its tally.
+///
+/// # Errors
+/// 404 `unknown-tool`.
+pub async fn get_tool(
+    http: HttpRequest,
+    slug: Path<String>,
+    state: Data<CatalogState>,
+) -> Result<HttpResponse, Problem> {
+    let verdict = state.verdict(&slug)?;
+    let raw = wants_raw(http.query_string())?;
+    let stale = state.board.is_stale(Timestamp::now());
+    let body = state.board.body(&verdict.slot, raw, stale);
+    public(&http, &verdict.view(&body).ok_or_else(Problem::internal)?)
+}
+
+/// The tools as they stand, and who leads.
+#[derive(Serialize, ToSchema)]
+pub struct Comparison<'a> {
+    tools: Vec<ToolView<'a>>,
+    verdict: Leaders<'a>,
+}
+
+/// Two to four tools side by side, and who leads.
+///
+/// # Errors
+/// 422 for fewer or more, 404 `unknown-tool`.
+pub async fn get_compare(
+    http: HttpRequest,
+    state: Data<CatalogState>,
+) -> Result<HttpResponse, Problem> {
+    let asked = request::tools(http.query_string(), 4)?;
+    if asked.len() < 2 {
+        return Err(Problem::invalid(
+            "tools: name 2 to 4 tools, comma separated.",
+        ));
+    }
+    let stale = state.board.is_stale(Timestamp::now());
+    let mut found = Vec::with_capacity(asked.len());
+    for item in &asked {
+        let slug = item.as_ref().map_or_else(String::as_str, Slug::as_str);
+        let verdict = state.verdict(slug)?;
+        let tally = verdict.slot.tally();
+        found.push((verdict, tally));
+    }
+    let mut tools = Vec::with_capacity(found.len());
+    for (verdict, tally) in &found {
+        let body = if stale {
+            marked_stale(&tally.body)
+        } else {
+            tally.body.clone()
+        };
+        tools.push(verdict.view(&body).ok_or_else(Problem::internal)?);
+    }
+    let rows: Vec<_> = found
+        .iter()
+        .map(|(verdict, tally)| (&verdict.shelved.slug, tally.row))
+        .collect();
+    public(
+        &http,
+        &Comparison {
+            tools,
+            verdict: leaders(&rows, state.board.min_votes()),
+        },
+    )
+}
+
+/// The body of a site call: bounded, JSON, from staff of role `site` or above.
+async fn site_body(
+    http: &HttpRequest,
+    payload: Payload,
+    state: &CatalogState,
+) -> Result<(Bytes, Actor), Problem> {
+    let body = request::body(http.headers(), payload, request::LARGE).await?;
+    request::require_json(http.headers())?;
+    let staff = state.identity.staff(http.headers(), Role::Site).await?;
+    Ok((body, staff.actor()))
+}
+
+/// Shows an edit and answers with the tool as it now is.
+fn edited(state: &CatalogState, edited: Edited) -> Result<HttpResponse, Problem> {
+    let Edited {
+        created,
+        shelved,
+        row,
+    } = edited;
+    let slug = shelved.slug.clone();
+    state.shelf.put(shelved);
+    state.board.admit(&slug, row);
+    let verdict = state.verdict(slug.as_str())?;
+    let tally = verdict.slot.tally();
+    let status = if created {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok(HttpResponse::build(status)
+        .insert_header(("cache-control", "no-store"))
+        .json(verdict.view(&tally.body).ok_or_else(Problem::internal)?))
+}
+
+fn settled(
+    state: &CatalogState,
+    slug: &str,
+    outcome: EditOutcome,
+) -> Result<HttpResponse, Problem> {
+    match outcome {
+        EditOutcome::Done(done) => edited(state, *done),
+        EditOutcome::Unknown => Err(Problem::unknown_tool(slug)),
+        EditOutcome::Invalid(cause) => Err(Problem::invalid(cause)),
+    }
+}
+
+/// Makes or replaces a tool: 201 or 200.
+///
+/// # Errors
+/// As the contract's order of checks says.
+pub async fn put_tool(
+    http: HttpRequest,
+    payload: Payload,
+    slug: Path<String>,
+    state: Data<CatalogState>,
+) -> Result<HttpResponse, Problem> {
+    let (body, actor) = site_body(&http, payload, &state).await?;
+    let tool: Tool = request::json(&body)?;
+    tool.check().map_err(Problem::invalid)?;
+    let parsed = Slug::parse(&slug).ok_or_else(|| {
+        Problem::invalid("slug: expected 1 to 64 of a-z, 0-9 and single inner hyphens.")
+    })?;
+    let done = state
+        .votes
+        .edit(move |conn| edit::put(conn, &parsed, &tool, &actor, Timestamp::now()))
+        .await;
+    edited(&state, done.map_err(|refused| refused.problem(&slug))?)
+}
+
+/// What a call with many tools did.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ManyTools)]
+pub struct Many {
+    /// Slugs of the tools that are new.
+    created: Vec<Slug>,
+    /// Slugs of those that were there.
+    replaced: Vec<Slug>,
+}
+
+/// Makes or replaces many tools, all or none: 201 where one is new, else 200.
+///
+/// # Errors
+/// As the contract's order of checks says; 422 names each bad tool.
+pub async fn post_tools(
+    http: HttpRequest,
+    payload: Payload,
+    state: Data<CatalogState>,
+) -> Result<HttpResponse, Problem> {
+    let (body, actor) = site_body(&http, payload, &state).await?;
+    let tools = bulk::read(&body)?;
+    let done = state
+        .votes
+        .edit(move |conn| edit::import(conn, &tools, &actor, Timestamp::now()))
+        .await
+        .map_err(|refused| refused.problem(""))?;
+    let (mut created, mut replaced) = (Vec::new(), Vec::new());
+    for edited in done {
+        let slug = edited.shelved.slug.clone();
+        state.shelf.put(edited.shelved);
+        state.board.admit(&slug, edited.row);
+        if edited.created {
+            created.push(slug);
+        } else {
+            replaced.push(slug);
+        }
+    }
+    let mut answer = if created.is_empty() {
+        HttpResponse::Ok()
+    } else {
+        HttpResponse::Created()
+    };
+    Ok(answer
+        .insert_header(("cache-control", "no-store"))
+        .json(Many { created, replaced }))
+}
+
+/// Changes some fields of a tool.
+///
+/// # Errors
+/// As the contract's order of checks says.
+pub async fn patch_tool(
+    http: HttpRequest,
+    payload: Payload,
+    slug: Path<String>,
+    state: Data<CatalogState>,
+) -> Result<HttpResponse, Problem> {
+    let (body, actor) = site_body(&http, payload, &state).await?;
+    let patch: ToolPatch = request::json(&body)?;
+    let parsed = Slug::parse(&slug).ok_or_else(|| Problem::unknown_tool(&slug))?;
+    let done = state
+        .votes
+        .edit(move |conn| edit::patch(conn, &parsed, patch, &actor, Timestamp::now()))
+        .await;
+    settled(
+        &state,
+        &slug,
+        done.map_err(|refused| refused.problem(&slug))?,
+    )
+}
+
+/// Archives a tool.
+///
+/// # Errors
+/// As the contract's order of checks says.
+pub async fn delete_tool(
+    http: HttpRequest,
+    payload: Payload,
+    slug: Path<String>,
+    state: Data<CatalogState>,
+) -> Result<HttpResponse, Problem> {
+    request::body(http.headers(), payload, request::LARGE).await?;
+    let staff = state.identity.staff(http.headers(), Role::Site).await?;
+    let actor = staff.actor();
+    let parsed = Slug::parse(&slug).ok_or_else(|| Problem::unknown_tool(&slug))?;
+    let done = state
+        .votes
+        .edit(move |conn| edit::archive(conn, &parsed, &actor, Timestamp::now()))
+        .await;
+    settled(
+        &state,
+        &slug,
+        done.map_err(|refused| refused.problem(&slug))?,
+    )
+}

@@ -1,0 +1,44 @@
+//! `tallyship backup FILE`: the whole database as one file, beside a running server. `restore FILE`: in its place again.
+
+use std::fs::File;
+use std::io::{BufReader, Seek, SeekFrom};
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::output::Output;
+use super::progress::Progress;
+use super::{Failure, migrated, serve};
+use crate::config::Settings;
+use crate::domain::Timestamp;
+use crate::maintenance::backup;
+
+const BUFFER: usize = 256 * 1024;
+
+pub(super) fn write(settings: &Settings, path: &Path) -> Result<ExitCode, Failure> {
+    let mut conn = migrated(settings)?;
+    let mut out = Output::open(Some(path), 0o600)?;
+    let rows = backup::write(&mut conn, &mut out, Timestamp::now()).map_err(Failure::new)?;
+    out.finish()?;
+    // Standard output may be the backup itself.
+    eprintln!("{rows} rows; keep the identity secret with it, tokens are signed by that");
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn restore(settings: &Settings, path: &Path) -> Result<ExitCode, Failure> {
+    let told = |cause: &dyn std::fmt::Display| Failure::new(format!("{}: {cause}", path.display()));
+    let mut file = File::open(path).map_err(|cause| told(&cause))?;
+    let rows =
+        backup::check(BufReader::with_capacity(BUFFER, &file)).map_err(|cause| told(&cause))?;
+    file.seek(SeekFrom::Start(0))
+        .map_err(|cause| told(&cause))?;
+    let _alone = serve::alone(settings)?;
+    let mut progress = Progress::new("restored", rows);
+    let input = BufReader::with_capacity(BUFFER, &file);
+    backup::replace(&settings.database, input, Timestamp::now(), |done| {
+        progress.at(done);
+    })
+    .map_err(|cause| told(&cause))?;
+    drop(progress);
+    println!("{rows} rows are restored; tallyship verify recounts them");
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,90 @@
+//! `tallyship catalog import FILE`: the tools of a file, all or none, beside a running server; `catalog export`: the file again.
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::output::Output;
+use super::{Failure, migrated};
+use crate::catalog::edit;
+use crate::catalog::export::{Format, text};
+use crate::catalog::{NamedTool, file, store};
+use crate::config::Settings;
+use crate::domain::{Actor, Timestamp, ToolState};
+use crate::tallies::store as tallies;
+
+#[derive(Subcommand)]
+pub(super) enum CatalogCommand {
+    /// Put the tools of a file (TOML, JSON or CSV): all of them, or none
+    Import { file: PathBuf },
+    /// Write the tools as a file that `catalog import` takes; archived ones are left out
+    Export {
+        /// Standard output where there is none, or -
+        file: Option<PathBuf>,
+        /// Else as the file's name ends; TOML on standard output
+        #[arg(long)]
+        format: Option<Format>,
+    },
+}
+
+pub(super) fn run(command: &CatalogCommand, settings: &Settings) -> Result<ExitCode, Failure> {
+    match command {
+        CatalogCommand::Import { file } => import(settings, file),
+        CatalogCommand::Export { file, format } => export(settings, file.as_deref(), *format),
+    }
+}
+
+fn import(settings: &Settings, path: &Path) -> Result<ExitCode, Failure> {
+    let tools = file::read(path).map_err(Failure::new)?;
+    let actor = Actor::command("catalog import");
+    let done = edit::import(&mut migrated(settings)?, &tools, &actor, Timestamp::now())?;
+    let created = done.iter().filter(|edited| edited.created).count();
+    println!(
+        "{} tools: {created} new, {} replaced",
+        tools.len(),
+        tools.len() - created
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn export(
+    settings: &Settings,
+    path: Option<&Path>,
+    format: Option<Format>,
+) -> Result<ExitCode, Failure> {
+    let format = format.unwrap_or_else(|| ending(path));
+    let mut conn = migrated(settings)?;
+    let archived: HashSet<_> = tallies::all(&mut conn)?
+        .into_iter()
+        .filter(|(_, row)| row.state == ToolState::Archived)
+        .map(|(slug, _)| slug)
+        .collect();
+    let mut tools: Vec<NamedTool> = store::all(&mut conn)?
+        .into_iter()
+        .filter(|shelved| !archived.contains(&shelved.slug))
+        .map(|shelved| NamedTool {
+            slug: shelved.slug,
+            tool: shelved.tool,
+        })
+        .collect();
+    tools.sort_by(|a, b| a.slug.cmp(&b.slug));
+    let text = text(&tools, format).map_err(Failure::new)?;
+    let mut out = Output::open(path, 0o644)?;
+    out.write_all(text.as_bytes()).map_err(Failure::new)?;
+    out.finish()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn ending(path: Option<&Path>) -> Format {
+    match path
+        .and_then(Path::extension)
+        .and_then(|ending| ending.to_str())
+    {
+        Some("json") => Format::Json,
+        Some("csv") => Format::Csv,
+        _ => Format::Toml,
+    }
+}

@@ -1,0 +1,246 @@
+//! The command line: one file a command. `main` calls [`run`] and exits with what it returns.
+//!
+//! Exit codes: 0 done, 1 it failed or found a difference, 2 the configuration or the arguments are wrong.
+
+mod backup;
+mod catalog;
+mod completions;
+mod config;
+mod health;
+mod output;
+mod progress;
+mod replay;
+mod serve;
+pub mod simulate;
+mod token;
+mod verify;
+mod visitors;
+mod votes;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::auth::secret::SecretError;
+use crate::auth::users::UsersError;
+use crate::config::{Layers, SettingError, Settings};
+use crate::infra::db::{self, DbConnection, Purpose};
+use crate::infra::telemetry;
+
+#[derive(Parser)]
+#[command(name = "tallyship", version, about = "Community votes beside a panel's verdict", long_about = None)]
+struct Arguments {
+    /// A configuration file (TOML), laid over config/default.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The public listener, such as 127.0.0.1:8080
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// sqlite://PATH or postgres://…
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server (the default)
+    Serve,
+    /// Bring the database to the newest schema
+    Migrate,
+    /// The catalogue of tools
+    #[command(subcommand)]
+    Catalog(catalog::CatalogCommand),
+    /// The settings
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Staff tokens
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Visitor tokens, for tests and load
+    #[command(subcommand)]
+    Visitors(visitors::VisitorsCommand),
+    /// Ask the server that runs with these settings how it is; exit code 1 unless it takes votes
+    Health,
+    /// Recount every tally from the votes and from the ledger, and check the audit chain
+    Verify {
+        /// A head of the audit chain that was published: its entry must still be there
+        #[arg(long, value_name = "HASH")]
+        head: Option<String>,
+    },
+    /// Run a past span's ledger through other quotas or thresholds, and say what would have been different
+    Replay(replay::ReplayArguments),
+    /// Write what the site has as a file
+    #[command(subcommand)]
+    Export(votes::ExportCommand),
+    /// Take in what a file has
+    #[command(subcommand)]
+    Import(votes::ImportCommand),
+    /// Write the whole database as one file, beside a running server
+    Backup {
+        /// Readable by its owner alone; - is standard output
+        file: PathBuf,
+    },
+    /// Put a backup in the place of the database, whole or not at all; no server may run
+    Restore { file: PathBuf },
+    /// Print a completion script for a shell
+    Completions { shell: clap_complete::Shell },
+    /// Print the manual page
+    Man {
+        /// Write the pages of every command into this folder instead
+        #[arg(long, value_name = "FOLDER")]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// Why a command ended early: what to say, and with which code.
+pub struct Failure {
+    message: String,
+    code: u8,
+}
+
+impl Failure {
+    fn new(cause: impl std::fmt::Display) -> Self {
+        Self {
+            message: cause.to_string(),
+            code: 1,
+        }
+    }
+
+    fn configuration(cause: impl std::fmt::Display) -> Self {
+        Self {
+            message: cause.to_string(),
+            code: 2,
+        }
+    }
+}
+
+impl From<SettingError> for Failure {
+    fn from(cause: SettingError) -> Self {
+        Self::configuration(cause)
+    }
+}
+
+impl From<SecretError> for Failure {
+    fn from(cause: SecretError) -> Self {
+        match cause {
+            SecretError::Query(_) => Self::new(cause),
+            _ => Self::configuration(cause),
+        }
+    }
+}
+
+impl From<UsersError> for Failure {
+    fn from(cause: UsersError) -> Self {
+        match cause {
+            UsersError::Thread(_) => Self::new(cause),
+            _ => Self::configuration(cause),
+        }
+    }
+}
+
+impl From<db::OpenError> for Failure {
+    fn from(cause: db::OpenError) -> Self {
+        Self::new(cause)
+    }
+}
+
+impl From<diesel::result::Error> for Failure {
+    fn from(cause: diesel::result::Error) -> Self {
+        Self::new(format!("the database: {cause}"))
+    }
+}
+
+/// Reads arguments and settings and runs the command.
+#[must_use]
+pub fn run() -> ExitCode {
+    match carry_out(Arguments::parse()) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("tallyship: {}", failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let layers = layers(&arguments);
+    let ready = layers.and_then(|layers| Ok((prepared(&layers)?, layers)));
+    match arguments.command.unwrap_or(Command::Serve) {
+        // These two need no settings.
+        Command::Completions { shell } => completions::completions(shell),
+        Command::Man { dir } => completions::man(dir.as_deref()),
+        Command::Config(command) => config::run(&command, &ready?.1),
+        Command::Serve => serve::run(ready?.0),
+        Command::Migrate => {
+            let done = db::migrate(&mut db::open(&ready?.0.database, Purpose::Command)?)?;
+            println!("{done} migrations were run");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Catalog(command) => catalog::run(&command, &ready?.0),
+        Command::Token(command) => token::run(&command, &ready?.0),
+        Command::Visitors(command) => visitors::run(&command, &ready?.0),
+        Command::Backup { file } => backup::write(&ready?.0, &file),
+        Command::Restore { file } => backup::restore(&ready?.0, &file),
+        Command::Health => health::run(&ready?.0),
+        Command::Verify { head } => verify::run(&ready?.0, head.as_deref()),
+        Command::Replay(arguments) => replay::run(&ready?.0, &arguments),
+        Command::Export(command) => votes::export(&command, &ready?.0),
+        Command::Import(command) => votes::import(&command, &ready?.0),
+    }
+}
+
+/// Reads the settings and starts the log.
+fn prepared(layers: &Layers) -> Result<Settings, Failure> {
+    let settings = Settings::from_layers(layers)?;
+    telemetry::start_log(&settings.log).map_err(Failure::configuration)?;
+    Ok(settings)
+}
+
+/// The layers, in the contract's order.
+fn layers(arguments: &Arguments) -> Result<Layers, Failure> {
+    let mut layers = Layers::defaults();
+    let default = Path::new("config/default.toml");
+    if default.exists() {
+        layers.add_file(default)?;
+    }
+    if let Some(file) = &arguments.config {
+        layers.add_file(file)?;
+    }
+    layers.add_environment(environment()?)?;
+    for (name, flag, value) in [
+        ("http.listen", "--listen", &arguments.listen),
+        ("database.url", "--database-url", &arguments.database_url),
+    ] {
+        if let Some(value) = value {
+            layers.set(name, value, flag)?;
+        }
+    }
+    Ok(layers)
+}
+
+/// The variables of the environment. One that is no text and none of ours is passed over.
+fn environment() -> Result<impl Iterator<Item = (String, String)>, Failure> {
+    let mut variables = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        match (name.into_string(), value.into_string()) {
+            (Ok(name), Ok(value)) => variables.push((name, value)),
+            (Ok(name), Err(_)) if name.starts_with("TALLYSHIP_") => {
+                return Err(Failure::configuration(format!(
+                    "environment {name}: it is no text"
+                )));
+            }
+            _ => {}
+        }
+    }
+    Ok(variables.into_iter())
+}
+
+/// A connection for a command, on a database of the newest schema.
+fn migrated(settings: &Settings) -> Result<DbConnection, Failure> {
+    let mut conn = db::open(&settings.database, Purpose::Command)?;
+    db::migrate(&mut conn)?;
+    Ok(conn)
+}

@@ -1,0 +1,134 @@
+//! `tallyship serve`: make the database ready, load the first catalogue, run the server, say where it is.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use url::Url;
+
+use super::{Failure, migrated};
+use crate::auth::secret;
+use crate::auth::users::Users;
+use crate::catalog::cache::CatalogCache;
+use crate::catalog::edit;
+use crate::catalog::{file, store};
+use crate::config::{DatabaseUrl, Settings};
+use crate::domain::{Actor, Slug, Timestamp};
+use crate::infra::db::{self, DbConnection, OpenError, Purpose};
+use crate::server::{self, ServeError};
+
+/// The demo catalogue, for where there is no `config/`.
+const DEMO: &str = include_str!("../../config/catalog.toml");
+
+pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
+    let keys = secret::load(&settings.identity, &settings.database)?;
+    let users = settings.identity.jwt.as_ref().map(Users::start);
+    let users = users.transpose()?;
+    let _alone = alone(&settings)?;
+    refuse_unsafe(&settings)?;
+    let mut conn = migrated(&settings)?;
+    secret::check_fingerprint(&mut conn, &keys)?;
+    first_catalogue(&mut conn, &settings)?;
+    drop(conn);
+    let featured = settings.pages.featured.clone();
+    let say = move |public: &Url, address, admin, shelf: &CatalogCache| {
+        say(public, address, admin, featured.as_ref(), shelf);
+    };
+    let outcome = actix_web::rt::System::new().block_on(server::run(settings, keys, users, say));
+    match outcome {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(ServeError::Listen(..)) => Err(Failure::configuration(
+            outcome.err().map_or(String::new(), |e| e.to_string()),
+        )),
+        Err(cause) => Err(Failure::new(cause)),
+    }
+}
+
+/// A database that could lose an answered vote is refused before anything is written to it.
+fn refuse_unsafe(settings: &Settings) -> Result<(), Failure> {
+    match db::open(&settings.database, Purpose::Write) {
+        Ok(_) => Ok(()),
+        Err(cause @ OpenError::Unsafe(_)) => Err(Failure::configuration(format!(
+            "setting database.url: {cause}"
+        ))),
+        Err(cause) => Err(cause.into()),
+    }
+}
+
+/// One server a SQLite file: two would each believe that they alone write. The lock goes with the process.
+pub(super) fn alone(settings: &Settings) -> Result<Option<File>, Failure> {
+    let DatabaseUrl::Sqlite(path) = &settings.database.url else {
+        return Ok(None);
+    };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(Failure::new)?;
+    }
+    let mut name = path.clone().into_os_string();
+    name.push(".lock");
+    let lock = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&name)
+        .map_err(Failure::new)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Err(Failure::configuration(format!(
+            "setting database.url: another server runs on {}; one SQLite file takes one server",
+            path.display()
+        ))),
+        Err(TryLockError::Error(cause)) => Err(Failure::new(cause)),
+    }
+}
+
+/// Loads the configured catalogue, or the built-in one, where there is none yet.
+fn first_catalogue(conn: &mut DbConnection, settings: &Settings) -> Result<(), Failure> {
+    let Some(path) = &settings.catalog_file else {
+        return Ok(());
+    };
+    if !store::is_empty(conn)? {
+        return Ok(());
+    }
+    let built_in = !path.exists() && path.as_os_str() == "config/catalog.toml";
+    let tools = if built_in {
+        file::toml(DEMO)
+    } else {
+        file::read(path)
+    };
+    let tools =
+        tools.map_err(|cause| Failure::configuration(format!("setting catalog.file: {cause}")))?;
+    edit::import(conn, &tools, &Actor::command("serve"), Timestamp::now())?;
+    Ok(())
+}
+
+/// What a newcomer, and whatever started us, wants to know.
+fn say(
+    public: &Url,
+    address: SocketAddr,
+    admin: Option<SocketAddr>,
+    featured: Option<&[Slug; 2]>,
+    shelf: &CatalogCache,
+) {
+    let mut out = std::io::stdout().lock();
+    let mut lines = vec![format!("listening on http://{address}")];
+    lines.extend(admin.map(|admin| format!("admin on http://{admin}")));
+    let site = public.as_str().trim_end_matches('/');
+    let chosen = featured
+        .filter(|pair| pair.iter().all(|slug| shelf.find(slug.as_str()).is_some()))
+        .cloned();
+    let first_two = || {
+        let mut slugs = shelf.all().into_iter().map(|shelved| shelved.slug.clone());
+        Some([slugs.next()?, slugs.next()?])
+    };
+    if let Some([a, b]) = chosen.or_else(first_two) {
+        let tally = format!("{site}/v1/tools/{a}/tally");
+        lines.push(format!("compare   {site}/compare/{a}-vs-{b}"));
+        lines.push(format!("a tally   {tally}"));
+    }
+    lines.push(format!("all tools {site}/"));
+    for line in lines {
+        let _ = writeln!(out, "{line}");
+    }
+    let _ = out.flush();
+}

@@ -1,0 +1,219 @@
+//! How each kind of value is read from its text; the error is a phrase that says what was expected.
+//!
+//! Only [`super::Settings`] calls it. No phrase may repeat a secret's text.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use super::{DatabaseUrl, Secret};
+use crate::domain::{Quota, Slug};
+
+pub(super) fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+}
+
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_unread| "expected ADDRESS:PORT, such as 127.0.0.1:8080".to_owned())
+}
+
+pub(super) fn public_url(text: &str) -> Result<Option<Url>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let url = Url::parse(text).map_err(|cause| cause.to_string())?;
+    match (url.scheme(), url.host_str(), url.path()) {
+        ("http" | "https", Some(_), "/") if url.query().is_none() && url.fragment().is_none() => {
+            Ok(Some(url))
+        }
+        _ => Err("expected http://HOST or https://HOST, without a path".to_owned()),
+    }
+}
+
+pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
+    list(text)
+        .map(|item| {
+            public_url(item)
+                .ok()
+                .flatten()
+                .map(|url| url.origin().ascii_serialization())
+                .ok_or_else(|| format!("{item} is no origin such as https://example.org"))
+        })
+        .collect()
+}
+
+pub(super) fn pair(text: &str) -> Result<Option<[Slug; 2]>, String> {
+    let slugs: Option<Vec<Slug>> = list(text).map(Slug::parse).collect();
+    match slugs.as_deref() {
+        Some([]) => Ok(None),
+        Some([a, b]) if a != b => Ok(Some([a.clone(), b.clone()])),
+        _ => Err("expected two tools, such as a-tool,another, or nothing".to_owned()),
+    }
+}
+
+pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
+    list(text)
+        .map(|item| {
+            let net = item
+                .parse::<IpNet>()
+                .or_else(|_| {
+                    item.parse()
+                        .map(|address: std::net::IpAddr| IpNet::from(address))
+                })
+                .map_err(|_unread| format!("{item} is no network such as 10.0.0.0/8"))?;
+            if net.prefix_len() == 0 {
+                return Err(format!(
+                    "{item} would believe forwarding headers of everybody"
+                ));
+            }
+            Ok(net)
+        })
+        .collect()
+}
+
+pub(super) fn known_networks(text: &str) -> Result<Vec<(IpNet, u32)>, String> {
+    list(text)
+        .map(|item| {
+            let (network, factor) = item
+                .split_once('=')
+                .ok_or_else(|| format!("{item} is no NETWORK=FACTOR such as 192.0.2.0/24=20"))?;
+            let [network] = networks(network)?[..] else {
+                return Err(format!("{item} names no network"));
+            };
+            let factor = factor
+                .trim()
+                .parse()
+                .ok()
+                .filter(|factor| (1..=1_000).contains(factor));
+            Ok((
+                network,
+                factor.ok_or_else(|| format!("{item} has no factor of 1 to 1000"))?,
+            ))
+        })
+        .collect()
+}
+
+pub(super) fn database_url(text: &str) -> Result<DatabaseUrl, String> {
+    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        return Ok(DatabaseUrl::Postgres(Secret::new(text.to_owned())));
+    }
+    let path = text
+        .strip_prefix("sqlite://")
+        .or_else(|| text.strip_prefix("sqlite:"));
+    match path {
+        Some(path) if !path.is_empty() && !path.contains(":memory:") && !path.ends_with('/') => {
+            Ok(DatabaseUrl::Sqlite(PathBuf::from(path)))
+        }
+        _ => Err("expected sqlite://PATH (a file) or postgres://…".to_owned()),
+    }
+}
+
+pub(super) fn redis_urls(text: &str) -> Result<Vec<Secret>, String> {
+    list(text)
+        .map(|item| match Url::parse(item) {
+            Ok(url) if url.fragment() == Some("insecure") => Err(
+                "#insecure would believe any certificate; name its authority in redis.ca_file"
+                    .to_owned(),
+            ),
+            Ok(url) if matches!(url.scheme(), "redis" | "rediss") && url.host_str().is_some() => {
+                Ok(Secret::new(item.to_owned()))
+            }
+            _ => Err("expected redis://HOST or rediss://HOST, several for a cluster".to_owned()),
+        })
+        .collect()
+}
+
+pub(super) fn quota(text: &str) -> Result<Option<Quota>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    Quota::parse(text).map(Some).map_err(str::to_owned)
+}
+
+pub(super) fn count(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|n| (1..=1_000_000).contains(n))
+        .ok_or_else(|| "expected 1 to 1000000".to_owned())
+}
+
+pub(super) fn challenge_after(text: &str) -> Result<u32, String> {
+    text.parse()
+        .ok()
+        .filter(|n| *n <= 1_000_000)
+        .ok_or_else(|| "expected 0 (always) to 1000000 held votes".to_owned())
+}
+
+pub(super) fn min_votes(text: &str) -> Result<i64, String> {
+    text.parse()
+        .ok()
+        .filter(|n| (1..=1_000_000).contains(n))
+        .ok_or_else(|| "expected 1 to 1000000".to_owned())
+}
+
+/// A filter such as `info,actix_server=warn`; read here so that a bad one is refused with its source.
+pub(super) fn log_level(text: &str) -> Result<EnvFilter, String> {
+    EnvFilter::try_new(text).map_err(|cause| cause.to_string())
+}
+
+pub(super) fn on_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("expected on or off".to_owned()),
+    }
+}
+
+/// `90s`, `5m`, `24h` or `365d`, of at least a second and at most a hundred years.
+pub(super) fn period(text: &str) -> Result<Duration, String> {
+    let expected = || "expected a time such as 90s, 5m, 24h or 365d".to_owned();
+    let unit = text.chars().last().ok_or_else(expected)?;
+    let scale: u64 = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(expected()),
+    };
+    let count = text.strip_suffix(unit).unwrap_or_default();
+    let count: u64 = count.parse().map_err(|_unread| expected())?;
+    let seconds = count.checked_mul(scale);
+    seconds
+        .filter(|seconds| (1..=36_500 * 86_400).contains(seconds))
+        .map(Duration::from_secs)
+        .ok_or_else(expected)
+}
+
+/// `25ms`: what a call may wait for, from a millisecond to a second.
+pub(super) fn patience(text: &str) -> Result<Duration, String> {
+    let count = text.strip_suffix("ms").and_then(|count| count.parse().ok());
+    count
+        .filter(|count| (1..=1_000).contains(count))
+        .map(Duration::from_millis)
+        .ok_or_else(|| "expected 1ms to 1000ms".to_owned())
+}
+
+/// A period as above, or `off`.
+pub(super) fn period_or_off(text: &str) -> Result<Option<Duration>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    period(text)
+        .map(Some)
+        .map_err(|expected| format!("{expected}, or off"))
+}
+
+pub(super) fn secret(text: &str) -> Result<Option<Secret>, String> {
+    match text.len() {
+        0 => Ok(None),
+        1..32 => Err("expected at least 32 bytes".to_owned()),
+        _ => Ok(Some(Secret::new(text.to_owned()))),
+    }
+}

@@ -1,0 +1,61 @@
+//! `/v1/moderation/alerts`.
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Payload};
+
+use super::AlertState;
+use crate::domain::Timestamp;
+use crate::http::problem::Problem;
+use crate::http::request;
+use crate::moderation::paging;
+use crate::moderation::routes::{
+    Answer, ModerationState, answer, number, read, reading, wanted_tool, why, written,
+};
+
+/// `state` of a list: `open` or `dismissed`.
+///
+/// # Errors
+/// 422 for any other word.
+pub fn state(query: &str) -> Result<Option<AlertState>, Problem> {
+    let text = request::query(query, "state");
+    let parse = |text: &str| match text {
+        "open" => Some(AlertState::Open),
+        "dismissed" => Some(AlertState::Dismissed),
+        _ => None,
+    };
+    read("state", text.as_deref(), parse, "open or dismissed")
+}
+
+/// What the detector raised, newest first.
+///
+/// # Errors
+/// 401, 403, 404 for an unknown tool, 422.
+pub async fn get_alerts(http: HttpRequest, state: Data<ModerationState>) -> Answer {
+    reading(&http, &state).await?;
+    let query = http.query_string();
+    let (before, limit) = (paging::before(query)?, paging::limit(query)?);
+    let wanted = self::state(query)?;
+    let tool = wanted_tool(&state, query)?;
+    let page = state.moderation.alerts(tool, wanted, before, limit).await?;
+    Ok(answer(StatusCode::OK, &page))
+}
+
+/// Says that an alert needs no more looking at.
+///
+/// # Errors
+/// 404, 409 where it was dismissed before.
+pub async fn post_dismiss(
+    http: HttpRequest,
+    payload: Payload,
+    id: Path<String>,
+    state: Data<ModerationState>,
+) -> Answer {
+    let (body, actor) = written(&http, payload, &state).await?;
+    let why = why(&body)?;
+    let alert = state
+        .moderation
+        .dismiss(number(&id)?, &why, &actor, Timestamp::now())
+        .await?;
+    Ok(answer(StatusCode::OK, &alert))
+}

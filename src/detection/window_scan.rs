@@ -1,0 +1,127 @@
+//! One pass over a tool's votes, newest first: every window is judged on the way, and the most suspicious is kept. Pure.
+//!
+//! `memory` calls it. A pass costs a step for each vote in memory, so it can be made again every few seconds.
+
+use super::finding::{Filter, FindingKind};
+use super::memory::{Facts, Limits};
+use super::rule::{self, Expected, ScoreParts};
+use super::votes::OfTool;
+use crate::detection::network_index::NetworkIndex;
+use crate::detection::stats::VoteStats;
+use crate::domain::Choice;
+
+const SECOND: i64 = 1_000_000;
+/// What is looked at: the last ten minutes, half an hour, three hours, and the day.
+const WINDOWS: [(FindingKind, i64); 4] = [
+    (FindingKind::Burst, 600),
+    (FindingKind::Burst, 1_800),
+    (FindingKind::Burst, 10_800),
+    (FindingKind::Drip, 86_400),
+];
+
+/// The most suspicious window.
+pub(super) struct SuspiciousWindow {
+    pub kind: FindingKind,
+    pub parts: ScoreParts,
+    pub filter: Filter,
+}
+
+/// A window with its score.
+struct Suspect {
+    kind: FindingKind,
+    begin: i64,
+    parts: ScoreParts,
+    /// Only votes of networks with several voters are meant.
+    crowd: bool,
+}
+
+/// Judges the votes on a tool of which no alert tells. `usual` gives what to compare with, the votes that are judged
+/// left out of the site's.
+pub(super) fn pass(
+    of: &OfTool,
+    crowd: &NetworkIndex,
+    facts: &Facts,
+    limits: Limits,
+    usual: impl Fn((VoteStats, u32)) -> Expected,
+    with_day: bool,
+    now: i64,
+) -> Option<SuspiciousWindow> {
+    // Time that an alert has told of already, or that memory does not reach back to.
+    let told = of.spans.iter().filter(|span| span.filter.network.is_none());
+    let mut since = told.map(|span| span.filter.to).max().unwrap_or(i64::MIN);
+    if of.cut {
+        since = since.max(of.votes.front().map_or(i64::MIN, |oldest| oldest.at));
+    }
+    let (mut all, mut several) = (VoteStats::default(), VoteStats::default());
+    let mut best: Option<Suspect> = None;
+    let mut judge = |(kind, seconds): (FindingKind, i64), all: VoteStats, several: VoteStats| {
+        if all.votes < limits.least || (kind == FindingKind::Drip && !with_day) {
+            return;
+        }
+        let begin = now - seconds * SECOND;
+        let span = seconds.min((now.saturating_sub(since) / SECOND).max(1));
+        let usual = Expected {
+            expected: facts.rhythm.expected(now, span),
+            ..usual((all, several.known))
+        };
+        let mut suspects = vec![(rule::judge_all(all, several.known, &usual), false)];
+        if several.votes >= limits.least {
+            suspects.push((rule::judge_crowd(all, several, &usual), true));
+        }
+        for (parts, crowd) in suspects {
+            let better = best
+                .as_ref()
+                .is_none_or(|best| best.parts.score() < parts.score());
+            if better {
+                best = Some(Suspect {
+                    kind,
+                    begin,
+                    parts,
+                    crowd,
+                });
+            }
+        }
+    };
+    let mut windows = WINDOWS.iter().copied().peekable();
+    for vote in of.votes.iter().rev() {
+        while let Some(window) = windows.next_if(|(_, seconds)| vote.at <= now - seconds * SECOND) {
+            judge(window, all, several);
+        }
+        if vote.told {
+            continue;
+        }
+        let ship = vote.choice == Choice::Ship;
+        all.add(ship, vote.known, vote.fresh);
+        if vote.known && crowd.has_several(vote.network) {
+            several.add(ship, vote.known, vote.fresh);
+        }
+    }
+    for window in windows {
+        judge(window, all, several);
+    }
+    let suspect = best.filter(|best| best.parts.score() >= limits.threshold)?;
+    Some(SuspiciousWindow {
+        kind: suspect.kind,
+        parts: suspect.parts,
+        filter: filter(of, crowd, &suspect)?,
+    })
+}
+
+/// From the first of the suspicious votes to the last; the first in a hundred is left to chance.
+fn filter(of: &OfTool, crowd: &NetworkIndex, suspect: &Suspect) -> Option<Filter> {
+    let choice = suspect.parts.filter_side();
+    let times: Vec<i64> = of
+        .votes
+        .iter()
+        .filter(|vote| !vote.told && vote.at > suspect.begin)
+        .filter(|vote| choice.is_none_or(|choice| choice == vote.choice))
+        .filter(|vote| !suspect.crowd || crowd.has_several(vote.network))
+        .map(|vote| vote.at)
+        .collect();
+    Some(Filter {
+        from: *times.get(times.len() / 100)?,
+        to: times.last()? + SECOND,
+        choice,
+        network: None,
+    })
+}

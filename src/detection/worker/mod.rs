@@ -1,0 +1,270 @@
+//! [`DetectorWorker`]: the thread that follows the ledger, asks the rule what stands out, and keeps what it finds as alerts.
+//!
+//! `server` starts it. Votes go first: it reads on a connection of its own, in pages with pauses between them, and looks
+//! up networks and tokens of so many votes a second only. When votes come faster than that it still counts every one of
+//! them, and judges networks and tokens by the rest. It keeps an alert through the writer, a few rows at a time. On
+//! Postgres one instance holds an advisory lock on that connection; when it is gone, another has the lock within seconds.
+
+mod leader_state;
+mod tool_facts;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Runtime;
+
+use self::leader_state::{LeaderState, behind, take};
+use self::tool_facts::ToolFacts;
+use super::finding::Finding;
+use super::memory::{Limits, Memory};
+use super::store::{self, AlertChange};
+use crate::config;
+use crate::detection::alerts;
+use crate::detection::ledger_tail::Cursor;
+use crate::domain::Timestamp;
+use crate::infra::db::{self, DbConnection, Purpose};
+use crate::infra::telemetry::Metrics;
+use crate::voting::VoteError;
+use crate::voting::writer::Votes;
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_secs(5);
+/// Between two pages: votes go first.
+const PAUSE: Duration = Duration::from_millis(10);
+/// It rests so many times as long as a page took: while votes come faster than that lets it read, it falls behind, and
+/// catches up when they come slower.
+const RESTS: u32 = 30;
+/// Votes of which network and token are looked up in one look: two thousand a second.
+const LOOKED_UP: usize = 10_000;
+/// The same while the votes of the day before the start are read.
+const LOOKED_UP_AT_FIRST: usize = 100_000;
+/// Pages of one look; what is left comes with the next.
+const PAGES: usize = 500;
+/// Tools that are judged in one look.
+const TOOLS: usize = 200;
+/// Alerts that are remembered at the start.
+const REMEMBERED: i64 = 1_000;
+const DAY_SECONDS: i64 = 86_400;
+/// A full queue of the writer is tried again so many times.
+const TRIES: usize = 20;
+
+/// The running thread; dropping it ends the thread at its next pause.
+pub struct DetectorWorker {
+    _stop: Sender<()>,
+}
+
+/// Whether this instance is the one that detects.
+pub type IsLeader = Arc<AtomicBool>;
+
+impl DetectorWorker {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// Where the thread cannot be started.
+    pub fn start(
+        database: config::Database,
+        limits: &config::Detector,
+        votes: Votes,
+        meters: Arc<Metrics>,
+        leading: IsLeader,
+    ) -> std::io::Result<Self> {
+        let (stop, stopped) = channel();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let detect = Detect {
+            database,
+            limits: Limits {
+                threshold: limits.threshold,
+                least: limits.min_votes,
+            },
+            votes,
+            meters,
+            leading,
+            runtime,
+            stopped,
+            place: None,
+            known: ToolFacts::default(),
+        };
+        std::thread::Builder::new()
+            .name("detector".to_owned())
+            .spawn(move || detect.run())?;
+        Ok(Self { _stop: stop })
+    }
+}
+
+/// Why a look was not finished; the next begins with a new connection.
+#[derive(Debug, thiserror::Error)]
+enum PassError {
+    #[error("the server ends")]
+    Stopped,
+    #[error(transparent)]
+    Open(#[from] db::OpenError),
+    #[error(transparent)]
+    Query(#[from] diesel::result::Error),
+    #[error("the writer did not take it: {0:?}")]
+    Writer(VoteError),
+}
+
+struct Detect {
+    database: config::Database,
+    limits: Limits,
+    votes: Votes,
+    meters: Arc<Metrics>,
+    leading: IsLeader,
+    runtime: Runtime,
+    stopped: Receiver<()>,
+    place: Option<LeaderState>,
+    known: ToolFacts,
+}
+
+impl Detect {
+    fn run(mut self) {
+        let mut said = false;
+        loop {
+            let place = self.place.take();
+            match self.look(place) {
+                Ok(place) => {
+                    said = false;
+                    self.place = place;
+                }
+                Err(PassError::Stopped) => break,
+                Err(cause) if !std::mem::replace(&mut said, true) => {
+                    tracing::error!(%cause, "the detector waits; it is tried again");
+                }
+                Err(_) => {}
+            }
+            self.lead(self.place.is_some());
+            if self.pause(EVERY).is_err() {
+                break;
+            }
+        }
+        self.lead(false);
+    }
+
+    fn lead(&self, leads: bool) {
+        self.leading.store(leads, Ordering::Relaxed);
+        self.meters.detects(leads);
+        if !leads {
+            self.meters.detector_behind(Duration::ZERO);
+        }
+    }
+
+    fn pause(&self, time: Duration) -> Result<(), PassError> {
+        match self.stopped.recv_timeout(time) {
+            Err(RecvTimeoutError::Timeout) => Ok(()),
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => Err(PassError::Stopped),
+        }
+    }
+
+    /// One look; gives the place back while this instance is the one.
+    fn look(&mut self, place: Option<LeaderState>) -> Result<Option<LeaderState>, PassError> {
+        let now = Timestamp::now();
+        let Some(mut place) =
+            place.map_or_else(|| self.take_place(now), |place| Ok(Some(place)))?
+        else {
+            return Ok(None);
+        };
+        let mut budget = if place.is_new {
+            LOOKED_UP_AT_FIRST
+        } else {
+            LOOKED_UP
+        };
+        place.is_new = false;
+        for _ in 0..PAGES {
+            let began = Instant::now();
+            let (rows, more) = place.cursor.next(&mut place.conn, now)?;
+            self.meters.detector_behind(behind(&rows, now));
+            take(&mut place, &rows, &mut budget, now)?;
+            if !more {
+                break;
+            }
+            self.pause(PAUSE.max(began.elapsed() * RESTS))?;
+        }
+        place.memory.forget(now);
+        let found = self.judge(&mut place, now)?;
+        place.unkept.extend(found);
+        while let Some(finding) = place.unkept.first().copied() {
+            self.keep(&finding)?;
+            place.unkept.remove(0);
+        }
+        Ok(Some(place))
+    }
+
+    /// Becomes the one, unless another is: what came in the last day is read again.
+    fn take_place(&mut self, now: Timestamp) -> Result<Option<LeaderState>, PassError> {
+        let mut conn = db::open(&self.database, Purpose::Read)?;
+        if !store::is_alone(&mut conn)? {
+            return Ok(None);
+        }
+        let since = now.plus_seconds(-DAY_SECONDS);
+        let mut memory = Memory::new(self.limits);
+        // Oldest first, as they were raised.
+        let mut raised = alerts::store::since(&mut conn, since, REMEMBERED)?;
+        raised.reverse();
+        let cursor = Cursor::since(&mut conn, since)?;
+        for alert in raised {
+            memory.remember(&alert.finding);
+        }
+        Ok(Some(LeaderState {
+            conn,
+            cursor,
+            memory,
+            unkept: Vec::new(),
+            is_new: true,
+        }))
+    }
+
+    fn judge(
+        &mut self,
+        place: &mut LeaderState,
+        now: Timestamp,
+    ) -> Result<Vec<Finding>, PassError> {
+        let LeaderState { conn, memory, .. } = place;
+        let mut broken = None;
+        let mut found = memory.judge_networks(|tool| {
+            self.known.facts(conn, tool, now).unwrap_or_else(|cause| {
+                broken = Some(cause);
+                None
+            })
+        });
+        for tool in memory.moved().into_iter().take(TOOLS) {
+            if let Some(facts) = self.known.facts(conn, tool, now)? {
+                found.extend(memory.judge(tool, &facts, now));
+            }
+        }
+        broken.map_or(Ok(found), |cause| Err(cause.into()))
+    }
+
+    /// Runs a short step on the writer's connection.
+    fn step<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut DbConnection) -> diesel::QueryResult<T> + Clone + Send + 'static,
+    ) -> Result<T, PassError> {
+        let mut tries = 0;
+        loop {
+            match self.runtime.block_on(self.votes.edit(work.clone())) {
+                Err(VoteError::Overloaded) if tries < TRIES => tries += 1,
+                done => return done.map_err(PassError::Writer),
+            }
+            self.pause(5 * PAUSE)?;
+        }
+    }
+
+    fn keep(&self, finding: &Finding) -> Result<(), PassError> {
+        let (finding, now) = (*finding, Timestamp::now());
+        if self.step(move |conn| store::keep(conn, &finding, now))? == AlertChange::Raised {
+            self.meters.alert();
+            tracing::info!(
+                tool = finding.tool,
+                kind = ?finding.kind,
+                score = finding.score,
+                votes = finding.numbers.votes,
+                "an alert was raised"
+            );
+        }
+        Ok(())
+    }
+}

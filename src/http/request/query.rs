@@ -1,0 +1,114 @@
+//! A query string, taken apart: single values, lists of tools, and [`Parameters`] where every name must be known.
+//!
+//! Routes call it. It must never take more than its bounds say.
+
+use crate::domain::Slug;
+use crate::http::problem::Problem;
+
+/// The first value of `name` in a query string, decoded.
+#[must_use]
+pub fn query(query_string: &str, name: &str) -> Option<String> {
+    url::form_urlencoded::parse(query_string.as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+/// The parameters of a query string, each known and there at most once.
+pub struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    /// Takes the query string apart; `known` are the names that it may use.
+    ///
+    /// # Errors
+    /// 422, naming the parameter that is unknown or there twice.
+    pub fn read(query_string: &str, known: &[&str]) -> Result<Self, Problem> {
+        let mut given: Vec<(String, String)> = Vec::new();
+        for (name, value) in url::form_urlencoded::parse(query_string.as_bytes()) {
+            if !known.contains(&name.as_ref()) {
+                let shown: String = name.chars().take(64).collect();
+                return Err(Problem::invalid(format!(
+                    "{shown}: there is no such parameter; known here: {}.",
+                    known.join(", ")
+                )));
+            }
+            if given.iter().any(|(there, _)| *there == name) {
+                return Err(Problem::invalid(format!("{name}: give it once.")));
+            }
+            given.push((name.into_owned(), value.into_owned()));
+        }
+        Ok(Self(given))
+    }
+
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(there, _)| there == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// `limit`, or `most` where it is not there.
+    ///
+    /// # Errors
+    /// 422 outside 1 to `most`.
+    pub fn limit(&self, most: usize) -> Result<usize, Problem> {
+        let Some(text) = self.get("limit") else {
+            return Ok(most);
+        };
+        text.parse()
+            .ok()
+            .filter(|limit| (1..=most).contains(limit) && !text.starts_with('+'))
+            .ok_or_else(|| Problem::invalid(format!("limit: expected 1 to {most}.")))
+    }
+}
+
+/// `tools=a,b`: what was asked for, in order, each once. What is no slug at all comes back as text among the unknown.
+///
+/// # Errors
+/// 422 for none, or more than `most`.
+pub fn tools(query_string: &str, most: usize) -> Result<Vec<Result<Slug, String>>, Problem> {
+    let text = query(query_string, "tools").unwrap_or_default();
+    let mut asked: Vec<&str> = Vec::new();
+    for item in text
+        .split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+    {
+        if asked.len() > most {
+            break;
+        }
+        if !asked.contains(&item) {
+            asked.push(item);
+        }
+    }
+    if asked.is_empty() || asked.len() > most {
+        return Err(Problem::invalid(format!(
+            "tools: name 1 to {most} tools, comma separated."
+        )));
+    }
+    Ok(asked
+        .into_iter()
+        .map(|item| Slug::parse(item).ok_or_else(|| item.to_owned()))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_are_asked_once_each_and_bounded() {
+        let asked = tools("x=1&tools=b,a,b,%20,No", 3).expect("three");
+        assert_eq!(asked.len(), 3);
+        assert!(
+            asked
+                .iter()
+                .any(|item| item.as_ref().is_err_and(|text| text == "No"))
+        );
+        assert!(
+            tools("tools=", 3).is_err()
+                && tools("", 3).is_err()
+                && tools("tools=a,b,c,d", 3).is_err()
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! Connections to either database: opening them with the settings that keep votes safe, a pool for readers, migrations.
+//!
+//! Stores, the writer and the commands call it. It must never open a connection whose commits could be lost.
+
+pub mod migrate;
+mod pool;
+mod postgres;
+pub mod schema;
+mod sqlite;
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::{PgConnection, QueryResult, SqliteConnection};
+
+use crate::config::{self, DatabaseUrl};
+pub use migrate::migrate;
+pub use pool::{Readers, read};
+
+/// A connection to whichever database the URL names. What diesel's `MultiConnection` cannot say, a room's
+/// `sqlite.rs` and `postgres.rs` say by matching on it.
+#[derive(diesel::MultiConnection)]
+pub enum DbConnection {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+/// What a connection is for; decides its timeouts and caches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Answers requests: reads only, short deadlines.
+    Read,
+    /// The server's one writer.
+    Write,
+    /// A command beside a server: no statement deadline.
+    Command,
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("cannot open the database: {0}")]
+    Connect(#[from] diesel::ConnectionError),
+    #[error("cannot prepare the database: {0}")]
+    Query(#[from] diesel::result::Error),
+    #[error("cannot make the folder of the database: {0}")]
+    Folder(#[from] std::io::Error),
+    #[error("the database refused a setting that votes depend on: {0}")]
+    Unsafe(String),
+    #[error("the schema step {0} is not known to this version")]
+    UnknownStep(String),
+    #[error("cannot migrate the database: {0}")]
+    Migrate(String),
+}
+
+/// Opens one connection.
+///
+/// # Errors
+/// Where the database cannot be reached, or did not take a setting that durability depends on.
+pub fn open(settings: &config::Database, purpose: Purpose) -> Result<DbConnection, OpenError> {
+    match &settings.url {
+        DatabaseUrl::Sqlite(path) => sqlite::open(path, purpose).map(DbConnection::Sqlite),
+        DatabaseUrl::Postgres(url) => {
+            postgres::open(url.expose(), settings.ca_file.as_deref(), purpose)
+                .map(DbConnection::Postgres)
+        }
+    }
+}
+
+/// Gives back the pages that a connection keeps and does not need at this moment. Each vote adds to the end of the ledger, and on
+/// SQLite those pages would stay until the cache is full of what nobody reads; a Postgres keeps none here.
+///
+/// # Errors
+/// A failed statement.
+pub fn give_back_memory(conn: &mut DbConnection) -> QueryResult<()> {
+    match conn {
+        DbConnection::Sqlite(conn) => conn.batch_execute("PRAGMA shrink_memory"),
+        DbConnection::Postgres(_) => Ok(()),
+    }
+}
+
+/// Runs `work` in one transaction that may write. On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), so that
+/// it can never fail half way for a lock it did not get.
+///
+/// # Errors
+/// What `work` returned, after a rollback; or the failure of begin or commit.
+pub fn write_transaction<T, E: From<diesel::result::Error>>(
+    conn: &mut DbConnection,
+    work: impl FnOnce(&mut DbConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    chained_transaction(conn, || false, work)
+}
+
+/// The same for one of many transactions in a row: where `more` says, after `work`, that the next will follow at once, its
+/// `BEGIN` travels with this `COMMIT` on Postgres. Whoever does something else next calls [`end_chain`] first.
+///
+/// # Errors
+/// As [`write_transaction`].
+pub fn chained_transaction<T, E: From<diesel::result::Error>>(
+    conn: &mut DbConnection,
+    more: impl FnOnce() -> bool,
+    work: impl FnOnce(&mut DbConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    match conn {
+        DbConnection::Sqlite(inner) => {
+            AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?;
+        }
+        DbConnection::Postgres(inner) => {
+            if !is_chained(inner)? {
+                AnsiTransactionManager::begin_transaction(inner)?;
+            }
+        }
+    }
+    match work(conn) {
+        Ok(value) => {
+            match conn {
+                DbConnection::Postgres(inner) if more() => {
+                    inner.batch_execute("COMMIT AND CHAIN")?;
+                }
+                _ => finish(conn, true)?,
+            }
+            Ok(value)
+        }
+        Err(error) => {
+            // The first error is the one to report; a failed rollback leaves a connection that the next use finds broken.
+            let _ = finish(conn, false);
+            Err(error)
+        }
+    }
+}
+
+/// Ends a chain whose next transaction does not come after all.
+///
+/// # Errors
+/// A failed commit of nothing: the connection is no longer usable.
+pub fn end_chain(conn: &mut DbConnection) -> QueryResult<()> {
+    if let DbConnection::Postgres(inner) = conn
+        && is_chained(inner)?
+    {
+        finish(conn, true)?;
+    }
+    Ok(())
+}
+
+fn is_chained(conn: &mut PgConnection) -> QueryResult<bool> {
+    let status = AnsiTransactionManager::transaction_manager_status_mut(conn);
+    Ok(status.transaction_depth()?.is_some())
+}
+
+fn finish(conn: &mut DbConnection, commit: bool) -> QueryResult<()> {
+    match (conn, commit) {
+        (DbConnection::Sqlite(inner), true) => AnsiTransactionManager::commit_transaction(inner),
+        (DbConnection::Sqlite(inner), false) => AnsiTransactionManager::rollback_transaction(inner),
+        (DbConnection::Postgres(inner), true) => AnsiTransactionManager::commit_transaction(inner),
+        (DbConnection::Postgres(inner), false) => {
+            AnsiTransactionManager::rollback_transaction(inner)
+        }
+    }
+}

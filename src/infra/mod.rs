@@ -1,0 +1,8 @@
+//! What the server runs on: the databases, Redis, telemetry, and the slots in which requests wait for another thread's reply.
+//!
+//! Every module above may use it; it knows none of them.
+
+pub mod db;
+pub mod redis;
+pub mod reply_slots;
+pub mod telemetry;

@@ -1,0 +1,125 @@
+//! Which tables and columns there are, asked of the database. Only `backup` calls it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::sql_types::Text;
+use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_query};
+
+use super::{Column, ColumnKind, FORGOTTEN};
+use crate::infra::db::DbConnection;
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+#[derive(QueryableByName)]
+struct Described {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    kind: String,
+}
+
+/// The steps of the schema are restored by running them.
+const STEPS: &str = "__diesel_schema_migrations";
+
+/// Every table of ours, by name.
+pub(super) fn tables(conn: &mut DbConnection) -> QueryResult<Vec<String>> {
+    let query = match conn {
+        DbConnection::Sqlite(_) => {
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+        }
+        DbConnection::Postgres(_) => {
+            "SELECT CAST(table_name AS TEXT) AS name FROM information_schema.tables \
+             WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name"
+        }
+    };
+    let names: Vec<Name> = sql_query(query).load(conn)?;
+    Ok(names
+        .into_iter()
+        .map(|row| row.name)
+        .filter(|name| name != STEPS)
+        .collect())
+}
+
+/// The steps that were run, in order.
+pub(super) fn steps(conn: &mut DbConnection) -> QueryResult<Vec<String>> {
+    let names: Vec<Name> = sql_query(format!(
+        "SELECT CAST(version AS TEXT) AS name FROM {STEPS} ORDER BY version"
+    ))
+    .load(conn)?;
+    Ok(names.into_iter().map(|row| row.name).collect())
+}
+
+/// The columns of a table, in its order.
+pub(super) fn columns(conn: &mut DbConnection, table: &str) -> QueryResult<Vec<Column>> {
+    let literal = table.replace('\'', "''");
+    let query = match conn {
+        DbConnection::Sqlite(_) => {
+            format!("SELECT name, type AS kind FROM pragma_table_info('{literal}') ORDER BY cid")
+        }
+        DbConnection::Postgres(_) => format!(
+            "SELECT CAST(column_name AS TEXT) AS name, CAST(data_type AS TEXT) AS kind FROM information_schema.columns \
+             WHERE table_schema = current_schema() AND table_name = '{literal}' ORDER BY ordinal_position"
+        ),
+    };
+    let rows: Vec<Described> = sql_query(query).load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Column {
+            kind: match row.kind.to_ascii_lowercase().as_str() {
+                _ if FORGOTTEN.contains(&(table, row.name.as_str())) => ColumnKind::Forgotten,
+                "blob" | "bytea" => ColumnKind::Bytes,
+                "text" | "character varying" => ColumnKind::Text,
+                _ => ColumnKind::Number,
+            },
+            name: row.name,
+            of_database: row.kind,
+        })
+        .collect())
+}
+
+/// The tables that a table refers to.
+pub(super) fn parents(conn: &mut DbConnection, table: &str) -> QueryResult<Vec<String>> {
+    let literal = table.replace('\'', "''");
+    let query = match conn {
+        DbConnection::Sqlite(_) => {
+            format!("SELECT \"table\" AS name FROM pragma_foreign_key_list('{literal}')")
+        }
+        DbConnection::Postgres(_) => format!(
+            "SELECT CAST(p.relname AS TEXT) AS name FROM pg_constraint c JOIN pg_class p ON p.oid = c.confrelid \
+             WHERE c.contype = 'f' AND c.conrelid = to_regclass('\"{literal}\"')"
+        ),
+    };
+    let names: Vec<Name> = sql_query(query).load(conn)?;
+    Ok(names.into_iter().map(|row| row.name).collect())
+}
+
+/// Every table of ours, those that others refer to first: the order of the file.
+pub(super) fn tables_in_order(conn: &mut DbConnection) -> QueryResult<Vec<String>> {
+    let mut left: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for table in tables(conn)? {
+        let mut parents: BTreeSet<String> = parents(conn, &table)?.into_iter().collect();
+        parents.remove(&table);
+        left.insert(table, parents);
+    }
+    let mut order = Vec::new();
+    while !left.is_empty() {
+        let ready: Vec<String> = left
+            .iter()
+            .filter(|(_, parents)| !parents.iter().any(|parent| left.contains_key(parent)))
+            .map(|(table, _)| table.clone())
+            .collect();
+        if ready.is_empty() {
+            // Tables that refer to each other: in any order.
+            order.extend(std::mem::take(&mut left).into_keys());
+        }
+        for table in ready {
+            left.remove(&table);
+            order.push(table);
+        }
+    }
+    Ok(order)
+}

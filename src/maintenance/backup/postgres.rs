@@ -1,0 +1,122 @@
+//! Rows as lines of JSON, and back, on Postgres. Only `backup` calls it.
+
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgRowByRowLoadingMode;
+use diesel::sql_types::{BigInt, Text};
+use diesel::{PgConnection, QueryResult, QueryableByName, RunQueryDsl, sql_query};
+
+use super::{BackupError, Column, ColumnKind, quoted};
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// One snapshot for all tables; a slow disk on our side must not end it.
+pub(super) fn begin_snapshot(conn: &mut PgConnection) -> QueryResult<()> {
+    conn.batch_execute(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0",
+    )
+}
+
+pub(super) fn end_snapshot(conn: &mut PgConnection) -> QueryResult<()> {
+    conn.batch_execute("ROLLBACK")
+}
+
+/// Gives `put` each row as a JSON list.
+pub(super) fn each_row(
+    conn: &mut PgConnection,
+    table: &str,
+    columns: &[Column],
+    put: &mut dyn FnMut(String) -> std::io::Result<()>,
+) -> Result<(), BackupError> {
+    let values: Vec<String> = columns
+        .iter()
+        .map(|column| match column.kind {
+            ColumnKind::Bytes => format!("encode({}, 'hex')", quoted(&column.name)),
+            ColumnKind::Forgotten => "repeat('00', 16)".to_owned(),
+            ColumnKind::Number | ColumnKind::Text => quoted(&column.name),
+        })
+        .collect();
+    let query = sql_query(format!(
+        "SELECT CAST(json_build_array({}) AS TEXT) AS line FROM {}",
+        values.join(", "),
+        quoted(table)
+    ));
+    for row in query.load_iter::<Line, PgRowByRowLoadingMode>(conn)? {
+        put(row?.line)?;
+    }
+    Ok(())
+}
+
+/// Inserts rows: a JSON list of lists.
+pub(super) fn insert(
+    conn: &mut PgConnection,
+    table: &str,
+    columns: &[Column],
+    rows: &str,
+) -> QueryResult<usize> {
+    let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
+    let values: Vec<String> = columns
+        .iter()
+        .enumerate()
+        .map(|(place, column)| match column.kind {
+            ColumnKind::Bytes => format!("decode(value->>{place}, 'hex')"),
+            ColumnKind::Forgotten => "decode(repeat('00', 16), 'hex')".to_owned(),
+            ColumnKind::Number | ColumnKind::Text => {
+                format!("CAST(value->>{place} AS {})", column.of_database)
+            }
+        })
+        .collect();
+    sql_query(format!(
+        "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM json_array_elements(CAST($1 AS JSON)) AS rows (value)",
+        quoted(table),
+        names.join(", "),
+        values.join(", ")
+    ))
+    .bind::<Text, _>(rows)
+    .execute(conn)
+}
+
+/// Numbers that the database gives go on after those that came in.
+pub(super) fn advance(conn: &mut PgConnection, table: &str, columns: &[Column]) -> QueryResult<()> {
+    for column in columns
+        .iter()
+        .filter(|column| column.kind == ColumnKind::Number)
+    {
+        let (name, literal) = (quoted(&column.name), column.name.replace('\'', "''"));
+        let table_literal = quoted(table).replace('\'', "''");
+        sql_query(format!(
+            "SELECT CAST(COALESCE(setval(pg_get_serial_sequence('{table_literal}', '{literal}'), \
+             (SELECT CAST(MAX({name}) AS BIGINT) FROM {})), 0) AS BIGINT) AS n",
+            quoted(table)
+        ))
+        .get_result::<Count>(conn)?;
+    }
+    Ok(())
+}
+
+/// How many others are connected to this database: servers, commands, people.
+pub(super) fn others(conn: &mut PgConnection) -> QueryResult<i64> {
+    let count: Count = sql_query(
+        "SELECT COUNT(*) AS n FROM pg_stat_activity WHERE datname = current_database() \
+         AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
+    )
+    .get_result(conn)?;
+    Ok(count.n)
+}
+
+/// Takes away every table of ours, and whatever hangs on it. It is part of the caller's transaction.
+pub(super) fn clear(conn: &mut PgConnection, tables: &[String]) -> QueryResult<()> {
+    for table in tables {
+        conn.batch_execute(&format!("DROP TABLE IF EXISTS {} CASCADE", quoted(table)))?;
+    }
+    conn.batch_execute("DROP TABLE IF EXISTS __diesel_schema_migrations CASCADE")
+}

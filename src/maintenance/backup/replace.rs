@@ -1,0 +1,104 @@
+//! Putting a backup in the place of a database: whole, or not at all.
+//!
+//! On SQLite it becomes a file beside the old one, which takes its name once everything is on disk; on Postgres it is one
+//! transaction. The caller has made sure that no server runs on the SQLite file.
+
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+
+use super::BackupError;
+use super::load::{Versions, load, replaced_versions};
+use super::sqlite;
+use crate::config::{self, DatabaseUrl};
+use crate::domain::Timestamp;
+use crate::infra::db::{self, DbConnection, Purpose};
+
+/// Restores a checked backup.
+///
+/// # Errors
+/// [`BackupError`]; the database is then as it was.
+pub fn replace(
+    settings: &config::Database,
+    input: impl BufRead,
+    now: Timestamp,
+    told: impl FnMut(u64),
+) -> Result<(), BackupError> {
+    let DatabaseUrl::Sqlite(path) = &settings.url else {
+        let mut conn = db::open(settings, Purpose::Command)?;
+        let replaced = replaced_versions(&mut conn);
+        return load(&mut conn, input, &replaced, now, told);
+    };
+    let replaced = settled(settings, path)?;
+    let growing = Growing(with_ending(path, ".restoring"));
+    growing.remove();
+    let beside = config::Database {
+        url: DatabaseUrl::Sqlite(growing.0.clone()),
+        ..settings.clone()
+    };
+    let mut conn = db::open(&beside, Purpose::Command)?;
+    load(&mut conn, input, &replaced, now, told)?;
+    settle(&mut conn)?;
+    drop(conn);
+    if let Ok(old) = std::fs::metadata(path) {
+        std::fs::set_permissions(&growing.0, old.permissions())?;
+    }
+    std::fs::File::open(&growing.0)?.sync_all()?;
+    std::fs::rename(&growing.0, path)?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    std::fs::File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+/// Brings what is there into its one file, so that the file alone can be replaced; returns what it had published.
+fn settled(settings: &config::Database, path: &Path) -> Result<Versions, BackupError> {
+    if !path.exists() {
+        return Ok(Versions::new());
+    }
+    let mut conn = db::open(settings, Purpose::Command)?;
+    let versions = replaced_versions(&mut conn);
+    settle(&mut conn)?;
+    drop(conn);
+    if with_ending(path, "-wal")
+        .metadata()
+        .is_ok_and(|wal| wal.len() > 0)
+    {
+        return Err(BackupError::Busy(format!(
+            "somebody else has {} open; end that first",
+            path.display()
+        )));
+    }
+    Ok(versions)
+}
+
+fn settle(conn: &mut DbConnection) -> Result<(), BackupError> {
+    if let DbConnection::Sqlite(conn) = conn {
+        sqlite::settle(conn)?;
+    }
+    Ok(())
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// A file that is being filled; what is left of it goes with this.
+struct Growing(PathBuf);
+
+impl Growing {
+    fn remove(&self) {
+        for ending in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(with_ending(&self.0, ending));
+        }
+    }
+}
+
+impl Drop for Growing {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}

@@ -1,0 +1,226 @@
+//! Following the database: what other instances and commands wrote appears on shelf and board, among the bans and what is
+//! held, within a second.
+//!
+//! `serve` fills them once with [`fill`] and then starts [`DbSyncWorker`], a thread with a reader of its own. It only ever
+//! reads; a version that is already shown, or older, changes nothing.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use diesel::sql_types::Integer;
+use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_query};
+
+use crate::abuse::Bans;
+use crate::abuse::alerted_tools::AlertedTools;
+use crate::abuse::holding::{self, HoldingPolicy};
+use crate::auth::denylist::Denylist;
+use crate::catalog::cache::CatalogCache;
+use crate::catalog::store as catalog;
+use crate::config;
+use crate::domain::Timestamp;
+use crate::infra::db::{self, DbConnection, Purpose};
+use crate::tallies::cache::TallyCache;
+use crate::tallies::store as tallies;
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_millis(250);
+/// A look at everything, for what the clocks of other machines hide from a look at the newest.
+const WHOLE_EVERY: Duration = Duration::from_secs(4);
+/// Between two looks at what other instances hold.
+const HELD_EVERY: Duration = Duration::from_secs(1);
+/// Between two looks at tallies at most, so that what another wrote is shown within a second even where no relay tells it.
+const TALLIES_WITHIN: Duration = Duration::from_millis(600);
+/// A look at tallies rests so many times as long as it took: where ten thousand of them move at once, four looks a second
+/// were measured to take a fifth of all that voting cost.
+const RESTS: u32 = 20;
+/// How far back a look at the newest goes: longer than any transaction of ours, and than clocks differ as a rule.
+const OVERLAP_SECONDS: i64 = 10;
+
+/// Loads the whole catalogue, every tally, every ban, the alerts of the last hour, and who was erased.
+///
+/// # Errors
+/// A failed query.
+pub fn fill(
+    conn: &mut DbConnection,
+    shelf: &CatalogCache,
+    board: &TallyCache,
+    erased: &Denylist,
+    bans: &Bans,
+    alerts: &AlertedTools,
+) -> QueryResult<()> {
+    erased.follow(conn, Timestamp(i64::MIN))?;
+    bans.reload(conn, Timestamp::now())?;
+    alerts.reload(conn, Timestamp::now())?;
+    for shelved in catalog::all(conn)? {
+        shelf.put(shelved);
+    }
+    for (slug, row) in tallies::all(conn)? {
+        board.admit(&slug, row);
+    }
+    board.seen(Timestamp::now());
+    Ok(())
+}
+
+/// The running thread; dropping it ends the thread at its next look.
+pub struct DbSyncWorker {
+    _stop: Sender<()>,
+}
+
+impl DbSyncWorker {
+    /// Starts to follow.
+    ///
+    /// # Errors
+    /// Where the thread cannot be started.
+    pub fn start(
+        settings: config::Database,
+        shelf: Arc<CatalogCache>,
+        board: Arc<TallyCache>,
+        erased: Arc<Denylist>,
+        bans: Arc<Bans>,
+        holding: Arc<HoldingPolicy>,
+        alerts: Arc<AlertedTools>,
+    ) -> std::io::Result<Self> {
+        let (stop, stopped) = channel();
+        let follow = Follow {
+            settings,
+            shelf,
+            board,
+            erased,
+            bans,
+            holding,
+            held_at: Instant::now(),
+            alerts,
+            conn: None,
+            data_version: None,
+            unread: true,
+            tallies_at: Instant::now(),
+            whole_at: Instant::now(),
+        };
+        std::thread::Builder::new()
+            .name("follower".to_owned())
+            .spawn(move || follow.run(&stopped))?;
+        Ok(Self { _stop: stop })
+    }
+}
+
+struct Follow {
+    settings: config::Database,
+    shelf: Arc<CatalogCache>,
+    board: Arc<TallyCache>,
+    erased: Arc<Denylist>,
+    bans: Arc<Bans>,
+    holding: Arc<HoldingPolicy>,
+    /// When to look again at what is held.
+    held_at: Instant,
+    alerts: Arc<AlertedTools>,
+    conn: Option<DbConnection>,
+    /// SQLite's own mark of "somebody else committed".
+    data_version: Option<i32>,
+    /// Somebody did, and the tallies have not been looked at since.
+    unread: bool,
+    tallies_at: Instant,
+    whole_at: Instant,
+}
+
+#[derive(QueryableByName)]
+struct DataVersion {
+    #[diesel(sql_type = Integer)]
+    data_version: i32,
+}
+
+impl Follow {
+    fn run(mut self, stopped: &Receiver<()>) {
+        let mut newest = Timestamp::now();
+        let mut said = false;
+        while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+            let began = Timestamp::now();
+            match self.look(&mut newest) {
+                Ok(()) => {
+                    self.board.seen(began);
+                    if std::mem::take(&mut said) {
+                        tracing::info!("the database can be read again");
+                    }
+                }
+                Err(cause) => {
+                    self.conn = None;
+                    self.data_version = None;
+                    if !std::mem::replace(&mut said, true) {
+                        tracing::error!(%cause, "the database cannot be read: tallies are shown as they were");
+                    }
+                }
+            }
+        }
+    }
+
+    fn look(&mut self, newest: &mut Timestamp) -> Result<(), db::OpenError> {
+        if self.conn.is_none() {
+            self.conn = Some(db::open(&self.settings, Purpose::Read)?);
+            // What happened while nobody looked is found by looking at everything.
+            self.whole_at = Instant::now();
+        }
+        let Some(conn) = self.conn.as_mut() else {
+            return Ok(());
+        };
+        if self.holding.is_on() && Instant::now() >= self.held_at {
+            let began = Instant::now();
+            self.holding
+                .follow(holding::store::held(conn, Timestamp::now())?);
+            let every = match conn {
+                // One instance alone knows what it holds, but for what it held before its start.
+                DbConnection::Sqlite(_) => HELD_EVERY * 60,
+                DbConnection::Postgres(_) => HELD_EVERY,
+            };
+            // A look that takes long is taken seldom: at most a fiftieth of the time goes into it.
+            self.held_at = Instant::now() + every.max(began.elapsed() * 50);
+        }
+        if let DbConnection::Sqlite(conn) = conn {
+            let mark: DataVersion = sql_query("PRAGMA data_version").get_result(conn)?;
+            self.unread |= self.data_version.replace(mark.data_version) != Some(mark.data_version);
+            if !self.unread {
+                return Ok(());
+            }
+        }
+        self.bans.reload(conn, Timestamp::now())?;
+        self.alerts.reload(conn, Timestamp::now())?;
+        let whole = Instant::now() >= self.whole_at;
+        let since = if whole {
+            Timestamp(i64::MIN)
+        } else {
+            newest.plus_seconds(-OVERLAP_SECONDS)
+        };
+        if whole {
+            self.whole_at = Instant::now() + WHOLE_EVERY;
+        }
+        self.erased.follow(conn, since)?;
+        // The catalogue first, so that no tally stands without its tool.
+        for (slug, stamp) in catalog::stamps(conn, since)? {
+            let known = self
+                .shelf
+                .find(&slug)
+                .is_some_and(|shelved| shelved.updated_at.0 >= stamp);
+            if !known && let Some(shelved) = catalog::find(conn, &slug)? {
+                self.shelf.put(shelved);
+            }
+        }
+        if whole || Instant::now() >= self.tallies_at {
+            let began = Instant::now();
+            let changed = tallies::stamps(conn, since)?;
+            *newest = changed
+                .iter()
+                .map(|(.., at)| *at)
+                .fold(*newest, Timestamp::max);
+            let behind: Vec<i32> = changed
+                .into_iter()
+                .filter(|(tool, version, _)| !self.board.shows(*tool, *version))
+                .map(|(tool, ..)| tool)
+                .collect();
+            for (slug, row) in tallies::of(conn, &behind)? {
+                self.board.admit(&slug, row);
+            }
+            self.unread = false;
+            self.tallies_at = Instant::now() + (began.elapsed() * RESTS).min(TALLIES_WITHIN);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! An import's statements on Postgres: one a step for each table, over arrays. Only `store` calls it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Binary, Integer, SmallInt, Text};
+use diesel::{PgConnection, QueryResult, RunQueryDsl};
+
+use super::{Line, wish};
+use crate::domain::VoterId;
+use crate::voting::apply::Key;
+use crate::voting::ledger::Entry;
+use crate::voting::postgres::Entries;
+
+/// A statement of fixed text: prepared once, found again by its type.
+macro_rules! fixed_statement {
+    ($name:ident) => {
+        impl QueryId for $name<'_> {
+            type QueryId = $name<'static>;
+            const HAS_STATIC_QUERY_ID: bool = true;
+        }
+        impl RunQueryDsl<PgConnection> for $name<'_> {}
+    };
+}
+
+#[derive(Default)]
+struct AddVotes<'a> {
+    tools: Vec<i32>,
+    voters: Vec<&'a [u8]>,
+    choices: Vec<i16>,
+    cast_at: Vec<i64>,
+    networks: Vec<Vec<u8>>,
+    token_ages: Vec<i32>,
+}
+fixed_statement!(AddVotes);
+
+impl Query for AddVotes<'_> {
+    type SqlType = (Integer, Binary);
+}
+
+impl QueryFragment<Pg> for AddVotes<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age) SELECT * FROM unnest(",
+        );
+        out.push_bind_param::<Array<Integer>, _>(&self.tools)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Binary>, _>(&self.voters)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<SmallInt>, _>(&self.choices)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.cast_at)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Binary>, _>(&self.networks)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Integer>, _>(&self.token_ages)?;
+        out.push_sql(") ON CONFLICT (tool_id, voter) DO NOTHING RETURNING tool_id, voter");
+        Ok(())
+    }
+}
+
+struct NoteEntries<'a>(Entries<'a>);
+fixed_statement!(NoteEntries);
+
+impl QueryFragment<Pg> for NoteEntries<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.0.insert(&mut out)
+    }
+}
+
+struct AddNames<'a> {
+    ids: Vec<&'a [u8]>,
+    names: Vec<&'a str>,
+}
+fixed_statement!(AddNames);
+
+impl QueryFragment<Pg> for AddNames<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO voters (id, name) SELECT * FROM unnest(");
+        out.push_bind_param::<Array<Binary>, _>(&self.ids)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Text>, _>(&self.names)?;
+        out.push_sql(") ON CONFLICT (id) DO NOTHING");
+        Ok(())
+    }
+}
+
+/// Adds the votes that are not there yet; tells which those were.
+pub(super) fn add(
+    conn: &mut PgConnection,
+    lines: &BTreeMap<Key, &Line>,
+) -> QueryResult<BTreeSet<Key>> {
+    let mut votes = AddVotes::default();
+    for line in lines.values() {
+        let wish = wish(line);
+        votes.tools.push(line.tool);
+        votes.voters.push(line.voter.0.as_slice());
+        votes.choices.push(line.choice.code());
+        votes.cast_at.push(line.cast_at.0);
+        votes.networks.push(wish.network.0.to_vec());
+        votes.token_ages.push(wish.token_age);
+    }
+    let added: Vec<(i32, Vec<u8>)> = votes.load(conn)?;
+    Ok(added
+        .into_iter()
+        .filter_map(|(tool, voter)| Some((tool, VoterId(voter.try_into().ok()?))))
+        .collect())
+}
+
+/// Remembers the names of voters.
+pub(super) fn names(conn: &mut PgConnection, lines: &[(&[u8], &str)]) -> QueryResult<()> {
+    let (ids, names) = lines.iter().copied().unzip();
+    AddNames { ids, names }.execute(conn)?;
+    Ok(())
+}
+
+/// Writes entries of the ledger.
+pub(super) fn note(conn: &mut PgConnection, entries: &[Entry]) -> QueryResult<()> {
+    NoteEntries(Entries::of(entries)).execute(conn)?;
+    Ok(())
+}

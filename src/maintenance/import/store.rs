@@ -1,0 +1,130 @@
+//! One step of an import: a short transaction under the locks of its tools, as the ledger's recipe has it.
+//!
+//! Only `import` calls it. Between two steps the server's writer has its turn.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
+
+use super::fold::fold;
+use super::{ImportReport, Line, postgres, sqlite, wish};
+use crate::domain::Timestamp;
+use crate::infra::db::schema::{hours_to_make, tools};
+use crate::infra::db::{DbConnection, write_transaction};
+use crate::voting::apply::{Key, VoteChange};
+use crate::voting::batch;
+use crate::voting::exclusions::{self, Chosen};
+use crate::voting::ledger::packed;
+
+/// Every tool's id by its slug; archived ones too.
+///
+/// # Errors
+/// A failed query.
+pub fn tools(conn: &mut DbConnection) -> QueryResult<HashMap<String, i32>> {
+    let rows: Vec<(String, i32)> = tools::table.select((tools::slug, tools::id)).load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Writes a step, or nothing of it. `noted` are the tools whose hours are known to have to be made again.
+pub(super) fn record(
+    conn: &mut DbConnection,
+    lines: &BTreeMap<Key, &Line>,
+    noted: &mut HashSet<i32>,
+    now: Timestamp,
+) -> QueryResult<ImportReport> {
+    let tools: BTreeSet<i32> = lines.keys().map(|(tool, _)| *tool).collect();
+    let (report, past) = write_transaction(conn, |conn| {
+        let tallies = batch::lock(conn, &tools)?;
+        let added = add(conn, lines)?;
+        let rest: BTreeSet<Key> = lines
+            .keys()
+            .filter(|key| !added.contains(key))
+            .copied()
+            .collect();
+        let mut before = batch::present(conn, &rest)?;
+        batch::resolve(conn, &mut before)?;
+        let mut periods = Vec::new();
+        for tool in tools {
+            periods.extend(exclusions::periods(conn, tool)?);
+        }
+        let step = fold(lines, wish, &added, &before, &tallies, &periods, now);
+        note(conn, &step.events)?;
+        batch::write(conn, &step.folded, now)?;
+        for (tool, period, wish, standing) in &step.aside {
+            let chosen = Chosen {
+                voter: wish.voter,
+                choice: standing.choice,
+                cast_at: standing.cast_at,
+            };
+            exclusions::mark(conn, *tool, *period, &[chosen])?;
+        }
+        let past: BTreeSet<i32> = step
+            .events
+            .iter()
+            .filter(|(event, at)| at.hour() < now.hour() && !noted.contains(&event.tool))
+            .map(|(event, _)| event.tool)
+            .collect();
+        note_hours(conn, &past)?;
+        Ok::<_, diesel::result::Error>((step.report, past))
+    })?;
+    noted.extend(past);
+    Ok(report)
+}
+
+fn add(conn: &mut DbConnection, lines: &BTreeMap<Key, &Line>) -> QueryResult<BTreeSet<Key>> {
+    let names: Vec<(&[u8], &str)> = lines
+        .values()
+        .filter_map(|line| Some((line.voter.0.as_slice(), line.name.as_deref()?)))
+        .collect();
+    match conn {
+        DbConnection::Sqlite(conn) => {
+            sqlite::names(conn, &names)?;
+            sqlite::add(conn, lines)
+        }
+        DbConnection::Postgres(conn) => {
+            postgres::names(conn, &names)?;
+            postgres::add(conn, lines)
+        }
+    }
+}
+
+fn note(conn: &mut DbConnection, events: &[(VoteChange, Timestamp)]) -> QueryResult<()> {
+    let entries = packed(events.iter().map(|(event, at)| (event, *at)));
+    match conn {
+        DbConnection::Sqlite(conn) => crate::voting::sqlite::note(conn, &entries),
+        DbConnection::Postgres(conn) => postgres::note(conn, &entries),
+    }
+}
+
+/// Notes that the tools' hours are to be made again; that holds until it is done, whatever happens meanwhile.
+fn note_hours(conn: &mut DbConnection, tools: &BTreeSet<i32>) -> QueryResult<()> {
+    let there: Vec<i32> = if tools.is_empty() {
+        Vec::new()
+    } else {
+        hours_to_make::table
+            .select(hours_to_make::tool_id)
+            .load(conn)?
+    };
+    for tool in tools.iter().filter(|tool| !there.contains(tool)) {
+        diesel::insert_into(hours_to_make::table)
+            .values(hours_to_make::tool_id.eq(tool))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Makes the connection ready for many steps.
+pub(super) fn prepare(conn: &mut DbConnection) -> QueryResult<()> {
+    match conn {
+        DbConnection::Sqlite(conn) => sqlite::prepare(conn),
+        DbConnection::Postgres(_) => Ok(()),
+    }
+}
+
+/// Another number means that somebody else wrote. Postgres lets others write beside a step, so nobody need ask there.
+pub(super) fn others(conn: &mut DbConnection) -> QueryResult<i32> {
+    match conn {
+        DbConnection::Sqlite(conn) => sqlite::data_version(conn),
+        DbConnection::Postgres(_) => Ok(0),
+    }
+}

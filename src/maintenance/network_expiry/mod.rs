@@ -1,0 +1,231 @@
+//! [`NetworkExpiryWorker`]: the thread that makes each day's key for networks in time, destroys it 48 hours after its day began, and
+//! takes the hashes that it made out of the votes.
+//!
+//! `server` starts it. Hashes under a destroyed key lead to no network, but equal ones still tell that votes came from one.
+//! Votes have no index by time, which every vote would pay for: a reader goes over them in pages once a day, and the writer
+//! blanks what was found in short steps between two batches. A tally does not change by that, and neither does what a
+//! recount sees. Of several instances on Postgres one at a time does it; a crash half way is no harm, the walk begins again.
+
+mod scrub;
+mod store;
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use diesel::QueryResult;
+use tokio::runtime::Runtime;
+
+use self::store::ExpiredPage;
+use crate::auth::keys::Keys;
+use crate::auth::network::daily_keys::{self, DailyKeys};
+use crate::config;
+use crate::domain::Timestamp;
+use crate::infra::db::{self, DbConnection, Purpose, write_transaction};
+use crate::infra::telemetry::{Metrics, Task};
+use crate::voting::VoteError;
+use crate::voting::writer::Votes;
+
+/// Between two looks at what has ended.
+const EVERY: Duration = Duration::from_secs(15);
+/// Between two pages of a walk, and two steps of blanking, at least: votes go first.
+const PAUSE: Duration = Duration::from_millis(5);
+/// A walk rests so many times as long as reading a page took: over ten million votes that nothing has in memory yet, it
+/// would else have up to half a core for as long as it takes. So it has a twentieth.
+const RESTS_OF_PAGES: u32 = 20;
+/// And as a step took: a fifth of the writer's time at most.
+const RESTS_OF_STEPS: u32 = 4;
+/// A database that hung holds the walk up no longer than that.
+const LONGEST: Duration = Duration::from_secs(10);
+/// Votes that one step blanks: a few milliseconds of the writer.
+const STEP: usize = 200;
+/// A full queue is tried again so many times.
+const TRIES: usize = 200;
+
+/// The running thread; dropping it ends the thread at its next pause.
+pub struct NetworkExpiryWorker {
+    _stop: Sender<()>,
+}
+
+impl NetworkExpiryWorker {
+    /// Starts it; its first look is at once.
+    ///
+    /// # Errors
+    /// Where the thread cannot be started.
+    pub fn start(
+        settings: config::Database,
+        votes: Votes,
+        keys: Keys,
+        days: Arc<DailyKeys>,
+        meters: Arc<Metrics>,
+    ) -> std::io::Result<Self> {
+        let (stop, stopped) = channel();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let forget = Forget {
+            settings,
+            votes,
+            keys,
+            days,
+            meters,
+            runtime,
+            stopped,
+            to_scrub: true,
+        };
+        std::thread::Builder::new()
+            .name("forgetting".to_owned())
+            .spawn(move || forget.run())?;
+        Ok(Self { _stop: stop })
+    }
+}
+
+/// Why a look was not finished; the next begins anew.
+#[derive(Debug, thiserror::Error)]
+enum PassError {
+    #[error("the server ends")]
+    Stopped,
+    #[error(transparent)]
+    Open(#[from] db::OpenError),
+    #[error(transparent)]
+    Query(#[from] diesel::result::Error),
+    #[error("the writer did not take it: {0:?}")]
+    Writer(VoteError),
+}
+
+struct Forget {
+    settings: config::Database,
+    votes: Votes,
+    keys: Keys,
+    days: Arc<DailyKeys>,
+    meters: Arc<Metrics>,
+    runtime: Runtime,
+    stopped: Receiver<()>,
+    /// Whether something was deleted since files were last rid of what is deleted; nobody knows what was before the start.
+    to_scrub: bool,
+}
+
+impl Forget {
+    fn run(mut self) {
+        let mut said = false;
+        loop {
+            match self.look() {
+                Ok(()) => said = false,
+                Err(PassError::Stopped) => return,
+                Err(cause) if !std::mem::replace(&mut said, true) => {
+                    tracing::error!(%cause, "what is to be forgotten of networks waits; it is tried again");
+                }
+                Err(_) => {}
+            }
+            if self.pause(EVERY).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn pause(&self, time: Duration) -> Result<(), PassError> {
+        match self.stopped.recv_timeout(time) {
+            Err(RecvTimeoutError::Timeout) => Ok(()),
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => Err(PassError::Stopped),
+        }
+    }
+
+    /// So many times as long as what began then took.
+    fn rest(&self, began: Instant, times: u32) -> Result<(), PassError> {
+        self.pause((began.elapsed() * times).clamp(PAUSE, LONGEST))
+    }
+
+    /// Runs a short step on the writer's connection.
+    fn step<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Clone + Send + 'static,
+    ) -> Result<T, PassError> {
+        let mut tries = 0;
+        loop {
+            match self.runtime.block_on(self.votes.edit(work.clone())) {
+                Err(VoteError::Overloaded) if tries < TRIES => tries += 1,
+                done => return done.map_err(PassError::Writer),
+            }
+            self.pause(5 * PAUSE)?;
+        }
+    }
+
+    fn look(&mut self) -> Result<(), PassError> {
+        let now = Timestamp::now();
+        self.days.let_go(now);
+        if !self.days.are_ready(now) {
+            let (days, keys) = (Arc::clone(&self.days), self.keys.clone());
+            self.step(move |conn| {
+                write_transaction(conn, |conn| days.make_ready(conn, &keys, now))
+            })?;
+        }
+        let mut reader = db::open(&self.settings, Purpose::Read)?;
+        let first = daily_keys::first_living(now);
+        let ended = daily_keys::expired(&mut reader, first, now)?;
+        if !ended && daily_keys::forgotten_before(&mut reader)? >= first {
+            // Whoever did it.
+            return self.nothing_left(now);
+        }
+        // It is let go with the connection.
+        if !store::is_alone(&mut reader)? {
+            return Ok(());
+        }
+        if ended {
+            let keys = self.step(move |conn| {
+                write_transaction(conn, |conn| daily_keys::destroy_ended(conn, now))
+            })?;
+            tracing::info!(keys, "day keys for networks were destroyed");
+            self.to_scrub = true;
+        }
+        let Some(votes) = self.walk(&mut reader, daily_keys::begin(first))? else {
+            return self.scrub();
+        };
+        self.step(move |conn| daily_keys::note_forgotten(conn, first))?;
+        tracing::info!(votes, "votes bear their networks no more");
+        self.to_scrub = true;
+        self.nothing_left(now)
+    }
+
+    /// No vote bears a network that was too old at `now`: what was deleted is left to do.
+    fn nothing_left(&mut self, now: Timestamp) -> Result<(), PassError> {
+        self.scrub()?;
+        if !self.to_scrub {
+            self.meters.kept_up(Task::Forgetting, now);
+        }
+        Ok(())
+    }
+
+    /// Blanks the networks of all votes that were cast before `end`; returns how many, or nothing where some were just
+    /// being written.
+    fn walk(&self, reader: &mut DbConnection, end: Timestamp) -> Result<Option<usize>, PassError> {
+        let (mut blanked, mut whole) = (0, true);
+        for tool in store::tools(reader)? {
+            let mut after = Vec::new();
+            loop {
+                let began = Instant::now();
+                let ExpiredPage { voters, upto } = store::page(reader, tool, &after, end)?;
+                self.rest(began, RESTS_OF_PAGES)?;
+                for some in voters.chunks(STEP) {
+                    let voters = some.to_vec();
+                    let began = Instant::now();
+                    let done = self.step(move |conn| store::blank(conn, tool, &voters, end))?;
+                    blanked += done;
+                    whole &= done == some.len();
+                    self.rest(began, RESTS_OF_STEPS)?;
+                }
+                let Some(upto) = upto else { break };
+                after = upto;
+            }
+        }
+        Ok(whole.then_some(blanked))
+    }
+
+    /// Rids the database's files of what was deleted, if anything was.
+    fn scrub(&mut self) -> Result<(), PassError> {
+        if self.to_scrub {
+            let mut conn = db::open(&self.settings, Purpose::Command)?;
+            self.to_scrub = !scrub::scrub(&mut conn)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,146 @@
+//! `GET` and `DELETE /v1/visitors/me`: what is held of the caller, and its erasure.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::header::{CACHE_CONTROL, SET_COOKIE};
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use utoipa::ToSchema;
+
+use super::{Held, erase, held, walk};
+use crate::auth::authenticate::Voter;
+use crate::auth::{made_at, name};
+use crate::domain::Timestamp;
+use crate::http::problem::{Code, Problem};
+use crate::http::request;
+use crate::infra::db::read;
+use crate::rate_limit::rate_limiter::VotePermit;
+use crate::voting::claims;
+use crate::voting::routes::VotingState;
+
+/// How long a caller waits for the walks of others.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+async fn turn(walks: &Semaphore) -> Result<SemaphorePermit<'_>, Problem> {
+    if let Ok(Ok(turn)) = tokio::time::timeout(PATIENCE, walks.acquire()).await {
+        return Ok(turn);
+    }
+    let busy = "Somebody else's records are being looked for; please try again.";
+    Err(Problem::new(Code::Overloaded, busy).retry_after(2))
+}
+
+/// Who calls, with the quota of a vote charged.
+async fn passed<'a>(
+    http: &HttpRequest,
+    state: &'a VotingState,
+    writes: bool,
+) -> Result<(Voter, VotePermit<'a>), Problem> {
+    let now = Timestamp::now();
+    let voter = state.identity.voter(http, now)?;
+    if writes {
+        state.identity.check_origin(http.headers(), voter.carrier)?;
+    }
+    let client = state.identity.client(http, now);
+    let permit = state.doors.vote(http, voter.id, &client).await?;
+    Ok((voter, permit))
+}
+
+/// Who calls, and everything that is held of them.
+#[derive(Serialize, ToSchema)]
+pub struct Me {
+    voter: String,
+    #[schema(required)]
+    made_at: Option<Timestamp>,
+    #[serde(flatten)]
+    held: Held,
+    /// The tools on which this visitor came as a signed-in user, whose the vote is there.
+    signed_in_on: Vec<String>,
+}
+
+/// Everything that is held of the caller.
+///
+/// # Errors
+/// 401, 429, 503.
+pub async fn get_me(http: HttpRequest, state: Data<VotingState>) -> Result<HttpResponse, Problem> {
+    let (voter, permit) = passed(&http, &state, false).await?;
+    let found = async {
+        let _turn = turn(&state.walks).await?;
+        read(&state.readers, move |conn| {
+            Ok((
+                held(conn, voter.id)?,
+                claims::store::tools_of(conn, voter.id)?,
+            ))
+        })
+        .await
+    };
+    let (held, signed_in_on) = match found.await {
+        Ok(found) => found,
+        Err(problem) => {
+            permit.give_back();
+            return Err(problem);
+        }
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "private, no-store"))
+        .json(Me {
+            voter: voter
+                .name
+                .map_or_else(|| name::visitor(voter.id), |name| name.to_string()),
+            made_at: made_at(voter.id),
+            held,
+            signed_in_on,
+        }))
+}
+
+/// What an erasure left.
+#[derive(Serialize, ToSchema)]
+pub struct Erasure {
+    /// Votes that stay counted, without a name.
+    votes: usize,
+}
+
+/// Erases the caller: the votes stay counted without a name, the token is no longer believed, the cookie is taken away.
+///
+/// # Errors
+/// 401, 403, 413, 415, 429, 503.
+pub async fn delete_me(
+    http: HttpRequest,
+    payload: Payload,
+    state: Data<VotingState>,
+) -> Result<HttpResponse, Problem> {
+    let body = request::body(http.headers(), payload, request::SMALL).await?;
+    request::json_if_any(http.headers(), &body)?;
+    let (voter, permit) = passed(&http, &state, true).await?;
+    let erased = async {
+        let _turn = turn(&state.walks).await?;
+        let walked = read(&state.readers, move |conn| walk(conn, voter.id)).await?;
+        let known = Arc::clone(&state.identity.erased);
+        let erased = state
+            .votes
+            .edit(move |conn| {
+                let votes = erase(conn, voter.id, &walked, Timestamp::now())?;
+                // Here, between two batches: a vote that waits behind this would count beside the one that stays.
+                known.add(voter.id);
+                Ok(votes)
+            })
+            .await;
+        erased.map_err(|refused| refused.problem(""))
+    };
+    let votes = match erased.await {
+        Ok(votes) => votes,
+        Err(problem) => {
+            permit.give_back();
+            return Err(problem);
+        }
+    };
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header((CACHE_CONTROL, "private, no-store"));
+    // The cookie beside a user's token is a visitor's, who is not erased.
+    if voter.name.is_none() {
+        answer.append_header((SET_COOKIE, state.identity.clear_cookie()));
+    }
+    Ok(answer.json(Erasure { votes }))
+}

@@ -1,0 +1,243 @@
+//! A voter's rows in votes and ledger: found, and put under ids that nobody holds. Only `own` calls it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use diesel::dsl::{max, sql};
+use diesel::sql_types::{Binary, Bool};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
+
+use super::{Held, HeldChange, HeldVote};
+use crate::auth::{denylist, new_voter, users};
+use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
+use crate::infra::db::schema::{bulk_events, ledger_entries, tools, votes};
+use crate::infra::db::{DbConnection, write_transaction};
+use crate::voting::checksum::{Sketch, weight};
+use crate::voting::held::store::tools_of as tools_held;
+use crate::voting::ledger::{Change, renamed, unpacked};
+use crate::voting::{batch, claims, exclusions};
+
+/// A change of the voter's, and the entry of the ledger that holds it.
+struct Noted {
+    seq: i64,
+    tool: i32,
+    change: Change,
+    at: Timestamp,
+}
+
+/// What a walk through the ledger found of one voter.
+pub struct Walked {
+    noted: Vec<Noted>,
+    /// How far it went.
+    end: i64,
+}
+
+/// Entries that were written, but not yet shown, when a walk ended: on Postgres they appear a little later.
+const OVERLAP: i64 = 10_000;
+
+/// Walks the whole ledger for the voter's entries.
+///
+/// # Errors
+/// A failed query.
+pub fn walk(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Walked> {
+    let end: Option<i64> = ledger_entries::table
+        .select(max(ledger_entries::seq))
+        .first(conn)?;
+    Ok(Walked {
+        noted: noted(conn, voter, i64::MIN)?,
+        end: end.unwrap_or(0),
+    })
+}
+
+fn noted(conn: &mut DbConnection, voter: VoterId, after: i64) -> QueryResult<Vec<Noted>> {
+    // The database looks for the id's bytes; whether they are those of a voter shows when they are unpacked.
+    let (before, behind) = match conn {
+        DbConnection::Sqlite(_) => ("instr(changes, ", ") > 0"),
+        DbConnection::Postgres(_) => ("position(", " IN changes) > 0"),
+    };
+    let holds = sql::<Bool>(before)
+        .bind::<Binary, _>(voter.0.to_vec())
+        .sql(behind);
+    let rows: Vec<(i64, i32, i64, i64, Vec<u8>)> = ledger_entries::table
+        .filter(ledger_entries::seq.gt(after))
+        .filter(holds)
+        .order(ledger_entries::seq)
+        .select((
+            ledger_entries::seq,
+            ledger_entries::tool_id,
+            ledger_entries::version,
+            ledger_entries::at,
+            ledger_entries::changes,
+        ))
+        .load(conn)?;
+    let mut noted = Vec::new();
+    for (seq, tool, version, at, changes) in rows {
+        let own = unpacked(version, &changes).filter(|change| change.voter == voter);
+        noted.extend(own.map(|change| Noted {
+            seq,
+            tool,
+            change,
+            at: Timestamp(at),
+        }));
+    }
+    Ok(noted)
+}
+
+type VoteColumns = (i16, i64, Vec<u8>, i32, Option<i64>);
+
+fn vote(conn: &mut DbConnection, tool: i32, voter: VoterId) -> QueryResult<Option<VoteColumns>> {
+    votes::table
+        .filter(votes::tool_id.eq(tool))
+        .filter(votes::voter.eq(voter.0.as_slice()))
+        .select((
+            votes::choice,
+            votes::cast_at,
+            votes::network,
+            votes::token_age,
+            votes::taken_out_by,
+        ))
+        .first(conn)
+        .optional()
+}
+
+/// Whether a vote's mark keeps it from counting.
+fn is_aside(conn: &mut DbConnection, mark: Option<i64>) -> QueryResult<bool> {
+    match mark {
+        Some(mark) => Ok(!exclusions::in_force(conn, &BTreeSet::from([mark]))?.is_empty()),
+        None => Ok(false),
+    }
+}
+
+/// Everything that is held of the voter.
+///
+/// # Errors
+/// A failed query.
+pub fn held(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Held> {
+    let walked = walk(conn, voter)?;
+    let slugs: Vec<(i32, String)> = tools::table.select((tools::id, tools::slug)).load(conn)?;
+    let slugs: HashMap<i32, String> = slugs.into_iter().collect();
+    let slug = |tool: i32| slugs.get(&tool).cloned().unwrap_or_default();
+    let mut votes = Vec::new();
+    // Every vote is noted in the ledger but those that are held, so no other tool can have one.
+    let noted = walked.noted.iter().map(|noted| noted.tool);
+    let tools: BTreeSet<i32> = noted.chain(tools_held(conn, voter)?).collect();
+    for tool in tools {
+        let Some((choice, cast_at, network, token_age, mark)) = vote(conn, tool, voter)? else {
+            continue;
+        };
+        let Some(choice) = Choice::from_code(choice) else {
+            continue;
+        };
+        votes.push(HeldVote {
+            tool: slug(tool),
+            choice,
+            cast_at: Timestamp(cast_at),
+            counted: mark.is_some_and(exclusions::is_held) || !is_aside(conn, mark)?,
+            network: network
+                .try_into()
+                .ok()
+                .and_then(|hash| NetworkHash(hash).shown()),
+            token_age_seconds: Some(token_age).filter(|age| *age != users::AGE_SECONDS),
+        });
+    }
+    let changes = walked
+        .noted
+        .iter()
+        .map(|noted| HeldChange {
+            tool: slug(noted.tool),
+            old: noted.change.old,
+            new: noted.change.new,
+            at: noted.at,
+        })
+        .collect();
+    Ok(Held { votes, changes })
+}
+
+/// Puts the voter's rows under ids that nobody holds, and notes that the voter is erased; returns how many votes stay.
+///
+/// # Errors
+/// A failed statement; nothing was done then.
+pub fn erase(
+    conn: &mut DbConnection,
+    voter: VoterId,
+    walked: &Walked,
+    now: Timestamp,
+) -> QueryResult<usize> {
+    write_transaction(conn, |conn| {
+        let later = noted(conn, voter, walked.end.saturating_sub(OVERLAP))?;
+        let mut by_tool: BTreeMap<i32, BTreeMap<i64, &Noted>> = BTreeMap::new();
+        for noted in walked.noted.iter().chain(&later) {
+            by_tool
+                .entry(noted.tool)
+                .or_default()
+                .insert(noted.change.version, noted);
+        }
+        batch::lock(conn, &by_tool.keys().copied().collect())?;
+        let mut left = 0;
+        // A held vote is nobody's either from now on; it goes on waiting.
+        for tool in tools_held(conn, voter)? {
+            by_tool.entry(tool).or_default();
+        }
+        for (tool, noted) in by_tool {
+            left += usize::from(erase_on(conn, tool, voter, &noted)?);
+        }
+        denylist::erase(conn, voter, now)?;
+        claims::store::forget(conn, voter)?;
+        Ok(left)
+    })
+}
+
+/// On one tool; returns whether a vote stays.
+fn erase_on(
+    conn: &mut DbConnection,
+    tool: i32,
+    voter: VoterId,
+    noted: &BTreeMap<i64, &Noted>,
+) -> QueryResult<bool> {
+    let nobody = new_voter();
+    let vote = vote(conn, tool, voter)?;
+    let counted = match vote {
+        Some((choice, .., mark)) if !is_aside(conn, mark)? => Choice::from_code(choice),
+        _ => None,
+    };
+    let entries: BTreeSet<i64> = noted.values().map(|noted| noted.seq).collect();
+    for seq in entries {
+        let entry = ledger_entries::table.filter(ledger_entries::seq.eq(seq));
+        let changes: Vec<u8> = entry.select(ledger_entries::changes).first(conn)?;
+        diesel::update(entry)
+            .set(ledger_entries::changes.eq(renamed(&changes, voter, nobody)))
+            .execute(conn)?;
+    }
+    diesel::update(
+        votes::table
+            .filter(votes::tool_id.eq(tool))
+            .filter(votes::voter.eq(voter.0.as_slice())),
+    )
+    .set(votes::voter.eq(nobody.0.as_slice()))
+    .execute(conn)?;
+    // What removals moved of this vote is in their sums, under the old id.
+    let by_ledger: i64 = noted
+        .values()
+        .map(|noted| weight(noted.change.new) - weight(noted.change.old))
+        .sum();
+    let by_removals = weight(counted) - by_ledger;
+    if by_removals != 0 {
+        let bulk: Option<(i64, i64)> = bulk_events::table
+            .filter(bulk_events::tool_id.eq(tool))
+            .order(bulk_events::version)
+            .select((bulk_events::version, bulk_events::sketch))
+            .first(conn)
+            .optional()?;
+        if let Some((version, sketch)) = bulk {
+            let mut sketch = Sketch(sketch);
+            sketch.add(Sketch::renamed(voter, nobody, by_removals));
+            diesel::update(
+                bulk_events::table
+                    .filter(bulk_events::tool_id.eq(tool))
+                    .filter(bulk_events::version.eq(version)),
+            )
+            .set(bulk_events::sketch.eq(sketch.0))
+            .execute(conn)?;
+        }
+    }
+    Ok(vote.is_some())
+}

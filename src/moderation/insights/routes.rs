@@ -1,0 +1,119 @@
+//! What moderators read: `/v1/moderation/votes`, `clusters`, `audit`; and `log`, which everybody may where the site says so.
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::feed::{After, Filter};
+use crate::auth::audit::Entry;
+use crate::auth::name;
+use crate::domain::{NetworkHash, Timestamp};
+use crate::http::problem::Problem;
+use crate::http::request;
+use crate::moderation::paging;
+use crate::moderation::removals::removal::Removal;
+use crate::moderation::routes::{
+    Answer, ModerationState, NETWORK, TIME, VOTER, answer, read, reading, wanted_tool,
+};
+
+/// Current votes, newest first.
+///
+/// # Errors
+/// 401, 403, 404 for an unknown tool, 422.
+pub async fn get_votes(http: HttpRequest, state: Data<ModerationState>) -> Answer {
+    reading(&http, &state).await?;
+    let query = http.query_string();
+    let text = |name: &str| request::query(query, name);
+    let time = |name: &str| read(name, text(name).as_deref(), Timestamp::parse, TIME);
+    let limit = paging::limit(query)?;
+    let filter = Filter {
+        network: read(
+            "network",
+            text("network").as_deref(),
+            NetworkHash::parse,
+            NETWORK,
+        )?,
+        voter: read("voter", text("voter").as_deref(), name::of_staff, VOTER)?,
+        from: time("from")?,
+        to: time("to")?,
+        after: read(
+            "cursor",
+            text("cursor").as_deref(),
+            After::parse,
+            "one that this list gave",
+        )?,
+        tool: wanted_tool(&state, query)?,
+    };
+    let page = state.moderation.feed(filter, limit).await?;
+    Ok(answer(StatusCode::OK, &page))
+}
+
+/// What stands out on a tool.
+///
+/// # Errors
+/// 401, 403, 404, 422 where no tool is named.
+pub async fn get_clusters(http: HttpRequest, state: Data<ModerationState>) -> Answer {
+    reading(&http, &state).await?;
+    let slug = request::query(http.query_string(), "tool")
+        .ok_or_else(|| Problem::invalid("tool: name the tool to look at."))?;
+    let clusters = state.moderation.clusters(&slug).await?;
+    Ok(answer(StatusCode::OK, &clusters))
+}
+
+/// The audit chain, newest first.
+///
+/// # Errors
+/// 401, 403, 422.
+pub async fn get_audit(http: HttpRequest, state: Data<ModerationState>) -> Answer {
+    reading(&http, &state).await?;
+    let query = http.query_string();
+    let (before, limit) = (paging::before(query)?, paging::limit(query)?);
+    let page = state.moderation.audit(before, limit).await?;
+    let views = paging::Page {
+        items: page.items.iter().map(Entry::view).collect(),
+        next: page.next,
+    };
+    Ok(answer(StatusCode::OK, &views))
+}
+
+/// The end of the audit chain.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditHead)]
+pub struct HeadView {
+    id: i64,
+    hash: String,
+}
+
+/// The end of the audit chain: keep it elsewhere, and `tallyship verify --head HASH` finds what was cut off since.
+///
+/// # Errors
+/// 401, 403.
+pub async fn get_audit_head(http: HttpRequest, state: Data<ModerationState>) -> Answer {
+    reading(&http, &state).await?;
+    let head = state.moderation.audit_head().await?;
+    let view = HeadView {
+        id: head.id,
+        hash: head.hash,
+    };
+    Ok(answer(StatusCode::OK, &view))
+}
+
+/// What was taken out and put back, for everybody, where the site turned that on.
+///
+/// # Errors
+/// 404 where it is off, 422.
+pub async fn get_log(http: HttpRequest, state: Data<ModerationState>) -> Answer {
+    if !state.public_log {
+        return Err(Problem::not_found("This site shows no public log."));
+    }
+    let query = http.query_string();
+    let (before, limit) = (paging::before(query)?, paging::limit(query)?);
+    let page = state.moderation.log(before, limit).await?;
+    let views = paging::Page {
+        items: page.items.iter().map(Removal::public).collect(),
+        next: page.next.clone(),
+    };
+    Ok(answer(StatusCode::OK, &views))
+}

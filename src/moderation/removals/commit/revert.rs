@@ -1,0 +1,108 @@
+//! The flip backwards: a removal is taken back.
+
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
+use serde_json::json;
+
+use super::{Applied, Commit, LATE, Show, Stop, marked, settle, state_of};
+use crate::abuse::store as bans;
+use crate::auth::audit::{self, AuditAction};
+use crate::domain::{Actor, Timestamp};
+use crate::http::problem::Problem;
+use crate::infra::db::schema::removals;
+use crate::infra::db::{DbConnection, write_transaction};
+use crate::moderation::removals::removal::{Removal, RemovalKind, raw};
+use crate::moderation::removals::store::{self, StepResult};
+use crate::tallies::store as tallies;
+use crate::voting::exclusions::{self, ExclusionChange, IN_FORCE, Marked, UNDONE};
+
+/// A removal that is to be taken back, as its preparation left it.
+#[derive(Clone)]
+pub(crate) struct RevertRequest {
+    pub removal: Removal,
+    pub summed: Marked,
+    /// It takes votes by itself at this moment: what it has is summed under the lock.
+    pub open: bool,
+    pub last: bool,
+    pub reason: String,
+    pub actor: Actor,
+    pub now: Timestamp,
+}
+
+/// Takes a removal back: what periods in force cover is handed over to them, the rest counts again.
+///
+/// # Errors
+/// A failed statement. 409 where it was taken back already.
+pub(crate) fn take_back(
+    conn: &mut DbConnection,
+    returning: &RevertRequest,
+    show: &Show,
+) -> StepResult<Commit> {
+    let (removal, now) = (&returning.removal, returning.now);
+    settle(write_transaction(conn, |conn| {
+        let before = tallies::lock(conn, removal.tool)?;
+        if state_of(conn, removal.id)? != IN_FORCE {
+            return Err(Stop::Refused(Problem::conflict("This was undone before.")));
+        }
+        let mut period_end = Timestamp(0);
+        for period in exclusions::periods(conn, removal.tool)? {
+            if period.id == removal.id {
+                continue;
+            }
+            period_end = period_end.max(period.to);
+            let late = store::out_within(conn, removal.id, (period.from, period.to), LATE + 1)?;
+            if late.len() > usize::try_from(LATE).unwrap_or_default() {
+                return Err(Stop::Again);
+            }
+            exclusions::hand_over(conn, removal.tool, (removal.id, period.id), &late)?;
+        }
+        let marked = if returning.open {
+            exclusions::sum(conn, removal.id)?
+        } else {
+            marked(conn, removal.id, &returning.summed, returning.last)?.ok_or(Stop::Again)?
+        };
+        let mut row = exclusions::turn(
+            conn,
+            &before,
+            removal.id,
+            &marked,
+            ExclusionChange::Back,
+            now,
+        )?;
+        row.period_end = period_end;
+        tallies::save(conn, &before, &row, now)?;
+        let (shown_before, shown_after) = (show(&before), show(&row));
+        diesel::update(removals::table.filter(removals::id.eq(removal.id)))
+            .set((
+                removals::state.eq(UNDONE),
+                removals::undone_at.eq(now.0),
+                removals::undone_by.eq(&returning.actor.name),
+                removals::undo_reason.eq(&returning.reason),
+            ))
+            .execute(conn)?;
+        let lifted = bans::count_of(conn, removal.id)?;
+        if lifted > 0 {
+            bans::raise_version(conn)?;
+        }
+        let act = AuditAction {
+            act: match removal.kind {
+                RemovalKind::Reset => "reset.undo",
+                RemovalKind::Period => "period.delete",
+            },
+            subject: removal.id.to_string(),
+            reason: returning.reason.clone(),
+            before: json!({ "tally": raw(&shown_before) }),
+            after: json!({
+                "restored": marked.votes(),
+                "bans_lifted": lifted,
+                "tally": raw(&shown_after),
+            }),
+        };
+        audit::append(conn, &returning.actor, &act, now)?;
+        Ok(Applied {
+            row,
+            marked,
+            before: shown_before,
+            after: shown_after,
+        })
+    }))
+}

@@ -1,0 +1,188 @@
+//! [`Removal`]: a reset or an excluded period, what it takes by, and how it is shown. Pure.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::domain::{Choice, NetworkHash, Slug, Timestamp, VoterId};
+
+/// Which votes are meant: all that is given must match. Only votes that count now are ever taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Criteria {
+    pub tool: i32,
+    /// Cast at or after this.
+    pub from: Option<Timestamp>,
+    /// Cast before this.
+    pub to: Timestamp,
+    pub voter: Option<VoterId>,
+    pub network: Option<NetworkHash>,
+    pub choice: Option<Choice>,
+}
+
+/// A vote as moderators see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ModeratedVote {
+    pub tool: i32,
+    pub voter: VoterId,
+    pub choice: Choice,
+    pub cast_at: Timestamp,
+    pub network: NetworkHash,
+    /// Of the visitor token when the vote was cast, in seconds.
+    pub token_age: i32,
+    /// The removal that it bears the mark of.
+    pub mark: Option<i64>,
+}
+
+impl Criteria {
+    /// Whether a vote is meant, as far as these criteria go.
+    #[must_use]
+    pub fn hold(&self, vote: &ModeratedVote) -> bool {
+        vote.tool == self.tool
+            && self.from.is_none_or(|from| from <= vote.cast_at)
+            && vote.cast_at < self.to
+            && self.voter.is_none_or(|voter| voter == vote.voter)
+            && self
+                .network
+                .is_none_or(|network| network == vote.network && network.is_some())
+            && self.choice.is_none_or(|choice| choice == vote.choice)
+    }
+}
+
+/// What a removal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = RemovalKind)]
+pub enum RemovalKind {
+    Reset,
+    Period,
+}
+
+impl RemovalKind {
+    /// As kept in the database.
+    #[must_use]
+    pub fn code(self) -> i16 {
+        match self {
+            Self::Reset => 1,
+            Self::Period => 2,
+        }
+    }
+}
+
+/// A removal that came into force.
+#[derive(Debug, Clone)]
+pub struct Removal {
+    pub id: i64,
+    pub kind: RemovalKind,
+    pub tool: i32,
+    pub slug: Slug,
+    /// It was undone, or the period deleted.
+    pub undone: bool,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+    pub voter: Option<VoterId>,
+    pub network: Option<NetworkHash>,
+    pub choice: Option<Choice>,
+    pub reason: String,
+    pub made_by: String,
+    pub made_at: Timestamp,
+    /// Votes that it took when it came into force.
+    pub ship: i64,
+    pub skip: i64,
+    pub networks: i64,
+    /// Tallies as JSON, around its coming into force.
+    pub before: String,
+    pub after: String,
+    pub undone_at: Option<Timestamp>,
+    pub undone_by: Option<String>,
+    pub undo_reason: Option<String>,
+}
+
+/// A removal as the API answers it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Removal)]
+pub struct RemovalView<'a> {
+    id: i64,
+    kind: RemovalKind,
+    tool: &'a Slug,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    voter: Option<String>,
+    network: Option<String>,
+    choice: Option<Choice>,
+    reason: &'a str,
+    made_by: &'a str,
+    made_at: Timestamp,
+    matched: i64,
+    ship: i64,
+    skip: i64,
+    networks: i64,
+    #[schema(value_type = Option<crate::tallies::Tally<'_>>)]
+    before: Option<Box<RawValue>>,
+    #[schema(value_type = Option<crate::tallies::Tally<'_>>)]
+    after: Option<Box<RawValue>>,
+    undone: bool,
+    undone_at: Option<Timestamp>,
+    undone_by: Option<&'a str>,
+    undo_reason: Option<&'a str>,
+}
+
+/// The same for everybody: nothing of voters, networks, moderators, and no reason, which may name somebody.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PublicRemoval)]
+pub struct PublicView<'a> {
+    kind: RemovalKind,
+    tool: &'a Slug,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    votes: i64,
+    at: Timestamp,
+    undone_at: Option<Timestamp>,
+}
+
+/// JSON text as a part of other JSON.
+#[must_use]
+pub fn raw(text: &str) -> Option<Box<RawValue>> {
+    RawValue::from_string(text.to_owned()).ok()
+}
+
+impl Removal {
+    #[must_use]
+    pub fn view(&self) -> RemovalView<'_> {
+        RemovalView {
+            id: self.id,
+            kind: self.kind,
+            tool: &self.slug,
+            from: self.from,
+            to: self.to,
+            voter: self.voter.map(VoterId::text),
+            network: self.network.map(NetworkHash::text),
+            choice: self.choice,
+            reason: &self.reason,
+            made_by: &self.made_by,
+            made_at: self.made_at,
+            matched: self.ship + self.skip,
+            ship: self.ship,
+            skip: self.skip,
+            networks: self.networks,
+            before: raw(&self.before),
+            after: raw(&self.after),
+            undone: self.undone,
+            undone_at: self.undone_at,
+            undone_by: self.undone_by.as_deref(),
+            undo_reason: self.undo_reason.as_deref(),
+        }
+    }
+
+    #[must_use]
+    pub fn public(&self) -> PublicView<'_> {
+        PublicView {
+            kind: self.kind,
+            tool: &self.slug,
+            from: self.from,
+            to: self.to,
+            votes: self.ship + self.skip,
+            at: self.made_at,
+            undone_at: self.undone_at,
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Removals in the database: noted, given up, found again. What sets their state otherwise is the flip.
+
+use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, RunQueryDsl};
+
+use super::Found;
+use crate::domain::{Choice, NetworkHash, Slug, Timestamp, VoterId};
+use crate::infra::db::DbConnection;
+use crate::infra::db::schema::{removals, tools};
+use crate::moderation::removals::removal::{Criteria, Removal, RemovalKind};
+use crate::voting::exclusions::{ABANDONED, IN_FORCE, PREPARING, UNDONE};
+
+/// Notes a removal that is about to be prepared; returns its number.
+pub(crate) fn begin(
+    conn: &mut DbConnection,
+    kind: RemovalKind,
+    criteria: &Criteria,
+    reason: &str,
+    made_by: &str,
+    now: Timestamp,
+) -> Found<i64> {
+    diesel::insert_into(removals::table)
+        .values((
+            removals::kind.eq(kind.code()),
+            removals::tool_id.eq(criteria.tool),
+            removals::state.eq(PREPARING),
+            removals::span_from.eq(criteria.from.map(|from| from.0)),
+            removals::span_to.eq(criteria.to.0),
+            removals::voter.eq(criteria.voter.map(|voter| voter.0.to_vec())),
+            removals::network.eq(criteria.network.map(|network| network.0.to_vec())),
+            removals::choice.eq(criteria.choice.map(Choice::code)),
+            removals::reason.eq(reason),
+            removals::made_by.eq(made_by),
+            removals::made_at.eq(now.0),
+        ))
+        .returning(removals::id)
+        .get_result(conn)
+}
+
+/// Gives up a removal that is being prepared.
+pub(crate) fn abandon(conn: &mut DbConnection, removal: i64) -> Found<()> {
+    diesel::update(
+        removals::table
+            .filter(removals::id.eq(removal))
+            .filter(removals::state.eq(PREPARING)),
+    )
+    .set(removals::state.eq(ABANDONED))
+    .execute(conn)?;
+    Ok(())
+}
+
+type Columns = (
+    (i64, i16, i32, i16, String),
+    (Option<i64>, Option<i64>),
+    (Option<Vec<u8>>, Option<Vec<u8>>, Option<i16>),
+    (String, String, i64),
+    (i64, i64, i64, String, String),
+    (Option<i64>, Option<String>, Option<String>),
+);
+
+fn removal(columns: Columns) -> Option<Removal> {
+    let (
+        (id, kind, tool, state, slug),
+        (from, to),
+        (voter, network, choice),
+        (reason, made_by, made_at),
+        (ship, skip, networks, before, after),
+        (undone_at, undone_by, undo_reason),
+    ) = columns;
+    let kind = [RemovalKind::Reset, RemovalKind::Period]
+        .into_iter()
+        .find(|known| known.code() == kind)?;
+    Some(Removal {
+        id,
+        kind,
+        tool,
+        slug: Slug::parse(&slug)?,
+        undone: state == UNDONE,
+        from: from.map(Timestamp),
+        to: to.map(Timestamp),
+        voter: voter.and_then(|bytes| bytes.try_into().ok()).map(VoterId),
+        network: network
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(NetworkHash),
+        choice: choice.and_then(Choice::from_code),
+        reason,
+        made_by,
+        made_at: Timestamp(made_at),
+        ship,
+        skip,
+        networks,
+        before,
+        after,
+        undone_at: undone_at.map(Timestamp),
+        undone_by,
+        undo_reason,
+    })
+}
+
+/// Removals that came into force, with their tools.
+macro_rules! settled {
+    () => {
+        removals::table
+            .inner_join(tools::table.on(tools::id.eq(removals::tool_id)))
+            .filter(removals::state.ge(IN_FORCE))
+            .filter(removals::state.le(UNDONE))
+            .select((
+                (
+                    removals::id,
+                    removals::kind,
+                    removals::tool_id,
+                    removals::state,
+                    tools::slug,
+                ),
+                (removals::span_from, removals::span_to),
+                (removals::voter, removals::network, removals::choice),
+                (removals::reason, removals::made_by, removals::made_at),
+                (
+                    removals::ship,
+                    removals::skip,
+                    removals::networks,
+                    removals::tally_before,
+                    removals::tally_after,
+                ),
+                (
+                    removals::undone_at,
+                    removals::undone_by,
+                    removals::undo_reason,
+                ),
+            ))
+    };
+}
+
+/// A removal that came into force.
+pub(crate) fn find(conn: &mut DbConnection, id: i64, kind: RemovalKind) -> Found<Option<Removal>> {
+    let found: Option<Columns> = settled!()
+        .filter(removals::id.eq(id))
+        .filter(removals::kind.eq(kind.code()))
+        .first(conn)
+        .optional()?;
+    Ok(found.and_then(removal))
+}
+
+/// Which removals a list shows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Listing {
+    pub tool: Option<i32>,
+    /// `None`: both.
+    pub kind: Option<RemovalKind>,
+    /// With those that were undone.
+    pub undone: bool,
+}
+
+/// The newest removals below number `before`, newest first.
+pub(crate) fn newest(
+    conn: &mut DbConnection,
+    listing: Listing,
+    before: i64,
+    limit: i64,
+) -> Found<Vec<Removal>> {
+    let (low, high) = listing.tool.map_or((i32::MIN, i32::MAX), |id| (id, id));
+    let (least, most) = listing
+        .kind
+        .map_or((1, 2), |kind| (kind.code(), kind.code()));
+    let worst = if listing.undone { UNDONE } else { IN_FORCE };
+    let rows: Vec<Columns> = settled!()
+        .filter(removals::id.lt(before))
+        .filter(removals::tool_id.ge(low))
+        .filter(removals::tool_id.le(high))
+        .filter(removals::kind.ge(least))
+        .filter(removals::kind.le(most))
+        .filter(removals::state.le(worst))
+        .order(removals::id.desc())
+        .limit(limit)
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(removal).collect())
+}

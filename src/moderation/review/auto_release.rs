@@ -1,0 +1,59 @@
+//! The all-clear. Once a network's held votes look like a crowd's, and no more of them came for a while, they
+//! count.
+//!
+//! `server` runs it for as long as it serves. It takes nothing out: what does not look like a crowd waits for a moderator.
+
+use std::time::Duration;
+
+use super::ResolveRequest;
+use crate::domain::{Actor, Timestamp};
+use crate::moderation::Moderation;
+use crate::voting::held::Resolution;
+
+/// Between two looks, at most.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// Looks for ever; the caller drops it when the server ends. Votes wait until for `quiet` none of their network was held
+/// on their tool; `None`: for a moderator.
+pub async fn run(moderation: &Moderation, quiet: Option<Duration>) {
+    let Some(quiet) = quiet else { return };
+    loop {
+        tokio::time::sleep(EVERY.min(quiet)).await;
+        look(moderation, quiet, Timestamp::now()).await;
+    }
+}
+
+async fn look(moderation: &Moderation, quiet: Duration, now: Timestamp) {
+    let quiet = i64::try_from(quiet.as_secs()).unwrap_or(i64::MAX);
+    let actor = Actor::rule("all-clear");
+    for clear in moderation.holding.clear(now.plus_seconds(-quiet)) {
+        let slots = moderation.board.all();
+        let Some(slot) = slots.into_iter().find(|slot| slot.id == clear.tool) else {
+            continue;
+        };
+        let wanted = ResolveRequest {
+            tool: slot.slug.clone(),
+            from: None,
+            to: None,
+            voter: None,
+            network: Some(clear.network),
+            choice: None,
+            rejected: false,
+        };
+        let why = "The network's visitors look like a crowd by now: see docs/abuse.md.";
+        let settled = moderation
+            .settle(&wanted, Resolution::Count, Some((why, &actor)), now)
+            .await;
+        match settled {
+            Ok(report) => {
+                tracing::info!(tool = %wanted.tool, votes = report.matched, "held votes look like a crowd's, and count");
+            }
+            Err(problem) => {
+                tracing::warn!(
+                    ?problem,
+                    "held votes that look like a crowd's wait for a moderator"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! `/v1/moderation/held`: votes that are held back, let count or rejected.
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Payload};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{Filter, ResolveRequest};
+use crate::auth::name;
+use crate::domain::{Choice, NetworkHash, Timestamp};
+use crate::http::problem::Problem;
+use crate::http::request;
+use crate::moderation::insights::feed::After;
+use crate::moderation::routes::{
+    Answer, ModerationState, NETWORK, TIME, VOTER, answer, read, reading, tool, wanted_tool,
+    written,
+};
+use crate::moderation::{paging, reason};
+use crate::voting::held::Resolution;
+
+/// Which held votes are meant: all that is given must match.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = HeldWish)]
+pub struct HeldBody {
+    tool: String,
+    /// May be left out.
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    dry_run: bool,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    voter: Option<String>,
+    network: Option<String>,
+    choice: Option<Choice>,
+    /// Those that were rejected, instead of those that wait.
+    #[serde(default)]
+    rejected: bool,
+}
+
+/// Held votes, newest first.
+///
+/// # Errors
+/// 401, 403, 404 for an unknown tool, 422.
+pub async fn get_held(http: HttpRequest, state: Data<ModerationState>) -> Answer {
+    reading(&http, &state).await?;
+    let query = http.query_string();
+    let text = |name: &str| request::query(query, name);
+    let time = |name: &str| read(name, text(name).as_deref(), Timestamp::parse, TIME);
+    let limit = paging::limit(query)?;
+    let filter = Filter {
+        network: read(
+            "network",
+            text("network").as_deref(),
+            NetworkHash::parse,
+            NETWORK,
+        )?,
+        voter: read("voter", text("voter").as_deref(), name::of_staff, VOTER)?,
+        choice: read(
+            "choice",
+            text("choice").as_deref(),
+            |text| match text {
+                "ship" => Some(Choice::Ship),
+                "skip" => Some(Choice::Skip),
+                _ => None,
+            },
+            "ship or skip",
+        )?,
+        from: time("from")?,
+        to: time("to")?,
+        rejected: read(
+            "rejected",
+            text("rejected").as_deref(),
+            |text| text.parse().ok(),
+            "true or false",
+        )?
+        .unwrap_or_default(),
+        after: read(
+            "cursor",
+            text("cursor").as_deref(),
+            After::parse,
+            "one that this list gave",
+        )?,
+        tool: wanted_tool(&state, query)?,
+    };
+    let page = state.moderation.held(filter, limit).await?;
+    Ok(answer(StatusCode::OK, &page))
+}
+
+async fn settle(
+    http: HttpRequest,
+    payload: Payload,
+    state: Data<ModerationState>,
+    verdict: Resolution,
+) -> Answer {
+    let (body, actor) = written(&http, payload, &state).await?;
+    let body: HeldBody = request::json(&body)?;
+    let why = match body.reason.as_str() {
+        "" => String::new(),
+        text => reason(text)?,
+    };
+    if body.rejected && verdict == Resolution::Reject {
+        return Err(Problem::invalid(
+            "rejected: what was rejected cannot be rejected again.",
+        ));
+    }
+    let wanted = ResolveRequest {
+        tool: tool(&state, &body.tool)?,
+        from: body.from,
+        to: body.to,
+        voter: read("voter", body.voter.as_deref(), name::of_staff, VOTER)?,
+        network: read(
+            "network",
+            body.network.as_deref(),
+            NetworkHash::parse,
+            NETWORK,
+        )?,
+        choice: body.choice,
+        rejected: body.rejected,
+    };
+    let done = (!body.dry_run).then_some((why.as_str(), &actor));
+    let report = state
+        .moderation
+        .settle(&wanted, verdict, done, Timestamp::now())
+        .await?;
+    Ok(answer(StatusCode::OK, &report))
+}
+
+/// Lets held votes count, or says what that would do.
+///
+/// # Errors
+/// 404 for an unknown tool, 422.
+pub async fn post_release(
+    http: HttpRequest,
+    payload: Payload,
+    state: Data<ModerationState>,
+) -> Answer {
+    settle(http, payload, state, Resolution::Count).await
+}
+
+/// Rejects held votes, or says what that would do.
+///
+/// # Errors
+/// As [`post_release`].
+pub async fn post_reject(
+    http: HttpRequest,
+    payload: Payload,
+    state: Data<ModerationState>,
+) -> Answer {
+    settle(http, payload, state, Resolution::Reject).await
+}

@@ -1,0 +1,132 @@
+//! [`AppState`]: what the handlers receive, made once from [`Services`] and shared by all workers.
+//!
+//! `routes` lays it under every address, `express` takes from it directly. It holds no state of its own.
+
+use actix_web::web::{Data, ServiceConfig};
+use tokio::sync::Semaphore;
+
+use crate::abuse::challenge::Challenges;
+use crate::auth::Identity;
+use crate::catalog::views;
+use crate::catalog::views::list::Lists;
+use crate::rate_limit::rate_limiter::RateLimiter;
+use crate::server::wiring::Services;
+use crate::tallies::batch_cache::Batches;
+use crate::tallies::cache::TallyCache;
+use crate::tallies::stream::broadcaster::Broadcaster;
+use crate::web::{admin, embed, openapi, site};
+use crate::{moderation, voting};
+
+/// What the handlers receive; shared by all workers.
+#[derive(Clone)]
+pub(super) struct AppState {
+    identity: Data<Identity>,
+    challenges: Data<Challenges>,
+    doors: Data<RateLimiter>,
+    pub(super) board: Data<TallyCache>,
+    pub(super) batches: Data<Batches>,
+    hub: Data<Broadcaster>,
+    pub(super) votes: Data<voting::routes::VotingState>,
+    verdicts: Data<views::routes::CatalogState>,
+    pages: Data<site::state::SiteState>,
+    form: Data<site::form::VoteFormState>,
+    embed: Data<embed::routes::EmbedState>,
+    docs: Data<openapi::routes::OpenApiState>,
+    moderation: Data<moderation::routes::ModerationState>,
+    dashboard: Data<admin::state::AdminState>,
+}
+
+impl AppState {
+    pub(super) fn new(parts: &Services) -> Self {
+        let (identity, doors, board) = (&parts.identity, &parts.doors, &parts.board);
+        let lists = Data::new(Lists::default());
+        let pages = Data::new(site::state::SiteState {
+            identity: identity.clone(),
+            shelf: parts.shelf.clone(),
+            board: board.clone(),
+            lists: lists.clone(),
+            readers: parts.readers.clone(),
+            pages: parts.settings.pages.clone(),
+            site: parts.site.clone(),
+        });
+        let form = Data::new(site::form::VoteFormState {
+            identity: identity.clone(),
+            bans: parts.bans.clone(),
+            challenges: parts.challenges.clone(),
+            holding: parts.holding.clone(),
+            doors: doors.clone(),
+            board: board.clone(),
+            votes: parts.votes.clone(),
+        });
+        Self {
+            identity: identity.clone(),
+            challenges: parts.challenges.clone(),
+            doors: doors.clone(),
+            board: board.clone(),
+            batches: Data::new(Batches::default()),
+            hub: parts.hub.clone(),
+            votes: Data::new(voting::routes::VotingState {
+                identity: identity.clone(),
+                bans: parts.bans.clone(),
+                challenges: parts.challenges.clone(),
+                holding: parts.holding.clone(),
+                doors: doors.clone(),
+                board: board.clone(),
+                votes: parts.votes.clone(),
+                readers: parts.readers.clone(),
+                walks: Semaphore::new(1),
+            }),
+            verdicts: Data::new(views::routes::CatalogState {
+                identity: identity.clone(),
+                shelf: parts.shelf.clone(),
+                board: board.clone(),
+                lists: lists.clone(),
+                readers: parts.readers.clone(),
+                votes: parts.votes.clone(),
+            }),
+            embed: Data::new(embed::routes::EmbedState {
+                pages: pages.clone(),
+                form: form.clone(),
+                assets: embed::script::Assets::new(),
+                public_url: parts.public_url.clone(),
+                frame_policy: embed::frame::routes::frame_policy(&identity.origins),
+            }),
+            docs: parts.docs.clone(),
+            pages,
+            form,
+            moderation: Data::new(moderation::routes::ModerationState {
+                identity: identity.clone(),
+                moderation: parts.moderation.clone(),
+                public_log: parts.settings.public_log,
+            }),
+            dashboard: Data::new(admin::state::AdminState {
+                identity: identity.clone(),
+                doors: doors.clone(),
+                shelf: parts.shelf.clone(),
+                board: board.clone(),
+                readers: parts.readers.clone(),
+                votes: parts.votes.clone(),
+                moderation: parts.moderation.clone(),
+            }),
+        }
+    }
+
+    /// Gives every handler what it asks for.
+    pub(super) fn lay(&self, config: &mut ServiceConfig) {
+        config
+            .app_data(self.identity.clone())
+            .app_data(self.challenges.clone())
+            .app_data(self.doors.clone())
+            .app_data(self.board.clone())
+            .app_data(self.batches.clone())
+            .app_data(self.hub.clone())
+            .app_data(self.votes.clone())
+            .app_data(self.verdicts.clone())
+            .app_data(self.pages.clone())
+            .app_data(self.form.clone())
+            .app_data(self.embed.clone())
+            .app_data(self.docs.clone())
+            .app_data(self.moderation.clone())
+            .app_data(self.dashboard.clone());
+    }
+}

@@ -1,0 +1,268 @@
+//! [`Services`]: what is wired to what. Everything that requests work with is made here, once, and passed down.
+//!
+//! `server` calls it at the start. Adding a room to the server begins here.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use actix_web::web::Data;
+use url::Url;
+
+use super::{ServeError, routes};
+use crate::abuse::Bans;
+use crate::abuse::alerted_tools::AlertedTools;
+use crate::abuse::attack_level::AttackLevel;
+use crate::abuse::challenge::Challenges;
+use crate::abuse::holding::{self, HoldingPolicy};
+use crate::auth::Identity;
+use crate::auth::denylist::Denylist;
+use crate::auth::keys::Keys;
+use crate::auth::network::Proxies;
+use crate::auth::network::daily_keys::DailyKeys;
+use crate::auth::network::quota_multipliers::QuotaMultipliers;
+use crate::auth::origin::Origins;
+use crate::auth::users::Users;
+use crate::catalog::cache::CatalogCache;
+use crate::config::Settings;
+use crate::detection::alerts::webhook::WebhookWorker;
+use crate::detection::worker::{DetectorWorker, IsLeader};
+use crate::domain::Timestamp;
+use crate::infra::db::{self, Purpose, Readers};
+use crate::infra::telemetry::Metrics;
+use crate::maintenance::db_sync::{DbSyncWorker, fill};
+use crate::maintenance::network_expiry::NetworkExpiryWorker;
+use crate::maintenance::verify::worker::VerifyWorker;
+use crate::moderation::Moderation;
+use crate::rate_limit::rate_limiter::RateLimiter;
+use crate::rate_limit::redis_worker::RedisLimiter;
+use crate::tallies::TallyRow;
+use crate::tallies::cache::TallyCache;
+use crate::tallies::stream::broadcaster::Broadcaster;
+use crate::tallies::stream::relay::Relay;
+use crate::voting::after_commit::OnCommit;
+use crate::voting::writer::Votes;
+use crate::web::openapi;
+
+/// Everything that requests work with. Handlers receive the parts they need.
+pub(super) struct Services {
+    pub settings: Settings,
+    /// How browsers reach us.
+    pub public_url: Url,
+    /// Where browsers reach the site, without a slash at its end.
+    pub site: String,
+    pub identity: Data<Identity>,
+    pub bans: Data<Bans>,
+    pub challenges: Data<Challenges>,
+    pub holding: Data<HoldingPolicy>,
+    pub doors: Data<RateLimiter>,
+    pub board: Data<TallyCache>,
+    pub shelf: Data<CatalogCache>,
+    pub readers: Readers,
+    pub votes: Votes,
+    pub moderation: Data<Moderation>,
+    pub hub: Data<Broadcaster>,
+    pub meters: Arc<Metrics>,
+    pub docs: Data<openapi::routes::OpenApiState>,
+}
+
+/// The threads beside the workers, to be ended in order.
+pub(super) struct Workers {
+    /// Ends once every clone of [`Services::votes`] is gone.
+    pub writer: JoinHandle<()>,
+    /// Ends when it is dropped.
+    pub follower: DbSyncWorker,
+    /// Ends when it is dropped, and with it a clone of [`Services::votes`].
+    pub forgetting: NetworkExpiryWorker,
+    /// Ends when it is dropped; `None` where the settings want no recount.
+    pub recounting: Option<VerifyWorker>,
+    /// The same; `None` where the detector is off.
+    pub detecting: Option<DetectorWorker>,
+    /// The same; `None` without a webhook.
+    pub telling: Option<WebhookWorker>,
+    /// Ends after [`Broadcaster::end`].
+    pub live: JoinHandle<()>,
+}
+
+impl Services {
+    /// Reads the catalogue and all tallies, and starts the threads.
+    pub(super) fn new(
+        settings: Settings,
+        keys: Keys,
+        users: Option<Users>,
+        public_url: &Url,
+    ) -> Result<(Self, Workers), ServeError> {
+        let meters = Arc::new(Metrics::new(routes::NAMES).map_err(ServeError::Meters)?);
+        let shelf = Arc::new(CatalogCache::default());
+        let board = Arc::new(
+            TallyCache::new(settings.min_votes).showing_set_aside(settings.show_set_aside),
+        );
+        let (bans, alerts) = (Arc::new(Bans::default()), Arc::new(AlertedTools::default()));
+        let (pressure, holds) = suspicion(&settings, &alerts);
+        let erased = Arc::new(Denylist::default());
+        let mut conn = db::open(&settings.database, Purpose::Command)?;
+        fill(&mut conn, &shelf, &board, &erased, &bans, &alerts)?;
+        holds.follow(holding::store::held(&mut conn, Timestamp::now())?);
+        let days = Arc::new(DailyKeys::default());
+        days.make_ready(&mut conn, &keys, Timestamp::now())?;
+        drop(conn);
+        let (hub, live) =
+            Broadcaster::start(&settings.live, Arc::clone(&board), Arc::clone(&meters))?;
+        let listening = hub.clone();
+        board.tell(Box::new(move |tool| listening.moved(tool)));
+        let follower = DbSyncWorker::start(
+            settings.database.clone(),
+            Arc::clone(&shelf),
+            Arc::clone(&board),
+            Arc::clone(&erased),
+            Arc::clone(&bans),
+            Arc::clone(&holds),
+            alerts,
+        )?;
+
+        let on_commit = on_commit(&settings, &board)?;
+        let (votes, writer) = Votes::start(
+            settings.database.clone(),
+            on_commit,
+            Arc::clone(&erased),
+            Arc::clone(&meters),
+            users.is_some(),
+        )?;
+
+        let (forgetting, recounting) = keep_up(&settings, &votes, &keys, &days, &meters)?;
+        let (detecting, telling) = watch(&settings, &votes, &meters)?;
+
+        let shared = if settings.redis.urls.is_empty() {
+            None
+        } else {
+            Some(RedisLimiter::start(settings.redis.clone())?)
+        };
+        let challenges =
+            Challenges::start(&keys, &settings.database, pressure, Arc::clone(&meters))?;
+        let readers = Readers::start(&settings.database)?;
+        let origins = Origins::new(public_url, &settings.http.allowed_origins);
+        let proxies = Proxies::new(settings.http.trusted_proxies.clone());
+        let moderation_keys = keys.clone();
+        let identity = Identity::new(
+            (keys, days),
+            users,
+            (
+                proxies,
+                QuotaMultipliers::new(settings.limits.known_networks.clone()),
+            ),
+            origins,
+            public_url,
+            readers.clone(),
+            erased,
+        );
+        let docs = openapi::routes::OpenApiState::new()?;
+        let moderation = Moderation::new(
+            readers.clone(),
+            votes.clone(),
+            Arc::clone(&board),
+            (Arc::clone(&bans), Arc::clone(&holds)),
+            moderation_keys,
+        );
+        let parts = Self {
+            site: public_url.as_str().trim_end_matches('/').to_owned(),
+            identity: Data::new(identity),
+            bans: Data::from(bans),
+            challenges: Data::new(challenges),
+            holding: Data::from(holds),
+            doors: Data::new(RateLimiter::new(settings.limits.clone(), shared)),
+            board: Data::from(board),
+            shelf: Data::from(shelf),
+            readers,
+            votes,
+            moderation: Data::new(moderation),
+            hub: Data::new(hub),
+            meters,
+            docs: Data::new(docs),
+            settings,
+            public_url: public_url.clone(),
+        };
+        let threads = Workers {
+            writer,
+            follower,
+            forgetting,
+            recounting,
+            detecting,
+            telling,
+            live,
+        };
+        Ok((parts, threads))
+    }
+}
+
+/// What is under pressure, and whose votes are held.
+fn suspicion(
+    settings: &Settings,
+    alerts: &Arc<AlertedTools>,
+) -> (Arc<AttackLevel>, Arc<HoldingPolicy>) {
+    let pressure = match (
+        settings.abuse.hold,
+        AttackLevel::new(settings.abuse.challenge_after),
+    ) {
+        (false, _) => AttackLevel::off(),
+        (true, pressure) if settings.abuse.challenge_on_alert => {
+            pressure.with_alerts(Arc::clone(alerts))
+        }
+        (true, pressure) => pressure,
+    };
+    let pressure = Arc::new(pressure);
+    let holding = HoldingPolicy::new(settings.abuse.hold, Arc::clone(&pressure));
+    (pressure, Arc::new(holding))
+}
+
+/// What happens on commit: other instances are told, and the new tally is shown; the board tells the hub.
+fn on_commit(settings: &Settings, board: &Arc<TallyCache>) -> std::io::Result<OnCommit> {
+    let relay = Relay::start(settings, Arc::clone(board))?;
+    let shown = Arc::clone(board);
+    Ok(Arc::new(move |row: TallyRow| {
+        if let (Some(relay), 1..) = (&relay, row.version) {
+            relay.tell(row);
+        }
+        shown.publish(row)
+    }))
+}
+
+/// Starts what forgets in time, and what recounts now and then.
+fn keep_up(
+    settings: &Settings,
+    votes: &Votes,
+    keys: &Keys,
+    days: &Arc<DailyKeys>,
+    meters: &Arc<Metrics>,
+) -> std::io::Result<(NetworkExpiryWorker, Option<VerifyWorker>)> {
+    let (database, meters) = (&settings.database, || Arc::clone(meters));
+    let recounting = settings
+        .recount_every
+        .map(|every| VerifyWorker::start(database.clone(), every, meters()));
+    let (votes, keys, days) = (votes.clone(), keys.clone(), Arc::clone(days));
+    let forgetting = NetworkExpiryWorker::start(database.clone(), votes, keys, days, meters())?;
+    Ok((forgetting, recounting.transpose()?))
+}
+
+/// Starts what looks for attacks, and what tells of them.
+fn watch(
+    settings: &Settings,
+    votes: &Votes,
+    meters: &Arc<Metrics>,
+) -> std::io::Result<(Option<DetectorWorker>, Option<WebhookWorker>)> {
+    if !settings.detector.enabled {
+        return Ok((None, None));
+    }
+    let leading = IsLeader::default();
+    let (database, meters) = (&settings.database, || Arc::clone(meters));
+    let telling = settings.webhook.clone().map(|webhook| {
+        let leading = Arc::clone(&leading);
+        WebhookWorker::start(database.clone(), webhook, votes.clone(), meters(), leading)
+    });
+    let detecting = DetectorWorker::start(
+        database.clone(),
+        &settings.detector,
+        votes.clone(),
+        meters(),
+        Arc::clone(&leading),
+    )?;
+    Ok((Some(detecting), telling.transpose()?))
+}

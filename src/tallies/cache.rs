@@ -1,0 +1,286 @@
+//! [`TallyCache`]: every tally in memory, serialised once for each version, so that a read costs a look-up.
+//!
+//! The writer publishes what it committed, `verdicts::follow` what other processes did. An old version never replaces a new one.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+
+use super::TallyRow;
+use crate::domain::{Slug, Timestamp};
+use crate::tallies::render::json;
+
+/// One version of a tally, ready to be sent.
+#[derive(Debug)]
+pub struct Published {
+    pub row: TallyRow,
+    /// The Tally as JSON.
+    pub body: Bytes,
+    /// A strong entity tag of those bytes, with its quotes.
+    pub etag: Bytes,
+}
+
+/// A tool's place on the board.
+#[derive(Debug)]
+pub struct TallyEntry {
+    pub id: i32,
+    pub slug: Slug,
+    newest: ArcSwap<Published>,
+}
+
+impl TallyEntry {
+    #[must_use]
+    pub fn tally(&self) -> Arc<Published> {
+        self.newest.load_full()
+    }
+}
+
+/// What is known of the database is called stale after so long without a look at it.
+const STALE_AFTER_MICROS: i64 = 3_000_000;
+
+/// Is told the id of a tool whose tally is shown anew, right after it is. It must return at once.
+pub type OnMove = Box<dyn Fn(i32) + Send + Sync>;
+
+/// All tallies.
+pub struct TallyCache {
+    slots: RwLock<Slots>,
+    min_votes: i64,
+    /// Whether a Tally says how many votes are set aside.
+    pub(super) shows_set_aside: bool,
+    seen: AtomicI64,
+    /// Grows after each tally that is shown anew.
+    moves: AtomicU64,
+    /// Grows after each tool that gets a place.
+    places: AtomicU64,
+    on_move: OnceLock<OnMove>,
+}
+
+/// Keys come from the site's own staff, so a fast hash does.
+type Map<K> = HashMap<K, Arc<TallyEntry>, foldhash::fast::RandomState>;
+
+#[derive(Default)]
+struct Slots {
+    by_slug: Map<Slug>,
+    by_id: Map<i32>,
+}
+
+/// A strong entity tag (RFC 9110 §8.8.3): a 128-bit hash of the bytes.
+#[must_use]
+pub fn etag(bytes: &[u8]) -> Bytes {
+    Bytes::from(format!("\"{:032x}\"", xxhash_rust::xxh3::xxh3_128(bytes)))
+}
+
+impl TallyCache {
+    #[must_use]
+    pub fn new(min_votes: i64) -> Self {
+        Self {
+            slots: RwLock::default(),
+            min_votes,
+            shows_set_aside: false,
+            seen: AtomicI64::new(i64::MIN),
+            moves: AtomicU64::new(0),
+            places: AtomicU64::new(0),
+            on_move: OnceLock::new(),
+        }
+    }
+
+    /// Says in every Tally how many votes are set aside.
+    #[must_use]
+    pub fn showing_set_aside(mut self, shows: bool) -> Self {
+        self.shows_set_aside = shows;
+        self
+    }
+
+    /// Tells `on_move` of every tally that is shown anew from now on. Only the first call counts.
+    pub fn tell(&self, on_move: OnMove) {
+        let _ = self.on_move.set(on_move);
+    }
+
+    #[must_use]
+    pub fn min_votes(&self) -> i64 {
+        self.min_votes
+    }
+
+    /// The place of `slug`.
+    #[must_use]
+    pub fn find(&self, slug: &str) -> Option<Arc<TallyEntry>> {
+        self.slots
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .by_slug
+            .get(slug)
+            .cloned()
+    }
+
+    /// Every place, in no order.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<TallyEntry>> {
+        self.slots
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .by_slug
+            .values()
+            .cloned()
+            .collect()
+    }
+
+    /// Whether this version of a tool, or a newer one, is shown.
+    #[must_use]
+    pub fn shows(&self, tool: i32, version: i64) -> bool {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.by_id.get(&tool);
+        slot.is_some_and(|slot| slot.newest.load().row.version >= version)
+    }
+
+    /// Shows a version of a tool that has a place; returns the newest. `None` where it has none yet.
+    pub fn publish(&self, row: TallyRow) -> Option<Arc<Published>> {
+        let slot = self
+            .slots
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .by_id
+            .get(&row.tool)
+            .cloned()?;
+        let current = slot.newest.load();
+        if current.row.version >= row.version {
+            return Some(Arc::clone(&current));
+        }
+        let fresh = Arc::new(self.ready(&slot.slug, row));
+        slot.newest.rcu(|newest| {
+            if newest.row.version < row.version {
+                Arc::clone(&fresh)
+            } else {
+                Arc::clone(newest)
+            }
+        });
+        self.moves.fetch_add(1, Ordering::Release);
+        if let Some(tell) = self.on_move.get() {
+            tell(row.tool);
+        }
+        Some(slot.tally())
+    }
+
+    /// Shows a version of a tool, making a place for it where it has none.
+    pub fn admit(&self, slug: &Slug, row: TallyRow) {
+        if self.publish(row).is_some() {
+            return;
+        }
+        let newest = ArcSwap::from_pointee(self.ready(slug, row));
+        let slot = Arc::new(TallyEntry {
+            id: row.tool,
+            slug: slug.clone(),
+            newest,
+        });
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        slots
+            .by_id
+            .entry(row.tool)
+            .or_insert_with(|| Arc::clone(&slot));
+        slots.by_slug.entry(slug.clone()).or_insert(slot);
+        drop(slots);
+        self.places.fetch_add(1, Ordering::Release);
+        // Somebody else may have made the place meanwhile, with an older version.
+        self.publish(row);
+    }
+
+    fn ready(&self, slug: &Slug, row: TallyRow) -> Published {
+        let body = json(&self.tally(slug, &row));
+        Published {
+            row,
+            etag: etag(&body),
+            body,
+        }
+    }
+
+    /// Another number means that some tally has moved since.
+    #[must_use]
+    pub fn moves(&self) -> u64 {
+        self.moves.load(Ordering::Acquire)
+    }
+
+    /// Another number means that some tool has come since.
+    #[must_use]
+    pub fn places(&self) -> u64 {
+        self.places.load(Ordering::Acquire)
+    }
+
+    /// Notes that the database was looked at.
+    pub fn seen(&self, now: Timestamp) {
+        self.seen.fetch_max(now.0, Ordering::Relaxed);
+    }
+
+    /// Whether the database has not been readable for a while, so that what is shown may be old.
+    #[must_use]
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        now.0.saturating_sub(self.seen.load(Ordering::Relaxed)) > STALE_AFTER_MICROS
+    }
+}
+
+/// The same JSON object with `"stale":true` at its end.
+#[must_use]
+pub fn marked_stale(body: &Bytes) -> Bytes {
+    let mut marked = Vec::with_capacity(body.len() + 13);
+    marked.extend_from_slice(body.strip_suffix(b"}").unwrap_or(body));
+    marked.extend_from_slice(b",\"stale\":true}");
+    Bytes::from(marked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ToolState;
+
+    fn row(ship: i64, version: i64) -> TallyRow {
+        let updated_at = Timestamp(version);
+        TallyRow {
+            tool: 7,
+            ship,
+            skip: 0,
+            panel_ship: 0,
+            panel_skip: 0,
+            state: ToolState::Open,
+            version,
+            updated_at,
+            ..TallyRow::default()
+        }
+    }
+
+    #[test]
+    fn an_old_version_never_replaces_a_new_one() {
+        let board = TallyCache::new(5);
+        let slug = Slug::parse("tool").expect("slug");
+        assert!(board.publish(row(1, 1)).is_none(), "no place yet");
+        board.admit(&slug, row(1, 2));
+        assert_eq!(board.publish(row(3, 5)).expect("there").row.ship, 3);
+        assert_eq!(board.publish(row(2, 4)).expect("there").row.ship, 3);
+        board.admit(&slug, row(2, 4));
+        assert!(board.shows(7, 4) && board.shows(7, 5));
+        assert!(!board.shows(7, 6) && !board.shows(8, 0));
+        let shown = board.find("tool").expect("there").tally();
+        assert_eq!(
+            (shown.row.version, shown.etag.clone()),
+            (5, etag(&shown.body))
+        );
+    }
+
+    #[test]
+    fn stale_is_said_inside_the_object() {
+        let marked = marked_stale(&Bytes::from_static(b"{\"tool\":\"a\"}"));
+        let value: serde_json::Value = serde_json::from_slice(&marked).expect("json");
+        assert_eq!(
+            (value["tool"].as_str(), value["stale"].as_bool()),
+            (Some("a"), Some(true))
+        );
+    }
+
+    #[test]
+    fn what_was_not_seen_for_a_while_is_stale() {
+        let board = TallyCache::new(5);
+        assert!(board.is_stale(Timestamp(0)));
+        board.seen(Timestamp(1_000_000));
+        assert!(!board.is_stale(Timestamp(4_000_000)) && board.is_stale(Timestamp(4_000_001)));
+    }
+}

@@ -1,0 +1,68 @@
+//! How a board shows a row: as its Tally, with what is set aside where the site or the caller wants that.
+//!
+//! `board` makes its bytes by it, routes ask for other forms of them.
+
+use bytes::Bytes;
+
+use super::{Contribution, Tally, TallyRow};
+use crate::domain::{Choice, Slug, Timestamp};
+use crate::tallies::cache::{Published, TallyCache, TallyEntry, etag, marked_stale};
+
+pub(super) fn json(tally: &Tally<'_>) -> Bytes {
+    Bytes::from(serde_json::to_vec(tally).unwrap_or_default())
+}
+
+impl TallyCache {
+    /// The Tally of a row, as this board shows it.
+    #[must_use]
+    pub fn tally<'a>(&self, slug: &'a Slug, row: &TallyRow) -> Tally<'a> {
+        let tally = Tally::of(slug, row, self.min_votes());
+        if self.shows_set_aside {
+            return tally.with_set_aside(row);
+        }
+        tally
+    }
+
+    /// The same with `raw`, the counts including what is set aside, as JSON.
+    fn with_raw(&self, slug: &Slug, row: &TallyRow) -> Bytes {
+        json(&self.tally(slug, row).with_raw(row, self.min_votes()))
+    }
+
+    /// A row as it would be with one vote more: for the eyes of its voter alone, and never published.
+    #[must_use]
+    pub fn with_one_more(
+        &self,
+        slot: &TallyEntry,
+        row: &TallyRow,
+        choice: Choice,
+        at: Timestamp,
+    ) -> Published {
+        let mut row = *row;
+        let weight = Contribution {
+            choice,
+            aside: false,
+        };
+        row.shift(None, Some(weight), at);
+        let body = json(&self.tally(&slot.slug, &row));
+        Published {
+            row,
+            etag: etag(&body),
+            body,
+        }
+    }
+
+    /// What is to be sent of a place: its newest Tally, with `raw` where that is asked for, marked where it may be old.
+    #[must_use]
+    pub fn body(&self, slot: &TallyEntry, raw: bool, stale: bool) -> Bytes {
+        let tally = slot.tally();
+        let body = if raw {
+            self.with_raw(&slot.slug, &tally.row)
+        } else {
+            tally.body.clone()
+        };
+        if stale {
+            return marked_stale(&body);
+        }
+        body
+    }
+}

@@ -1,0 +1,205 @@
+//! Claims against a model: a user who brings a visitor ends with one row, however the wishes of both are mixed and cut.
+
+use super::*;
+use crate::domain::NetworkHash;
+use proptest::prelude::*;
+
+const NOW: Timestamp = Timestamp(1_000);
+const TOOLS: i32 = 2;
+
+fn act() -> impl Strategy<Value = VoteAction> {
+    prop_oneof![
+        Just(VoteAction::Cast(Choice::Ship)),
+        Just(VoteAction::Cast(Choice::Skip)),
+        Just(VoteAction::Withdraw),
+        Just(VoteAction::Claim),
+    ]
+}
+
+/// Of a visitor alone, of a user alone, or of a user with a visitor.
+fn wish() -> impl Strategy<Value = VoteCommand> {
+    (1..=TOOLS, act(), 0u8..3, 0u8..3, 0u8..3).prop_map(|(tool, act, who, visitor, user)| {
+        let (visitor, user) = (VoterId([visitor; 16]), VoterId([100 + user; 16]));
+        let (voter, beside) = match who {
+            0 => (visitor, None),
+            1 => (user, None),
+            _ => (user, Some(visitor)),
+        };
+        VoteCommand {
+            tool,
+            voter,
+            act,
+            visitor: beside,
+            network: NetworkHash([0; 16]),
+            token_age: 0,
+            hold: false,
+        }
+    })
+}
+
+fn open() -> BTreeMap<i32, TallyRow> {
+    let row = |tool| TallyRow {
+        tool,
+        version: 1,
+        state: ToolState::Open,
+        ..TallyRow::default()
+    };
+    (1..=TOOLS).map(|tool| (tool, row(tool))).collect()
+}
+
+proptest! {
+    #[test]
+    fn claims_end_where_one_by_one_would(
+        wishes in prop::collection::vec(wish(), 1..60),
+        cuts in prop::collection::vec(1usize..20, 1..60),
+    ) {
+        let mut tallies = open();
+        let (mut votes, mut spent) = (ExistingVotes::default(), LinkedVisitors::default());
+        let mut model: HashMap<Key, Choice> = HashMap::new();
+        let mut users: HashSet<Key> = HashSet::new();
+        let mut ledger: Vec<VoteChange> = Vec::new();
+        let mut rest = wishes.as_slice();
+        for cut in cuts.into_iter().cycle() {
+            if rest.is_empty() { break; }
+            let (batch, later) = rest.split_at(cut.min(rest.len()));
+            rest = later;
+            let folded = fold(batch, &tallies, &votes, &spent, &[], NOW);
+            for (wish, outcome) in batch.iter().zip(&folded.outcomes) {
+                if wish.visitor.is_none()
+                    && matches!(wish.act, VoteAction::Cast(_))
+                    && users.contains(&(wish.tool, wish.voter))
+                {
+                    prop_assert_eq!(*outcome, Err(VoteError::Spent));
+                    continue;
+                }
+                users.extend(wish.visitor.map(|visitor| (wish.tool, visitor)));
+                let theirs = wish.visitor.and_then(|visitor| model.remove(&(wish.tool, visitor)));
+                let key = (wish.tool, wish.voter);
+                let held = model.remove(&key).or(theirs);
+                let new = match wish.act {
+                    VoteAction::Cast(choice) => Some(choice),
+                    VoteAction::Withdraw => None,
+                    VoteAction::Claim => held,
+                };
+                model.extend(new.map(|new| (key, new)));
+                let outcome = outcome.as_ref().expect("open");
+                prop_assert_eq!(outcome.vote.map(|vote| vote.choice), new);
+                prop_assert_eq!(outcome.first, held.is_none() && new.is_some());
+            }
+            for (wish, standing) in &folded.inserts {
+                prop_assert!(votes.insert((wish.tool, wish.voter), *standing).is_none());
+            }
+            for (wish, standing) in &folded.updates {
+                prop_assert!(votes.insert((wish.tool, wish.voter), *standing).is_some());
+            }
+            for key in &folded.deletes {
+                prop_assert!(votes.remove(key).is_some());
+            }
+            prop_assert!(folded.deletes.is_sorted());
+            for key in folded.spent {
+                prop_assert!(spent.insert(key), "noted twice");
+            }
+            ledger.extend(folded.events);
+            tallies.extend(folded.tallies.into_iter().map(|row| (row.tool, row)));
+        }
+        let stored: HashMap<Key, Choice> = votes.into_iter().map(|(key, vote)| (key, vote.choice)).collect();
+        prop_assert_eq!(&stored, &model);
+        prop_assert!(users.iter().all(|key| spent.contains(key) && !stored.contains_key(key)));
+        // The ledger alone tells the same: each change begins where that voter's last one ended, at a version of its own.
+        let mut told: HashMap<Key, Choice> = HashMap::new();
+        let mut versions: HashMap<i32, i64> = HashMap::new();
+        for event in ledger {
+            let key = (event.tool, event.voter);
+            let version = versions.entry(event.tool).or_insert(1);
+            *version += 1;
+            prop_assert_eq!(event.version, *version);
+            prop_assert_eq!(told.remove(&key), event.old);
+            told.extend(event.new.map(|new| (key, new)));
+        }
+        prop_assert_eq!(&told, &model);
+        for (tool, row) in &tallies {
+            let count = |choice| model.iter().filter(|((t, _), c)| t == tool && **c == choice).count();
+            let (ship, skip) = (count(Choice::Ship), count(Choice::Skip));
+            prop_assert_eq!((row.ship, row.skip), (i64::try_from(ship).expect("few"), i64::try_from(skip).expect("few")));
+            prop_assert_eq!(row.version, versions.get(tool).copied().unwrap_or(1));
+        }
+    }
+}
+
+#[test]
+fn what_was_set_aside_is_claimed_as_it_is_and_counts_when_cast_again() {
+    let (visitor, user) = (VoterId([1; 16]), VoterId([2; 16]));
+    let mut tallies = open();
+    tallies.entry(1).and_modify(|row| row.aside_ship = 1);
+    let aside = VoteRecord {
+        choice: Choice::Ship,
+        cast_at: Timestamp(5),
+        aside: Some(9),
+    };
+    let present = ExistingVotes::from_iter([((1, visitor), aside)]);
+    let with = |act| {
+        let wish = VoteCommand {
+            tool: 1,
+            voter: user,
+            act,
+            visitor: Some(visitor),
+            network: NetworkHash([0; 16]),
+            token_age: 0,
+            hold: false,
+        };
+        fold(
+            &[wish],
+            &tallies,
+            &present,
+            &LinkedVisitors::default(),
+            &[],
+            NOW,
+        )
+    };
+    let claimed = with(VoteAction::Claim);
+    let row = claimed.tallies[0];
+    assert_eq!((row.ship, row.aside_ship, row.version), (0, 1, 3));
+    assert_eq!(claimed.deletes, [(1, visitor)]);
+    assert_eq!(claimed.inserts[0].1, aside);
+    assert!(
+        claimed
+            .events
+            .iter()
+            .all(|event| (event.old, event.new) == (None, None))
+    );
+    let cast = with(VoteAction::Cast(Choice::Ship));
+    let row = cast.tallies[0];
+    assert_eq!((row.ship, row.aside_ship, row.version), (1, 0, 3));
+    assert_eq!(cast.inserts[0].1.cast_at, NOW);
+}
+
+#[test]
+fn nobody_claims_from_themselves() {
+    let voter = VoterId([1; 16]);
+    let wish = VoteCommand {
+        tool: 1,
+        voter,
+        act: VoteAction::Claim,
+        visitor: Some(voter),
+        network: NetworkHash([0; 16]),
+        token_age: 0,
+        hold: false,
+    };
+    let standing = VoteRecord {
+        choice: Choice::Ship,
+        cast_at: Timestamp(5),
+        aside: None,
+    };
+    let present = ExistingVotes::from_iter([((1, voter), standing)]);
+    assert!(
+        fold(
+            &[wish],
+            &open(),
+            &present,
+            &LinkedVisitors::default(),
+            &[],
+            NOW
+        )
+        .is_empty()
+    );
+}

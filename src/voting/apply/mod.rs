@@ -1,0 +1,232 @@
+//! Folding a batch of wishes into what is to be written: pure, in arrival order, the same for both databases.
+//!
+//! The ledger calls it once it has read, before it writes; what it wrote as it read, the fold must come to by itself. One voter's wishes on one tool, however many in a batch, end
+//! as one row; each change of a count is one event at one version of the tool's tally. Where a user brings the visitor that
+//! they were, the visitor's row goes and the user's is all that stays; from
+//! then on the visitor casts nothing there alone. A held vote is a row like another, and moves no count.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::{VoteAction, VoteCommand, VoteError, VoteRecord};
+use crate::domain::{Choice, Timestamp, ToolState, VoterId};
+use crate::tallies::{HourSnapshot, TallyRow};
+use crate::voting::exclusions::{self, HELD, Period};
+
+/// A row's key in `votes`.
+pub(crate) type Key = (i32, VoterId);
+
+/// The votes that stand under some keys. Voters' ids are signed or hashed, so a fast hash does.
+pub(crate) type ExistingVotes = HashMap<Key, VoteRecord, foldhash::fast::RandomState>;
+
+/// An empty one, with room for so many.
+pub(crate) fn room(votes: usize) -> ExistingVotes {
+    ExistingVotes::with_capacity_and_hasher(votes, foldhash::fast::RandomState::default())
+}
+
+/// Visitors who came as a user on a tool: a vote that they cast there alone, late or in a race, would be a person's second.
+pub(crate) type LinkedVisitors = HashSet<Key, foldhash::fast::RandomState>;
+
+/// One change of a tool's counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct VoteChange {
+    pub tool: i32,
+    /// The tally's version that this change made.
+    pub version: i64,
+    pub voter: VoterId,
+    pub old: Option<Choice>,
+    pub new: Option<Choice>,
+}
+
+/// What became of one wish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CommandOutcome {
+    pub vote: Option<VoteRecord>,
+    pub first: bool,
+}
+
+/// What is to be written, and what is to be answered.
+#[derive(Debug, Default)]
+pub(crate) struct ChangeSet {
+    /// For each wish, in order.
+    pub outcomes: Vec<Result<CommandOutcome, VoteError>>,
+    /// Rows that were not there, by the last wish that made them; sorted by key.
+    pub inserts: Vec<(VoteCommand, VoteRecord)>,
+    /// Rows to replace; the same.
+    pub updates: Vec<(VoteCommand, VoteRecord)>,
+    /// Rows to delete; sorted.
+    pub deletes: Vec<Key>,
+    /// Visitors who were not spent before; in no order.
+    pub spent: Vec<Key>,
+    /// In the order of versions within each tool.
+    pub events: Vec<VoteChange>,
+    /// Tallies that changed, as they are now; sorted by tool.
+    pub tallies: Vec<TallyRow>,
+    /// What the tallies that changed leave to an earlier hour.
+    pub closings: Vec<HourSnapshot>,
+}
+
+impl ChangeSet {
+    /// Every row that is written.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &(VoteCommand, VoteRecord)> {
+        self.inserts.iter().chain(&self.updates)
+    }
+
+    /// Whether no vote is to be written.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows().next().is_none() && self.deletes.is_empty() && self.tallies.is_empty()
+    }
+}
+
+/// Folds `wishes` over the tallies and votes as the database has them under its locks. `periods` are those in force that
+/// may cover `now`: a vote cast inside one is kept, and set aside.
+pub(crate) fn fold(
+    wishes: &[VoteCommand],
+    tallies: &BTreeMap<i32, TallyRow>,
+    before: &ExistingVotes,
+    spent: &LinkedVisitors,
+    periods: &[Period],
+    now: Timestamp,
+) -> ChangeSet {
+    let mut rows = tallies.clone();
+    let mut after: BTreeMap<Key, (VoteCommand, Option<VoteRecord>)> = BTreeMap::new();
+    let mut folded = ChangeSet::default();
+    for wish in wishes {
+        let key = (wish.tool, wish.voter);
+        let refused = match rows.get(&wish.tool).map(|row| row.state) {
+            None => Some(VoteError::UnknownTool),
+            Some(ToolState::Frozen) => Some(VoteError::Frozen),
+            Some(ToolState::Archived) => Some(VoteError::Archived),
+            Some(ToolState::Open) => {
+                let alone = wish.visitor.is_none() && matches!(wish.act, VoteAction::Cast(_));
+                (alone && (spent.contains(&key) || folded.spent.contains(&key)))
+                    .then_some(VoteError::Spent)
+            }
+        };
+        let (Some(row), None) = (rows.get_mut(&wish.tool), refused) else {
+            folded
+                .outcomes
+                .push(Err(refused.unwrap_or(VoteError::UnknownTool)));
+            continue;
+        };
+        let standing = |key: &Key| {
+            after
+                .get(key)
+                .map_or_else(|| before.get(key).copied(), |(_, standing)| *standing)
+        };
+        let mine = standing(&key);
+        let visitor = wish.visitor.filter(|visitor| *visitor != wish.voter);
+        let claimed = visitor.and_then(|visitor| Some((visitor, standing(&(key.0, visitor))?)));
+        // One person's vote, under whichever of the two identities; the user's own comes first.
+        let old = mine.or(claimed.map(|(_, standing)| standing));
+        let new = match wish.act {
+            VoteAction::Cast(choice) => {
+                let aside = match mine.and_then(|mine| mine.aside) {
+                    // A held vote stays held, whatever it says.
+                    Some(mark) if exclusions::is_held(mark) => Some(mark),
+                    _ if wish.hold && old.is_none_or(|old| old.counted().is_none()) => Some(HELD),
+                    _ => covering(periods, wish.tool, now),
+                };
+                Some(cast(choice, old, aside, now))
+            }
+            VoteAction::Withdraw => None,
+            // The site vouches for its users: what was held of the visitor counts as theirs.
+            VoteAction::Claim => old.map(|old| match old.aside {
+                Some(HELD) if mine.is_none() => VoteRecord {
+                    aside: covering(periods, wish.tool, old.cast_at),
+                    ..old
+                },
+                _ => old,
+            }),
+        };
+        let gone = claimed.map(|(visitor, standing)| (visitor, Some(standing), None));
+        for (voter, old, new) in gone.into_iter().chain([(wish.voter, mine, new)]) {
+            if row.shift(
+                old.and_then(VoteRecord::weight),
+                new.and_then(VoteRecord::weight),
+                now,
+            ) {
+                folded.events.push(VoteChange {
+                    tool: wish.tool,
+                    version: row.version,
+                    voter,
+                    old: old.and_then(VoteRecord::counted),
+                    new: new.and_then(VoteRecord::counted),
+                });
+            }
+            if old != new {
+                after.insert((wish.tool, voter), (*wish, new));
+            }
+        }
+        let spends = visitor.map(|visitor| (wish.tool, visitor));
+        folded.spent.extend(
+            spends.filter(|spends| !spent.contains(spends) && !folded.spent.contains(spends)),
+        );
+        folded.outcomes.push(Ok(CommandOutcome {
+            vote: new,
+            first: old.is_none() && new.is_some(),
+        }));
+    }
+    for (key, (wish, standing)) in after {
+        match (before.get(&key), standing) {
+            (None, Some(standing)) => folded.inserts.push((wish, standing)),
+            (Some(before), Some(standing)) if *before != standing => {
+                folded.updates.push((wish, standing));
+            }
+            (Some(_), None) => folded.deletes.push(key),
+            // It came and went within the batch, or ended as it began.
+            _ => {}
+        }
+    }
+    folded
+        .events
+        .sort_by_key(|event| (event.tool, event.version));
+    for (tool, row) in rows {
+        if let Some(before) = tallies.get(&tool).filter(|before| **before != row) {
+            folded.closings.extend(before.closing(now));
+            folded.tallies.push(row);
+        }
+    }
+    folded
+}
+
+/// What `wish` comes to where it casts a vote and none stands, of one identity alone: `fold` makes the same of it.
+pub(crate) fn first(wish: &VoteCommand, periods: &[Period], now: Timestamp) -> Option<VoteRecord> {
+    let (VoteAction::Cast(choice), None) = (wish.act, wish.visitor) else {
+        return None;
+    };
+    let aside = if wish.hold {
+        Some(HELD)
+    } else {
+        covering(periods, wish.tool, now)
+    };
+    Some(cast(choice, None, aside, now))
+}
+
+/// A vote cast `now` in the place of `old`. The same choice again keeps its time, and its place aside where it would end
+/// again.
+fn cast(choice: Choice, old: Option<VoteRecord>, aside: Option<i64>, now: Timestamp) -> VoteRecord {
+    match old {
+        Some(old) if old.choice == choice && (old.aside.is_none() || old.aside == aside) => old,
+        _ => VoteRecord {
+            choice,
+            cast_at: now,
+            aside,
+        },
+    }
+}
+
+/// The period of `tool` that a vote cast `now` falls into; the oldest where several overlap.
+fn covering(periods: &[Period], tool: i32, now: Timestamp) -> Option<i64> {
+    periods
+        .iter()
+        .filter(|period| period.tool == tool && period.holds(now))
+        .map(|period| period.id)
+        .min()
+}
+
+#[cfg(test)]
+mod claims;
+#[cfg(test)]
+mod held;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,277 @@
+//! The fold against a model.
+
+use super::*;
+use crate::domain::NetworkHash;
+use proptest::prelude::*;
+
+pub(crate) const NOW: Timestamp = Timestamp(1_000);
+
+pub(crate) fn row(tool: i32, state: ToolState) -> TallyRow {
+    TallyRow {
+        tool,
+        ship: 0,
+        skip: 0,
+        panel_ship: 0,
+        panel_skip: 0,
+        state,
+        version: 1,
+        updated_at: Timestamp(0),
+        ..TallyRow::default()
+    }
+}
+
+pub(crate) fn wish(tool: i32, voter: u8, choice: Option<Choice>) -> VoteCommand {
+    VoteCommand {
+        tool,
+        voter: VoterId([voter; 16]),
+        act: choice.into(),
+        visitor: None,
+        network: NetworkHash([0; 16]),
+        token_age: 0,
+        hold: false,
+    }
+}
+
+pub(crate) fn choices() -> impl Strategy<Value = Option<Choice>> {
+    prop_oneof![
+        Just(None),
+        Just(Some(Choice::Ship)),
+        Just(Some(Choice::Skip))
+    ]
+}
+
+proptest! {
+    /// Any split of any wishes into batches ends where taking them one by one ends.
+    #[test]
+    fn batches_end_where_single_votes_end(
+        wishes in prop::collection::vec((1i32..4, 0u8..5, choices()), 1..60),
+        cuts in prop::collection::vec(1usize..20, 1..60),
+    ) {
+        let wishes: Vec<VoteCommand> = wishes.into_iter().map(|(tool, voter, choice)| wish(tool, voter, choice)).collect();
+        let mut tallies: BTreeMap<i32, TallyRow> = (1..4).map(|tool| (tool, row(tool, ToolState::Open))).collect();
+        let mut votes = ExistingVotes::default();
+        let mut model: HashMap<Key, Choice> = HashMap::new();
+        let mut changes: HashMap<i32, i64> = HashMap::new();
+        let mut rest = wishes.as_slice();
+        for cut in cuts.into_iter().cycle() {
+            if rest.is_empty() { break; }
+            let (batch, later) = rest.split_at(cut.min(rest.len()));
+            rest = later;
+            let folded = fold(batch, &tallies, &votes, &LinkedVisitors::default(), &[], NOW);
+            for (wish, outcome) in batch.iter().zip(&folded.outcomes) {
+                let key = (wish.tool, wish.voter);
+                let old = model.get(&key).copied();
+                let wanted = match wish.act {
+                    VoteAction::Cast(choice) => Some(choice),
+                    _ => None,
+                };
+                match wanted {
+                    Some(choice) => model.insert(key, choice),
+                    None => model.remove(&key),
+                };
+                *changes.entry(wish.tool).or_default() += i64::from(old != wanted);
+                let outcome = outcome.as_ref().expect("open");
+                prop_assert_eq!(outcome.vote.map(|vote| vote.choice), wanted);
+                prop_assert_eq!(outcome.first, old.is_none() && wanted.is_some());
+            }
+            for (wish, standing) in &folded.inserts {
+                prop_assert!(votes.insert((wish.tool, wish.voter), *standing).is_none());
+            }
+            for (wish, standing) in &folded.updates {
+                prop_assert!(votes.insert((wish.tool, wish.voter), *standing).is_some());
+            }
+            for key in &folded.deletes {
+                prop_assert!(votes.remove(key).is_some());
+            }
+            for event in &folded.events {
+                prop_assert!(event.old != event.new);
+            }
+            for row in folded.tallies {
+                tallies.insert(row.tool, row);
+            }
+        }
+        for (tool, row) in &tallies {
+            let count = |choice| -> i64 {
+                model.iter().map(|((t, _), c)| i64::from(t == tool && *c == choice)).sum()
+            };
+            prop_assert_eq!((row.ship, row.skip), (count(Choice::Ship), count(Choice::Skip)));
+            prop_assert_eq!(row.version, 1 + changes.get(tool).copied().unwrap_or(0));
+        }
+        let stored: HashMap<Key, Choice> = votes.into_iter().map(|(key, vote)| (key, vote.choice)).collect();
+        prop_assert_eq!(stored, model);
+    }
+}
+
+#[test]
+fn a_tool_that_takes_no_votes_refuses_and_the_rest_of_the_batch_goes_on() {
+    let tallies = BTreeMap::from([
+        (1, row(1, ToolState::Frozen)),
+        (2, row(2, ToolState::Archived)),
+        (3, row(3, ToolState::Open)),
+    ]);
+    let wishes: Vec<VoteCommand> = (1..5)
+        .map(|tool| wish(tool, 1, Some(Choice::Ship)))
+        .collect();
+    let folded = fold(
+        &wishes,
+        &tallies,
+        &ExistingVotes::default(),
+        &LinkedVisitors::default(),
+        &[],
+        NOW,
+    );
+    let refusals: Vec<Option<VoteError>> = folded
+        .outcomes
+        .iter()
+        .map(|outcome| outcome.err())
+        .collect();
+    assert_eq!(
+        refusals,
+        [
+            Some(VoteError::Frozen),
+            Some(VoteError::Archived),
+            None,
+            Some(VoteError::UnknownTool)
+        ]
+    );
+    assert_eq!(
+        (
+            folded.rows().count(),
+            folded.events.len(),
+            folded.tallies.len()
+        ),
+        (1, 1, 1)
+    );
+}
+
+#[test]
+fn the_same_choice_again_writes_nothing_and_a_vote_taken_out_counts_again() {
+    let tallies = BTreeMap::from([(1, row(1, ToolState::Open))]);
+    let voter = VoterId([1; 16]);
+    let standing = VoteRecord {
+        choice: Choice::Ship,
+        cast_at: Timestamp(5),
+        aside: None,
+    };
+    let again = wish(1, 1, Some(Choice::Ship));
+    let folded = fold(
+        &[again],
+        &tallies,
+        &ExistingVotes::from_iter([((1, voter), standing)]),
+        &LinkedVisitors::default(),
+        &[],
+        NOW,
+    );
+    assert_eq!(
+        folded.outcomes,
+        [Ok(CommandOutcome {
+            vote: Some(standing),
+            first: false
+        })]
+    );
+    assert!(folded.is_empty() && folded.tallies.is_empty());
+    let taken = VoteRecord {
+        aside: Some(7),
+        ..standing
+    };
+    let folded = fold(
+        &[again],
+        &tallies,
+        &ExistingVotes::from_iter([((1, voter), taken)]),
+        &LinkedVisitors::default(),
+        &[],
+        NOW,
+    );
+    assert_eq!(
+        (
+            folded.rows().count(),
+            folded.events.len(),
+            folded.tallies[0].ship
+        ),
+        (1, 1, 1)
+    );
+}
+
+#[test]
+fn inside_a_period_a_vote_is_kept_and_set_aside() {
+    let mut before = row(1, ToolState::Open);
+    (before.ship, before.aside_skip) = (1, 1);
+    let tallies = BTreeMap::from([(1, before)]);
+    let period = Period {
+        id: 9,
+        tool: 1,
+        from: NOW,
+        to: Timestamp(NOW.0 + 1),
+    };
+    let standing = |choice, aside| VoteRecord {
+        choice,
+        cast_at: Timestamp(5),
+        aside,
+    };
+    let present = ExistingVotes::from_iter([
+        ((1, VoterId([1; 16])), standing(Choice::Ship, None)),
+        ((1, VoterId([2; 16])), standing(Choice::Skip, Some(9))),
+    ]);
+    let at = |wish: VoteCommand, now| {
+        fold(
+            &[wish],
+            &tallies,
+            &present,
+            &LinkedVisitors::default(),
+            &[period],
+            now,
+        )
+    };
+    // A vote of before the period, said again inside it, keeps its time and goes on counting.
+    assert!(at(wish(1, 1, Some(Choice::Ship)), NOW).tallies.is_empty());
+    let changed = at(wish(1, 1, Some(Choice::Skip)), NOW);
+    let row = changed.tallies[0];
+    assert_eq!((row.ship, row.skip, row.aside_skip), (0, 0, 2));
+    assert_eq!(
+        (changed.events[0].old, changed.events[0].new),
+        (Some(Choice::Ship), None)
+    );
+    assert_eq!(changed.updates[0].1.aside, Some(9));
+    // Said again where it would be set aside again, nothing changes; after the period's end it counts.
+    assert!(at(wish(1, 2, Some(Choice::Skip)), NOW).tallies.is_empty());
+    let row = at(wish(1, 2, Some(Choice::Skip)), period.to).tallies[0];
+    assert_eq!((row.skip, row.aside_skip, row.version), (1, 0, 2));
+    let withdrawn = at(wish(1, 2, None), NOW);
+    assert_eq!(
+        (
+            withdrawn.tallies[0].aside_skip,
+            withdrawn.tallies[0].version
+        ),
+        (0, 2)
+    );
+    assert_eq!(
+        (withdrawn.events[0].old, withdrawn.events[0].new),
+        (None, None)
+    );
+}
+
+#[test]
+fn the_first_change_of_an_hour_closes_the_one_before() {
+    let mut before = row(1, ToolState::Open);
+    (before.ship, before.updated_at) = (3, Timestamp(3_600_000_000));
+    let tallies = BTreeMap::from([(1, before)]);
+    let at = |now| {
+        let cast = wish(1, 1, Some(Choice::Ship));
+        fold(
+            &[cast],
+            &tallies,
+            &ExistingVotes::default(),
+            &LinkedVisitors::default(),
+            &[],
+            now,
+        )
+        .closings
+    };
+    assert!(at(Timestamp(7_199_999_999)).is_empty(), "the same hour");
+    assert!(at(Timestamp(0)).is_empty(), "a clock that went back");
+    let closings = at(Timestamp(7_200_000_000));
+    assert_eq!(
+        (closings.len(), closings[0].hour, closings[0].ship),
+        (1, Timestamp(3_600_000_000), 3)
+    );
+}

@@ -1,0 +1,258 @@
+//! THE recipe by which votes change a tally: lock the tally rows in order, read the old votes, fold, write, commit. On SQLite
+//! first votes are written as they are read (`sqlite`); where Postgres's writer knows already what it would read, one statement
+//! does it all (`postgres::unmoved`).
+//!
+//! Only the writer calls it; `import` and `held` take its steps. Either everything of a batch is committed, with one fsync, or nothing is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use diesel::QueryResult;
+use diesel::result::{DatabaseErrorKind, Error};
+
+use super::claims::store as claims;
+use super::postgres::{TallyRowCache, Xmin};
+use super::{VoteCommand, postgres, sqlite};
+use crate::auth::name;
+use crate::domain::{Timestamp, VoterId};
+use crate::infra::db::{DbConnection, chained_transaction, end_chain};
+use crate::tallies::{TallyRow, store};
+use crate::voting::apply::{ChangeSet, ExistingVotes, Key, LinkedVisitors, fold};
+use crate::voting::exclusions::{self, Chosen, Period};
+
+/// What users among the voters of a batch are called.
+pub(crate) type Names = BTreeMap<VoterId, Arc<str>>;
+
+/// Carries out a batch of wishes at `now`; `names` are there where people sign in, and `more` tells, before the commit, whether
+/// another batch waits already.
+///
+/// Two instances on one Postgres meet at the tally rows, always in the order of the tools, so they queue and never
+/// deadlock; whoever holds a tool's row is alone with its votes. SQLite has one writer at a time anyway.
+///
+/// # Errors
+/// A failed statement or commit. Before the commit nothing was done; a failed commit may have been done or not.
+pub(crate) fn record(
+    conn: &mut DbConnection,
+    known: &mut TallyRowCache,
+    wishes: &[VoteCommand],
+    names: Option<&Names>,
+    now: Timestamp,
+    more: impl FnOnce() -> bool,
+) -> QueryResult<ChangeSet> {
+    let done = match shortly(conn, known, wishes, names, now) {
+        Ok(None) => carefully(conn, known, wishes, names, now, more),
+        Ok(Some(folded)) => Ok(folded),
+        Err(cause) => Err(cause),
+    };
+    done.inspect_err(|_| known.forget())
+}
+
+/// The short way, where there is one.
+fn shortly(
+    conn: &mut DbConnection,
+    known: &mut TallyRowCache,
+    wishes: &[VoteCommand],
+    names: Option<&Names>,
+    now: Timestamp,
+) -> QueryResult<Option<ChangeSet>> {
+    if names.is_some() || !known.trusts() {
+        return Ok(None);
+    }
+    end_chain(conn)?;
+    match conn {
+        DbConnection::Postgres(conn) => postgres::record_unmoved(conn, known, wishes, now),
+        DbConnection::Sqlite(_) => Ok(None),
+    }
+}
+
+/// The careful way: what decides is read under the locks.
+fn carefully(
+    conn: &mut DbConnection,
+    known: &mut TallyRowCache,
+    wishes: &[VoteCommand],
+    names: Option<&Names>,
+    now: Timestamp,
+    more: impl FnOnce() -> bool,
+) -> QueryResult<ChangeSet> {
+    known.went_carefully();
+    let shortly_next = names.is_none() && known.trusts();
+    let tools: BTreeSet<i32> = wishes.iter().map(|wish| wish.tool).collect();
+    let keys: BTreeSet<Key> = wishes
+        .iter()
+        .flat_map(|wish| [Some(wish.voter), wish.visitor].map(|voter| Some((wish.tool, voter?))))
+        .flatten()
+        .collect();
+    let more = || !shortly_next && more();
+    let (read, folded, xmin) = chained_transaction(conn, more, |conn| {
+        // Where people sign in, whether a visitor may vote alone is known only when all is read.
+        let certain = names.map_or(wishes, |_| &[]);
+        let mut read = read_under_lock(conn, &tools, &keys, certain, now)?;
+        let written = std::mem::take(&mut read.written);
+        resolve(conn, &mut read.votes)?;
+        let spent = match names {
+            Some(_) => claims::spent(conn, &keys)?,
+            None => LinkedVisitors::default(),
+        };
+        let Read {
+            tallies,
+            votes,
+            periods,
+            ..
+        } = &read;
+        let folded = fold(wishes, tallies, votes, &spent, periods, now);
+        let xmin = finish(conn, &folded, written, now)?;
+        if let Some(names) = names {
+            claims::spend(conn, &folded.spent)?;
+            remember(conn, names, &folded)?;
+        }
+        Ok::<_, Error>((read, folded, xmin))
+    })?;
+    if matches!(conn, DbConnection::Postgres(_)) && names.is_none() {
+        known.learn(&read, &folded, xmin);
+    }
+    Ok(folded)
+}
+
+/// Keeps the names of users whose votes were not there before, for exports.
+fn remember(conn: &mut DbConnection, names: &Names, folded: &ChangeSet) -> QueryResult<()> {
+    let new = folded.inserts.iter();
+    let new = new.filter_map(|(wish, _)| Some((wish.voter, Arc::clone(names.get(&wish.voter)?))));
+    name::remember(conn, &new.collect())
+}
+
+pub(crate) fn lock(
+    conn: &mut DbConnection,
+    tools: &BTreeSet<i32>,
+) -> QueryResult<BTreeMap<i32, TallyRow>> {
+    match conn {
+        DbConnection::Sqlite(conn) => sqlite::lock(conn, tools),
+        DbConnection::Postgres(conn) => postgres::lock(conn, tools),
+    }
+}
+
+/// What a batch is folded over.
+#[derive(Default)]
+pub(crate) struct Read {
+    pub tallies: BTreeMap<i32, TallyRow>,
+    /// Those that stood before, each with the mark that it bears.
+    pub votes: ExistingVotes,
+    /// In force and not over, oldest first: a vote cast now may fall into one.
+    pub periods: Vec<Period>,
+    /// Votes of the batch that stand since it was read, because none did.
+    pub written: ExistingVotes,
+}
+
+/// Locks the tallies, and reads what a batch is folded over. Of its wishes, those in `certain` may be carried out where they are
+/// first votes, which on SQLite spares looking for each before.
+fn read_under_lock(
+    conn: &mut DbConnection,
+    tools: &BTreeSet<i32>,
+    keys: &BTreeSet<Key>,
+    certain: &[VoteCommand],
+    now: Timestamp,
+) -> QueryResult<Read> {
+    if let DbConnection::Postgres(conn) = conn {
+        return postgres::read_under_lock(conn, tools, keys, now);
+    }
+    let tallies = lock(conn, tools)?;
+    let mut periods = Vec::new();
+    // Most tools have none ahead.
+    for row in tallies.values().filter(|row| now < row.period_end) {
+        periods.extend(exclusions::periods(conn, row.tool)?);
+    }
+    let (votes, written) = match conn {
+        DbConnection::Sqlite(conn) => {
+            sqlite::present_or_written(conn, keys, certain, &tallies, &periods, now)?
+        }
+        // Has all of it in one round trip, above.
+        DbConnection::Postgres(conn) => (postgres::present(conn, keys)?, ExistingVotes::default()),
+    };
+    Ok(Read {
+        tallies,
+        votes,
+        periods,
+        written,
+    })
+}
+
+/// The votes under `keys`, each with the mark that it bears. Locks are held already.
+pub(crate) fn present(conn: &mut DbConnection, keys: &BTreeSet<Key>) -> QueryResult<ExistingVotes> {
+    match conn {
+        DbConnection::Sqlite(conn) => sqlite::present(conn, keys),
+        DbConnection::Postgres(conn) => postgres::present(conn, keys),
+    }
+}
+
+/// Leaves a vote aside only where its mark is of a removal in force. Most batches bear no marks, and ask nothing.
+pub(crate) fn resolve(conn: &mut DbConnection, votes: &mut ExistingVotes) -> QueryResult<()> {
+    let marks: BTreeSet<i64> = votes.values().filter_map(|vote| vote.aside).collect();
+    if marks.is_empty() {
+        return Ok(());
+    }
+    let in_force = exclusions::in_force(conn, &marks)?;
+    for vote in votes.values_mut() {
+        vote.aside = vote.aside.filter(|mark| in_force.contains(mark));
+    }
+    Ok(())
+}
+
+/// Writes a folded batch under the locks.
+pub(crate) fn write(
+    conn: &mut DbConnection,
+    folded: &ChangeSet,
+    now: Timestamp,
+) -> QueryResult<()> {
+    finish(conn, folded, ExistingVotes::default(), now).map(|_| ())
+}
+
+/// Writes a folded batch of which `written` is there already. On Postgres it returns which write of the tallies that was, if of any.
+fn finish(
+    conn: &mut DbConnection,
+    folded: &ChangeSet,
+    written: ExistingVotes,
+    now: Timestamp,
+) -> QueryResult<Option<Xmin>> {
+    if folded.is_empty() && written.is_empty() {
+        return Ok(None);
+    }
+    for closing in &folded.closings {
+        store::close(conn, closing)?;
+    }
+    let inner = match conn {
+        DbConnection::Sqlite(conn) => {
+            sqlite::write(conn, folded, written, now)?;
+            return Ok(None);
+        }
+        DbConnection::Postgres(conn) => conn,
+    };
+    let xmin = postgres::write(inner, folded, now)?;
+    // Votes are written without a mark there; those that are held, or cast inside a period, get it here.
+    let mut marked: BTreeMap<(i32, i64), Vec<Chosen>> = BTreeMap::new();
+    for (wish, standing) in folded.rows() {
+        if let Some(mark) = standing.aside {
+            marked.entry((wish.tool, mark)).or_default().push(Chosen {
+                voter: wish.voter,
+                choice: standing.choice,
+                cast_at: standing.cast_at,
+            });
+        }
+    }
+    for ((tool, mark), chosen) in marked {
+        exclusions::mark(conn, tool, mark, &chosen)?;
+    }
+    Ok(xmin)
+}
+
+/// A constraint was hurt: the connection is fine, and nothing was committed.
+pub(crate) fn is_about_the_data(cause: &Error) -> bool {
+    use DatabaseErrorKind::{
+        CheckViolation, ForeignKeyViolation, NotNullViolation, UniqueViolation,
+    };
+    matches!(
+        cause,
+        Error::DatabaseError(
+            CheckViolation | ForeignKeyViolation | NotNullViolation | UniqueViolation,
+            _
+        )
+    )
+}

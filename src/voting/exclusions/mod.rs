@@ -1,0 +1,272 @@
+//! Marks: `votes.taken_out_by` names a removal, and takes effect only while that removal is in force; two marks name none
+//! and take effect always: of votes that are held back, which no tally has ever counted.
+//!
+//! The ledger asks here whether a marked vote counts; `moderation` marks votes here in small steps that nobody sees, and
+//! moves the tally in one. A vote may bear the mark of a removal that is being prepared, was undone or given up: it counts.
+
+mod postgres;
+mod sqlite;
+pub mod unfinished;
+
+use std::collections::{BTreeSet, HashSet};
+
+use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
+
+use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
+use crate::infra::db::DbConnection;
+use crate::infra::db::schema::{bulk_events, removals, votes};
+use crate::tallies::TallyRow;
+use crate::voting::checksum::Sketch;
+
+/// The mark of a vote that is held: kept, and in no sum, until somebody lets it count.
+pub const HELD: i64 = -1;
+/// The mark of a held vote that a moderator rejected. It stays so, whatever its voter does but withdraw.
+pub const REJECTED: i64 = -2;
+
+/// Whether a mark is of a vote that is held back.
+#[must_use]
+pub fn is_held(mark: i64) -> bool {
+    mark < 0
+}
+
+/// `removals.kind`.
+pub const RESET: i16 = 1;
+pub const PERIOD: i16 = 2;
+
+/// `removals.state`.
+pub const PREPARING: i16 = 0;
+pub const IN_FORCE: i16 = 1;
+pub const UNDONE: i16 = 2;
+pub const ABANDONED: i16 = 3;
+
+/// An excluded period in force: votes cast in `from..to` are set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    pub id: i64,
+    pub tool: i32,
+    pub from: Timestamp,
+    pub to: Timestamp,
+}
+
+impl Period {
+    #[must_use]
+    pub fn holds(&self, at: Timestamp) -> bool {
+        (self.from..self.to).contains(&at)
+    }
+}
+
+/// A vote as it was when it was chosen for a mark; one that has changed since is left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chosen {
+    pub voter: VoterId,
+    pub choice: Choice,
+    pub cast_at: Timestamp,
+}
+
+/// The votes that bear one mark.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Marked {
+    pub ship: i64,
+    pub skip: i64,
+    /// How many networks they came from.
+    pub networks: i64,
+    /// As if all of them came into the tally.
+    pub sketch: Sketch,
+}
+
+impl Marked {
+    /// (ship, skip).
+    #[must_use]
+    pub fn counts(&self) -> (i64, i64) {
+        (self.ship, self.skip)
+    }
+
+    #[must_use]
+    pub fn votes(&self) -> i64 {
+        self.ship + self.skip
+    }
+
+    /// Adds a vote; its network is counted elsewhere.
+    pub fn add(&mut self, voter: VoterId, choice: Choice) {
+        match choice {
+            Choice::Ship => self.ship += 1,
+            Choice::Skip => self.skip += 1,
+        }
+        self.sketch.moved(voter, None, Some(choice));
+    }
+}
+
+/// Which way a removal moves its votes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExclusionChange {
+    Out,
+    Back,
+}
+
+/// Which of `ids` take effect: of removals in force, and of votes that are held.
+///
+/// # Errors
+/// A failed query.
+pub fn in_force(conn: &mut DbConnection, ids: &BTreeSet<i64>) -> QueryResult<BTreeSet<i64>> {
+    let mut found: BTreeSet<i64> = ids.iter().copied().filter(|id| is_held(*id)).collect();
+    // A batch bears marks of few removals, each found by its key.
+    for id in ids.iter().filter(|id| !is_held(**id)) {
+        let state: Vec<i16> = removals::table
+            .filter(removals::id.eq(id))
+            .select(removals::state)
+            .load(conn)?;
+        if state.first() == Some(&IN_FORCE) {
+            found.insert(*id);
+        }
+    }
+    Ok(found)
+}
+
+/// The marks that take effect on `tool`: its removals in force, and the two of held votes.
+///
+/// # Errors
+/// A failed query.
+pub fn all_in_force(conn: &mut DbConnection, tool: i32) -> QueryResult<BTreeSet<i64>> {
+    let ids: Vec<i64> = removals::table
+        .filter(removals::tool_id.eq(tool))
+        .filter(removals::state.eq(IN_FORCE))
+        .select(removals::id)
+        .load(conn)?;
+    Ok(ids.into_iter().chain([HELD, REJECTED]).collect())
+}
+
+/// The excluded periods of `tool` that are in force, oldest first.
+///
+/// # Errors
+/// A failed query.
+pub fn periods(conn: &mut DbConnection, tool: i32) -> QueryResult<Vec<Period>> {
+    let rows: Vec<(i64, Option<i64>, Option<i64>)> = removals::table
+        .filter(removals::tool_id.eq(tool))
+        .filter(removals::state.eq(IN_FORCE))
+        .filter(removals::kind.eq(PERIOD))
+        .order(removals::id)
+        .select((removals::id, removals::span_from, removals::span_to))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, from, to)| Period {
+            id,
+            tool,
+            from: Timestamp(from.unwrap_or(i64::MIN)),
+            to: Timestamp(to.unwrap_or(i64::MAX)),
+        })
+        .collect())
+}
+
+/// Puts a mark on those of `chosen` that are as they were chosen and count now; returns how many. The lock of the tool's
+/// row is held.
+///
+/// # Errors
+/// A failed statement.
+pub fn mark(
+    conn: &mut DbConnection,
+    tool: i32,
+    removal: i64,
+    chosen: &[Chosen],
+) -> QueryResult<usize> {
+    match conn {
+        DbConnection::Sqlite(conn) => sqlite::mark(conn, tool, removal, chosen),
+        DbConnection::Postgres(conn) => postgres::mark(conn, tool, removal, chosen),
+    }
+}
+
+/// Hands votes that are out by `from` over to `to`, which takes them out as well; returns how many. The lock of the
+/// tool's row is held.
+///
+/// # Errors
+/// A failed statement.
+pub fn hand_over(
+    conn: &mut DbConnection,
+    tool: i32,
+    (from, to): (i64, i64),
+    voters: &[VoterId],
+) -> QueryResult<usize> {
+    let voters: Vec<&[u8]> = voters.iter().map(|voter| voter.0.as_slice()).collect();
+    diesel::update(
+        votes::table
+            .filter(votes::tool_id.eq(tool))
+            .filter(votes::voter.eq_any(voters))
+            .filter(votes::taken_out_by.eq(from)),
+    )
+    .set(votes::taken_out_by.eq(to))
+    .execute(conn)
+}
+
+/// How many votes bear the mark of `removal`, by choice: (ship, skip).
+///
+/// # Errors
+/// A failed query.
+pub fn count(conn: &mut DbConnection, removal: i64) -> QueryResult<(i64, i64)> {
+    let mut of = |choice: Choice| {
+        votes::table
+            .filter(votes::taken_out_by.eq(removal))
+            .filter(votes::choice.eq(choice.code()))
+            .count()
+            .get_result::<i64>(conn)
+    };
+    Ok((of(Choice::Ship)?, of(Choice::Skip)?))
+}
+
+/// The votes that bear the mark of `removal`, added up.
+///
+/// # Errors
+/// A failed query.
+pub fn sum(conn: &mut DbConnection, removal: i64) -> QueryResult<Marked> {
+    let rows: Vec<(Vec<u8>, i16, Vec<u8>)> = votes::table
+        .filter(votes::taken_out_by.eq(removal))
+        .select((votes::voter, votes::choice, votes::network))
+        .load(conn)?;
+    let mut marked = Marked::default();
+    let mut networks = HashSet::new();
+    for (voter, choice, network) in rows {
+        if network != NetworkHash::NONE.0 {
+            networks.insert(network);
+        }
+        if let (Ok(voter), Some(choice)) = (voter.try_into(), Choice::from_code(choice)) {
+            marked.add(VoterId(voter), choice);
+        }
+    }
+    marked.networks = i64::try_from(networks.len()).unwrap_or(i64::MAX);
+    Ok(marked)
+}
+
+/// Moves what `removal` has marked out of the tally or back, as one change with one entry in the ledger; returns the row
+/// to be saved. Nothing moved changes nothing. The lock of the row is held, and the caller sets the removal's state.
+///
+/// # Errors
+/// A failed statement.
+pub fn turn(
+    conn: &mut DbConnection,
+    row: &TallyRow,
+    removal: i64,
+    marked: &Marked,
+    turn: ExclusionChange,
+    now: Timestamp,
+) -> QueryResult<TallyRow> {
+    let mut row = *row;
+    if marked.votes() == 0 {
+        return Ok(row);
+    }
+    let sign = match turn {
+        ExclusionChange::Out => -1,
+        ExclusionChange::Back => 1,
+    };
+    row.set_aside(-sign * marked.ship, -sign * marked.skip, now);
+    diesel::insert_into(bulk_events::table)
+        .values((
+            bulk_events::tool_id.eq(row.tool),
+            bulk_events::version.eq(row.version),
+            bulk_events::removal_id.eq(removal),
+            bulk_events::ship.eq(sign * marked.ship),
+            bulk_events::skip.eq(sign * marked.skip),
+            bulk_events::sketch.eq(marked.sketch.0.wrapping_mul(sign)),
+            bulk_events::at.eq(now.0),
+        ))
+        .execute(conn)?;
+    Ok(row)
+}

@@ -1,0 +1,48 @@
+//! Held votes: on disk, in no tally, told to nobody but the moderators; let count, rejected, or held again.
+//!
+//! The way of a vote asks [`evaluate::judged`] whether it is held; its answer carries a tally of its own ([`personal`]).
+//! `moderation::held` settles them through [`store`], in its transactions.
+
+pub mod evaluate;
+pub mod store;
+
+use std::sync::Arc;
+
+use super::VoteRecord;
+use crate::tallies::TallyRow;
+use crate::tallies::cache::{Published, TallyCache, TallyEntry};
+
+/// What becomes of held votes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resolution {
+    /// They count from now on, as cast when they were cast.
+    Count,
+    /// They never count, but for a later [`Resolution::Count`].
+    Reject,
+}
+
+/// Held votes that were settled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ResolvedVotes {
+    pub ship: i64,
+    pub skip: i64,
+    /// Those among them that an excluded period keeps from counting.
+    pub aside: i64,
+    /// The tally, before and after.
+    pub before: TallyRow,
+    pub after: TallyRow,
+}
+
+/// The tally as a voter is to see it: where the own vote is held, as if it counted.
+#[must_use]
+pub fn personal(
+    board: &TallyCache,
+    slot: &TallyEntry,
+    shown: Arc<Published>,
+    vote: Option<VoteRecord>,
+) -> Arc<Published> {
+    match vote.filter(|vote| vote.is_held()) {
+        Some(vote) => Arc::new(board.with_one_more(slot, &shown.row, vote.choice, vote.cast_at)),
+        None => shown,
+    }
+}

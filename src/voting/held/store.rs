@@ -1,0 +1,110 @@
+//! Held votes in the database: read for moderators, and settled. Only `moderation::held` calls it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
+
+use super::{Resolution, ResolvedVotes};
+use crate::domain::{Choice, Timestamp, VoterId};
+use crate::infra::db::DbConnection;
+use crate::infra::db::schema::votes;
+use crate::tallies::store as tallies;
+use crate::voting::apply::{ChangeSet, Key, VoteChange};
+use crate::voting::exclusions::{self, HELD, REJECTED};
+use crate::voting::{VoteRecord, batch};
+
+/// Settles the votes of `voters` on `tool` that bear `mark`, in the caller's transaction. One that does not by now is passed
+/// over: it was withdrawn, or another moderator settled it first.
+///
+/// # Errors
+/// A failed statement.
+pub fn settle(
+    conn: &mut DbConnection,
+    (tool, mark): (i32, i64),
+    voters: &[VoterId],
+    verdict: Resolution,
+    now: Timestamp,
+) -> QueryResult<ResolvedVotes> {
+    let before = tallies::lock(conn, tool)?;
+    let keys: BTreeSet<Key> = voters.iter().map(|voter| (tool, *voter)).collect();
+    let held = batch::present(conn, &keys)?;
+    let periods = exclusions::periods(conn, tool)?;
+    let mut settled = ResolvedVotes {
+        before,
+        after: before,
+        ..ResolvedVotes::default()
+    };
+    let mut folded = ChangeSet::default();
+    let mut marked: BTreeMap<Option<i64>, Vec<VoterId>> = BTreeMap::new();
+    // In the order of voters, so that two runs over the same votes write the same ledger.
+    for key in &keys {
+        let Some(old) = held
+            .get(key)
+            .copied()
+            .filter(|vote| vote.aside == Some(mark))
+        else {
+            continue;
+        };
+        let aside = match verdict {
+            Resolution::Count => periods
+                .iter()
+                .find(|period| period.holds(old.cast_at))
+                .map(|period| period.id),
+            Resolution::Reject => Some(REJECTED),
+        };
+        let new = VoteRecord { aside, ..old };
+        match old.choice {
+            Choice::Ship => settled.ship += 1,
+            Choice::Skip => settled.skip += 1,
+        }
+        if settled.after.shift(None, new.weight(), now) {
+            settled.aside += i64::from(aside.is_some());
+            folded.events.push(VoteChange {
+                tool,
+                version: settled.after.version,
+                voter: key.1,
+                old: None,
+                new: new.counted(),
+            });
+        }
+        marked.entry(aside).or_default().push(key.1);
+    }
+    for (mark, voters) in marked {
+        let voters: Vec<&[u8]> = voters.iter().map(|voter| voter.0.as_slice()).collect();
+        diesel::update(
+            votes::table
+                .filter(votes::tool_id.eq(tool))
+                .filter(votes::voter.eq_any(voters)),
+        )
+        .set(votes::taken_out_by.eq(mark))
+        .execute(conn)?;
+    }
+    if settled.after != before {
+        folded.closings.extend(before.closing(now));
+        folded.tallies.push(settled.after);
+        batch::write(conn, &folded, now)?;
+    }
+    Ok(settled)
+}
+
+/// Which held votes are meant.
+#[must_use]
+pub fn mark_of(rejected: bool) -> i64 {
+    if rejected { REJECTED } else { HELD }
+}
+
+/// The tools on which `voter` has a vote that is held or rejected: the ledger knows nothing of those.
+///
+/// # Errors
+/// A failed query.
+pub fn tools_of(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Vec<i32>> {
+    votes::table
+        .filter(
+            votes::taken_out_by
+                .eq(HELD)
+                .or(votes::taken_out_by.eq(REJECTED)),
+        )
+        .filter(votes::voter.eq(voter.0.as_slice()))
+        .select(votes::tool_id)
+        .load(conn)
+}

@@ -1,0 +1,184 @@
+//! Rows as arrays, one a column: what the statements over `unnest` bind.
+//!
+//! The statements of this folder, and `import`, fill them.
+
+use diesel::QueryResult;
+use diesel::pg::Pg;
+use diesel::query_builder::AstPass;
+use diesel::sql_types::{Array, BigInt, Binary, Integer, SmallInt};
+
+use crate::tallies::TallyRow;
+use crate::voting::apply::{ChangeSet, Key};
+use crate::voting::ledger::Entry;
+use crate::voting::{VoteCommand, VoteRecord};
+
+/// Binds arrays, with commas between them.
+macro_rules! bind {
+    ($out:ident, $kind:ty: $first:expr $(, $next:ty: $value:expr)*) => {
+        $out.push_bind_param::<Array<$kind>, _>(&$first)?;
+        $(
+            $out.push_sql(", ");
+            $out.push_bind_param::<Array<$next>, _>(&$value)?;
+        )*
+    };
+}
+
+/// Rows of `votes`.
+#[derive(Default)]
+pub(crate) struct Votes<'a> {
+    tools: Vec<i32>,
+    voters: Vec<&'a [u8]>,
+    choices: Vec<i16>,
+    cast_at: Vec<i64>,
+    networks: Vec<&'a [u8]>,
+    token_ages: Vec<i32>,
+}
+
+impl<'a> Votes<'a> {
+    fn of(rows: &'a [(VoteCommand, VoteRecord)]) -> Self {
+        let mut votes = Self {
+            tools: Vec::with_capacity(rows.len()),
+            voters: Vec::with_capacity(rows.len()),
+            choices: Vec::with_capacity(rows.len()),
+            cast_at: Vec::with_capacity(rows.len()),
+            networks: Vec::with_capacity(rows.len()),
+            token_ages: Vec::with_capacity(rows.len()),
+        };
+        for (wish, standing) in rows {
+            votes.tools.push(wish.tool);
+            votes.voters.push(wish.voter.0.as_slice());
+            votes.choices.push(standing.choice.code());
+            votes.cast_at.push(standing.cast_at.0);
+            votes.networks.push(wish.network.0.as_slice());
+            votes.token_ages.push(wish.token_age);
+        }
+        votes
+    }
+
+    /// In the order of the table's columns.
+    pub fn walk<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        bind!(
+            out, Integer: self.tools, Binary: self.voters, SmallInt: self.choices, BigInt: self.cast_at,
+            Binary: self.networks, Integer: self.token_ages
+        );
+        Ok(())
+    }
+}
+
+/// Keys of `votes`.
+#[derive(Default)]
+pub(crate) struct Keys<'a> {
+    tools: Vec<i32>,
+    voters: Vec<&'a [u8]>,
+}
+
+impl<'a> Keys<'a> {
+    pub fn of(keys: impl IntoIterator<Item = &'a Key>) -> Self {
+        let (tools, voters) = keys
+            .into_iter()
+            .map(|(tool, voter)| (*tool, voter.0.as_slice()))
+            .unzip();
+        Self { tools, voters }
+    }
+
+    pub fn walk<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        bind!(out, Integer: self.tools, Binary: self.voters);
+        Ok(())
+    }
+}
+
+/// Entries of the ledger.
+#[derive(Default)]
+pub(crate) struct Entries<'a> {
+    tools: Vec<i32>,
+    versions: Vec<i64>,
+    at: Vec<i64>,
+    changes: Vec<&'a [u8]>,
+}
+
+impl<'a> Entries<'a> {
+    pub fn of(entries: &'a [Entry]) -> Self {
+        let mut arrays = Self::default();
+        for entry in entries {
+            arrays.tools.push(entry.tool);
+            arrays.versions.push(entry.version);
+            arrays.at.push(entry.at.0);
+            arrays.changes.push(&entry.changes);
+        }
+        arrays
+    }
+
+    pub(crate) fn walk<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        bind!(out, Integer: self.tools, BigInt: self.versions, BigInt: self.at, Binary: self.changes);
+        Ok(())
+    }
+
+    /// The statement that writes them.
+    pub fn insert<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "INSERT INTO ledger_entries (tool_id, version, at, changes) SELECT * FROM unnest(",
+        );
+        self.walk(out)?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+/// What votes change of `tallies`.
+#[derive(Default)]
+pub(crate) struct Tallies {
+    tools: Vec<i32>,
+    ship: Vec<i64>,
+    skip: Vec<i64>,
+    versions: Vec<i64>,
+    updated_at: Vec<i64>,
+    aside_ship: Vec<i64>,
+    aside_skip: Vec<i64>,
+}
+
+impl Tallies {
+    fn of(rows: &[TallyRow]) -> Self {
+        let mut tallies = Self::default();
+        for row in rows {
+            tallies.tools.push(row.tool);
+            tallies.ship.push(row.ship);
+            tallies.skip.push(row.skip);
+            tallies.versions.push(row.version);
+            tallies.updated_at.push(row.updated_at.0);
+            tallies.aside_ship.push(row.aside_ship);
+            tallies.aside_skip.push(row.aside_skip);
+        }
+        tallies
+    }
+
+    pub fn walk<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        bind!(
+            out, Integer: self.tools, BigInt: self.ship, BigInt: self.skip, BigInt: self.versions,
+            BigInt: self.updated_at, BigInt: self.aside_ship, BigInt: self.aside_skip
+        );
+        Ok(())
+    }
+}
+
+/// All that a folded batch writes.
+#[derive(Default)]
+pub(crate) struct Rows<'a> {
+    pub inserts: Votes<'a>,
+    pub updates: Votes<'a>,
+    pub deletes: Keys<'a>,
+    pub entries: Entries<'a>,
+    pub tallies: Tallies,
+}
+
+impl<'a> Rows<'a> {
+    /// `entries` are the packed events of `folded`.
+    pub fn of(folded: &'a ChangeSet, entries: &'a [Entry]) -> Self {
+        Self {
+            inserts: Votes::of(&folded.inserts),
+            updates: Votes::of(&folded.updates),
+            deletes: Keys::of(&folded.deletes),
+            entries: Entries::of(entries),
+            tallies: Tallies::of(&folded.tallies),
+        }
+    }
+}

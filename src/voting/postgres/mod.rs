@@ -1,0 +1,132 @@
+//! The ledger's statements on Postgres: a few for a whole batch, over arrays, each prepared once.
+//!
+//! Only `ledger` calls it. One statement over `unnest` was measured 15 to 20 times faster than a loop over rows. The careful
+//! way reads under locks, then writes; `unmoved` does it in one round trip where this instance knows already how things stand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Integer};
+use diesel::{PgConnection, QueryResult, RunQueryDsl};
+
+use crate::domain::Timestamp;
+use crate::infra::db::schema::tallies;
+use crate::tallies::{TallyRow, store};
+use crate::voting::apply::ChangeSet;
+use crate::voting::ledger;
+
+/// A statement of fixed text: prepared once, found again by its type.
+macro_rules! fixed_statement {
+    ($name:ident) => {
+        impl QueryId for $name<'_> {
+            type QueryId = $name<'static>;
+            const HAS_STATIC_QUERY_ID: bool = true;
+        }
+        impl RunQueryDsl<PgConnection> for $name<'_> {}
+    };
+}
+
+mod arrays;
+mod optimistic;
+mod reads;
+mod seen_filter;
+mod tally_cache;
+mod vote_cache;
+
+pub(crate) use arrays::Entries;
+pub(crate) use optimistic::record as record_unmoved;
+pub(crate) use reads::{present, read_under_lock};
+pub(crate) use tally_cache::{TallyRowCache, Xmin};
+
+use arrays::Rows;
+
+struct LockTallies<'a> {
+    tools: &'a [i32],
+}
+fixed_statement!(LockTallies);
+
+impl Query for LockTallies<'_> {
+    type SqlType = tallies::SqlType;
+}
+
+impl QueryFragment<Pg> for LockTallies<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at, aside_ship, aside_skip, \
+             period_end FROM tallies WHERE tool_id = ANY(",
+        );
+        out.push_bind_param::<Array<Integer>, _>(self.tools)?;
+        out.push_sql(") ORDER BY tool_id FOR NO KEY UPDATE");
+        Ok(())
+    }
+}
+
+struct Write<'a>(Rows<'a>);
+fixed_statement!(Write);
+
+impl Query for Write<'_> {
+    type SqlType = BigInt;
+}
+
+impl QueryFragment<Pg> for Write<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        // Under the tallies' locks it is known which votes are there: a plain insert was measured a tenth cheaper, in all,
+        // than one that looks for a conflict.
+        out.push_sql(
+            "WITH put AS (INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age) SELECT * FROM unnest(",
+        );
+        self.0.inserts.walk(&mut out)?;
+        out.push_sql(
+            ")), changed AS (UPDATE votes v SET choice = w.choice, cast_at = w.cast_at, network = w.network, \
+             token_age = w.token_age, taken_out_by = NULL FROM unnest(",
+        );
+        self.0.updates.walk(&mut out)?;
+        out.push_sql(
+            ") AS w (tool_id, voter, choice, cast_at, network, token_age) \
+             WHERE v.tool_id = w.tool_id AND v.voter = w.voter), \
+             gone AS (DELETE FROM votes v USING unnest(",
+        );
+        self.0.deletes.walk(&mut out)?;
+        out.push_sql(
+            ") AS w (tool_id, voter) WHERE v.tool_id = w.tool_id AND v.voter = w.voter), \
+             noted AS (",
+        );
+        self.0.entries.insert(&mut out)?;
+        out.push_sql(
+            ") UPDATE tallies t SET ship = w.ship, skip = w.skip, version = w.version, \
+             updated_at = w.updated_at, aside_ship = w.aside_ship, aside_skip = w.aside_skip FROM unnest(",
+        );
+        self.0.tallies.walk(&mut out)?;
+        out.push_sql(
+            ") AS w (tool_id, ship, skip, version, updated_at, aside_ship, aside_skip) WHERE t.tool_id = w.tool_id \
+             RETURNING t.xmin::text::bigint",
+        );
+        Ok(())
+    }
+}
+
+/// Locks the tally rows of `tools` in their order, and returns them.
+pub(crate) fn lock(
+    conn: &mut PgConnection,
+    tools: &BTreeSet<i32>,
+) -> QueryResult<BTreeMap<i32, TallyRow>> {
+    let tools: Vec<i32> = tools.iter().copied().collect();
+    let rows: Vec<store::Columns> = LockTallies { tools: &tools }.load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(store::row)
+        .map(|row| (row.tool, row))
+        .collect())
+}
+
+/// Writes a folded batch. Returns which write of the tallies that was, where it changed any.
+pub(crate) fn write(
+    conn: &mut PgConnection,
+    folded: &ChangeSet,
+    now: Timestamp,
+) -> QueryResult<Option<Xmin>> {
+    let entries = ledger::packed(folded.events.iter().map(|event| (event, now)));
+    let writes: Vec<i64> = Write(Rows::of(folded, &entries)).load(conn)?;
+    Ok(writes.first().copied().map(Xmin))
+}

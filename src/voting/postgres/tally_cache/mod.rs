@@ -1,0 +1,224 @@
+//! What this instance knows of Postgres without asking: tallies as it wrote them last, and votes that it saw.
+//!
+//! `unmoved` works with it, and the ledger tells it what the careful way found. It may be wrong, since other instances and
+//! commands write too: nothing that it says is used unless the database agrees under its locks.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::tallies::TallyRow;
+use crate::voting::apply::{ChangeSet, ExistingVotes, Key};
+use crate::voting::batch::Read;
+use crate::voting::exclusions::Period;
+use crate::voting::postgres::seen_filter::SeenFilter;
+use crate::voting::postgres::vote_cache::{Epoch, Last, VoteCache};
+use crate::voting::{VoteAction, VoteRecord};
+
+/// Tools that are known at most, some hundred bytes each; with more, all is learnt anew.
+const TOOLS: usize = 32_768;
+/// After a failure this many batches go the careful way; after the next twice as many.
+const CAREFUL: u32 = 8;
+/// And never more than these: then it is tried again.
+const MOST_CAREFUL: u32 = 512;
+
+/// Which transaction wrote a row (PostgreSQL, "System Columns"). Whoever changes a tool's counted votes writes its tally's
+/// row, if only to hold its lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Xmin(pub i64);
+
+/// A tally as it was left, and the periods in force that were not over then.
+struct Tally {
+    row: TallyRow,
+    /// `None` where somebody has written the row since; it may be the same for all that.
+    xmin: Option<Xmin>,
+    periods: Vec<Period>,
+    run: Epoch,
+}
+
+/// Of a vote, before a batch is folded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CachedVote {
+    /// It stands like this, if its tally is still the one that is known.
+    Stands(VoteRecord),
+    /// There is none, as far as is known. There may be one, which an insert is told.
+    None,
+    /// It has to be read.
+    Unsure,
+}
+
+/// See the file's head. One writer's own.
+pub(crate) struct TallyRowCache {
+    tallies: HashMap<i32, Tally, foldhash::fast::RandomState>,
+    seen: SeenFilter,
+    recent: VoteCache,
+    /// The last that was begun.
+    run: Epoch,
+    /// Batches that go the careful way before the short one is tried again.
+    careful: u32,
+    /// How many that will be after the next failure.
+    penalty: u32,
+}
+
+impl Default for TallyRowCache {
+    fn default() -> Self {
+        Self {
+            tallies: HashMap::default(),
+            seen: SeenFilter::default(),
+            recent: VoteCache::default(),
+            run: Epoch::default(),
+            careful: 0,
+            penalty: CAREFUL,
+        }
+    }
+}
+
+impl TallyRowCache {
+    /// Whether the next batch may try the short way.
+    pub fn trusts(&self) -> bool {
+        self.careful == 0
+    }
+
+    /// A batch went the careful way.
+    pub fn went_carefully(&mut self) {
+        self.careful = self.careful.saturating_sub(1);
+    }
+
+    /// A batch was written as it was known: the next failure costs a little less.
+    pub fn was_right(&mut self) {
+        self.penalty = self.penalty.saturating_sub(1).max(CAREFUL);
+    }
+
+    /// Something of `tools` is not as it was known.
+    pub fn was_wrong(&mut self, tools: &BTreeSet<i32>) {
+        for tool in tools {
+            if let Some(tally) = self.tallies.get_mut(tool) {
+                tally.xmin = None;
+            }
+        }
+        self.careful = self.penalty;
+        self.penalty = (2 * self.penalty).min(MOST_CAREFUL);
+    }
+
+    /// The connection went, or the outcome of a commit is not known.
+    pub fn forget(&mut self) {
+        self.tallies.clear();
+    }
+
+    /// Those of `tools` that are not known.
+    pub fn missing(&self, tools: &BTreeSet<i32>) -> Vec<i32> {
+        let known = |tool| self.tallies.get(tool).is_some_and(|of| of.xmin.is_some());
+        let missing = tools.iter().filter(|tool| !known(*tool));
+        missing.copied().collect()
+    }
+
+    /// A tally that has no period ahead, as it was read.
+    pub fn found(&mut self, row: TallyRow, xmin: Xmin) {
+        let tally = self.read(row);
+        (tally.xmin, tally.periods) = (Some(xmin), Vec::new());
+    }
+
+    /// A tally's row as it was read. Every change of a counted vote makes a version of its own: where the row is the one
+    /// that was left, none was missed, and the run goes on.
+    fn read(&mut self, row: TallyRow) -> &mut Tally {
+        if self.tallies.len() >= TOOLS && !self.tallies.contains_key(&row.tool) {
+            self.tallies.clear();
+        }
+        let tally = self.tallies.entry(row.tool).or_insert(Tally {
+            row,
+            xmin: None,
+            periods: Vec::new(),
+            run: Epoch::default(),
+        });
+        if tally.run == Epoch::default() || tally.row != row {
+            self.run.0 += 1;
+            (tally.row, tally.xmin, tally.run) = (row, None, self.run);
+        }
+        tally
+    }
+
+    /// What the careful way read and wrote; `xmin` is of the tallies that changed.
+    pub fn learn(&mut self, read: &Read, folded: &ChangeSet, xmin: Option<Xmin>) {
+        for row in read.tallies.values() {
+            self.read(*row);
+        }
+        self.note(&read.votes, folded);
+        for row in &folded.tallies {
+            let periods = read.periods.iter();
+            let periods = periods.filter(|period| period.tool == row.tool).copied();
+            if let Some(tally) = self.tallies.get_mut(&row.tool) {
+                (tally.row, tally.xmin, tally.periods) = (*row, xmin, periods.collect());
+            }
+        }
+    }
+
+    /// What the short way read and wrote.
+    pub fn wrote(&mut self, before: &ExistingVotes, folded: &ChangeSet, xmin: Xmin) {
+        self.note(before, folded);
+        for row in &folded.tallies {
+            if let Some(tally) = self.tallies.get_mut(&row.tool) {
+                (tally.row, tally.xmin) = (*row, Some(xmin));
+            }
+        }
+    }
+
+    /// Votes as they stood `before`, and as they stand now. Their tallies' runs are those of the batch.
+    fn note(&mut self, before: &ExistingVotes, folded: &ChangeSet) {
+        for (key, vote) in before {
+            self.seen.note(key);
+            self.note_one(key, Last::Stands(*vote));
+        }
+        for (wish, _) in &folded.inserts {
+            self.seen.note(&(wish.tool, wish.voter));
+        }
+        for (wish, vote) in folded.rows() {
+            self.note_one(&(wish.tool, wish.voter), Last::Stands(*vote));
+        }
+        for key in &folded.deletes {
+            self.note_one(key, Last::Gone);
+        }
+    }
+
+    fn note_one(&mut self, (tool, voter): &Key, last: Last) {
+        if let Some(tally) = self.tallies.get(tool) {
+            self.recent.note(tally.run, *voter, last);
+        }
+    }
+
+    /// What is known of the vote under `key`, on which somebody wishes for `act`.
+    pub fn recall(&self, key: &Key, act: VoteAction) -> CachedVote {
+        let tally = self.tallies.get(&key.0);
+        let last = tally.and_then(|tally| self.recent.last(tally.run, &key.1));
+        match (last, act) {
+            (Some(Last::Stands(vote)), _) => CachedVote::Stands(vote),
+            // An insert looks for a vote that came another way; a withdrawal of none would not.
+            (Some(Last::Gone), VoteAction::Cast(_)) => CachedVote::None,
+            (None, VoteAction::Cast(_)) if !self.seen.has(key) => CachedVote::None,
+            _ => CachedVote::Unsure,
+        }
+    }
+
+    /// What a batch on `tools` is folded over; unknown ones are not among them.
+    pub fn of(&self, tools: &BTreeSet<i32>) -> Tallies {
+        let mut tallies = Tallies::default();
+        for tally in tools.iter().filter_map(|tool| self.tallies.get(tool)) {
+            if let Some(xmin) = tally.xmin {
+                tallies.rows.insert(tally.row.tool, tally.row);
+                tallies.xmins.insert(tally.row.tool, xmin);
+                tallies.periods.extend_from_slice(&tally.periods);
+            }
+        }
+        tallies
+    }
+}
+
+/// Tallies as they are known.
+#[derive(Default)]
+pub(crate) struct Tallies {
+    pub rows: BTreeMap<i32, TallyRow>,
+    /// Which write each row is of.
+    pub xmins: BTreeMap<i32, Xmin>,
+    /// Those that may cover a vote.
+    pub periods: Vec<Period>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! The statements themselves, written by hand so that diesel keeps them prepared (`sql_query` never is).
+//!
+//! Only `sqlite/mod.rs` uses them. Each is of one row.
+
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
+use diesel::sqlite::Sqlite;
+use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
+
+use crate::infra::db::schema::tallies;
+use crate::tallies::TallyRow;
+use crate::voting::ledger::Entry;
+use crate::voting::{VoteCommand, VoteRecord};
+
+/// A statement of fixed text: prepared once, found again by its type.
+macro_rules! fixed_statement {
+    ($name:ident) => {
+        impl QueryId for $name<'_> {
+            type QueryId = $name<'static>;
+            const HAS_STATIC_QUERY_ID: bool = true;
+        }
+        impl RunQueryDsl<SqliteConnection> for $name<'_> {}
+    };
+}
+
+pub(super) struct SelectTally<'a>(pub(super) &'a i32);
+fixed_statement!(SelectTally);
+
+impl Query for SelectTally<'_> {
+    type SqlType = tallies::SqlType;
+}
+
+impl QueryFragment<Sqlite> for SelectTally<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql(
+            "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at, \
+             aside_ship, aside_skip, period_end FROM tallies WHERE tool_id = ",
+        );
+        out.push_bind_param::<Integer, _>(self.0)
+    }
+}
+
+pub(super) struct SelectVote<'a> {
+    pub(super) tool: &'a i32,
+    pub(super) voter: &'a [u8],
+}
+fixed_statement!(SelectVote);
+
+impl Query for SelectVote<'_> {
+    type SqlType = (SmallInt, BigInt, Nullable<BigInt>);
+}
+
+impl QueryFragment<Sqlite> for SelectVote<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("SELECT choice, cast_at, taken_out_by FROM votes WHERE tool_id = ");
+        out.push_bind_param::<Integer, _>(self.tool)?;
+        out.push_sql(" AND voter = ");
+        out.push_bind_param::<Binary, _>(self.voter)
+    }
+}
+
+/// A vote's row.
+struct Row<'a> {
+    wish: &'a VoteCommand,
+    choice: i16,
+    cast_at: i64,
+    mark: Option<i64>,
+}
+
+impl<'a> Row<'a> {
+    fn of(wish: &'a VoteCommand, standing: VoteRecord) -> Self {
+        Self {
+            wish,
+            choice: standing.choice.code(),
+            cast_at: standing.cast_at.0,
+            mark: standing.aside,
+        }
+    }
+
+    fn walk<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql(" INTO votes (tool_id, voter, choice, cast_at, network, token_age, taken_out_by) VALUES (");
+        out.push_bind_param::<Integer, _>(&self.wish.tool)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Binary, _>(self.wish.voter.0.as_slice())?;
+        out.push_sql(", ");
+        out.push_bind_param::<SmallInt, _>(&self.choice)?;
+        out.push_sql(", ");
+        out.push_bind_param::<BigInt, _>(&self.cast_at)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Binary, _>(self.wish.network.0.as_slice())?;
+        out.push_sql(", ");
+        out.push_bind_param::<Integer, _>(&self.wish.token_age)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<BigInt>, _>(&self.mark)?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+/// Writes a vote where none stands; one that stands is left as it is.
+pub(super) struct TryVote<'a>(Row<'a>);
+fixed_statement!(TryVote);
+
+impl<'a> TryVote<'a> {
+    pub(super) fn new(wish: &'a VoteCommand, standing: VoteRecord) -> Self {
+        Self(Row::of(wish, standing))
+    }
+}
+
+impl QueryFragment<Sqlite> for TryVote<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("INSERT");
+        self.0.walk(out.reborrow())?;
+        out.push_sql(" ON CONFLICT DO NOTHING");
+        Ok(())
+    }
+}
+
+/// Writes a vote, whatever stood there.
+pub(super) struct UpsertVote<'a>(Row<'a>);
+fixed_statement!(UpsertVote);
+
+impl<'a> UpsertVote<'a> {
+    pub(super) fn new(wish: &'a VoteCommand, standing: VoteRecord) -> Self {
+        Self(Row::of(wish, standing))
+    }
+}
+
+impl QueryFragment<Sqlite> for UpsertVote<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("INSERT OR REPLACE");
+        self.0.walk(out.reborrow())
+    }
+}
+
+pub(super) struct DeleteVote<'a> {
+    pub(super) tool: &'a i32,
+    pub(super) voter: &'a [u8],
+}
+fixed_statement!(DeleteVote);
+
+impl QueryFragment<Sqlite> for DeleteVote<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("DELETE FROM votes WHERE tool_id = ");
+        out.push_bind_param::<Integer, _>(self.tool)?;
+        out.push_sql(" AND voter = ");
+        out.push_bind_param::<Binary, _>(self.voter)
+    }
+}
+
+pub(super) struct InsertEntry<'a>(pub(super) &'a Entry);
+fixed_statement!(InsertEntry);
+
+impl QueryFragment<Sqlite> for InsertEntry<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO ledger_entries (tool_id, version, at, changes) VALUES (");
+        out.push_bind_param::<Integer, _>(&self.0.tool)?;
+        out.push_sql(", ");
+        out.push_bind_param::<BigInt, _>(&self.0.version)?;
+        out.push_sql(", ");
+        out.push_bind_param::<BigInt, _>(&self.0.at.0)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Binary, _>(&self.0.changes)?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+pub(super) struct UpdateTally<'a>(pub(super) &'a TallyRow, pub(super) &'a i64);
+fixed_statement!(UpdateTally);
+
+impl QueryFragment<Sqlite> for UpdateTally<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("UPDATE tallies SET ship = ");
+        out.push_bind_param::<BigInt, _>(&self.0.ship)?;
+        out.push_sql(", skip = ");
+        out.push_bind_param::<BigInt, _>(&self.0.skip)?;
+        out.push_sql(", version = ");
+        out.push_bind_param::<BigInt, _>(&self.0.version)?;
+        out.push_sql(", updated_at = ");
+        out.push_bind_param::<BigInt, _>(self.1)?;
+        out.push_sql(", aside_ship = ");
+        out.push_bind_param::<BigInt, _>(&self.0.aside_ship)?;
+        out.push_sql(", aside_skip = ");
+        out.push_bind_param::<BigInt, _>(&self.0.aside_skip)?;
+        out.push_sql(" WHERE tool_id = ");
+        out.push_bind_param::<Integer, _>(&self.0.tool)
+    }
+}

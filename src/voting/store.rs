@@ -1,0 +1,50 @@
+//! Own votes, as their voter reads them. Routes call it through the pool of readers.
+
+use std::collections::{BTreeSet, HashMap};
+
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
+
+use super::{VoteRecord, exclusions};
+use crate::domain::{Choice, Timestamp, VoterId};
+use crate::infra::db::DbConnection;
+use crate::infra::db::schema::votes;
+
+/// The voter's votes on `tools`, by tool. Each look-up is one step down the primary key.
+///
+/// # Errors
+/// A failed query.
+pub fn own(
+    conn: &mut DbConnection,
+    voter: VoterId,
+    tools: &[i32],
+) -> QueryResult<HashMap<i32, VoteRecord>> {
+    let mut found = HashMap::with_capacity(tools.len());
+    for tool in tools {
+        let row: Option<(i16, i64, Option<i64>)> = votes::table
+            .filter(votes::tool_id.eq(tool))
+            .filter(votes::voter.eq(voter.0.as_slice()))
+            .select((votes::choice, votes::cast_at, votes::taken_out_by))
+            .first(conn)
+            .optional()?;
+        if let Some((choice, cast_at, taken_out_by)) = row
+            && let Some(choice) = Choice::from_code(choice)
+        {
+            found.insert(
+                *tool,
+                VoteRecord {
+                    choice,
+                    cast_at: Timestamp(cast_at),
+                    aside: taken_out_by,
+                },
+            );
+        }
+    }
+    let marks: BTreeSet<i64> = found.values().filter_map(|vote| vote.aside).collect();
+    if !marks.is_empty() {
+        let in_force = exclusions::in_force(conn, &marks)?;
+        for vote in found.values_mut() {
+            vote.aside = vote.aside.filter(|mark| in_force.contains(mark));
+        }
+    }
+    Ok(found)
+}

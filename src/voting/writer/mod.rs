@@ -1,0 +1,286 @@
+//! The writer: one thread, one connection, one commit for everything that waits.
+//!
+//! `routes` hands it wishes and `verdicts` hands it edits of the catalogue; nothing else in the server writes. A batch
+//! grows by itself while a commit runs; nobody waits for a timer. An answer is given after the commit, never before. A panic
+//! costs the batch or the edit that it came from, never the thread.
+
+mod pending_vote;
+#[cfg(test)]
+mod tests;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot};
+
+pub use pending_vote::PendingVote;
+
+use super::postgres::TallyRowCache;
+use super::{VoteCommand, VoteError};
+use crate::auth::denylist::Denylist;
+use crate::config;
+use crate::domain::Timestamp;
+use crate::infra::db::{self, DbConnection, Purpose};
+use crate::infra::reply_slots::{ReplySlots, Responder};
+use crate::infra::telemetry::Metrics;
+use crate::rate_limit::rate_limiter::VotePermit;
+use crate::voting::after_commit::{Answer, OnCommit, PATIENCE, tell};
+use crate::voting::apply::ChangeSet;
+use crate::voting::batch::{self, Names};
+
+/// Wishes that may wait; one more is refused with 503 `overloaded`.
+const QUEUE: usize = 8192;
+/// The largest batch: about 10 ms of work, so that a commit is never far away.
+const BATCH: usize = 512;
+/// After a failed connection the next is tried this much later; until then votes are refused at once.
+const RECONNECT_AFTER: Duration = Duration::from_millis(250);
+
+/// An edit gets the connection, or nothing where there is none.
+type Edit = Box<dyn FnOnce(Option<&mut DbConnection>) -> EditEnd + Send>;
+
+/// Whether an edit left the connection usable.
+pub enum EditEnd {
+    Fine,
+    Broken,
+}
+
+enum Job {
+    /// With the name of a user.
+    Cast(VoteCommand, Option<Arc<str>>, Responder<Answer>),
+    Edit(Edit),
+}
+
+/// The callers' end of the writer. Cloning shares it.
+#[derive(Clone)]
+pub struct Votes {
+    jobs: mpsc::Sender<Job>,
+    callers: ReplySlots<Answer>,
+}
+
+impl Votes {
+    /// Starts the writer's thread, which ends once every clone is dropped and all that waited is done.
+    ///
+    /// # Errors
+    /// Where the thread cannot be started.
+    pub fn start(
+        settings: config::Database,
+        on_commit: OnCommit,
+        erased: Arc<Denylist>,
+        meters: Arc<Metrics>,
+        users: bool,
+    ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let callers = ReplySlots::new(PATIENCE);
+        let writer = Writer {
+            settings,
+            on_commit,
+            erased,
+            meters,
+            users,
+            conn: None,
+            known: TallyRowCache::default(),
+            retry_at: Instant::now(),
+        };
+        let thread = std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || writer.run(queue))?;
+        Ok((Self { jobs, callers }, thread))
+    }
+
+    /// A queue that is full already, with what keeps it so.
+    #[cfg(test)]
+    pub(super) fn full() -> (Self, impl Sized) {
+        let (jobs, queue) = mpsc::channel(1);
+        let _ = jobs.try_send(Job::Edit(Box::new(|_| EditEnd::Fine)));
+        let callers = ReplySlots::new(PATIENCE);
+        (Self { jobs, callers }, queue)
+    }
+
+    /// Casts, changes or withdraws a vote: the wish waits for the writer when this returns, and [`PendingVote::done`] for its end.
+    /// It is done though nobody waits any more.
+    ///
+    /// # Panics
+    /// Outside of a worker, see [`ReplySlots::seat`].
+    #[must_use]
+    pub fn cast<'a>(
+        &self,
+        permit: VotePermit<'a>,
+        wish: VoteCommand,
+        name: Option<Arc<str>>,
+    ) -> PendingVote<'a> {
+        let (reply, answer) = self.callers.seat();
+        let sent = match self.jobs.try_send(Job::Cast(wish, name, reply)) {
+            Ok(()) => Ok(answer),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(VoteError::Overloaded),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(VoteError::Unavailable),
+        };
+        PendingVote { permit, sent }
+    }
+
+    /// Runs an edit on the writer's connection, between two batches.
+    ///
+    /// # Errors
+    /// [`VoteError::Unavailable`] or [`VoteError::Overloaded`] where it did not run, or its end is not known.
+    pub async fn edit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut DbConnection) -> diesel::QueryResult<T> + Send + 'static,
+    ) -> Result<T, VoteError> {
+        let (reply, answer) = oneshot::channel();
+        let edit: Edit = Box::new(move |conn| {
+            let Some(conn) = conn else {
+                return EditEnd::Broken;
+            };
+            match work(conn) {
+                Ok(value) => {
+                    let _ = reply.send(value);
+                    EditEnd::Fine
+                }
+                Err(cause) => {
+                    tracing::error!(%cause, "an edit failed");
+                    EditEnd::Broken
+                }
+            }
+        });
+        self.jobs
+            .try_send(Job::Edit(edit))
+            .map_err(|_full| VoteError::Overloaded)?;
+        match tokio::time::timeout(PATIENCE.whole(), answer).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(_)) | Err(_) => Err(VoteError::Unavailable),
+        }
+    }
+}
+
+struct Writer {
+    settings: config::Database,
+    on_commit: OnCommit,
+    erased: Arc<Denylist>,
+    meters: Arc<Metrics>,
+    /// Whether people sign in here: only then is anything asked about them.
+    users: bool,
+    conn: Option<DbConnection>,
+    known: TallyRowCache,
+    retry_at: Instant,
+}
+
+impl Writer {
+    fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+        self.connect();
+        let mut jobs = Vec::with_capacity(BATCH);
+        while queue.blocking_recv_many(&mut jobs, BATCH) > 0 {
+            let mut wishes = Vec::with_capacity(jobs.len());
+            let (mut replies, mut edits) = (Vec::with_capacity(jobs.len()), Vec::new());
+            let mut names = Names::new();
+            for job in jobs.drain(..) {
+                match job {
+                    // Nobody waits for it any more: its caller was told 503, so better not to do it.
+                    Job::Cast(_, _, reply) if reply.is_late() => {}
+                    // Its token was believed when it came; meanwhile its voter was erased.
+                    Job::Cast(wish, _, reply) if self.erased.has(wish.voter) => {
+                        reply.give(Err(VoteError::Erased));
+                    }
+                    Job::Cast(mut wish, name, reply) => {
+                        // Nothing is noted any more of a visitor who was erased.
+                        wish.visitor = wish.visitor.filter(|visitor| !self.erased.has(*visitor));
+                        names.extend(name.map(|name| (wish.voter, name)));
+                        wishes.push(wish);
+                        replies.push(reply);
+                    }
+                    Job::Edit(edit) => edits.push(edit),
+                }
+            }
+            self.guarded(|writer| {
+                writer.cast(wishes, &names, replies, || {
+                    edits.is_empty() && !queue.is_empty()
+                });
+            });
+            for edit in edits {
+                self.guarded(|writer| {
+                    writer.connect();
+                    if matches!(edit(writer.conn.as_mut()), EditEnd::Broken) {
+                        writer.conn = None;
+                    }
+                });
+            }
+        }
+    }
+
+    /// Does a piece of work. Should it panic, its callers are told 503 by their dropped replies, and its transaction goes
+    /// with the connection; the next piece begins on a new one.
+    fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            tracing::error!("the writer panicked; what it was doing is not done");
+            self.meters.failed_commit();
+            self.conn = None;
+            self.known.forget();
+        }
+    }
+
+    /// Makes sure of a connection, unless one failed a moment ago.
+    fn connect(&mut self) {
+        if self.conn.is_some() || Instant::now() < self.retry_at {
+            return;
+        }
+        match db::open(&self.settings, Purpose::Write) {
+            Ok(conn) => self.conn = Some(conn),
+            Err(cause) => {
+                tracing::error!(%cause, "the writer has no database; votes are answered 503 until it returns");
+                self.retry_at = Instant::now() + RECONNECT_AFTER;
+            }
+        }
+    }
+
+    /// Carries out a batch; where the batch as a whole is refused by the database, each wish by itself, so that one at
+    /// fault stands alone. `more` tells, as the commit begins, whether another batch will follow at once.
+    fn cast(
+        &mut self,
+        wishes: Vec<VoteCommand>,
+        names: &Names,
+        replies: Vec<Responder<Answer>>,
+        more: impl FnOnce() -> bool,
+    ) {
+        if wishes.is_empty() {
+            let ended = self.conn.as_mut().map(db::end_chain);
+            if ended.is_some_and(|ended| ended.is_err()) {
+                self.conn = None;
+            }
+            return;
+        }
+        self.connect();
+        // Without one, and after a failure, the callers are told 503 by their dropped replies.
+        let Some(conn) = self.conn.as_mut() else {
+            return;
+        };
+        let began = Instant::now();
+        let (known, names_of) = (&mut self.known, self.users.then_some(names));
+        match batch::record(conn, known, &wishes, names_of, Timestamp::now(), more) {
+            Ok(folded) => {
+                self.meters.commit(wishes.len(), began.elapsed());
+                self.tell(&wishes, folded, replies);
+            }
+            Err(cause) if wishes.len() > 1 && batch::is_about_the_data(&cause) => {
+                tracing::error!(%cause, "a batch was refused; its votes are taken one by one");
+                let none: fn() -> bool = || false;
+                for (wish, reply) in wishes.into_iter().zip(replies) {
+                    self.cast(vec![wish], names, vec![reply], none);
+                }
+            }
+            Err(cause) => {
+                tracing::error!(%cause, votes = wishes.len(), "votes were not taken");
+                self.meters.failed_commit();
+                // The commit may have gone through or not: nobody is told that it did, and the next batch reads anew.
+                self.conn = None;
+            }
+        }
+    }
+
+    /// Tells what is on disk. Should that panic, its callers are told 503 by their dropped replies, and the connection is kept:
+    /// nothing is wrong with it.
+    fn tell(&self, wishes: &[VoteCommand], folded: ChangeSet, replies: Vec<Responder<Answer>>) {
+        let told = AssertUnwindSafe(|| tell(wishes, folded, replies, &self.on_commit));
+        if catch_unwind(told).is_err() {
+            tracing::error!("telling a batch panicked; it is on disk");
+        }
+    }
+}

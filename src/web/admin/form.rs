@@ -1,0 +1,67 @@
+//! [`Form`]: the fields of a query string or of a posted form, as a person filled them in.
+
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
+use actix_web::web::Payload;
+
+use crate::http::problem::{Code, Problem};
+use crate::http::request;
+
+/// Names and values, trimmed; an empty field counts as absent.
+pub struct Form(Vec<(String, String)>);
+
+impl Form {
+    #[must_use]
+    pub fn of(query: &str) -> Self {
+        let fields = url::form_urlencoded::parse(query.as_bytes());
+        Self(
+            fields
+                .map(|(name, value)| (name.into_owned(), value.trim().to_owned()))
+                .filter(|(_, value)| !value.is_empty())
+                .collect(),
+        )
+    }
+
+    /// Reads a posted form.
+    ///
+    /// # Errors
+    /// 400, 413, 415.
+    pub async fn posted(headers: &HeaderMap, payload: Payload) -> Result<Self, Problem> {
+        let body = request::body(headers, payload, request::SMALL).await?;
+        let kind = headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        if !kind.starts_with("application/x-www-form-urlencoded") {
+            return Err(Problem::new(
+                Code::UnsupportedMediaType,
+                "Send a form (application/x-www-form-urlencoded).",
+            ));
+        }
+        let text = std::str::from_utf8(&body)
+            .map_err(|_not_text| Problem::bad_request("The form is no text."))?;
+        Ok(Self::of(text))
+    }
+
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(there, _)| there == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// A field's value, or nothing.
+    #[must_use]
+    pub fn text(&self, name: &str) -> String {
+        self.get(name).unwrap_or_default().to_owned()
+    }
+
+    /// A field that must be there.
+    ///
+    /// # Errors
+    /// 422, naming it.
+    pub fn required(&self, name: &str) -> Result<&str, Problem> {
+        self.get(name)
+            .ok_or_else(|| Problem::invalid(format!("{name}: this field is missing.")))
+    }
+}

@@ -1,0 +1,188 @@
+//! Times, voters, tallies and criteria as the dashboard's pages say them. Pure.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::domain::{Timestamp, ToolState};
+use crate::tallies::percent::percent;
+use crate::tallies::{DASH, TallyRow};
+use crate::web::kit::format;
+
+fn utc(at: Timestamp) -> DateTime<Utc> {
+    DateTime::<Utc>::from_timestamp_micros(at.0).unwrap_or_default()
+}
+
+/// Such as `24 Nov 2026, 02:00:05`; the pages say once that times are UTC.
+#[must_use]
+pub fn time(at: Timestamp) -> String {
+    utc(at).format("%-d %b %Y, %H:%M:%S").to_string()
+}
+
+/// The same without seconds, where they are none.
+#[must_use]
+pub fn short_time(at: Timestamp) -> String {
+    utc(at).format("%-d %b, %H:%M").to_string()
+}
+
+/// As a `datetime-local` field holds it, to the second.
+#[must_use]
+pub fn field(at: Timestamp) -> String {
+    utc(at).format("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+/// Reads a `datetime-local` field (UTC), or RFC 3339.
+#[must_use]
+pub fn read_time(text: &str) -> Option<Timestamp> {
+    Timestamp::parse(text)
+        .or_else(|| Timestamp::parse(&format!("{text}Z")))
+        .or_else(|| Timestamp::parse(&format!("{text}:00Z")))
+}
+
+/// How long something lasts, roughly.
+#[must_use]
+pub fn lasting(seconds: i64) -> String {
+    let (count, noun) = match seconds {
+        ..60 => (seconds, "second"),
+        60..3_600 => (seconds / 60, "minute"),
+        3_600..86_400 => (seconds / 3_600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    let end = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{end}", format::grouped(count))
+}
+
+/// A voter or a network short enough for a table; the whole stands in the link.
+#[must_use]
+pub fn short(id: &str) -> String {
+    let (kind, rest) = id
+        .split_once(':')
+        .map_or(("", id), |(kind, rest)| (kind, rest));
+    // The end of a voter's id is the random part.
+    let end: String = rest
+        .chars()
+        .skip(rest.chars().count().saturating_sub(8))
+        .collect();
+    if kind.is_empty() {
+        end
+    } else {
+        format!("{kind} …{end}")
+    }
+}
+
+/// A tally in a few words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TallyText {
+    pub display: String,
+    pub votes: String,
+    pub counts: String,
+}
+
+impl TallyText {
+    #[must_use]
+    pub fn of(row: &TallyRow, min_votes: i64) -> Self {
+        let votes = row.ship + row.skip;
+        let score = percent(row.ship, row.skip).filter(|_| votes >= min_votes);
+        Self {
+            display: format::score(score),
+            votes: format::votes(votes),
+            counts: format::counts(row.ship, row.skip),
+        }
+    }
+
+    /// Of a Tally as JSON.
+    #[must_use]
+    pub fn read(tally: &str) -> Self {
+        let tally: Value = serde_json::from_str(tally).unwrap_or_default();
+        let community = tally.get("community");
+        let number = |name: &str| {
+            community
+                .and_then(|community| community.get(name))
+                .and_then(Value::as_i64)
+                .unwrap_or_default()
+        };
+        let display = community.and_then(|community| community.get("display"));
+        Self {
+            display: display.and_then(Value::as_str).unwrap_or(DASH).to_owned(),
+            votes: format::votes(number("votes")),
+            counts: format::counts(number("ship"), number("skip")),
+        }
+    }
+}
+
+/// What a tool's state means.
+#[must_use]
+pub fn state(state: ToolState) -> &'static str {
+    match state {
+        ToolState::Open => "Open: votes are taken",
+        ToolState::Frozen => "Frozen: votes are refused",
+        ToolState::Archived => "Archived: votes are refused for good",
+    }
+}
+
+/// An act of the audit chain in words; one that is new here stands for itself.
+#[must_use]
+pub fn act(name: &str) -> &str {
+    match name {
+        "reset" => "Reset",
+        "reset.undo" => "Undo of a reset",
+        "period" | "period.create" => "Period excluded",
+        "period.delete" => "Period deleted",
+        "held.release" => "Held votes released",
+        "held.reject" => "Held votes rejected",
+        "alert.dismiss" => "Alert dismissed",
+        "ban" => "Ban",
+        "ban.lift" => "Ban lifted",
+        "tool.state" => "Freeze or reopen",
+        "tool.put" => "Tool written",
+        "tool.patch" => "Tool edited",
+        "tool.archive" => "Tool archived",
+        "catalog.import" => "Catalogue imported",
+        "session.begin" => "Sign-in",
+        "token.create" => "Token made",
+        "token.revoke" => "Token revoked",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_reads_as_it_was_written() {
+        let at = Timestamp(1_795_485_605_000_000);
+        assert_eq!(read_time(&field(at)), Some(at));
+        assert_eq!(read_time(&at.to_string()), Some(at));
+        assert_eq!(
+            read_time("2026-11-24T02:00"),
+            Timestamp::parse("2026-11-24T02:00:00Z")
+        );
+        for bad in ["", "yesterday", "2026-11-24", "24.11.2026 02:00"] {
+            assert_eq!(read_time(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_long_is_said_shortly() {
+        assert_eq!(
+            short("visitor:0195f3a0-1111-7222-8333-444455556666"),
+            "visitor …55556666"
+        );
+        assert_eq!(short("0123456789abcdef0123456789abcdef"), "89abcdef");
+        assert_eq!(
+            (lasting(1), lasting(7_200)),
+            ("1 second".into(), "2 hours".into())
+        );
+    }
+
+    #[test]
+    fn a_tally_is_read_back() {
+        let json = r#"{"community":{"ship":3,"skip":1,"votes":4,"display":"—"}}"#;
+        let row = TallyRow {
+            ship: 3,
+            skip: 1,
+            ..TallyRow::default()
+        };
+        assert_eq!(TallyText::read(json), TallyText::of(&row, 5));
+    }
+}

@@ -1,0 +1,105 @@
+//! [`AdminState`]: what the dashboard works with; and [`Frame`], what all its pages have in common.
+//!
+//! `server` makes the state; every page of this room is drawn by [`page`] or [`page_with`].
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, X_FRAME_OPTIONS,
+};
+use actix_web::web::Data;
+use askama::Template;
+
+use crate::auth::Identity;
+use crate::catalog::cache::CatalogCache;
+use crate::http::problem::Problem;
+use crate::infra::db::Readers;
+use crate::moderation::Moderation;
+use crate::rate_limit::rate_limiter::RateLimiter;
+use crate::tallies::cache::TallyCache;
+use crate::voting::writer::Votes;
+use crate::web::kit::assets;
+
+/// Everything of ours, nothing of anybody else's; forms come back here.
+const CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'",
+);
+
+/// What the dashboard works with.
+pub struct AdminState {
+    pub identity: Data<Identity>,
+    pub doors: Data<RateLimiter>,
+    pub shelf: Data<CatalogCache>,
+    pub board: Data<TallyCache>,
+    pub readers: Readers,
+    pub votes: Votes,
+    pub moderation: Data<Moderation>,
+}
+
+impl AdminState {
+    /// A tool's name, or its slug where the catalogue does not know it.
+    #[must_use]
+    pub fn name(&self, slug: &str) -> String {
+        self.shelf
+            .find(slug)
+            .map_or_else(|| slug.to_owned(), |shelved| shelved.tool.name.clone())
+    }
+}
+
+/// What stands around every page.
+pub struct Frame {
+    pub title: String,
+    /// Who is signed in; empty where nobody is.
+    pub who: String,
+    pub role: &'static str,
+    /// Which part of the navigation this is.
+    pub part: &'static str,
+    /// Goes into each form.
+    pub key: String,
+    pub assets: &'static str,
+}
+
+impl Frame {
+    /// Of a page before the door.
+    #[must_use]
+    pub fn outside(title: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            who: String::new(),
+            role: "",
+            part: "",
+            key: String::new(),
+            assets: assets::version(),
+        }
+    }
+}
+
+/// A page, drawn.
+///
+/// # Errors
+/// 500 where it cannot be drawn.
+pub fn page(template: &impl Template) -> Result<HttpResponse, Problem> {
+    page_with(StatusCode::OK, template)
+}
+
+/// The same with another status.
+///
+/// # Errors
+/// 500 where it cannot be drawn.
+pub fn page_with(status: StatusCode, template: &impl Template) -> Result<HttpResponse, Problem> {
+    let html = template.render().map_err(|cause| {
+        tracing::error!(%cause, "a page of the dashboard could not be drawn");
+        Problem::internal()
+    })?;
+    let mut answer = HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(html);
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, CONTENT_POLICY);
+    // What a moderator looks at is nobody else's business.
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    Ok(answer)
+}

@@ -1,0 +1,220 @@
+//! `GET /badge/{slug}.svg`, `GET /v1/tools/{slug}/badge.json`, `GET /oembed`, and the widget's files below `/embed/`.
+
+use actix_web::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
+    HeaderValue, VARY,
+};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use bytes::Bytes;
+use url::Url;
+
+use super::Figures;
+use super::badge::{Badge, Shield};
+use super::oembed::{self, Format};
+use super::script::Assets;
+use crate::catalog::views::ToolWithTally;
+use crate::http::problem::{Code, Problem};
+use crate::tallies::cache::etag;
+use crate::tallies::routes::cached;
+use crate::web::site::{form, state as pages};
+
+/// Pictures are asked for by image proxies, who keep them a little longer than a page keeps a tally.
+const BADGE_CACHE: HeaderValue =
+    HeaderValue::from_static("public, max-age=60, stale-while-revalidate=600");
+const OEMBED_CACHE: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+/// A new version reaches every page within five minutes, and a page never waits for one.
+const SCRIPT_CACHE: HeaderValue =
+    HeaderValue::from_static("public, max-age=300, stale-while-revalidate=86400");
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const SVG: HeaderValue = HeaderValue::from_static("image/svg+xml");
+const XML: HeaderValue = HeaderValue::from_static("text/xml; charset=utf-8");
+const GZIP: HeaderValue = HeaderValue::from_static("gzip");
+const BY_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");
+pub(super) const CONTENT_POLICY: HeaderName = HeaderName::from_static("content-security-policy");
+/// Opened by itself, a badge is a page: it may draw itself and nothing else.
+const BADGE_POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'");
+pub(super) const RESOURCE_POLICY: HeaderName =
+    HeaderName::from_static("cross-origin-resource-policy");
+/// Pages that isolate themselves load only what says this.
+pub(super) const ANY_SITE: HeaderValue = HeaderValue::from_static("cross-origin");
+
+/// What this room works with.
+pub struct EmbedState {
+    pub pages: Data<pages::SiteState>,
+    pub form: Data<form::VoteFormState>,
+    pub assets: Assets,
+    /// How browsers reach us, with a slash at its end.
+    pub public_url: Url,
+    /// The iframe page's content policy: framed by allowed sites only.
+    pub frame_policy: HeaderValue,
+}
+
+impl EmbedState {
+    /// # Errors
+    /// 404 `unknown-tool`.
+    pub(super) fn find(&self, slug: &str) -> Result<ToolWithTally, Problem> {
+        ToolWithTally::find(&self.pages.shelf, &self.pages.board, slug)
+            .ok_or_else(|| Problem::unknown_tool(slug))
+    }
+}
+
+/// # Errors
+/// 500, noted in the log.
+pub(super) fn rendered(template: &impl Template) -> Result<Bytes, Problem> {
+    template.render().map(Bytes::from).map_err(|cause| {
+        tracing::error!(%cause, "an embed could not be drawn");
+        Problem::internal()
+    })
+}
+
+/// A public answer for other sites' pages, or 304.
+fn public(http: &HttpRequest, body: Bytes, kind: HeaderValue, cache: HeaderValue) -> HttpResponse {
+    let tag = etag(&body);
+    let mut answer = cached(http.headers(), body, tag);
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, kind);
+    headers.insert(CACHE_CONTROL, cache);
+    headers.insert(RESOURCE_POLICY, ANY_SITE);
+    answer
+}
+
+/// The picture of panel and community.
+///
+/// # Errors
+/// 404 `unknown-tool`.
+pub async fn get_badge(
+    http: HttpRequest,
+    slug: Path<String>,
+    state: Data<EmbedState>,
+) -> Result<HttpResponse, Problem> {
+    let verdict = state.find(&slug)?;
+    let badge = Badge::of(&Figures::of(&verdict, state.pages.board.min_votes()));
+    let mut answer = public(&http, rendered(&badge)?, SVG, BADGE_CACHE);
+    answer.headers_mut().insert(CONTENT_POLICY, BADGE_POLICY);
+    Ok(answer)
+}
+
+/// The same for shields.io.
+///
+/// # Errors
+/// 404 `unknown-tool`.
+pub async fn get_shield(
+    http: HttpRequest,
+    slug: Path<String>,
+    state: Data<EmbedState>,
+) -> Result<HttpResponse, Problem> {
+    let verdict = state.find(&slug)?;
+    let shield = Shield::of(&Figures::of(&verdict, state.pages.board.min_votes()));
+    let body = serde_json::to_vec(&shield).unwrap_or_default().into();
+    Ok(public(
+        &http,
+        body,
+        HeaderValue::from_static("application/json"),
+        BADGE_CACHE,
+    ))
+}
+
+/// What a consumer of oEmbed pastes.
+///
+/// # Errors
+/// 422 naming the parameter; 404 `not-found` for what is not ours.
+pub async fn get_oembed(
+    http: HttpRequest,
+    state: Data<EmbedState>,
+) -> Result<HttpResponse, Problem> {
+    let asked = oembed::Request::read(http.query_string())?;
+    let origins = &state.pages.identity.origins;
+    let own = |origin: &str| origins.is_own(origin);
+    let (shelf, board) = (&state.pages.shelf, &state.pages.board);
+    let rich = oembed::answer(&asked, own, &state.public_url, shelf, board)?;
+    let (body, kind) = match asked.format {
+        Format::Json => (
+            serde_json::to_vec(&rich).unwrap_or_default().into(),
+            HeaderValue::from_static("application/json"),
+        ),
+        Format::Xml => (rendered(&rich)?, XML),
+    };
+    Ok(public(&http, body, kind, OEMBED_CACHE))
+}
+
+/// A file of the widget; compressed for who takes it so.
+///
+/// # Errors
+/// 404 `not-found`.
+pub async fn get_asset(
+    http: HttpRequest,
+    file: Path<String>,
+    state: Data<EmbedState>,
+) -> Result<HttpResponse, Problem> {
+    let found = state
+        .assets
+        .find(&file)
+        .ok_or_else(|| Problem::new(Code::NotFound, "There is no such file."))?;
+    let gzip = found
+        .asset
+        .gzip
+        .as_ref()
+        .filter(|_| takes_gzip(http.headers()));
+    let sent = gzip.unwrap_or(&found.asset.plain);
+    let mut answer = cached(http.headers(), sent.body.clone(), sent.etag.clone());
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(found.asset.kind));
+    headers.insert(
+        CACHE_CONTROL,
+        if found.immutable {
+            FOR_EVER
+        } else {
+            SCRIPT_CACHE
+        },
+    );
+    headers.insert(RESOURCE_POLICY, ANY_SITE);
+    if found.asset.gzip.is_some() {
+        headers.append(VARY, BY_ENCODING);
+    }
+    if gzip.is_some() {
+        headers.insert(CONTENT_ENCODING, GZIP);
+    }
+    Ok(answer)
+}
+
+/// Whether `Accept-Encoding` names gzip and does not weigh it with nothing (RFC 9110 §12.5.3).
+#[must_use]
+pub fn takes_gzip(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(ACCEPT_ENCODING)
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .map(|item| item.split(';').map(str::trim))
+        .any(|mut parts| {
+            let named = parts
+                .next()
+                .is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+            let nothing =
+                parts.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+            named && !nothing
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_taken_where_it_is_named() {
+        for (line, taken) in [
+            ("gzip", true),
+            ("br, GZIP;q=0.8", true),
+            ("gzip;q=0", false),
+            ("gzip; q=0.000", false),
+            ("br", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(line));
+            assert_eq!(takes_gzip(&headers), taken, "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Style sheets, scripts and pictures of the pages and of the dashboard, compiled in. `server` routes to it.
+//!
+//! Their addresses hold a version that is made of their bytes, so that browsers keep them for good and a script finds its
+//! own modules beside it. An address with another version still answers: a page may be older than the server.
+
+use std::sync::LazyLock;
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use actix_web::web::Path;
+use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::http::problem::{Code, Problem};
+use crate::tallies::cache::etag;
+use crate::tallies::routes::cached;
+
+const JS: &str = "text/javascript; charset=utf-8";
+
+/// Name, media type, bytes.
+const ASSETS: [(&str, &str, &[u8]); 11] = [
+    (
+        "site.css",
+        "text/css; charset=utf-8",
+        include_bytes!("assets/site.css"),
+    ),
+    ("page.js", JS, include_bytes!("assets/page.js")),
+    ("words.js", JS, include_bytes!("assets/words.js")),
+    ("show.js", JS, include_bytes!("assets/show.js")),
+    ("vote.js", JS, include_bytes!("assets/vote.js")),
+    ("check.js", JS, include_bytes!("assets/check.js")),
+    ("live.js", JS, include_bytes!("assets/live.js")),
+    (
+        "icon.svg",
+        "image/svg+xml",
+        include_bytes!("assets/icon.svg"),
+    ),
+    (
+        "preview.png",
+        "image/png",
+        include_bytes!("assets/preview.png"),
+    ),
+    (
+        "desk.css",
+        "text/css; charset=utf-8",
+        include_bytes!("../admin/assets/desk.css"),
+    ),
+    ("brush.js", JS, include_bytes!("../admin/assets/brush.js")),
+];
+
+/// Stands in the addresses of all assets; another build with other assets has another.
+#[must_use]
+pub fn version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let mut hash = Xxh3::new();
+        for (_, _, bytes) in ASSETS {
+            hash.update(bytes);
+        }
+        format!("{:016x}", hash.digest())
+    });
+    &VERSION
+}
+
+/// One asset.
+///
+/// # Errors
+/// 404 `not-found`.
+pub async fn get_asset(
+    http: HttpRequest,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    let (asked, name) = path.into_inner();
+    let found = ASSETS.iter().find(|(asset, _, _)| *asset == name);
+    let (_, kind, bytes) =
+        found.ok_or_else(|| Problem::new(Code::NotFound, "There is no such asset."))?;
+    let body = Bytes::from_static(bytes);
+    let tag = etag(&body);
+    let mut answer = cached(http.headers(), body, tag);
+    let keep = if asked == version() {
+        "public, max-age=31536000, immutable"
+    } else {
+        "public, no-cache"
+    };
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(keep));
+    Ok(answer)
+}

@@ -1,0 +1,4 @@
+//! What all pages share: assets and number formatting.
+
+pub mod assets;
+pub mod format;

@@ -1,0 +1,184 @@
+//! The dashboard: pages behind a session, and their forms. `tests` call each with a session of every role.
+
+mod acts;
+
+use utoipa::openapi::path::Parameter;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+
+use super::super::operation::{HTML, Operation, Part};
+use super::super::parameters::{query, text};
+use crate::http::problem::Code;
+
+pub(super) const PART: Part = Part("dashboard");
+
+const ROLE: &str = "moderator";
+const OF_ITS_OWN: &str = "Nobody is signed in: to the sign-in, and from there back.";
+
+/// A page behind the door.
+fn page(path: &'static str, id: &str, title: &str) -> Operation {
+    PART.get(path, id)
+        .says(title, "")
+        .session(ROLE)
+        .shows(200, "The page.", HTML, text())
+        .bearing(&["Content-Security-Policy"])
+        .replies(303, OF_ITS_OWN)
+        .bearing(&["Location"])
+}
+
+/// A form behind the door.
+fn form(path: &'static str, id: &str, title: &str, takes: Takes) -> Operation {
+    let key = ("key", "The session's own, as each page's forms hold it.");
+    let mut fields = ObjectBuilder::new().schema_type(Type::Object);
+    for (name, says) in [key].iter().chain(takes.fields) {
+        fields = fields.property(*name, text().description(Some(*says)));
+    }
+    for name in ["key"].iter().chain(takes.needed) {
+        fields = fields.required(*name);
+    }
+    PART.post(path, id)
+        .says(title, "")
+        .session(ROLE)
+        .takes_form(fields, &format!("key=KEY{}", takes.example))
+        .only_allowed_origins()
+        .written()
+        .replies(
+            303,
+            "Done; to what it made. Or nobody is signed in: to the sign-in.",
+        )
+        .bearing(&["Location"])
+}
+
+/// What a form holds besides its key.
+#[derive(Clone, Copy, Default)]
+struct Takes {
+    fields: &'static [(&'static str, &'static str)],
+    needed: &'static [&'static str],
+    example: &'static str,
+}
+
+const REASON: (&str, &str) = ("reason", "Goes into the audit chain.");
+fn list(operation: Operation) -> Operation {
+    operation
+        .with(query("cursor", "Where the list goes on.", text()))
+        .refuses(&[Code::Invalid])
+}
+
+fn window() -> [Parameter; 2] {
+    [
+        query(
+            "from",
+            "Cast at or after this, such as `2026-11-24T02:00:00` (UTC).",
+            text(),
+        ),
+        query("to", "Cast before this.", text()),
+    ]
+}
+
+fn whom() -> [Parameter; 2] {
+    [
+        query("voter", "A voter's id, such as `visitor:UUID`.", text()),
+        query("network", "A network's hash.", text()),
+    ]
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let mut all = door();
+    all.extend(sight());
+    all.extend(acts::operations());
+    all
+}
+
+fn door() -> Vec<Operation> {
+    let token = text().description(Some("A staff token of role moderator or above."));
+    let back = text().description(Some("A path of the dashboard to go to then."));
+    let fields = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property("token", token)
+        .required("token")
+        .property("back", back);
+    vec![
+        PART.get("/moderation/sign-in", "showSignIn")
+            .says("The sign-in", "")
+            .with(query(
+                "back",
+                "A path of the dashboard to go to then.",
+                text(),
+            ))
+            .in_pages()
+            .shows(200, "The page.", HTML, text())
+            .bearing(&["Content-Security-Policy"]),
+        PART.post("/moderation/sign-in", "signIn")
+            .says(
+                "Begin a session",
+                "From our own page only. Tries that fail are counted by network.",
+            )
+            .in_pages()
+            .takes_form(fields, "token=TOKEN")
+            .only_allowed_origins()
+            .written()
+            .replies(303, "Signed in.")
+            .bearing(&["Location", "Set-Cookie"])
+            .refuses(&[
+                Code::BadToken,
+                Code::ExpiredToken,
+                Code::Forbidden,
+                Code::RateLimited,
+            ]),
+        form(
+            "/moderation/sign-out",
+            "signOut",
+            "End the session",
+            Takes::default(),
+        )
+        .bearing(&["Set-Cookie"]),
+    ]
+}
+
+fn sight() -> Vec<Operation> {
+    let state = Takes {
+        fields: &[REASON, ("state", "`open` or `frozen`.")],
+        needed: &["reason", "state"],
+        example: "&state=open&reason=The+rush+is+over",
+    };
+    vec![
+        page("/moderation", "showOverview", "Tools, and the newest acts").with(query(
+            "q",
+            "A search.",
+            text(),
+        )),
+        page(
+            "/moderation/tools/{slug}",
+            "showToolToModerators",
+            "One tool: its course, and what stands out",
+        )
+        .with_all(window())
+        .refuses(&[Code::UnknownTool, Code::Invalid]),
+        page(
+            "/moderation/tools/{slug}/state",
+            "previewState",
+            "Preview a freeze, or its end",
+        )
+        .refuses(&[Code::UnknownTool, Code::Archived]),
+        form(
+            "/moderation/tools/{slug}/state",
+            "postState",
+            "Freeze the votes on a tool, or open them",
+            state,
+        )
+        .refuses(&[Code::UnknownTool, Code::Archived, Code::Invalid]),
+        list(page(
+            "/moderation/votes",
+            "showVotes",
+            "Votes, newest first",
+        ))
+        .with(query("tool", "Of this tool only.", text()))
+        .with_all(whom())
+        .with_all(window())
+        .refuses(&[Code::UnknownTool]),
+        list(page(
+            "/moderation/audit",
+            "showAudit",
+            "Every privileged act, newest first",
+        )),
+    ]
+}

@@ -1,0 +1,71 @@
+//! What other sites carry.
+
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+
+use super::super::operation::{HTML, Operation, Part};
+use super::super::parameters::{address, needed, query, text, word};
+use super::pages::form;
+use crate::http::problem::Code;
+use crate::web::embed::badge::Shield;
+use crate::web::embed::oembed::Rich;
+
+pub(super) const PART: Part = Part("embeds");
+
+pub(super) fn operations() -> Vec<Operation> {
+    let pixels = || {
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(1))
+    };
+    vec![
+        PART.get("/badge/{slug}.svg", "showBadge")
+            .says("A picture of panel and community", "")
+            .shows(200, "The picture.", "image/svg+xml", text())
+            .bearing(&["Content-Security-Policy"])
+            .cached()
+            .refuses(&[Code::UnknownTool]),
+        PART.get("/v1/tools/{slug}/badge.json", "getShield")
+            .says("The same for shields.io", "Its endpoint schema.")
+            .answers_cached::<Shield>("The badge.")
+            .refuses(&[Code::UnknownTool]),
+        PART.get("/oembed", "getOembed")
+            .says("oEmbed 1.0", "An address of ours becomes an iframe that another site may paste.")
+            .with(needed(
+                "url",
+                "A tool, a comparison or an embed of this site.",
+                address(),
+                "http://127.0.0.1:8080/tools/codestral-2",
+            ))
+            .with(query("maxwidth", "In CSS pixels.", pixels()))
+            .with(query("maxheight", "In CSS pixels.", pixels()))
+            .with(word("format", "Where nobody says: `json`.", &["json", "xml"]))
+            .answers::<Rich>(200, "What to paste.")
+            .also_shows("text/xml", text())
+            .cached()
+            .refuses(&[Code::Invalid, Code::NotFound]),
+        PART.get("/embed/tallyship.js", "getWidget")
+            .says(
+                "The widget's script",
+                "`<ship-vote tool=\"codestral-2\">`. Beside it stand the widget's and the iframe page's style sheets, and each file \
+                 under an address that holds a stamp of its bytes and so never changes.",
+            )
+            .shows(200, "The file.", "text/javascript", text())
+            .also_shows("text/css", text())
+            .cached()
+            .refuses(&[Code::NotFound]),
+        PART.get("/embed/{slug}", "showEmbed")
+            .says("The page inside an iframe", "Works without JavaScript.")
+            .perhaps_voter()
+            .for_people()
+            .with(query("compare", "Another tool beside it; what is none is passed over.", text()))
+            .with(query("theme", "`light` or `dark`; else the browser's.", text()))
+            .with(query("lang", "The page's language.", text()))
+            .shows(200, "The page.", HTML, text())
+            .bearing(&["Content-Security-Policy", "Set-Cookie"])
+            .refuses(&[Code::UnknownTool]),
+        form(PART.post("/embed/{slug}", "postEmbedVote"), "choice=ship").says(
+            "A vote by the iframe page's form",
+            "A visitor without a token gets one on the way.",
+        ),
+    ]
+}

@@ -1,0 +1,114 @@
+//! Pages and their forms.
+
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+
+use super::super::operation::{HTML, Operation, Part};
+use super::super::parameters::{field, path, query, text};
+use crate::catalog::views::list::{LONGEST_SEARCH, Sort};
+use crate::http::problem::Code;
+
+pub(super) const PART: Part = Part("pages");
+
+fn page(operation: Operation, when: &str) -> Operation {
+    operation
+        .perhaps_voter()
+        .for_people()
+        .shows(200, when, HTML, text())
+        .bearing(&["Content-Security-Policy", "Set-Cookie"])
+}
+
+/// What a vote's form holds.
+pub(super) fn fields() -> ObjectBuilder {
+    let choice = text().enum_values(Some(["ship", "skip", "withdraw"]));
+    let back = text().description(Some("A path of ours to go back to."));
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property("choice", choice)
+        .required("choice")
+        .property("back", back)
+}
+
+/// A vote by plain form.
+pub(super) fn form(operation: Operation, example: &str) -> Operation {
+    operation
+        .perhaps_voter()
+        .for_people()
+        .takes_form(fields(), example)
+        .only_allowed_origins()
+        .quota()
+        .written()
+        .replies(303, "Taken; back to the page.")
+        .bearing(&["Location", "Set-Cookie"])
+        .refuses(&[
+            Code::Invalid,
+            Code::VoterBanned,
+            Code::ChallengeRequired,
+            Code::UnknownTool,
+            Code::Conflict,
+            Code::Archived,
+            Code::Frozen,
+        ])
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let sorts = Sort::ALL.map(Sort::as_str);
+    vec![
+        page(PART.get("/", "showIndex"), "The page.")
+            .says("The list of tools", "")
+            .with(query("category", "Without regard to case.", text()))
+            .with(query(
+                "q",
+                "A search.",
+                text().max_length(Some(LONGEST_SEARCH)),
+            ))
+            .with(field("sort", "Where nobody says: `votes`.", &sorts))
+            .with(field("order", "", &["asc", "desc"]))
+            .with(query("cursor", "Where the list goes on.", text()))
+            .refuses(&[Code::Invalid]),
+        page(PART.get("/tools/{slug}", "showTool"), "The page.")
+            .says("One tool", "")
+            .refuses(&[Code::UnknownTool]),
+        page(
+            PART.get("/compare/{pair}", "showComparison"),
+            "The comparison.",
+        )
+        .says("Two tools side by side", "")
+        .with(path(
+            "pair",
+            "`a-vs-b`, two slugs.",
+            text(),
+            "codestral-2-vs-cursor-background-agents",
+        ))
+        .refuses(&[Code::NotFound]),
+        PART.get("/compare", "findComparison")
+            .says(
+                "Leads to a comparison",
+                "What is no tool leads to a search for it.",
+            )
+            .with(query("a", "A slug or a name.", text()))
+            .with(query("b", "Another.", text()))
+            .replies(303, "Found.")
+            .bearing(&["Location"]),
+        form(
+            PART.post("/tools/{slug}/vote", "postVote"),
+            "choice=ship&back=/",
+        )
+        .says(
+            "A vote by plain form",
+            "From our own pages only. A visitor without a token gets one on the way.",
+        ),
+        PART.get("/assets/{version}/{name}", "getAsset")
+            .says(
+                "A style sheet, a script or a picture of the pages",
+                "With another version it answers too, and is not kept for good.",
+            )
+            .with(path("version", "Changes with the files.", text(), "0"))
+            .with(path("name", "The file.", text(), "site.css"))
+            .shows(200, "The file.", "text/css", text())
+            .also_shows("text/javascript", text())
+            .also_shows("image/svg+xml", text())
+            .also_shows("image/png", text())
+            .cached()
+            .refuses(&[Code::NotFound]),
+    ]
+}

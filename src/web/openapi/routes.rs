@@ -1,0 +1,105 @@
+//! `GET /openapi.json`, `GET /docs` and the page's style sheet.
+
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
+};
+use actix_web::web::{Bytes, Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::{document, page};
+use crate::http::problem::{Code, Problem};
+use crate::tallies::cache::etag;
+use crate::tallies::routes::cached;
+
+/// It changes with the program only.
+const FRESH: HeaderValue = HeaderValue::from_static("public, max-age=300");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+const CSS: HeaderValue = HeaderValue::from_static("text/css; charset=utf-8");
+/// The page has its own style sheet, an empty icon, and nothing else.
+const CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+const REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
+
+/// A document, ready to be sent.
+struct Ready {
+    body: Bytes,
+    tag: Bytes,
+}
+
+impl Ready {
+    fn new(body: impl Into<Bytes>) -> Self {
+        let body = body.into();
+        let tag = etag(&body);
+        Self { body, tag }
+    }
+
+    fn answer(&self, http: &HttpRequest, kind: HeaderValue) -> HttpResponse {
+        let mut answer = cached(http.headers(), self.body.clone(), self.tag.clone());
+        let headers = answer.headers_mut();
+        headers.insert(CONTENT_TYPE, kind);
+        headers.insert(CACHE_CONTROL, FRESH);
+        answer
+    }
+}
+
+/// Why the documents could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Unmade {
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Page(#[from] askama::Error),
+}
+
+/// The documents, made once at the start.
+pub struct OpenApiState {
+    openapi: Ready,
+    page: Ready,
+    style: Ready,
+}
+
+impl OpenApiState {
+    /// Makes them.
+    ///
+    /// # Errors
+    /// See [`Unmade`].
+    pub fn new() -> Result<Self, Unmade> {
+        let document = document();
+        Ok(Self {
+            openapi: Ready::new(document.to_json()?),
+            page: Ready::new(page::draw(&serde_json::to_value(&document)?)?),
+            style: Ready::new(include_str!("assets/docs.css")),
+        })
+    }
+}
+
+/// The API as OpenAPI 3.1.
+pub async fn get_openapi(http: HttpRequest, state: Data<OpenApiState>) -> HttpResponse {
+    state.openapi.answer(&http, JSON)
+}
+
+/// The same for readers.
+pub async fn get_docs(http: HttpRequest, state: Data<OpenApiState>) -> HttpResponse {
+    let mut answer = state.page.answer(&http, HTML);
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, CONTENT_POLICY);
+    headers.insert(REFERRER_POLICY, REFERRER);
+    answer
+}
+
+/// The page's style sheet.
+///
+/// # Errors
+/// 404 `not-found`.
+pub async fn get_asset(
+    http: HttpRequest,
+    name: Path<String>,
+    state: Data<OpenApiState>,
+) -> Result<HttpResponse, Problem> {
+    if name.as_str() != "docs.css" {
+        return Err(Problem::new(Code::NotFound, "There is no such file."));
+    }
+    Ok(state.style.answer(&http, CSS))
+}

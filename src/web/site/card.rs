@@ -1,0 +1,161 @@
+//! [`Card`]: one tool as the pages show it, with every number as a reader meets it.
+//!
+//! It is made of the published tally, so that a page and the API never disagree.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::catalog::Review;
+use crate::catalog::views::ToolWithTally;
+use crate::domain::{Choice, ToolState};
+use crate::tallies::cache::Published;
+use crate::tallies::{Tally, TallyRow, panel_percent};
+use crate::web::kit::format::{self, Figures};
+
+/// One tool as a page shows it.
+pub struct Card<'a> {
+    pub slug: &'a str,
+    pub name: &'a str,
+    pub tagline: &'a str,
+    pub category: &'a str,
+    pub entry: &'a str,
+    pub url: &'a str,
+    pub reviews: &'a [Review],
+    pub row: TallyRow,
+    pub figures: Figures,
+    /// Such as `75%`; a dash without a panel.
+    pub panel: String,
+    pub panel_split: String,
+    /// Such as `87%`; a dash while there are too few votes.
+    pub community: String,
+    /// Such as `13 ship, 2 skip`.
+    pub votes: String,
+    /// Such as `15 votes`.
+    pub total: String,
+    pub margin: String,
+    pub gap: String,
+    /// The drawn scale in words.
+    pub scale: String,
+    /// Such as `3 votes set aside`; empty where there are none, or the site does not show them.
+    pub set_aside: String,
+    pub own: Option<Choice>,
+}
+
+/// A visitor's choices by tool id.
+pub type OwnChoices = HashMap<i32, Choice>;
+
+impl<'a> Card<'a> {
+    /// The card of `verdict`; `own` are the visitor's votes by tool id.
+    #[must_use]
+    pub fn of(verdict: &'a ToolWithTally, own: &OwnChoices, min_votes: i64) -> Self {
+        let published: Arc<Published> = verdict.slot.tally();
+        let row = published.row;
+        let tool = &verdict.shelved.tool;
+        let slug = &verdict.shelved.slug;
+        let tally = Tally::of(slug, &row, min_votes);
+        let figures = Figures {
+            panel: panel_percent(&row),
+            community: tally.community(),
+            votes: row.ship + row.skip,
+            min_votes,
+        };
+        Self {
+            slug: slug.as_str(),
+            name: &tool.name,
+            tagline: &tool.tagline,
+            category: &tool.category,
+            entry: &tool.entry,
+            url: &tool.url,
+            reviews: &tool.reviews,
+            panel: format::score(figures.panel),
+            panel_split: match row.panel_ship + row.panel_skip {
+                0 => "No reviews yet".to_owned(),
+                1 if row.panel_ship == 1 => "The one reviewer ships".to_owned(),
+                1 => "The one reviewer skips".to_owned(),
+                reviewers => format!("{} of {reviewers} reviewers ship", row.panel_ship),
+            },
+            community: tally.display().to_owned(),
+            votes: format::counts(row.ship, row.skip),
+            total: format::votes(row.ship + row.skip),
+            margin: format::margin(&figures),
+            gap: format::gap(&figures),
+            scale: format::scale(&figures),
+            set_aside: match set_aside(&published.body) {
+                0 => String::new(),
+                count => format!("{} set aside", format::votes(count)),
+            },
+            own: own.get(&verdict.slot.id).copied(),
+            row,
+            figures,
+        }
+    }
+
+    #[must_use]
+    pub fn open(&self) -> bool {
+        self.row.state == ToolState::Open
+    }
+
+    #[must_use]
+    pub fn archived(&self) -> bool {
+        self.row.state == ToolState::Archived
+    }
+
+    #[must_use]
+    pub fn ships(&self) -> bool {
+        self.own == Some(Choice::Ship)
+    }
+
+    #[must_use]
+    pub fn skips(&self) -> bool {
+        self.own == Some(Choice::Skip)
+    }
+
+    /// Where the community's mark stands on the scale; 0 while it is not shown.
+    #[must_use]
+    pub fn mark(&self) -> i64 {
+        self.figures.community.map_or(0, |(percent, _)| percent)
+    }
+
+    /// Start and width of the interval on the scale.
+    #[must_use]
+    pub fn band(&self) -> (i64, i64) {
+        self.figures
+            .community
+            .map_or((0, 0), |(_, [low, high])| (low, high - low))
+    }
+
+    #[must_use]
+    pub fn known(&self) -> bool {
+        self.figures.community.is_some()
+    }
+}
+
+/// What a Tally says of the votes that resets and excluded periods took out; it says so only where the site shows it.
+fn set_aside(body: &[u8]) -> i64 {
+    #[derive(Deserialize)]
+    struct Seen {
+        community: Community,
+    }
+    #[derive(Deserialize)]
+    struct Community {
+        #[serde(default)]
+        set_aside: i64,
+    }
+    serde_json::from_slice::<Seen>(body).map_or(0, |seen| seen.community.set_aside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::set_aside;
+
+    #[test]
+    fn votes_set_aside_are_those_that_the_tally_names() {
+        assert_eq!(
+            set_aside(br#"{"tool":"a","community":{"ship":1,"set_aside":7}}"#),
+            7
+        );
+        assert_eq!(set_aside(br#"{"tool":"a","community":{"ship":1}}"#), 0);
+    }
+}

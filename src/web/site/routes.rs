@@ -1,0 +1,258 @@
+//! `GET /`, `GET /tools/{slug}`, `GET /compare/{a}-vs-{b}`, and `GET /compare?a=&b=`, which leads to one.
+
+use std::collections::HashMap;
+
+use actix_web::http::header::{CACHE_CONTROL, LOCATION};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::card::Card;
+use super::chart::{Chart, Track};
+use super::compare::{self, ComparePage, canonical};
+use super::index::{self, Featured, IndexPage, Query};
+use super::state::{SiteState, page};
+use super::tool::{Related, ToolPage, snippets};
+use crate::catalog::views::ToolWithTally;
+use crate::catalog::views::history::Point;
+use crate::domain::Timestamp;
+use crate::http::problem::{Code, Problem};
+use crate::http::request;
+use crate::web::site::history::ScoreHistory;
+use crate::web::site::meta::Head;
+
+/// So many tools are offered by name where a pair is chosen; any other can be typed.
+const CHOICES: usize = 100;
+
+/// The comparison to begin with, and the list of tools.
+///
+/// # Errors
+/// 422 for a sort or a cursor that is none of ours.
+pub async fn get_index(http: HttpRequest, state: Data<SiteState>) -> Result<HttpResponse, Problem> {
+    let query = Query::read(http.query_string());
+    let list = state.lists.page(&state.shelf, &state.board, &query.ask()?);
+    let categories = state.lists.categories(&state.shelf, &state.board);
+    let pair = state.featured().filter(|_| query.plain());
+    let popular = state.most_voted("", CHOICES);
+    let nobody = HashMap::new();
+    let featured = pair.as_ref().map(|[a, b]| {
+        let cards = [state.card(a, &nobody), state.card(b, &nobody)];
+        let slugs = [&a.shelved.slug, &b.shelved.slug];
+        let [panel, community] = compare::leads(slugs, &cards, state.board.min_votes());
+        Featured {
+            path: compare::path(slugs[0].as_str(), slugs[1].as_str()),
+            cards,
+            panel,
+            community,
+        }
+    });
+    let mut head = Head::new(
+        &state.site,
+        "/",
+        "AI tool verdicts: what the panel says, and what everybody says · Tallyship".to_owned(),
+        "Would you ship with it, or skip it? A panel's verdict on each AI tool beside the votes of the community, \
+         with honest margins."
+            .to_owned(),
+    );
+    if !query.plain() {
+        head = head.unlisted();
+    }
+    page(&IndexPage {
+        head,
+        notice: &state.pages.notice,
+        featured,
+        cards: list
+            .items
+            .iter()
+            .map(|verdict| state.card(verdict, &nobody))
+            .collect(),
+        categories: index::categories(&query, &categories),
+        sorts: index::sorts(&query),
+        choices: popular.iter().map(ToolWithTally::name).collect(),
+        tools: categories.iter().map(|(_, tools)| tools).sum(),
+        min_votes: state.board.min_votes(),
+        next: list.next.map(|cursor| index::next(&query, &cursor)),
+        first: index::first(&query),
+        query,
+    })
+}
+
+fn track<'a>(card: &Card<'a>, points: &'a [Point]) -> Track<'a> {
+    Track {
+        slug: card.slug,
+        name: card.name,
+        panel: card.figures.panel,
+        points,
+    }
+}
+
+/// One tool.
+///
+/// # Errors
+/// 404 `unknown-tool`.
+pub async fn get_tool(
+    http: HttpRequest,
+    slug: Path<String>,
+    state: Data<SiteState>,
+) -> Result<HttpResponse, Problem> {
+    let verdict = state
+        .find(&slug)
+        .ok_or_else(|| Problem::unknown_tool(&slug))?;
+    let now = Timestamp::now();
+    let own = state.own(&http, vec![verdict.slot.id]).await;
+    let card = state.card(&verdict, &own);
+    let near = state.most_voted(card.category, 7);
+    let nobody = HashMap::new();
+    let related = near
+        .iter()
+        .map(|other| state.card(other, &nobody))
+        .filter(|other| other.slug != card.slug)
+        .take(6)
+        .map(|other| Related {
+            path: compare::path(card.slug, other.slug),
+            name: other.name,
+            community: other.community,
+            panel: other.panel,
+        })
+        .collect();
+    let past = ScoreHistory::of(&state.readers, &[&verdict], state.board.min_votes(), now).await;
+    let tracks = [track(&card, past.way(0))];
+    let here = format!("/tools/{}", card.slug);
+    let mut head = Head::new(
+        &state.site,
+        &here,
+        format!("{}: ship or skip? · Tallyship", card.name),
+        described(&card),
+    )
+    .with_oembed()
+    .with_tool(&card);
+    if card.archived() {
+        head = head.unlisted();
+    }
+    page(&ToolPage {
+        head,
+        notice: &state.pages.notice,
+        category_path: index::category(card.category),
+        chart: Chart::of(&tracks, past.step, state.board.min_votes(), now),
+        min_votes: state.board.min_votes(),
+        snippets: snippets(&state.site, card.slug, card.name),
+        related,
+        here,
+        card,
+    })
+}
+
+/// A tool in one sentence, for a link preview.
+fn described(card: &Card<'_>) -> String {
+    let panel = match card.figures.panel {
+        Some(_) => format!("Panel: {} ship. ", card.panel),
+        None => String::new(),
+    };
+    let community = match card.figures.community {
+        Some(_) => format!("Community: {} ship of {}.", card.community, card.total),
+        None => "Be among the first to vote.".to_owned(),
+    };
+    let tagline = card.tagline.trim_end_matches('.');
+    format!("{tagline}. {panel}{community}")
+}
+
+/// Two tools side by side.
+///
+/// # Errors
+/// 404 `not-found` where the path names no two tools.
+pub async fn get_compare(
+    http: HttpRequest,
+    pair: Path<String>,
+    state: Data<SiteState>,
+) -> Result<HttpResponse, Problem> {
+    let found = compare::split(&pair)
+        .filter(|(a, b)| a != b)
+        .find_map(|(a, b)| Some([state.find(a)?, state.find(b)?]));
+    let [left, right] =
+        &found.ok_or_else(|| Problem::new(Code::NotFound, "There is no such comparison."))?;
+    let own = state.own(&http, vec![left.slot.id, right.slot.id]).await;
+    let cards = [state.card(left, &own), state.card(right, &own)];
+    let [a, b] = &cards;
+    let min_votes = state.board.min_votes();
+    let [panel, community] =
+        compare::leads([&left.shelved.slug, &right.shelved.slug], &cards, min_votes);
+    let now = Timestamp::now();
+    let past = ScoreHistory::of(&state.readers, &[left, right], min_votes, now).await;
+    let tracks = [track(a, past.way(0)), track(b, past.way(1))];
+    let chart = Chart::of(&tracks, past.step, min_votes, now);
+    let title = format!("{} vs {}", a.name, b.name);
+    let popular = state.most_voted("", CHOICES);
+    let near = state.most_voted(a.category, 8);
+    let related = near
+        .iter()
+        .filter(|other| ![left.slot.id, right.slot.id].contains(&other.slot.id))
+        .take(6)
+        .enumerate()
+        .map(|(position, other)| {
+            let side = if position % 2 == 0 { a } else { b };
+            (
+                compare::path(side.slug, other.shelved.slug.as_str()),
+                format!("{} vs {}", side.name, other.shelved.tool.name),
+            )
+        })
+        .collect();
+    let head = Head::new(
+        &state.site,
+        &canonical(a.slug, b.slug),
+        format!("{title} · Tallyship"),
+        format!(
+            "{title}, side by side. Panel: {} and {}. Community: {} and {}.",
+            a.panel, b.panel, a.community, b.community
+        ),
+    )
+    .with_oembed();
+    page(&ComparePage {
+        head,
+        notice: &state.pages.notice,
+        here: format!("/compare/{pair}"),
+        panel,
+        community,
+        chart,
+        min_votes,
+        choices: popular.iter().map(ToolWithTally::name).collect(),
+        related,
+        cards,
+    })
+}
+
+/// Leads to the comparison of `a` and `b`, each a slug or a name: 303. What is no tool leads to a search for it.
+///
+/// # Errors
+/// None that a visitor can cause.
+pub async fn get_pair(http: HttpRequest, state: Data<SiteState>) -> Result<HttpResponse, Problem> {
+    let asked = ["a", "b"].map(|name| {
+        request::query(http.query_string(), name)
+            .map(|value| value.trim().to_owned())
+            .unwrap_or_default()
+    });
+    let by_name = |text: &str| {
+        let lower = text.to_lowercase();
+        state
+            .shelf
+            .all()
+            .into_iter()
+            .find(|shelved| shelved.tool.name.to_lowercase() == lower)
+            .map(|shelved| shelved.slug.as_str().to_owned())
+    };
+    let found = asked.each_ref().map(|text| {
+        state
+            .find(text)
+            .map(|verdict| verdict.shelved.slug.as_str().to_owned())
+            .or_else(|| by_name(text))
+    });
+    let to = match (&found, &asked) {
+        ([Some(a), Some(b)], _) if a != b => compare::path(a, b),
+        ([Some(a), _], [_, other]) if other.is_empty() || found[1].is_some() => {
+            format!("/tools/{a}")
+        }
+        ([None, _], [text, _]) | (_, [_, text]) => index::search(text),
+    };
+    Ok(HttpResponse::SeeOther()
+        .insert_header((LOCATION, to))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .finish())
+}
