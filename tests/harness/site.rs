@@ -4,11 +4,13 @@
 use super::server::Setup;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use openssl::bn::{BigNum, BigNumContext};
 use openssl::ec::{EcGroup, EcKey};
+use openssl::ecdsa::EcdsaSig;
+use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkey::PKey;
+use openssl::pkey::{PKey, Private};
+use openssl::sign::Signer;
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -18,7 +20,7 @@ pub const KID: &str = "2026-a";
 
 pub struct Site {
     pub algorithm: &'static str,
-    key: EncodingKey,
+    key: PKey<Private>,
     /// As `JWT_KEYS` takes it: a PEM, or a secret in base64.
     pub public: String,
     /// The members of a JWK that hold the key.
@@ -44,9 +46,8 @@ impl Site {
                 let x = URL_SAFE_NO_PAD.encode(key.raw_public_key().expect("raw"));
                 Site {
                     algorithm,
-                    key: EncodingKey::from_ed_pem(&key.private_key_to_pem_pkcs8().expect("PEM"))
-                        .expect("a key"),
                     public: text(key.public_key_to_pem().expect("PEM")),
+                    key,
                     jwk: json!({"kty": "OKP", "crv": "Ed25519", "x": x}),
                 }
             }
@@ -63,9 +64,8 @@ impl Site {
                 let key = PKey::from_ec_key(pair).expect("a key");
                 Site {
                     algorithm,
-                    key: EncodingKey::from_ec_pem(&key.private_key_to_pem_pkcs8().expect("PEM"))
-                        .expect("a key"),
                     public: text(key.public_key_to_pem().expect("PEM")),
+                    key,
                     jwk,
                 }
             }
@@ -73,7 +73,7 @@ impl Site {
                 let secret = random();
                 Site {
                     algorithm,
-                    key: EncodingKey::from_secret(&secret),
+                    key: PKey::hmac(&secret).expect("a key"),
                     public: STANDARD.encode(secret),
                     jwk: json!({"kty": "oct", "k": URL_SAFE_NO_PAD.encode(secret)}),
                 }
@@ -123,14 +123,22 @@ impl Site {
 
     /// Signs any text as header and claims.
     pub fn signed(&self, header: &str, claims: &str) -> String {
-        let algorithm = match self.algorithm {
-            "EdDSA" => Algorithm::EdDSA,
-            "ES256" => Algorithm::ES256,
-            _ => Algorithm::HS256,
-        };
         let message = format!("{}.{}", part(header), part(claims));
-        let signature = crypto::sign(message.as_bytes(), &self.key, algorithm).expect("signed");
-        format!("{message}.{signature}")
+        let signature = match self.algorithm {
+            "EdDSA" => Signer::new_without_digest(&self.key)
+                .and_then(|mut signer| signer.sign_oneshot_to_vec(message.as_bytes()))
+                .expect("signed"),
+            "ES256" => {
+                let digest = openssl::sha::sha256(message.as_bytes());
+                let pair = self.key.ec_key().expect("a pair");
+                let signature = EcdsaSig::sign(&digest, &pair).expect("signed");
+                [signature.r(), signature.s()]
+                    .map(|half| half.to_vec_padded(32).expect("32"))
+                    .concat()
+            }
+            _ => hmac(&self.key, &message),
+        };
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 }
 
@@ -146,9 +154,15 @@ pub fn by_secret(secret: &[u8], header: &Value, claims: &Value) -> String {
         part(&header.to_string()),
         part(&claims.to_string())
     );
-    let key = EncodingKey::from_secret(secret);
-    let signature = crypto::sign(message.as_bytes(), &key, Algorithm::HS256).expect("signed");
-    format!("{message}.{signature}")
+    let signature = hmac(&PKey::hmac(secret).expect("a key"), &message);
+    format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+fn hmac(key: &PKey<Private>, message: &str) -> Vec<u8> {
+    let mut signer = Signer::new(MessageDigest::sha256(), key).expect("HMAC");
+    signer
+        .sign_oneshot_to_vec(message.as_bytes())
+        .expect("signed")
 }
 
 /// A token with any signature, or none.

@@ -3,6 +3,7 @@
 //! `caller` asks [`Users::verify`]; `commands` makes it at the start. The algorithm is the settings', never the token's, and the
 //! crate `jsonwebtoken` does what is cryptography. One user is one voter for ever, by issuer and subject alone.
 
+mod crypto;
 pub mod jwks;
 mod jwks_refresh;
 mod key;
@@ -135,6 +136,7 @@ impl Users {
     /// # Errors
     /// A key or a file that is no use.
     pub fn start(jwt: &Jwt) -> Result<Self, UsersError> {
+        crypto::install();
         let runtime = runtime()?;
         let (ring, source) = match find(jwt)? {
             FoundKeys::KeySet(ring) => (Some(ring), None),

@@ -2,99 +2,108 @@
 //!
 //! Only `days` uses a day key; `keys` makes the wraps. No key leaves this folder but wrapped.
 
-use std::sync::Arc;
+use std::sync::{Mutex, PoisonError};
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
-use aws_lc_rs::cipher::{
-    AES_256, DecryptingKey, DecryptionContext, EncryptingKey, UnboundCipherKey,
-};
+use openssl::cipher::Cipher;
+use openssl::cipher_ctx::{CipherCtx, CipherCtxRef};
+use openssl::error::ErrorStack;
+use openssl::symm::{self, decrypt_aead, encrypt_aead};
 
 use crate::domain::{BanHash, NetworkHash};
 
 /// The bytes of a day key, unwrapped.
 pub(super) type Bytes = [u8; 32];
 
+/// A block of AES.
+const BLOCK: usize = 16;
+
 /// Bytes that nobody can guess; none where the system gives none: a key that could be guessed would break the promise.
-pub(super) fn random() -> Option<Bytes> {
-    let mut bytes = Bytes::default();
+pub(super) fn random<const N: usize>() -> Option<[u8; N]> {
+    let mut bytes = [0; N];
     getrandom::fill(&mut bytes).ok().map(|()| bytes)
 }
 
 /// A day's key. One block of AES-256 is a permutation: equal networks are equal under it, and with the key, and only with
 /// it, there is a way back. Four bytes of zeros behind the ban hash tell whether it was this key.
 pub(super) struct DayKey {
-    both: Option<(EncryptingKey, DecryptingKey)>,
+    encrypt: Option<Mutex<CipherCtx>>,
+    decrypt: Option<Mutex<CipherCtx>>,
+}
+
+/// AES-256 of single blocks. Making one fails only where memory does.
+fn blocks(
+    init: impl FnOnce(&mut CipherCtxRef) -> Result<(), ErrorStack>,
+) -> Option<Mutex<CipherCtx>> {
+    let mut context = CipherCtx::new().ok()?;
+    init(&mut context).ok()?;
+    context.set_padding(false);
+    Some(Mutex::new(context))
+}
+
+/// One block through the cipher.
+fn block(through: Option<&Mutex<CipherCtx>>, block: &[u8; BLOCK]) -> Option<[u8; BLOCK]> {
+    let mut context = through?.lock().unwrap_or_else(PoisonError::into_inner);
+    // OpenSSL's wrapper wants place for one more.
+    let mut out = [0; 2 * BLOCK];
+    context.cipher_update(block, Some(&mut out)).ok()?;
+    out.first_chunk().copied()
 }
 
 impl DayKey {
     pub(super) fn new(bytes: Bytes) -> Self {
-        let key = || UnboundCipherKey::new(&AES_256, &bytes);
-        // Neither fails for 32 bytes.
-        let both = key()
-            .and_then(EncryptingKey::ecb)
-            .and_then(|seal| Ok((seal, key().and_then(DecryptingKey::ecb)?)));
-        Self { both: both.ok() }
+        let aes = Some(Cipher::aes_256_ecb());
+        Self {
+            encrypt: blocks(|context| context.encrypt_init(aes, Some(&bytes), None)),
+            decrypt: blocks(|context| context.decrypt_init(aes, Some(&bytes), None)),
+        }
     }
 
     pub(super) fn seal(&self, network: BanHash) -> NetworkHash {
-        let mut block = [0; 16];
-        block
+        let mut plain = [0; BLOCK];
+        plain
             .iter_mut()
             .zip(network.0)
             .for_each(|(to, from)| *to = from);
-        match &self.both {
-            Some((seal, _)) if seal.encrypt(&mut block).is_ok() => NetworkHash(block),
-            _ => NetworkHash::NONE,
-        }
+        block(self.encrypt.as_ref(), &plain).map_or(NetworkHash::NONE, NetworkHash)
     }
 
     /// `None` where another key made it.
     pub(super) fn open(&self, hash: NetworkHash) -> Option<BanHash> {
-        let mut block = hash.0;
-        let (_, open) = self.both.as_ref()?;
-        open.decrypt(&mut block, DecryptionContext::None).ok()?;
-        let (network, check) = block.split_first_chunk()?;
+        let plain = block(self.decrypt.as_ref(), &hash.0)?;
+        let (network, check) = plain.split_first_chunk()?;
         (check == [0; 4]).then_some(BanHash(*network))
     }
 }
 
 /// The key under which day keys lie in the database (AES-256-GCM): who has the database alone has no day key.
 #[derive(Clone)]
-pub struct KeyWrap(Option<Arc<RandomizedNonceKey>>);
+pub struct KeyWrap([u8; 32]);
 
 const NONCE: usize = 12;
+const TAG: usize = 16;
 
 impl KeyWrap {
     #[must_use]
-    pub fn new(key: [u8; 32]) -> Self {
-        Self(
-            RandomizedNonceKey::new(&AES_256_GCM, &key)
-                .ok()
-                .map(Arc::new),
-        )
+    pub const fn new(key: [u8; 32]) -> Self {
+        Self(key)
     }
 
     /// The nonce, the key encrypted, and its tag. It belongs to its day.
     pub(super) fn wrap(&self, day: i64, key: &Bytes) -> Option<Vec<u8>> {
-        let mut sealed = key.to_vec();
-        let nonce = self
-            .0
-            .as_ref()?
-            .seal_in_place_append_tag(Aad::from(day.to_be_bytes()), &mut sealed)
-            .ok()?;
-        Some([nonce.as_ref().as_slice(), &sealed].concat())
+        let (nonce, mut tag) = (random::<NONCE>()?, [0; TAG]);
+        let gcm = symm::Cipher::aes_256_gcm();
+        let day = day.to_be_bytes();
+        let sealed = encrypt_aead(gcm, &self.0, Some(&nonce), &day, key, &mut tag).ok()?;
+        Some([nonce.as_slice(), &sealed, &tag].concat())
     }
 
     pub(super) fn open(&self, day: i64, wrapped: &[u8]) -> Option<Bytes> {
-        let (nonce, sealed) = wrapped.split_at_checked(NONCE)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let mut sealed = sealed.to_vec();
-        let key = self
-            .0
-            .as_ref()?
-            .open_in_place(nonce, Aad::from(day.to_be_bytes()), &mut sealed)
-            .ok()?;
-        (&*key).try_into().ok()
+        let (nonce, rest) = wrapped.split_first_chunk::<NONCE>()?;
+        let (sealed, tag) = rest.split_last_chunk::<TAG>()?;
+        let gcm = symm::Cipher::aes_256_gcm();
+        let day = day.to_be_bytes();
+        let key = decrypt_aead(gcm, &self.0, Some(nonce), &day, sealed, tag).ok()?;
+        key.try_into().ok()
     }
 }
 
@@ -136,5 +145,25 @@ mod tests {
         for bytes in [&[][..], &[0; 11], &[0; 12], &[0; 60], &[0; 61]] {
             assert_eq!(wrap.open(0, bytes), None);
         }
+    }
+
+    /// Databases hold these bytes, whichever library made them. Computed apart, by the `crypto` module of Node.js.
+    #[test]
+    fn stored_bytes_keep_their_format() {
+        let key: Bytes = std::array::from_fn(|at| u8::try_from(at).expect("a byte"));
+        let network = BanHash([7; 12]);
+        let sealed = NetworkHash(hex("64a0bc4d3d9556efcd6dd617e6a1fe1b"));
+        assert_eq!(DayKey::new(key).seal(network), sealed);
+        assert_eq!(DayKey::new(key).open(sealed), Some(network));
+        let wrapped: [u8; NONCE + 32 + TAG] = hex(concat!(
+            "020202020202020202020202",
+            "07d7cb4a4e52c7fadbc5b6c350aaccbdb2a4c3fcffa49b66c59efae064e66a60",
+            "2d1575cbb0b2852275c985afca76962e",
+        ));
+        assert_eq!(KeyWrap::new([1; 32]).open(20_000, &wrapped), Some(key));
+    }
+
+    fn hex<const N: usize>(text: &str) -> [u8; N] {
+        std::array::from_fn(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).expect("hex"))
     }
 }
