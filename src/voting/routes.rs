@@ -244,8 +244,12 @@ mod tests {
     use actix_web::ResponseError;
     use actix_web::test::TestRequest;
 
-    #[actix_web::test]
-    async fn a_full_queue_is_overloaded_and_gives_the_quota_back() {
+    #[test]
+    fn a_full_queue_is_overloaded_and_gives_the_quota_back() {
+        actix_web::rt::System::new().block_on(refuse_thrice());
+    }
+
+    async fn refuse_thrice() {
         let once = Some(Quota::parse("1/1h").expect("quota"));
         let limits = Limits {
             votes_per_voter: once,

@@ -5,6 +5,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use jsonwebtoken::DecodingKey;
+use openssl::bn::BigNumContext;
+use openssl::ec::PointConversionForm;
+use openssl::error::ErrorStack;
+use openssl::nid::Nid;
+use openssl::pkey::{Id, PKey, Public};
 use serde_json::Value;
 
 use crate::config::Algorithm;
@@ -44,24 +49,39 @@ fn from_bytes(algorithm: Algorithm, bytes: &[u8]) -> Result<DecodingKey, &'stati
         Algorithm::EdDsa => bytes.len() == ED25519,
         _ => bytes.len() == P256,
     };
-    let key = match (algorithm, is_raw) {
-        (Algorithm::EdDsa, true) => Ok(DecodingKey::from_ed_der(bytes)),
-        (_, true) => Ok(DecodingKey::from_ec_der(bytes)),
-        (_, false) => {
-            let pem = if is_pem {
-                bytes.to_vec()
-            } else {
-                let body = STANDARD.encode(bytes);
-                format!("-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n")
-                    .into_bytes()
-            };
-            match algorithm {
-                Algorithm::EdDsa => DecodingKey::from_ed_pem(&pem),
-                _ => DecodingKey::from_ec_pem(&pem),
-            }
-        }
+    let raw = if is_raw {
+        bytes.to_vec()
+    } else if is_pem {
+        raw(algorithm, PKey::public_key_from_pem(bytes))?
+    } else {
+        raw(algorithm, PKey::public_key_from_der(bytes))?
     };
-    fit(algorithm, key.map_err(|_unread| "it is no public key")?)
+    let key = match algorithm {
+        Algorithm::EdDsa => DecodingKey::from_ed_der(&raw),
+        _ => DecodingKey::from_ec_der(&raw),
+    };
+    fit(algorithm, key)
+}
+
+/// The bytes of a key as [`DecodingKey`] holds them; of a key of another curve none, which do not fit.
+fn raw(
+    algorithm: Algorithm,
+    key: Result<PKey<Public>, ErrorStack>,
+) -> Result<Vec<u8>, &'static str> {
+    let key = key.map_err(|_unread| "it is no public key")?;
+    let bytes = match algorithm {
+        Algorithm::EdDsa if key.id() == Id::ED25519 => key.raw_public_key(),
+        Algorithm::Es256 => key.ec_key().and_then(|key| {
+            let group = key.group();
+            if group.curve_name() != Some(Nid::X9_62_PRIME256V1) {
+                return Ok(Vec::new());
+            }
+            let (form, mut context) = (PointConversionForm::UNCOMPRESSED, BigNumContext::new()?);
+            key.public_key().to_bytes(group, form, &mut context)
+        }),
+        _ => Ok(Vec::new()),
+    };
+    Ok(bytes.unwrap_or_default())
 }
 
 fn secret(bytes: &[u8]) -> Result<DecodingKey, &'static str> {
@@ -153,6 +173,22 @@ mod tests {
         }
     }
 
+    fn pem(key: Result<PKey<openssl::pkey::Private>, ErrorStack>) -> String {
+        let pem = key.and_then(|key| key.public_key_to_pem());
+        String::from_utf8(pem.expect("a PEM")).expect("ASCII")
+    }
+
+    /// As long as a key of Ed25519.
+    fn of_x25519() -> String {
+        pem(PKey::generate_x25519())
+    }
+
+    /// As long as a key of P-256.
+    fn of_secp256k1() -> String {
+        let group = openssl::ec::EcGroup::from_curve_name(Nid::SECP256K1).expect("a curve");
+        pem(openssl::ec::EcKey::generate(&group).and_then(PKey::from_ec_key))
+    }
+
     #[test]
     fn a_key_of_another_algorithm_is_refused() {
         let pem = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----";
@@ -165,6 +201,8 @@ mod tests {
             (Algorithm::EdDsa, pem.to_owned()),
             (Algorithm::EdDsa, STANDARD.encode([7; 31])),
             (Algorithm::Es256, STANDARD.encode(spki())),
+            (Algorithm::EdDsa, of_x25519()),
+            (Algorithm::Es256, of_secp256k1()),
             (Algorithm::Es256, long.clone()),
             (Algorithm::Es256, STANDARD.encode([7; 65])),
         ] {
