@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// Folders that hold documents of ours.
 const FOLDERS: &[&str] = &[
     "docs",
+    "docs/decisions",
     "examples",
     "clients/typescript",
     "clients/widget",
