@@ -16,6 +16,7 @@ mod moderation_routes;
 mod panics;
 mod resource;
 mod routes;
+mod signals;
 mod task_pool;
 mod wiring;
 
@@ -26,7 +27,6 @@ use std::time::Duration;
 use actix_web::App;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
-use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
 use crate::auth::keys::Keys;
@@ -37,6 +37,7 @@ use crate::config::Settings;
 use crate::infra::db;
 use crate::maintenance::retention::{self, Retention};
 use crate::moderation::review::auto_release;
+use signals::Signals;
 use wiring::Services;
 
 /// Why the server did not start, or stopped.
@@ -58,7 +59,7 @@ pub enum ServeError {
     Meters(String),
 }
 
-/// Listens until SIGTERM or SIGINT, then takes nothing new, finishes what it took, and returns.
+/// Listens until SIGTERM, SIGINT or SIGQUIT, then takes nothing new, finishes what it took, and returns.
 ///
 /// `opened` is called with the bound addresses once votes are taken.
 ///
@@ -70,6 +71,7 @@ pub async fn run(
     users: Option<Users>,
     opened: impl FnOnce(&Url, SocketAddr, Option<SocketAddr>, &CatalogCache),
 ) -> Result<(), ServeError> {
+    signals::survive_others()?;
     settings.live.streams = fd_limit::room_for(settings.live.streams);
     let listener = listen(settings.http.listen)?;
     let address = listener.local_addr()?;
@@ -119,16 +121,10 @@ pub async fn run(
     let server = listener::serve(listener, parts.settings.http.workers, app)?;
     let handle = server.handle();
     let running = tokio::spawn(server);
+    // Before the address is printed: until there is a handler, a signal kills.
+    let mut signals = Signals::install()?;
     opened(&public_url, address, admin_address, &parts.shelf);
-
-    let (mut terminate, mut interrupt) = (
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-    );
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    signals.stop().await;
     tracing::info!("stopping: nothing new is taken, what was taken is finished");
     if let Some(admin) = &admin {
         admin.draining();

@@ -367,3 +367,17 @@ async fn sigterm_exits_0(backend: Backend) {
     again.signal("INT");
     assert_eq!(again.exit_code(GUARD).await, 0);
 }
+
+/// SIGHUP comes when a terminal goes, SIGUSR1 and SIGUSR2 from who is used to other servers: each kills what has no handler.
+#[test]
+fn other_signals_leave_it_running_and_sigquit_ends_it() {
+    run(async {
+        let server = server(Backend::Sqlite).await;
+        for signal in ["HUP", "USR1", "USR2"] {
+            server.signal(signal);
+        }
+        server.client().get("/v1/tools").send().await.expect(200);
+        server.signal("QUIT");
+        assert_eq!(server.exit_code(GUARD).await, 0, "{}", server.stderr());
+    });
+}
