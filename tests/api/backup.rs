@@ -197,7 +197,7 @@ async fn a_backup_moves_to_the_other_database(backend: Backend) {
     } else {
         Backend::Sqlite
     };
-    let to = Home::new(there)
+    let to = Home::empty(there)
         .setup()
         .generous()
         .env("TALLYSHIP_IDENTITY__SECRET", SECRET);

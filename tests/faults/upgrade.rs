@@ -5,7 +5,7 @@
 //! of a million votes in `tests/long`. It must never take the migrations' word for what a schema is: each is seen made in peace.
 #![allow(dead_code)] // `tests/long` uses a part of it, `tests/faults` another
 use crate::harness::Backend;
-use crate::harness::postgres::{Cluster, Database, fresh_database};
+use crate::harness::postgres::{Cluster, Database, empty_database};
 use crate::harness::process::{Finished, Process, program};
 use crate::harness::server::{Home, Setup};
 use std::path::Path;
@@ -90,7 +90,7 @@ fn schema(home: &Home) -> String {
 
 /// The schema after each number of steps, made in peace.
 fn schemas(backend: Backend, steps: &[Step]) -> Vec<String> {
-    let home = Home::new(backend);
+    let home = Home::empty(backend);
     ready(&home);
     home.execute(DIESEL);
     let mut schemas = vec![schema(&home)];
@@ -179,10 +179,10 @@ impl Origin {
         let database = match (backend, &cluster) {
             (Backend::Sqlite, _) => None,
             (Backend::Postgres, Some(cluster)) => Some(cluster.fresh_database()),
-            (Backend::Postgres, None) => Some(fresh_database()),
+            (Backend::Postgres, None) => Some(empty_database()),
         };
         let name = database.as_ref().map(|database| database.name().to_owned());
-        let home = database.map_or_else(|| Home::new(backend), Home::on);
+        let home = database.map_or_else(|| Home::empty(backend), Home::on);
         ready(&home);
         home.execute(DIESEL);
         apply(&home, &steps[0]);

@@ -2,7 +2,7 @@
 //!
 //! Called by every black-box test. It outlives its servers, and several may share it.
 use super::Backend;
-use super::postgres::{Database, fresh_database};
+use super::postgres::{Database, empty_database, fresh_database};
 use super::process::Scratch;
 use super::server::Setup;
 use diesel::connection::SimpleConnection;
@@ -24,6 +24,14 @@ impl Home {
                 database: None,
             }),
             Backend::Postgres => Home::on(fresh_database()),
+        }
+    }
+
+    /// The same without a schema: what makes its database itself (`restore`) is tried on nothing.
+    pub fn empty(backend: Backend) -> Arc<Home> {
+        match backend {
+            Backend::Sqlite => Home::new(backend),
+            Backend::Postgres => Home::on(empty_database()),
         }
     }
 

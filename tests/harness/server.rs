@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-const SECRET: &str = "a secret of the tests, long enough for all";
+pub(super) const SECRET: &str = "a secret of the tests, long enough for all";
 const START_GUARD: Duration = Duration::from_secs(30);
 
 /// How an instance is started; the same for its commands.
