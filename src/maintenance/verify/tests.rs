@@ -9,7 +9,7 @@ use crate::config::{Database, DatabaseUrl};
 use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
 use crate::infra::db::{self, DbConnection, Purpose, migrate};
 use crate::voting::postgres::TallyRowCache;
-use crate::voting::{VoteCommand, ledger};
+use crate::voting::{VoteCommand, batch};
 
 const TOOL: i32 = 1;
 /// Votes of a page.
