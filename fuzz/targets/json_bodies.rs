@@ -1,7 +1,7 @@
 //! JSON bodies of every call that takes one: each reads it, or says 400 of what is no JSON and 422 of what is another shape.
 
 use serde::de::{DeserializeOwned, IgnoredAny};
-use tallyship::catalog::{Tool, ToolPatch, many};
+use tallyship::catalog::{Tool, ToolPatch, bulk};
 use tallyship::voting::visitor_routes::NoFields;
 use tallyship::moderation::bans::routes::BanBody;
 use tallyship::moderation::review::routes::HeldBody;
@@ -65,8 +65,8 @@ pub fn run(body: &[u8]) {
         assert_eq!(tool, before, "an empty patch changes nothing");
     }
     read::<ToolPatch>(body);
-    if let Some(tools) = judged(body, many::read(body)) {
-        assert!((1..=many::MOST).contains(&tools.len()));
+    if let Some(tools) = judged(body, bulk::read(body)) {
+        assert!((1..=bulk::MOST).contains(&tools.len()));
         assert!(tools.iter().all(|listed| listed.tool.check().is_ok()));
         let mut slugs: Vec<&str> = tools.iter().map(|listed| listed.slug.as_str()).collect();
         slugs.sort_unstable();
