@@ -1,21 +1,30 @@
 //! Tallyship: community votes beside a panel's verdict.
 //!
-//! # Floor plan
-//! One crate, rooms in floors; imports run down only (`tests/floor_plan.rs` holds that).
+//! # Layout
+//! One crate, sixteen modules. A module is a folder named for its part of the domain; a file is one concept. Imports run
+//! downward only, in this order (`tests/architecture.rs` enforces it):
 //!
-//! - ROOF: [`commands`] (one file a command), [`server`] (listeners, routes, what wraps each request), [`pages`] (what browsers see),
-//!   [`embed`] (what other sites carry: widget, iframe, badge, oEmbed), [`dashboard`] (moderation in a browser),
-//!   [`docs`] (the API's own documents)
-//! - FLOOR 6: [`verdicts`] (catalogue and tallies together: tool, compare, the site API), [`replay`] (the past through other rules)
-//! - FLOOR 5: [`moderation`] (resets, excluded periods, bans, freezing, held votes; what moderators see; the detector and its alerts)
-//! - FLOOR 4: [`votes`] (cast, withdraw; the writer and its ledger; the recount)
-//! - FLOOR 3: [`standing`] (what a voter may: bans; which votes are held; proof of work under pressure; which tools are under an alert), [`live`] (who listens to which tool, and the thread that tells them)
-//! - FLOOR 2: [`tallies`] (percentages, the board in memory), [`limiter`] (quotas, in Redis and in process)
-//! - FLOOR 1: [`audit`] (the chain of privileged acts), [`catalog`] (tools, panels, reviews), [`identity`] (voters, networks, origins, staff)
-//! - GROUND: [`callers`] (who waits for another thread's answer), [`db`], [`front`] (the connection under HTTP), [`redis`], [`settings`], [`problem`], [`request`], [`telemetry`], [`vocabulary`]
+//! - [`cli`]: the commands, one file each; `simulate` replays past votes under other rules
+//! - [`server`]: wiring, the table of routes, middleware, listeners, shutdown
+//! - [`web`]: what browsers see: public pages, moderation dashboard, embeds, API documents
+//! - [`maintenance`]: verify, import, export, backup, personal data, expiry, changes by other processes
+//! - [`detection`]: the detector of unusual votes, its alerts and their webhook
+//! - [`moderation`]: removals (resets and excluded periods), bans, freezing, review of held votes, insights
+//! - [`catalog`]: tools, panels, reviews, and the views that join them with tallies
+//! - [`voting`]: the vote path: routes, the writer with its group commit, the ledger, exclusions, claims
+//! - [`abuse`]: bans in memory, holding, attack level, proof of work
+//! - [`rate_limit`]: quotas by GCRA, in process and in Redis
+//! - [`tallies`]: counts, percentages, the cache of rendered tallies, the stream of changes
+//! - [`auth`]: visitor tokens, site users, staff, origins, networks, the audit log
+//! - [`infra`]: databases, Redis, telemetry, reply slots
+//! - [`http`]: connections, requests read with bounds, problem documents
+//! - [`config`]: settings
+//! - [`domain`]: types and arithmetic without I/O
 //!
-//! A vote's way: `server` → `votes::routes` → `identity` (who) → `limiter::permit` (may they) → `votes` (what) →
-//! `votes::writer` (one batch, one commit) → `votes::ledger` → `tallies::board` → back with the answer.
+//! # The path of a vote
+//! `server` -> `voting::routes` -> `auth::authenticate` (who) -> `rate_limit` (how often) -> `voting::writer` (one thread, one
+//! commit for all that waits) -> `voting::batch` (the transaction) -> `voting::after_commit` (publish, reply) ->
+//! `tallies::cache` and `tallies::stream`.
 
 pub mod abuse;
 pub mod auth;

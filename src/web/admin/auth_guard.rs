@@ -11,10 +11,11 @@ use askama::Template;
 use subtle::ConstantTimeEq;
 
 use super::form::Form;
+use super::sessions;
 use super::state::{AdminState, Frame, page_with};
 use crate::auth::Identity;
 use crate::auth::authenticate::provenance;
-use crate::auth::sessions::{self, LASTS_SECONDS, SessionId};
+use crate::auth::sessions::{LASTS_SECONDS, SessionId};
 use crate::auth::staff::Staff;
 use crate::domain::{Actor, Timestamp};
 use crate::http::problem::{Code, Problem};

@@ -16,6 +16,7 @@ pub mod held;
 pub mod overview;
 pub mod periods;
 pub mod resets;
+pub mod sessions;
 pub mod sign_in;
 pub mod state;
 pub mod tool;

@@ -9,9 +9,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use super::form::Form;
+use super::sessions;
 use super::state::{AdminState, Frame, page_with};
 use crate::auth::authenticate::provenance;
-use crate::auth::sessions;
 use crate::auth::staff::Role;
 use crate::domain::Timestamp;
 use crate::http::problem::{Code, Problem};
