@@ -78,6 +78,6 @@ async fn measure(part: &str, votes: usize) {
         openloop::measure(&mut report, &peaks).await;
         growth::measure(&mut report, votes).await;
         live::measure(&mut report).await;
-        report.write("docs/figures.md");
+        report.write("docs/benchmarks.md");
     }
 }

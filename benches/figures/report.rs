@@ -1,4 +1,4 @@
-//! The report: lines of Markdown, printed as they come and kept for `docs/figures.md`.
+//! The report: lines of Markdown, printed as they come and kept for `docs/benchmarks.md`.
 //!
 //! Every measurement writes to it. It adds no judgement but the word whether a figure that must hold does.
 use std::fmt::Write;

@@ -1,6 +1,6 @@
 //! What a request says of its caller: the voter's token (a visitor's, or a user's), the page's origin. The network is told by `client`.
 //!
-//! Every route asks here, in the contract's order. It trusts nothing that was not signed or sent by a trusted peer.
+//! Every route asks here, in the order of `docs/api.md`. It trusts nothing that was not signed or sent by a trusted peer.
 
 use std::iter;
 use std::sync::Arc;

@@ -199,7 +199,7 @@ fn prepared(layers: &Layers) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
-/// The layers, in the contract's order.
+/// The layers of settings, weakest first.
 fn layers(arguments: &Arguments) -> Result<Layers, Failure> {
     let mut layers = Layers::defaults();
     let default = Path::new("config/default.toml");

@@ -1,6 +1,6 @@
 //! Every setting there is: its name, its built-in default, and whether it is a secret.
 //!
-//! `layers` knows a key by this list; README and `config/default.toml` explain each, and a test here holds them to it.
+//! `layers` knows a key by this list; `docs/configuration.md` and `config/default.toml` explain each, and a test here holds them to it.
 
 /// A key, its default, and whether its value is a secret.
 pub(super) struct Key {
@@ -90,8 +90,8 @@ mod tests {
 
     #[test]
     fn every_key_is_explained_where_people_look() {
-        let (readme, file) = (
-            include_str!("../../README.md"),
+        let (page, file) = (
+            include_str!("../../docs/configuration.md"),
             include_str!("../../config/default.toml"),
         );
         for key in KEYS {
@@ -103,8 +103,8 @@ mod tests {
             );
             let short = format!("…__{}", name.to_uppercase());
             assert!(
-                readme.contains(&variable) || readme.contains(&short),
-                "README: {variable}"
+                page.contains(&variable) || page.contains(&short),
+                "configuration.md: {variable}"
             );
             assert!(
                 file.contains(&format!("# {name} = \"{}\"", key.default))

@@ -174,7 +174,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn slugs_are_what_the_contract_says() {
+    fn slugs_follow_the_api_document() {
         for good in ["a", "codestral-2", "0", &"a".repeat(64), "a-b-c"] {
             assert_eq!(Slug::parse(good).expect(good).as_str(), good);
         }

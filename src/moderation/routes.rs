@@ -112,7 +112,7 @@ pub struct BanOfReset {
 /// Takes votes out, or says what that would do.
 ///
 /// # Errors
-/// As the contract's order of checks says; 409 where a plan does not hold any more.
+/// In the order of checks of `docs/api.md`; 409 where a plan does not hold any more.
 pub async fn post_reset(
     http: HttpRequest,
     payload: Payload,

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_contracts_example() {
+    fn the_documented_example() {
         let quota = Quota::parse("30/1m").expect("quota");
         let decision = Decision {
             policy: Policy::VotesPerVoter,

@@ -24,7 +24,7 @@ fn json(row: &TallyRow) -> serde_json::Value {
 }
 
 #[test]
-fn the_contracts_example() {
+fn the_documented_example() {
     let expected = serde_json::json!({
         "tool": "codestral-2", "state": "open",
         "panel": {"ship": 3, "skip": 1, "percent": 75},

@@ -1,4 +1,4 @@
-//! `PUT`, `GET`, `DELETE /v1/tools/{slug}/vote` and `GET /v1/votes`: the order of checks is the contract's.
+//! `PUT`, `GET`, `DELETE /v1/tools/{slug}/vote` and `GET /v1/votes`: in the order of checks of `docs/api.md`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -131,7 +131,7 @@ pub struct VotingState {
 /// Casts or changes a vote.
 ///
 /// # Errors
-/// Everything that the contract's order of checks names.
+/// Everything that the order of checks of `docs/api.md` names.
 pub async fn put_vote<'a>(
     call: &impl RequestParts,
     payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,

@@ -30,7 +30,7 @@ pub struct Minted<'a> {
 /// 201 with a new visitor's token; 200 with one for the same voter where a valid, or lately ended, token came along.
 ///
 /// # Errors
-/// As the contract's order of checks says; a bad cookie is replaced, a bad bearer token is refused.
+/// In the order of checks of `docs/api.md`; a bad cookie is replaced, a bad bearer token is refused.
 pub async fn post_visitors(
     http: HttpRequest,
     payload: Payload,

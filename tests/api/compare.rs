@@ -1,6 +1,6 @@
 //! Tools side by side and one alone: `GET /v1/compare` and `GET /v1/tools/{slug}`, on both databases.
 //!
-//! It must never reckon who leads by the server's code: each case is set up so that the contract alone decides it.
+//! It must never reckon who leads by the server's code: each case is set up so that docs/api.md alone decides it.
 use crate::harness::client::Client;
 use crate::harness::server::{Home, Server};
 use crate::harness::{Backend, eventually};
@@ -80,7 +80,7 @@ async fn comparisons(backend: Backend) {
         .problem(404, "unknown-tool");
 }
 
-/// Up to four tools, two of them with the best panel. (Of a tool without a panel the contract does not say who leads.)
+/// Up to four tools, two of them with the best panel. (Of a tool without a panel docs/api.md does not say who leads.)
 async fn four_with_a_tie(backend: Backend) {
     let home = Home::new(backend);
     let extra = [("third", "ship"), ("fourth", "skip")].map(|(slug, verdict)| {

@@ -1,4 +1,4 @@
-//! Every error of the contract's table that can be reached by now, by its name; each a problem document, also where the
+//! Every error of docs/api.md's table that can be reached by now, by its name; each a problem document, also where the
 //! framework would answer by itself. (`unavailable` and `overloaded` are met in the fault tests, `expired-token` and
 //! `forbidden` need time or roles: see `identity` and the unit tests.)
 use crate::harness::client::Answer;

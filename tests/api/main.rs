@@ -1,6 +1,6 @@
-//! Black-box tests of the HTTP and command contract: the real binary on both databases, from the outside only.
+//! Black-box tests of the documented HTTP API and commands: the real binary on both databases, from the outside only.
 //!
-//! Run by `cargo test --test api`. Written against the contract, never against the code.
+//! Run by `cargo test --test api`. Written against docs/api.md, never against the code.
 
 #![expect(
     clippy::expect_used,

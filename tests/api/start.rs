@@ -148,7 +148,7 @@ fn a_listener_for_others_wants_a_public_url() {
 }
 
 #[test]
-fn layers_win_in_the_contracts_order() {
+fn layers_win_in_the_documented_order() {
     run(async {
         let home = Home::new(Backend::Sqlite);
         home.write(

@@ -15,7 +15,7 @@ const BARE: &str = "bare";
 crate::both!(
     percentages,
     never_whole_while_one_differs,
-    the_contracts_example,
+    the_documented_example,
     entity_tags,
     batches
 );
@@ -160,7 +160,7 @@ async fn never_whole_while_one_differs(backend: Backend) {
     }
 }
 
-async fn the_contracts_example(backend: Backend) {
+async fn the_documented_example(backend: Backend) {
     let server = server(backend).await;
     let client = server.client();
     for (n, token) in server.setup.mint(15).await.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Casting, changing and withdrawing, as the contract says; by cookie and by bearer token, on both databases.
+//! Casting, changing and withdrawing, as docs/api.md says; by cookie and by bearer token, on both databases.
 //!
 //! It must never look into the database: a vote is what the server shows of it.
 use crate::harness::Backend;

@@ -1,4 +1,4 @@
-//! A thin HTTP client for the contract's calls.
+//! A thin HTTP client for the calls of docs/api.md.
 //!
 //! Called by every black-box test. It must never repair what it gets: an answer is shown as it came, redirects are not followed,
 //! nothing is tried twice.
@@ -63,7 +63,7 @@ impl Answer {
         self
     }
 
-    /// A refusal as the contract wants it: status, media type, every member, and this code.
+    /// A refusal as docs/api.md wants it: status, media type, every member, and this code.
     pub fn problem(self, status: u16, code: &str) -> Answer {
         let answer = self.expect(status);
         assert_eq!(answer.code(), code, "{}", answer.text);

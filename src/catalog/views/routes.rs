@@ -163,7 +163,7 @@ fn settled(
 /// Makes or replaces a tool: 201 or 200.
 ///
 /// # Errors
-/// As the contract's order of checks says.
+/// In the order of checks of `docs/api.md`.
 pub async fn put_tool(
     http: HttpRequest,
     payload: Payload,
@@ -196,7 +196,7 @@ pub struct Many {
 /// Makes or replaces many tools, all or none: 201 where one is new, else 200.
 ///
 /// # Errors
-/// As the contract's order of checks says; 422 names each bad tool.
+/// In the order of checks of `docs/api.md`; 422 names each bad tool.
 pub async fn post_tools(
     http: HttpRequest,
     payload: Payload,
@@ -233,7 +233,7 @@ pub async fn post_tools(
 /// Changes some fields of a tool.
 ///
 /// # Errors
-/// As the contract's order of checks says.
+/// In the order of checks of `docs/api.md`.
 pub async fn patch_tool(
     http: HttpRequest,
     payload: Payload,
@@ -257,7 +257,7 @@ pub async fn patch_tool(
 /// Archives a tool.
 ///
 /// # Errors
-/// As the contract's order of checks says.
+/// In the order of checks of `docs/api.md`.
 pub async fn delete_tool(
     http: HttpRequest,
     payload: Payload,

@@ -1,8 +1,8 @@
-//! [`Code`]: the contract's table of errors: status, type, code and title of each.
+//! [`Code`]: the table of errors of `docs/api.md`: status, type, code and title of each.
 //!
 //! Only `problem` reads a whole row. A code, once published, never changes.
 
-/// The contract's errors by name.
+/// The errors of `docs/api.md` by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Code {
     BadRequest,

@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_contracts_table() {
+    fn the_documented_table() {
         use Code as C;
         for (code, status, name) in [
             (C::BadRequest, 400, "bad-request"),

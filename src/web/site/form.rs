@@ -43,7 +43,7 @@ pub struct FormVote {
 /// Takes `choice` = `ship`, `skip` or `withdraw`, and `back`, a path of ours.
 ///
 /// # Errors
-/// As the contract's order of checks says.
+/// In the order of checks of `docs/api.md`.
 pub async fn post_vote(
     http: HttpRequest,
     payload: Payload,

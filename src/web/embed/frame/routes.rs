@@ -136,7 +136,7 @@ pub async fn get_frame(
 /// A vote by the iframe page's form: 303, back to the page.
 ///
 /// # Errors
-/// As the contract's order of checks says; a browser gets the page again, with the refusal in words.
+/// In the order of checks of `docs/api.md`; a browser gets the page again, with the refusal in words.
 pub async fn post_frame(
     http: HttpRequest,
     payload: Payload,

@@ -1,6 +1,6 @@
-//! A hundred million voters on paper: the measured costs of `docs/beyond.md` carried to crowds that no test here can make.
+//! A hundred million voters on paper: the measured costs of `docs/scaling.md` carried to crowds that no test here can make.
 //!
-//! `cargo test --test beyond -- --nocapture` prints the table, and holds the page's own against it; `RENEW=1` writes the page
+//! `cargo test --test scaling -- --nocapture` prints the table, and holds the page's own against it; `RENEW=1` writes the page
 //! anew. The costs are those that the page names. It must never be quoted as a measurement: what was run, and what is
 //! computed, the page keeps apart.
 #![expect(
@@ -12,8 +12,8 @@
 
 use std::fmt::Write;
 
-const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/beyond.md");
-const BEGIN: &str = "<!-- computed: RENEW=1 cargo test --test beyond -->\n";
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/scaling.md");
+const BEGIN: &str = "<!-- computed: RENEW=1 cargo test --test scaling -->\n";
 const END: &str = "<!-- end -->";
 
 /// As `votes/writer` has them.
@@ -310,7 +310,7 @@ fn table(costs: Costs) -> String {
 
 #[test]
 fn the_page_says_what_is_computed() {
-    let page = std::fs::read_to_string(PAGE).expect("docs/beyond.md");
+    let page = std::fs::read_to_string(PAGE).expect("docs/scaling.md");
     let computed = table(Costs::read(&page));
     println!("{computed}");
     let (before, rest) = page.split_once(BEGIN).expect("a place for the table");
@@ -319,7 +319,7 @@ fn the_page_says_what_is_computed() {
         std::fs::write(PAGE, format!("{before}{BEGIN}{computed}{END}{after}")).expect("the page");
         return;
     }
-    assert_eq!(written, computed, "RENEW=1 cargo test --test beyond");
+    assert_eq!(written, computed, "RENEW=1 cargo test --test scaling");
 }
 
 /// The twin: what cannot be borne is seen to be refused and to come late, and what can is not.

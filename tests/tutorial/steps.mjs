@@ -1,4 +1,4 @@
-// Reads docs/walk.md and does what it says, as printed: every `sh` block in one shell, in order, and holds what it prints
+// Reads docs/tutorial.md and does what it says, as printed: every `sh` block in one shell, in order, and holds what it prints
 // to the `text` block below it.
 //
 // Marks in the page, for what a shell's text does not say:

@@ -1,4 +1,4 @@
-// docs/walk.md is done as it is printed, with the server that was built and a Postgres of the test's own. Ports of the page
+// docs/tutorial.md is done as it is printed, with the server that was built and a Postgres of the test's own. Ports of the page
 // are replaced by free ones, so that it can run beside whatever listens there.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -7,7 +7,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { Shell, matches, read } from './walk.mjs';
+import { Shell, matches, read } from './steps.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const binary = path.resolve(root, process.env.TALLYSHIP_BIN ?? 'target/debug/tallyship');
@@ -121,7 +121,7 @@ async function serve(text) {
 }
 
 test('every command of the page works as printed', { timeout: 300_000 }, async () => {
-  const steps = read(readFileSync(path.join(root, 'docs/walk.md'), 'utf8'));
+  const steps = read(readFileSync(path.join(root, 'docs/tutorial.md'), 'utf8'));
   const run = steps.filter((step) => step.kind === 'run');
   assert.ok(run.length > 15, `only ${run.length} blocks are run`);
   for (const { kind, text, expected, line } of steps) {
@@ -132,7 +132,7 @@ test('every command of the page works as printed', { timeout: 300_000 }, async (
     }
     const said = kind === 'server' ? await serve(here(text)) : await shell.run(here(text));
     if (expected !== undefined && kind === 'run') {
-      assert.ok(matches(said, here(expected)), `docs/walk.md, line ${line}:\n${text}\nprints\n${said}\nand not\n${expected}`);
+      assert.ok(matches(said, here(expected)), `docs/tutorial.md, line ${line}:\n${text}\nprints\n${said}\nand not\n${expected}`);
     }
   }
 });

@@ -1,6 +1,6 @@
-// A newcomer's walk on a fresh machine: docs/walk.md whole, with what walk.test.mjs leaves out since it installs and builds.
+// A newcomer's walk on a fresh machine: docs/tutorial.md whole, with what tutorial.test.mjs leaves out since it installs and builds.
 //
-//   node tests/walk/fresh.mjs   as root on Debian with debootstrap, the page's ports free (8080, 9090, 3000, 5432); a quarter of an
+//   node tests/tutorial/fresh.mjs   as root on Debian with debootstrap, the page's ports free (8080, 9090, 3000, 5432); a quarter of an
 //                               hour. Prints each step, and ends with exit code 0 where every one went as printed.
 //
 // The machine is a Debian 12 of its own below /var/tmp, with nothing but sudo, git and the Rust toolchain of this one; a user
@@ -9,7 +9,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { Shell, matches, read } from './walk.mjs';
+import { Shell, matches, read } from './steps.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const machine = mkdtempSync('/var/tmp/tallyship-fresh-');
@@ -79,7 +79,7 @@ async function walk() {
   const second = terminal('~/tallyship');
   const others = new Map();
   const running = [];
-  for (const { kind, text, expected, line } of read(readFileSync(`${machine}/home/newcomer/tallyship/docs/walk.md`, 'utf8'))) {
+  for (const { kind, text, expected, line } of read(readFileSync(`${machine}/home/newcomer/tallyship/docs/tutorial.md`, 'utf8'))) {
     console.log(`line ${line}, ${kind}: ${text?.split('\n')[0] ?? ''}`);
     if (kind === 'ctrl-c') {
       const { command, port } = running.pop();
