@@ -4,22 +4,22 @@
 //! One crate, sixteen modules. A module is a folder named for its part of the domain; a file is one concept. Imports run
 //! downward only, in this order (`tests/architecture.rs` enforces it):
 //!
-//! - [`cli`]: the commands, one file each; `simulate` replays past votes under other rules
-//! - [`server`]: wiring, the table of routes, middleware, listeners, shutdown
-//! - [`web`]: what browsers see: public pages, moderation dashboard, embeds, API documents
-//! - [`maintenance`]: verify, import, export, backup, personal data, expiry, changes by other processes
-//! - [`detection`]: the detector of unusual votes, its alerts and their webhook
-//! - [`moderation`]: removals (resets and excluded periods), bans, freezing, review of held votes, insights
-//! - [`catalog`]: tools, panels, reviews, and the views that join them with tallies
-//! - [`voting`]: the vote path: routes, the writer with its group commit, the ledger, exclusions, claims
-//! - [`abuse`]: bans in memory, holding, attack level, proof of work
-//! - [`rate_limit`]: quotas by GCRA, in process and in Redis
-//! - [`tallies`]: counts, percentages, the cache of rendered tallies, the stream of changes
-//! - [`auth`]: visitor tokens, site users, staff, origins, networks, the audit log
-//! - [`infra`]: databases, Redis, telemetry, reply slots
-//! - [`http`]: connections, requests read with bounds, problem documents
-//! - [`config`]: settings
-//! - [`domain`]: types and arithmetic without I/O
+//! - [`cli`] — the commands, one file each; `simulate` replays past votes under other rules
+//! - [`server`] — wiring, the table of routes, middleware, listeners, shutdown
+//! - [`web`] — what browsers see: public pages, moderation dashboard, embeds, API documents
+//! - [`maintenance`] — verify, import, export, backup, personal data, expiry, changes by other processes
+//! - [`detection`] — the detector of unusual votes, its alerts and their webhook
+//! - [`moderation`] — removals (resets and excluded periods), bans, freezing, review of held votes, insights
+//! - [`catalog`] — tools, panels, reviews, and the views that join them with tallies
+//! - [`voting`] — the vote path: routes, the writer with its group commit, the ledger, exclusions, claims
+//! - [`abuse`] — bans in memory, holding, attack level, proof of work
+//! - [`rate_limit`] — quotas by GCRA, in process and in Redis
+//! - [`tallies`] — counts, percentages, the cache of rendered tallies, the stream of changes
+//! - [`auth`] — visitor tokens, site users, staff, origins, networks, the audit log
+//! - [`infra`] — databases, Redis, telemetry, reply slots
+//! - [`http`] — connections, requests read with bounds, problem documents
+//! - [`config`] — settings
+//! - [`domain`] — types and arithmetic without I/O
 //!
 //! # The path of a vote
 //! `server` -> `voting::routes` -> `auth::authenticate` (who) -> `rate_limit` (how often) -> `voting::writer` (one thread, one
