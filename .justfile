@@ -4,6 +4,10 @@
 run:
     cargo run --release
 
+# lint, and the tests that what changed since the last commit can break: under a minute
+quick:
+    tests/quick
+
 # every test and lint
 test:
     tests/all
