@@ -25,7 +25,7 @@ pub fn run(data: &[u8]) {
         }
     };
     for format in [Format::Toml, Format::Json, Format::Csv] {
-        let file = match written(&tools, format) {
+        let file = match written(&tools, format, false) {
             Ok(file) => file,
             Err(cause) => panic!("{format:?} cannot be written: {cause}"),
         };

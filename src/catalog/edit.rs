@@ -30,7 +30,7 @@ pub enum EditOutcome {
     Invalid(String),
 }
 
-/// Puts a tool: new, or in the place of what was there. An archived one is open again.
+/// Puts a tool: new, or in the place of what was there. An archived one is as it was before: open or frozen.
 ///
 /// # Errors
 /// A failed statement.
@@ -134,10 +134,10 @@ fn put_within(
         });
     };
     let before = store::lock(conn, id)?;
-    let state = if before.state == ToolState::Archived {
-        ToolState::Open
-    } else {
-        before.state
+    let state = match before.state {
+        ToolState::Archived if store::take_freeze(conn, id)? => ToolState::Frozen,
+        ToolState::Archived => ToolState::Open,
+        state => state,
     };
     replaced(conn, slug, tool, before, state, now)
 }
@@ -164,9 +164,10 @@ pub fn patch(
         };
         let mut tool = found.tool;
         tool.patch(patch);
-        if let Err(cause) = tool.check() {
-            return Ok(EditOutcome::Invalid(cause));
-        }
+        let tool = match tool.checked() {
+            Ok(tool) => tool,
+            Err(cause) => return Ok(EditOutcome::Invalid(cause)),
+        };
         let edited = replaced(conn, slug, &tool, before, before.state, now)?;
         note(conn, "tool.patch", was, &edited, actor, now)?;
         Ok(EditOutcome::Done(Box::new(edited)))
@@ -192,6 +193,9 @@ pub fn archive(
         let Some(shelved) = catalog::find(conn, slug.as_str())? else {
             return Ok(EditOutcome::Unknown);
         };
+        if before.state == ToolState::Frozen {
+            store::keep_freeze(conn, id)?;
+        }
         let row = changed(conn, before, |row| row.state = ToolState::Archived, now)?;
         let edited = Edited {
             created: false,

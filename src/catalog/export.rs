@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use super::formula::quoted;
 use super::{NamedTool, Review};
 
 /// The kinds of catalogue file.
@@ -45,11 +46,11 @@ struct Document<'a> {
     tools: Vec<Item<'a>>,
 }
 
-/// The text of a catalogue file.
+/// The text of a catalogue file. `raw`: cells of CSV stand as they are, also such that a spreadsheet takes for formulas.
 ///
 /// # Errors
 /// A sentence, where a library cannot write what it was given; none is known.
-pub fn text(tools: &[NamedTool], format: Format) -> Result<String, String> {
+pub fn text(tools: &[NamedTool], format: Format, raw: bool) -> Result<String, String> {
     let items: Vec<Item<'_>> = tools.iter().map(Item::of).collect();
     match format {
         Format::Toml => {
@@ -58,11 +59,18 @@ pub fn text(tools: &[NamedTool], format: Format) -> Result<String, String> {
         Format::Json => serde_json::to_string_pretty(&items)
             .map(|text| text + "\n")
             .map_err(|cause| cause.to_string()),
-        Format::Csv => csv(&items),
+        Format::Csv => csv(&items, raw),
     }
 }
 
-fn csv(items: &[Item<'_>]) -> Result<String, String> {
+fn csv(items: &[Item<'_>], raw: bool) -> Result<String, String> {
+    let cell = |text: &'_ str| {
+        if raw {
+            text.to_owned()
+        } else {
+            quoted(text).into_owned()
+        }
+    };
     let mut out = csv::Writer::from_writer(Vec::new());
     let columns = [
         "slug", "name", "tagline", "category", "entry", "url", "reviews",
@@ -75,16 +83,11 @@ fn csv(items: &[Item<'_>]) -> Result<String, String> {
         } else {
             serde_json::to_string(item.reviews).map_err(|cause| cause.to_string())?
         };
-        out.write_record([
-            item.slug,
-            item.name,
-            item.tagline,
-            item.category,
-            item.entry,
-            item.url,
-            &reviews,
-        ])
-        .map_err(|cause| cause.to_string())?;
+        let texts = [item.name, item.tagline, item.category, item.entry, item.url];
+        let cells = std::iter::once(item.slug.to_owned())
+            .chain(texts.map(cell))
+            .chain([reviews]);
+        out.write_record(cells).map_err(|cause| cause.to_string())?;
     }
     let bytes = out.into_inner().map_err(|cause| cause.to_string())?;
     String::from_utf8(bytes).map_err(|cause| cause.to_string())
@@ -97,20 +100,29 @@ mod tests {
     use crate::domain::{Choice, Slug};
     use proptest::prelude::*;
 
-    /// Any text that a tool's field takes: no control characters but line breaks and tabs.
+    /// Any text that a field of one line takes.
     fn words() -> impl Strategy<Value = String> {
         prop_oneof![
-            "[ -~äß€😀\n\t]{0,40}",
-            Just("\"quoted\", 'and' = [not]\n\n# \\n\n".to_owned()),
+            "[!-~äß€😀][ -~äß€😀]{0,40}",
+            Just(String::new()),
+            Just("\"quoted\", 'and' = [not] # \\n".to_owned()),
             Just("'''\"\"\"".to_owned()),
             Just("=1+1".to_owned()),
+        ]
+    }
+
+    /// Any summary: the same, or several lines.
+    fn summaries() -> impl Strategy<Value = String> {
+        prop_oneof![
+            words(),
+            Just("\"quoted\", 'and' = [not]\n\n# \\n\n".to_owned()),
         ]
     }
 
     proptest! {
         #[test]
         fn what_is_written_reads_as_the_same_tools(
-            fields in prop::collection::vec((words(), words(), words(), words(), prop::collection::vec((words(), any::<bool>()), 0..3)), 0..4)
+            fields in prop::collection::vec((words(), words(), words(), words(), prop::collection::vec((summaries(), any::<bool>()), 0..3)), 0..4)
         ) {
             let tools: Vec<NamedTool> = fields
                 .into_iter()
@@ -118,7 +130,7 @@ mod tests {
                 .map(|(n, (name, tagline, category, entry, reviews))| NamedTool {
                     slug: Slug::parse(&format!("t{n}")).expect("slug"),
                     tool: Tool {
-                        name: format!("N{name}"),
+                        name: if name.is_empty() { "=1".to_owned() } else { name },
                         tagline,
                         category,
                         entry,
@@ -135,7 +147,7 @@ mod tests {
                 })
                 .collect();
             for format in [Format::Toml, Format::Json, Format::Csv] {
-                let text = text(&tools, format).expect("writes");
+                let text = text(&tools, format, false).expect("writes");
                 let read = match format {
                     Format::Toml => file::toml(&text),
                     Format::Json => file::json(&text),

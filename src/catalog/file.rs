@@ -8,8 +8,10 @@ use std::path::Path;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::formula::unquoted;
 use super::{NamedTool, Review, Tool};
 use crate::domain::Slug;
+use crate::domain::text::without_bom;
 
 /// Catalogue files are as bounded as the site API's bodies.
 const LARGEST: u64 = 64 * 1024 * 1024;
@@ -65,6 +67,21 @@ struct CsvRow {
     reviews: String,
 }
 
+/// The demo catalogue, if there is no `config/`.
+const DEMO: &str = include_str!("../../config/catalog.toml");
+
+/// The catalogue to begin with: that of the file, or the demo if nobody named another file.
+///
+/// # Errors
+/// As [`read`].
+pub fn initial(path: &Path) -> Result<Vec<NamedTool>, String> {
+    if !path.exists() && path.as_os_str() == "config/catalog.toml" {
+        toml(DEMO)
+    } else {
+        read(path)
+    }
+}
+
 /// Reads a file; its ending says which kind it is.
 ///
 /// # Errors
@@ -83,10 +100,14 @@ pub fn read(path: &Path) -> Result<Vec<NamedTool>, String> {
         .and_then(|ending| ending.to_str())
         .unwrap_or_default()
         .to_lowercase();
+    let text = without_bom(&text);
+    if text.trim().is_empty() {
+        return Err(format!("{}: the file is empty", path.display()));
+    }
     let tools = match kind.as_str() {
-        "toml" => toml(&text),
-        "json" => json(&text),
-        "csv" => csv(&text),
+        "toml" => toml(text),
+        "json" => json(text),
+        "csv" => csv(text),
         _ => Err("the file's name must end in .toml, .json or .csv".to_owned()),
     };
     tools.map_err(|cause| format!("{}: {cause}", path.display()))
@@ -120,6 +141,10 @@ pub fn json(text: &str) -> Result<Vec<NamedTool>, String> {
 /// A sentence that says where it is wrong.
 pub fn csv(text: &str) -> Result<Vec<NamedTool>, String> {
     let mut entries = Vec::new();
+    let header = text.lines().next().unwrap_or_default();
+    if header.contains(';') && !header.contains(',') {
+        return Err("the columns are separated by semicolons; expected commas".to_owned());
+    }
     for (position, row) in csv::Reader::from_reader(text.as_bytes())
         .deserialize::<CsvRow>()
         .enumerate()
@@ -139,6 +164,8 @@ pub fn csv(text: &str) -> Result<Vec<NamedTool>, String> {
             url,
             ..
         } = row;
+        let [name, tagline, category, entry, url] =
+            [name, tagline, category, entry, url].map(unquoted);
         entries.push(Item {
             slug,
             name,
@@ -189,7 +216,7 @@ impl Item {
             url,
             reviews,
         };
-        tool.check()?;
+        let tool = tool.checked()?;
         Ok(NamedTool { slug, tool })
     }
 }

@@ -7,13 +7,23 @@ pub mod cache;
 pub mod edit;
 pub mod export;
 pub mod file;
+mod formula;
 pub mod store;
 pub mod views;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::domain::text::TextRule;
 use crate::domain::{Choice, Slug};
+
+const NAME: TextRule = TextRule::line(200);
+const TAGLINE: TextRule = TextRule::line(500).or_empty();
+const CATEGORY: TextRule = TextRule::line(100).or_empty();
+const ENTRY: TextRule = TextRule::line(100).or_empty();
+const URL: TextRule = TextRule::line(2000).or_empty();
+const REVIEWER: TextRule = TextRule::line(100);
+const SUMMARY: TextRule = TextRule::line(2000).or_empty().multiline();
 
 /// One reviewer's verdict on a tool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -23,7 +33,7 @@ pub struct Review {
     pub reviewer: String,
     pub verdict: Choice,
     #[serde(default)]
-    #[schema(max_length = 5000)]
+    #[schema(max_length = 2000)]
     pub summary: String,
 }
 
@@ -109,58 +119,36 @@ impl Tool {
         }
     }
 
-    /// Whether every field is within its bounds.
+    /// The tool as it is stored: every text within its rule.
     ///
     /// # Errors
     /// A sentence that names the first field that is not.
-    pub fn check(&self) -> Result<(), String> {
-        text("name", &self.name, 1, 200)?;
-        text("tagline", &self.tagline, 0, 500)?;
-        text("category", &self.category, 0, 100)?;
-        text("entry", &self.entry, 0, 100)?;
-        text("url", &self.url, 0, 2000)?;
-        let web = |url: &str| {
+    pub fn checked(mut self) -> Result<Self, String> {
+        for (field, text, rule) in [
+            ("name", &mut self.name, NAME),
+            ("tagline", &mut self.tagline, TAGLINE),
+            ("category", &mut self.category, CATEGORY),
+            ("entry", &mut self.entry, ENTRY),
+            ("url", &mut self.url, URL),
+        ] {
+            *text = rule.read(field, text)?;
+        }
+        let is_web = |url: &str| {
             url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
         };
-        if !self.url.is_empty() && !web(&self.url) {
+        if !self.url.is_empty() && !is_web(&self.url) {
             return Err("url: expected an http or https address".to_owned());
         }
         if self.reviews.len() > 100 {
             return Err("reviews: at most 100".to_owned());
         }
-        for (position, review) in self.reviews.iter().enumerate() {
-            text(
-                &format!("reviews[{position}].reviewer"),
-                &review.reviewer,
-                1,
-                100,
-            )?;
-            text(
-                &format!("reviews[{position}].summary"),
-                &review.summary,
-                0,
-                5000,
-            )?;
+        for (position, review) in self.reviews.iter_mut().enumerate() {
+            let field = |name| format!("reviews[{position}].{name}");
+            review.reviewer = REVIEWER.read(&field("reviewer"), &review.reviewer)?;
+            review.summary = SUMMARY.read(&field("summary"), &review.summary)?;
         }
-        Ok(())
+        Ok(self)
     }
-}
-
-/// Length in characters, and no control characters but line breaks and tabs: they would break pages, logs and Postgres.
-fn text(field: &str, value: &str, least: usize, most: usize) -> Result<(), String> {
-    let length = value.chars().count();
-    if !(least..=most).contains(&length) {
-        return Err(format!(
-            "{field}: expected {least} to {most} characters, found {length}"
-        ));
-    }
-    if value
-        .chars()
-        .any(|c| c.is_control() && !matches!(c, '\n' | '\t'))
-    {
-        return Err(format!("{field}: control characters are not taken"));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -181,7 +169,8 @@ mod tests {
                 summary: String::new(),
             }],
         };
-        assert_eq!((good.check(), good.panel()), (Ok(()), (1, 0)));
+        assert_eq!(good.panel(), (1, 0));
+        assert_eq!(good.clone().checked(), Ok(good.clone()));
         for (field, bad) in [
             (
                 "name",
@@ -222,7 +211,7 @@ mod tests {
                 },
             ),
         ] {
-            assert!(bad.check().expect_err(field).starts_with(field));
+            assert!(bad.checked().expect_err(field).starts_with(field));
         }
     }
 }

@@ -120,6 +120,15 @@ pub fn is_empty(conn: &mut DbConnection) -> QueryResult<bool> {
         .is_none())
 }
 
+/// The slug of every tool.
+///
+/// # Errors
+/// A failed query.
+pub fn slugs(conn: &mut DbConnection) -> QueryResult<Vec<Slug>> {
+    let slugs: Vec<String> = tools::table.select(tools::slug).load(conn)?;
+    Ok(slugs.iter().filter_map(|slug| Slug::parse(slug)).collect())
+}
+
 /// Inserts a tool; returns its id.
 ///
 /// # Errors

@@ -4,6 +4,7 @@
 
 mod actor;
 mod quota;
+pub mod text;
 mod timestamp;
 mod voter;
 

@@ -40,6 +40,7 @@ use crate::abuse::Bans;
 use crate::abuse::holding::HoldingPolicy;
 use crate::auth::keys::Keys;
 use crate::domain::Timestamp;
+use crate::domain::text::TextRule;
 use crate::http::problem::Problem;
 use crate::infra::db::{DbConnection, Readers, read};
 use crate::tallies::cache::{TallyCache, TallyEntry};
@@ -136,17 +137,15 @@ impl Moderation {
     }
 }
 
+/// A reason: one line.
+const REASON: TextRule = TextRule::line(1_000);
+
 /// Why something is done, as a person wrote it.
 ///
 /// # Errors
-/// 422 `invalid` for none, or more than 1,000 characters, or control characters.
+/// 422 `invalid` for a text that [`REASON`] refuses.
 pub fn reason(text: &str) -> Result<String, Problem> {
-    let length = text.chars().count();
-    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    if text.trim().is_empty() || length > 1_000 || text.chars().any(control) {
-        return Err(Problem::invalid(
-            "reason: expected 1 to 1000 characters that say why.",
-        ));
-    }
-    Ok(text.to_owned())
+    REASON
+        .read("reason", text)
+        .map_err(|cause| Problem::invalid(format!("{cause}.")))
 }

@@ -10,7 +10,7 @@ use diesel::{
 use super::{HourSnapshot, TallyRow};
 use crate::domain::{Slug, Timestamp, ToolState};
 use crate::infra::db::DbConnection;
-use crate::infra::db::schema::{tallies, tally_hours, tools};
+use crate::infra::db::schema::{site_facts, tallies, tally_hours, tools};
 
 const DAY: i64 = 86_400_000_000;
 /// Tools named in one statement.
@@ -217,4 +217,33 @@ pub fn forget_hours(conn: &mut DbConnection, hours: &[(i32, i64)]) -> QueryResul
         gone += diesel::delete(of_tool.filter(tally_hours::hour.eq(hour))).execute(conn)?;
     }
     Ok(gone)
+}
+
+/// The name of the fact that a tool was frozen when it was archived.
+fn frozen_fact(tool: i32) -> String {
+    format!("frozen.{tool}")
+}
+
+/// Notes that a frozen tool is archived: a moderator's freeze outlasts that, and the site's `PUT` that brings the tool back.
+///
+/// # Errors
+/// A failed statement.
+pub fn keep_freeze(conn: &mut DbConnection, tool: i32) -> QueryResult<()> {
+    take_freeze(conn, tool)?;
+    diesel::insert_into(site_facts::table)
+        .values((
+            site_facts::name.eq(frozen_fact(tool)),
+            site_facts::value.eq("archived while frozen"),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Whether the tool was frozen when it was archived; it is forgotten with that.
+///
+/// # Errors
+/// A failed statement.
+pub fn take_freeze(conn: &mut DbConnection, tool: i32) -> QueryResult<bool> {
+    let row = site_facts::table.filter(site_facts::name.eq(frozen_fact(tool)));
+    Ok(diesel::delete(row).execute(conn)? > 0)
 }

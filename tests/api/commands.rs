@@ -19,8 +19,8 @@ async fn a_catalogue_comes_back_as_it_was(backend: Backend) {
     let client = server.client();
     let put = client.put("/v1/tools/odd-one").bearer(site.stdout.trim());
     put.json(&serde_json::json!({
-        "name": "Ödd, \"one\"", "tagline": "two\nlines\tand = [signs] # '''", "url": "https://example.org/?a=b",
-        "reviews": [{"reviewer": "R", "verdict": "skip", "summary": "a, \"b\"\n"}],
+        "name": "Ödd, \"one\"", "tagline": "and = [signs] # '''", "url": "https://example.org/?a=b",
+        "reviews": [{"reviewer": "R", "verdict": "skip", "summary": "a, \"b\"\ntwo\n\nlines"}],
     }))
     .send()
     .await

@@ -120,9 +120,10 @@ async fn site_body(
     payload: Payload,
     state: &CatalogState,
 ) -> Result<(Bytes, Actor), Problem> {
-    let body = request::body(http.headers(), payload, request::LARGE).await?;
+    request::check_head(http.headers(), request::LARGE)?;
     request::require_json(http.headers())?;
     let staff = state.identity.staff(http.headers(), Role::Site).await?;
+    let body = request::body(http.headers(), payload, request::LARGE).await?;
     Ok((body, staff.actor()))
 }
 
@@ -172,7 +173,7 @@ pub async fn put_tool(
 ) -> Result<HttpResponse, Problem> {
     let (body, actor) = site_body(&http, payload, &state).await?;
     let tool: Tool = request::json(&body)?;
-    tool.check().map_err(Problem::invalid)?;
+    let tool = tool.checked().map_err(Problem::invalid)?;
     let parsed = Slug::parse(&slug).ok_or_else(|| {
         Problem::invalid("slug: expected 1 to 64 of a-z, 0-9 and single inner hyphens.")
     })?;
@@ -264,8 +265,9 @@ pub async fn delete_tool(
     slug: Path<String>,
     state: Data<CatalogState>,
 ) -> Result<HttpResponse, Problem> {
-    request::body(http.headers(), payload, request::LARGE).await?;
+    request::check_head(http.headers(), request::LARGE)?;
     let staff = state.identity.staff(http.headers(), Role::Site).await?;
+    request::body(http.headers(), payload, request::LARGE).await?;
     let actor = staff.actor();
     let parsed = Slug::parse(&slug).ok_or_else(|| Problem::unknown_tool(&slug))?;
     let done = state

@@ -277,7 +277,15 @@ async fn a_bad_file_changes_nothing_and_is_told_by_line(backend: Backend) {
     let missing = server.run_cli(&["import", "votes", "missing.csv"]).await;
     assert_eq!(missing.code(), 1);
     assert!(missing.stderr.contains("missing.csv"), "{}", missing.stderr);
-    server.home().write("empty.csv", "");
-    assert_eq!(import(&server.setup, "empty.csv").await["rows"], 0);
+    for nothing in ["", " \n\t\n", "\u{feff}", "\u{feff}\r\n"] {
+        server.home().write("empty.csv", nothing);
+        let refused = server.run_cli(&["import", "votes", "empty.csv"]).await;
+        assert_eq!(refused.code(), 1, "{nothing:?}");
+        assert!(refused.stderr.contains("empty"), "{}", refused.stderr);
+    }
+    server
+        .home()
+        .write("header.csv", "\u{feff}tool,voter,choice,cast_at\n");
+    assert_eq!(import(&server.setup, "header.csv").await["rows"], 0);
     server.verify().await;
 }

@@ -15,7 +15,7 @@ pub struct Cursor {
     pub(super) list: u32,
     /// The last tool's figure, as the order has it.
     pub(super) figure: i64,
-    /// The last tool's name in lower case, where names are sorted.
+    /// The search key of the last tool's name, if names are sorted.
     pub(super) name: String,
     /// The last tool's slug.
     pub(super) slug: String,

@@ -5,14 +5,17 @@
 use crate::catalog::cache::CatalogCache;
 use crate::catalog::views::ToolWithTally;
 use crate::catalog::views::list::query::ListQuery;
+use crate::domain::text::search_key;
 use crate::tallies::cache::TallyCache;
 
 /// A tool as it is searched for.
 pub(super) struct IndexEntry {
     pub(super) verdict: ToolWithTally,
-    /// Name, tagline, category and slug in lower case.
+    /// The search keys of name, tagline and category, and the slug.
     text: String,
+    /// The name's search key.
     pub(super) name: String,
+    /// The category's search key.
     category: String,
 }
 
@@ -41,12 +44,12 @@ impl Index {
 impl IndexEntry {
     fn of(verdict: ToolWithTally) -> Self {
         let tool = &verdict.shelved.tool;
-        let name = tool.name.to_lowercase();
-        let category = tool.category.to_lowercase();
+        let name = search_key(&tool.name);
+        let category = search_key(&tool.category);
         // No word of a search holds a line break, so that none is found across two fields.
         let text = format!(
             "{name}\n{}\n{category}\n{}",
-            tool.tagline.to_lowercase(),
+            search_key(&tool.tagline),
             verdict.shelved.slug
         );
         Self {

@@ -8,6 +8,7 @@ use std::hash::Hasher;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::cursor::Cursor;
+use crate::domain::text::search_key;
 use crate::http::problem::Problem;
 use crate::http::request::Parameters;
 
@@ -22,7 +23,7 @@ pub enum Sort {
     Panel,
     /// Community minus panel percent, as shown.
     Gap,
-    /// Without regard to case.
+    /// Without regard to case and accents.
     Name,
 }
 
@@ -93,9 +94,9 @@ pub const LONGEST_SEARCH: usize = 200;
 /// A list as it is asked for.
 #[derive(Debug, Clone)]
 pub struct ListQuery {
-    /// In lower case; empty: every category.
+    /// A search key; empty: every category.
     pub category: String,
-    /// Words in lower case, each of which must be found; empty: everything.
+    /// Search keys, each of which must be found; empty: everything.
     pub words: Vec<String>,
     pub sort: Sort,
     pub order: SortOrder,
@@ -129,7 +130,7 @@ impl ListQuery {
         )?;
         let mut ask = Self::default();
         if let Some(category) = given.get("category") {
-            ask.category = category.trim().to_lowercase();
+            ask.category = search_key(category.trim());
         }
         if let Some(search) = given.get("q") {
             ask.search(search)?;
@@ -164,7 +165,11 @@ impl ListQuery {
                 "q: at most {LONGEST_SEARCH} characters."
             )));
         }
-        self.words = text.split_whitespace().map(str::to_lowercase).collect();
+        self.words = text
+            .split_whitespace()
+            .map(search_key)
+            .filter(|word| !word.is_empty())
+            .collect();
         Ok(())
     }
 

@@ -79,7 +79,10 @@ pub fn read<'a>(
     // The readers are to see it too: they count lines.
     let input = Cursor::new(start).chain(input);
     match first {
-        None => Ok(Box::new(std::iter::empty())),
+        None => Err(Bad {
+            line: 1,
+            cause: "the file is empty".to_owned(),
+        }),
         Some(b'{') => Ok(Box::new(ndjson(input, known))),
         Some(_) => csv(input, known),
     }
@@ -156,6 +159,10 @@ fn csv<'a>(
         .headers()
         .map_err(|cause| bad_record(&cause))?
         .clone();
+    if header.len() == 1 && header.iter().any(|name| name.contains([';', '\t'])) {
+        let cause = "the columns are separated by semicolons or tabs; expected commas".to_owned();
+        return Err(Bad { line: 1, cause });
+    }
     let mut places = [0; COLUMNS.len()];
     for (place, column) in places.iter_mut().zip(COLUMNS) {
         let found = header.iter().position(|name| name.trim() == column);
@@ -229,8 +236,13 @@ impl LineContext {
         };
         let cast_at = DateTime::parse_from_rfc3339(&raw.cast_at)
             .map_err(|_unread| {
+                let hint = if raw.cast_at.contains(['/', '.', ' ']) {
+                    "; a spreadsheet rewrites times unless their column is text"
+                } else {
+                    ""
+                };
                 format!(
-                    "cast_at: expected a time such as 2026-11-24T02:00:00Z, found {:?}",
+                    "cast_at: expected a time such as 2026-11-24T02:00:00Z, found {:?}{hint}",
                     short(&raw.cast_at)
                 )
             })?
