@@ -3,16 +3,17 @@
 //! `commands` calls it. A server must never run with another secret than its database knows: every voter would be a
 //! stranger, and could vote again.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::keys::Keys;
 use super::store;
 use crate::config::{self, DatabaseUrl, Secret};
 use crate::domain::hex;
+use crate::domain::text::without_bom;
 use crate::infra::db::DbConnection;
+use crate::infra::private_files;
 
 /// Why there is no secret to run with.
 #[derive(Debug, thiserror::Error)]
@@ -32,54 +33,82 @@ pub enum SecretError {
     Query(#[from] diesel::result::Error),
 }
 
+/// The keys to run with. Without a secret on SQLite, one is made.
+///
+/// # Errors
+/// As [`load`]; a file that cannot be made.
+pub fn load_or_make(
+    identity: &config::Identity,
+    database: &config::Database,
+) -> Result<Keys, SecretError> {
+    if let (None, DatabaseUrl::Sqlite(path)) = (&identity.secret, &database.url) {
+        let file = file_beside(path);
+        make(&file).map_err(|cause| SecretError::File(file, cause))?;
+    }
+    load(identity, database)
+}
+
+/// The keys of a database that is there already: a secret is made only if it has none yet.
+///
+/// # Errors
+/// As [`load_or_make`]; [`SecretError::Another`].
+pub fn load_for(
+    conn: &mut DbConnection,
+    identity: &config::Identity,
+    database: &config::Database,
+) -> Result<Keys, SecretError> {
+    let keys = if store::fingerprint(conn)?.is_some() {
+        load(identity, database)?
+    } else {
+        load_or_make(identity, database)?
+    };
+    check_fingerprint(conn, &keys)?;
+    Ok(keys)
+}
+
 /// The keys to run with.
 ///
 /// # Errors
-/// [`SecretError::Missing`] on Postgres without a secret; a file that cannot be read or made.
+/// [`SecretError::Missing`] on Postgres without a secret; a file that cannot be read.
 pub fn load(identity: &config::Identity, database: &config::Database) -> Result<Keys, SecretError> {
     let secret = match (&identity.secret, &database.url) {
         (Some(secret), _) => secret.clone(),
         (None, DatabaseUrl::Postgres(_)) => return Err(SecretError::Missing),
         (None, DatabaseUrl::Sqlite(path)) => {
-            let file = path.with_file_name("identity.secret");
-            kept(&file).map_err(|cause| SecretError::File(file.clone(), cause))?
+            let file = file_beside(path);
+            kept(&file).map_err(|cause| SecretError::File(file, cause))?
         }
     };
     Ok(Keys::new(&secret, identity.secret_previous.as_ref()))
 }
 
-/// The secret in `file`, made on first use with mode 0600.
+fn file_beside(database: &Path) -> PathBuf {
+    database.with_file_name("identity.secret")
+}
+
+/// The secret in `file`.
 fn kept(file: &Path) -> std::io::Result<Secret> {
-    if let Some(folder) = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(folder)?;
-    }
-    if !file.try_exists()? {
-        make(file)?;
-    }
     let mut text = String::new();
     File::open(file)?.read_to_string(&mut text)?;
-    let text = text.trim().to_owned();
+    let text = without_bom(&text).trim().to_owned();
     if text.len() < 32 {
         return Err(std::io::Error::other("it holds fewer than 32 bytes"));
     }
     Ok(Secret::new(text))
 }
 
-/// Makes the file whole, or not at all: a start that is killed, or a power cut, must not leave an empty secret behind. If
+/// Makes the file, unless it is there, whole or not at all: a start that is killed, or a power cut, must not leave an empty secret behind. If
 /// another process was first, its secret stays.
 fn make(file: &Path) -> std::io::Result<()> {
+    if file.try_exists()? {
+        return Ok(());
+    }
+    private_files::make_folder_of(file)?;
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
     let growing = file.with_extension(format!("{}.new", std::process::id()));
-    let mut made = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&growing)?;
+    let mut made = private_files::open_or_make(&growing)?;
+    made.set_len(0)?;
     made.write_all(hex(&bytes).as_bytes())?;
     made.sync_all()?;
     match std::fs::hard_link(&growing, file) {
@@ -93,6 +122,21 @@ fn make(file: &Path) -> std::io::Result<()> {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Whether `check_fingerprint` would find the keys right; it writes nothing.
+///
+/// # Errors
+/// [`SecretError::Another`].
+pub fn is_known(conn: &mut DbConnection, keys: &Keys) -> Result<(), SecretError> {
+    match store::fingerprint(conn)?.as_deref() {
+        Some(known)
+            if known != keys.fingerprint() && Some(known) != keys.previous_fingerprint() =>
+        {
+            Err(SecretError::Another)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Holds the keys against the database's fingerprint; a first start, or a rotation, writes it.

@@ -3,6 +3,9 @@
 //! Every module above may use it; it knows none of them.
 
 pub mod db;
+pub mod log_limit;
+pub mod private_files;
 pub mod redis;
 pub mod reply_slots;
+pub mod stderr;
 pub mod telemetry;

@@ -69,7 +69,7 @@ mod tests {
             url: DatabaseUrl::Sqlite(folder.join("votes.db")),
             ca_file: None,
         };
-        let mut conn = db::open(&settings, Purpose::Command).expect("opens");
+        let mut conn = db::create(&settings, Purpose::Command).expect("opens");
         db::migrate(&mut conn).expect("migrates");
         let now = Timestamp(1_795_485_605_000_000);
         let alerts = AlertedTools::default();

@@ -8,12 +8,22 @@ mod postgres;
 pub mod schema;
 mod sqlite;
 
+use std::path::PathBuf;
+
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
-use diesel::{PgConnection, QueryResult, SqliteConnection};
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel::{
+    ExpressionMethods, PgConnection, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection,
+};
 
 use crate::config::{self, DatabaseUrl};
+use schema::site_facts;
+
 pub use migrate::migrate;
 pub use pool::{Readers, read};
+
+/// The row of [`probe_write`].
+const PROBE: &str = "write.probe";
 
 /// A connection to whichever database the URL names. What diesel's `MultiConnection` cannot say, a room's
 /// `sqlite.rs` and `postgres.rs` say by matching on it.
@@ -41,17 +51,57 @@ pub enum OpenError {
     Connect(#[from] diesel::ConnectionError),
     #[error("cannot prepare the database: {0}")]
     Query(#[from] diesel::result::Error),
-    #[error("cannot make the folder of the database: {0}")]
-    Folder(#[from] std::io::Error),
-    #[error("the database refused a setting that votes depend on: {0}")]
+    #[error("cannot open or make {0}: {1}")]
+    File(PathBuf, std::io::Error),
+    #[error("the database cannot be used: {0}")]
     Unsafe(String),
     #[error("the schema step {0} is not known to this version")]
     UnknownStep(String),
     #[error("cannot migrate the database: {0}")]
     Migrate(String),
+    #[error(
+        "there is no Tallyship database at {0}; `tallyship serve` or `tallyship migrate` makes one"
+    )]
+    Missing(String),
 }
 
-/// Opens one connection.
+/// Opens one connection, and makes the file of SQLite if there is none.
+///
+/// # Errors
+/// As [`open`].
+pub fn create(settings: &config::Database, purpose: Purpose) -> Result<DbConnection, OpenError> {
+    if let DatabaseUrl::Sqlite(path) = &settings.url {
+        sqlite::make(path)?;
+    }
+    open(settings, purpose)
+}
+
+/// Opens one connection to a database that `migrate` has made; nothing is made.
+///
+/// # Errors
+/// [`OpenError::Missing`], and as [`open`].
+pub fn open_existing(
+    settings: &config::Database,
+    purpose: Purpose,
+) -> Result<DbConnection, OpenError> {
+    match &settings.url {
+        DatabaseUrl::Sqlite(path) => {
+            if !sqlite::is_made(path)? {
+                return Err(OpenError::Missing(path.display().to_string()));
+            }
+            open(settings, purpose)
+        }
+        DatabaseUrl::Postgres(_) => {
+            let mut conn = open(settings, purpose)?;
+            if let DbConnection::Postgres(conn) = &mut conn {
+                postgres::require_made(conn)?;
+            }
+            Ok(conn)
+        }
+    }
+}
+
+/// Opens one connection; a missing file is not made.
 ///
 /// # Errors
 /// Where the database cannot be reached, or did not take a setting that durability depends on.
@@ -74,6 +124,29 @@ pub fn give_back_memory(conn: &mut DbConnection) -> QueryResult<()> {
     match conn {
         DbConnection::Sqlite(conn) => conn.batch_execute("PRAGMA shrink_memory"),
         DbConnection::Postgres(_) => Ok(()),
+    }
+}
+
+/// Writes and commits a row of no meaning; whether the connection may also write votes.
+///
+/// # Errors
+/// A failed statement: nothing can be written.
+pub fn probe_write(conn: &mut DbConnection) -> QueryResult<bool> {
+    let value = site_facts::value.eq("written now and then to see whether votes can be");
+    let row = site_facts::table.filter(site_facts::name.eq(PROBE));
+    if diesel::update(row).set(value).execute(conn)? == 0 {
+        let inserted = diesel::insert_into(site_facts::table)
+            .values((site_facts::name.eq(PROBE), value))
+            .execute(conn);
+        match inserted {
+            // Another instance was first.
+            Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {}
+            inserted => drop(inserted?),
+        }
+    }
+    match conn {
+        DbConnection::Sqlite(_) => Ok(true),
+        DbConnection::Postgres(conn) => postgres::may_write_votes(conn),
     }
 }
 

@@ -12,7 +12,9 @@ use tokio::sync::oneshot;
 
 use super::{DbConnection, OpenError, Purpose, open};
 use crate::config;
-use crate::http::problem::Problem;
+use crate::domain::Timestamp;
+use crate::http::problem::{Code, Problem};
+use crate::infra::log_limit::LogLimit;
 
 /// Opens and checks readers for the pool.
 pub struct Opener(config::Database);
@@ -43,10 +45,13 @@ impl ManageConnection for Opener {
 }
 
 type Pool = r2d2::Pool<Opener>;
+static FAILURES: LogLimit = LogLimit::new();
+
 /// What a thread of the pool is to do.
 type ReadJob = Box<dyn FnOnce(&Pool) + Send>;
 
-const SIZE: u32 = 4;
+/// Reads that wait for a connection; a flood of more is refused, so that nobody waits behind it for seconds.
+const MAX_WAITING: usize = 256;
 /// How long a request waits for a reader and its query together.
 const DEADLINE: Duration = Duration::from_secs(4);
 
@@ -54,27 +59,27 @@ const DEADLINE: Duration = Duration::from_secs(4);
 /// touch memory of its own each time. Cloning shares it; with the last clone the threads end.
 #[derive(Clone)]
 pub struct Readers {
-    jobs: mpsc::Sender<ReadJob>,
+    jobs: mpsc::SyncSender<ReadJob>,
 }
 
 impl Readers {
-    /// Starts the threads; connections are opened when they are first needed.
+    /// Starts `size` threads, named after `whom` they serve; connections are opened when they are first needed.
     ///
     /// # Errors
-    /// Where a thread cannot be started.
-    pub fn start(settings: &config::Database) -> std::io::Result<Self> {
+    /// A thread that cannot be started.
+    pub fn start(settings: &config::Database, whom: &str, size: u32) -> std::io::Result<Self> {
         let pool = r2d2::Pool::builder()
-            .max_size(SIZE)
+            .max_size(size)
             .min_idle(Some(0))
             .connection_timeout(Duration::from_secs(2))
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .build_unchecked(Opener(settings.clone()));
-        let (jobs, queue) = mpsc::channel();
+        let (jobs, queue) = mpsc::sync_channel(MAX_WAITING);
         let queue = Arc::new(Mutex::new(queue));
-        for n in 0..SIZE {
+        for n in 0..size {
             let (pool, queue) = (pool.clone(), Arc::clone(&queue));
             std::thread::Builder::new()
-                .name(format!("reader-{n}"))
+                .name(format!("{whom}-{n}"))
                 .spawn(move || work(&pool, &queue))?;
         }
         Ok(Self { jobs })
@@ -111,19 +116,28 @@ pub async fn read<T: Send + 'static>(
         let value = conn.and_then(|mut conn| query(&mut conn).map_err(|cause| cause.to_string()));
         let _ = reply.send(value);
     });
-    if readers.jobs.send(job).is_err() {
-        return Err(Problem::unavailable());
+    match readers.jobs.try_send(job) {
+        Ok(()) => {}
+        Err(mpsc::TrySendError::Full(_)) => {
+            let full = Problem::new(Code::Overloaded, "Too many reads are waiting.");
+            return Err(full.retry_after(1));
+        }
+        Err(mpsc::TrySendError::Disconnected(_)) => return Err(Problem::unavailable()),
     }
     match tokio::time::timeout(DEADLINE, answer).await {
         Ok(Ok(Ok(value))) => Ok(value),
         Ok(Ok(Err(cause))) => {
-            tracing::warn!(%cause, "a read failed");
+            if let Some(left_out) = FAILURES.admit(Timestamp::now()) {
+                tracing::warn!(%cause, left_out, "a read failed");
+            }
             Err(Problem::unavailable())
         }
         // It panicked, which is in the log.
         Ok(Err(_)) => Err(Problem::unavailable()),
         Err(_) => {
-            tracing::warn!("a read took longer than {DEADLINE:?}");
+            if let Some(left_out) = FAILURES.admit(Timestamp::now()) {
+                tracing::warn!(left_out, "a read took longer than {DEADLINE:?}");
+            }
             Err(Problem::unavailable())
         }
     }
@@ -133,6 +147,9 @@ pub async fn read<T: Send + 'static>(
 mod tests {
     use super::*;
     use crate::config::DatabaseUrl;
+    use crate::infra::db::create;
+
+    const SIZE: u32 = 4;
 
     #[test]
     fn a_read_that_panics_costs_that_read_alone() {
@@ -141,8 +158,8 @@ mod tests {
             url: DatabaseUrl::Sqlite(folder.join("votes.db")),
             ca_file: None,
         };
-        open(&settings, Purpose::Command).expect("a database");
-        let readers = Readers::start(&settings).expect("threads");
+        create(&settings, Purpose::Command).expect("a database");
+        let readers = Readers::start(&settings, "reader", SIZE).expect("threads");
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_time().build().expect("a runtime");
         runtime.block_on(async {
@@ -158,6 +175,34 @@ mod tests {
             assert!(after.is_ok(), "the threads are there still");
         });
         drop(readers);
+        std::fs::remove_dir_all(folder).expect("cleans up");
+    }
+
+    #[test]
+    fn a_flood_of_reads_is_refused_at_once() {
+        let folder = std::env::temp_dir().join(format!("tallyship-{}", uuid::Uuid::now_v7()));
+        let settings = config::Database {
+            url: DatabaseUrl::Sqlite(folder.join("votes.db")),
+            ca_file: None,
+        };
+        create(&settings, Purpose::Command).expect("a database");
+        let readers = Readers::start(&settings, "reader", 1).expect("a thread");
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().build().expect("a runtime");
+        let (release, hold) = mpsc::channel::<()>();
+        let (started, has_started) = mpsc::channel();
+        let held: ReadJob = Box::new(move |_| {
+            let _ = started.send(());
+            let _ = hold.recv();
+        });
+        readers.jobs.send(held).expect("is taken");
+        has_started.recv().expect("starts");
+        for _ in 0..MAX_WAITING {
+            readers.jobs.try_send(Box::new(|_| {})).expect("waits");
+        }
+        let refused = runtime.block_on(read(&readers, |conn| sql_query("SELECT 1").execute(conn)));
+        assert_eq!(refused.expect_err("full").code, Code::Overloaded);
+        release.send(()).expect("goes on");
         std::fs::remove_dir_all(folder).expect("cleans up");
     }
 }

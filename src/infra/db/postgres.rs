@@ -5,15 +5,41 @@
 use std::path::Path;
 
 use diesel::connection::SimpleConnection;
-use diesel::sql_types::Text;
-use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl, sql_query};
+use diesel::sql_types::{Bool, Integer, Text};
+use diesel::{Connection as _, PgConnection, QueryResult, QueryableByName, RunQueryDsl, sql_query};
 
 use super::{OpenError, Purpose};
 
+/// The oldest version that the tests run on, as `server_version_num` has it.
+const OLDEST_VERSION: i32 = 140_000;
+
+/// What a connection must know of its server.
 #[derive(QueryableByName)]
-struct Setting {
+struct Server {
+    #[diesel(sql_type = Integer)]
+    version: i32,
     #[diesel(sql_type = Text)]
-    setting: String,
+    encoding: String,
+    #[diesel(sql_type = Text)]
+    fsync: String,
+    #[diesel(sql_type = Bool)]
+    is_standby: bool,
+    #[diesel(sql_type = Bool)]
+    is_read_only: bool,
+}
+
+#[derive(QueryableByName)]
+struct May {
+    #[diesel(sql_type = Bool)]
+    may: bool,
+}
+
+#[derive(QueryableByName)]
+struct Made {
+    #[diesel(sql_type = Bool)]
+    is_made: bool,
+    #[diesel(sql_type = Text)]
+    name: String,
 }
 
 pub(super) fn open(
@@ -22,8 +48,13 @@ pub(super) fn open(
     purpose: Purpose,
 ) -> Result<PgConnection, OpenError> {
     let mut conn = PgConnection::establish(&connection_url(url, ca_file))?;
-    // A transaction of ours that hangs half way (a stopped instance) must not hold a tally's row lock for long.
-    let common = "SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '5s'; SET jit = off;";
+    refuse_pooler(&mut conn)?;
+    // A transaction of ours that hangs half way (a stopped instance) must not hold a tally's row lock for long. The rest are
+    // settings that a database or role may have changed.
+    let common = "SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '5s'; SET jit = off; \
+         SET standard_conforming_strings = on; SET default_transaction_isolation = 'read committed'; \
+         SET default_transaction_deferrable = off; SET transform_null_equals = off; SET array_nulls = on; \
+         SET idle_session_timeout = 0;";
     let own = match purpose {
         Purpose::Read => "SET default_transaction_read_only = on; SET statement_timeout = '3s';",
         // Plans: the writer's few statements always find rows by key, however small a table's statistics say it is.
@@ -34,20 +65,88 @@ pub(super) fn open(
              SET plan_cache_mode = force_generic_plan; SET enable_hashjoin = off; SET enable_mergejoin = off; \
              SET enable_seqscan = off; SELECT length(repeat(' ', 2000000));"
         }
-        Purpose::Command => "SET synchronous_commit = on; SET lock_timeout = '30s';",
-    };
-    conn.batch_execute(&format!("{common} {own}"))?;
-    if purpose == Purpose::Write {
-        let fsync: Setting =
-            sql_query("SELECT current_setting('fsync') AS setting").get_result(&mut conn)?;
-        if fsync.setting != "on" {
-            return Err(OpenError::Unsafe(
-                "Postgres runs with fsync=off, so a power cut can lose votes that were answered; set fsync=on there"
-                    .to_owned(),
-            ));
+        Purpose::Command => {
+            "SET synchronous_commit = on; SET lock_timeout = '30s'; SET statement_timeout = 0;"
         }
-    }
+    };
+    check_server(&mut conn, purpose)?;
+    conn.batch_execute(&format!("{common} {own}"))?;
     Ok(conn)
+}
+
+/// Statements and settings of a connection must stay with it. A pooler that gives each transaction another server connection
+/// gives us one that has our mark from before.
+fn refuse_pooler(conn: &mut PgConnection) -> Result<(), OpenError> {
+    let marked = conn.batch_execute("PREPARE tallyship_connection AS SELECT 1");
+    let is_pooled =
+        |cause: &diesel::result::Error| cause.to_string().contains("tallyship_connection");
+    match marked {
+        Err(cause) if is_pooled(&cause) => Err(OpenError::Unsafe(
+            "a connection pooler shares its server connections (PgBouncer with pool_mode = transaction); \
+             give a direct connection, or one with pool_mode = session"
+                .to_owned(),
+        )),
+        marked => Ok(marked?),
+    }
+}
+
+fn check_server(conn: &mut PgConnection, purpose: Purpose) -> Result<(), OpenError> {
+    let server: Server = sql_query(
+        "SELECT current_setting('server_version_num')::integer AS version, current_setting('server_encoding') AS encoding, \
+         current_setting('fsync') AS fsync, pg_is_in_recovery() AS is_standby, \
+         current_setting('default_transaction_read_only')::boolean AS is_read_only",
+    )
+    .get_result(conn)?;
+    let refused = if server.version < OLDEST_VERSION {
+        format!(
+            "this is Postgres {}; versions from {} are supported",
+            server.version / 10_000,
+            OLDEST_VERSION / 10_000
+        )
+    } else if server.encoding != "UTF8" {
+        format!(
+            "its encoding is {}, which cannot hold every name; make the database with ENCODING 'UTF8'",
+            server.encoding
+        )
+    } else if purpose != Purpose::Write {
+        return Ok(());
+    } else if server.fsync != "on" {
+        "Postgres runs with fsync=off, so a power cut can lose votes that were answered; set fsync=on there".to_owned()
+    } else if server.is_standby {
+        "this is a standby, which takes no votes; give the address of the primary".to_owned()
+    } else if server.is_read_only {
+        "default_transaction_read_only is on, so no vote can be written; turn it off for this database and role".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(OpenError::Unsafe(refused))
+}
+
+/// Whether the role may write what a vote writes.
+pub(super) fn may_write_votes(conn: &mut PgConnection) -> QueryResult<bool> {
+    let may: May = sql_query(
+        "SELECT bool_and(has_table_privilege(need.relation, need.privilege)) AS may FROM (VALUES \
+         ('votes', 'INSERT'), ('votes', 'UPDATE'), ('votes', 'SELECT'), ('tallies', 'UPDATE'), ('tallies', 'SELECT'), \
+         ('ledger_entries', 'INSERT'), ('tally_hours', 'INSERT'), ('tally_hours', 'UPDATE')) AS need (relation, privilege)",
+    )
+    .get_result(conn)?;
+    Ok(may.may)
+}
+
+/// Refuses a database without our tables.
+pub(super) fn require_made(conn: &mut PgConnection) -> Result<(), OpenError> {
+    let made: Made = sql_query(
+        "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS is_made, current_database()::text AS name",
+    )
+    .get_result(conn)?;
+    if made.is_made {
+        Ok(())
+    } else {
+        Err(OpenError::Missing(format!(
+            "the Postgres database {:?}",
+            made.name
+        )))
+    }
 }
 
 /// The given URL with deadlines and, where TLS is asked for, certificates to verify against.

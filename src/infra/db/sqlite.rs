@@ -2,13 +2,22 @@
 //!
 //! `db::open` calls it. The lock wait is set before anything else, or the other pragmas can fail with "database is locked".
 
+use std::fmt::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use diesel::connection::SimpleConnection;
-use diesel::sql_types::{Integer, Text};
+use diesel::sql_types::{BigInt, Integer, Text};
 use diesel::{Connection as _, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 
 use super::{OpenError, Purpose};
+use crate::infra::private_files;
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
 
 #[derive(QueryableByName)]
 struct JournalMode {
@@ -25,14 +34,51 @@ struct Synchronous {
 /// `PRAGMA synchronous` reads back 2 for FULL: one fsync of the WAL at each commit (sqlite.org/pragma.html#pragma_synchronous).
 const FULL: i32 = 2;
 
-pub(super) fn open(path: &Path, purpose: Purpose) -> Result<SqliteConnection, OpenError> {
-    if let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(folder)?;
+/// Makes the file and its folder if they are not there.
+pub(super) fn make(path: &Path) -> Result<(), OpenError> {
+    private_files::make_folder_of(path)
+        .and_then(|()| private_files::open_or_make(path))
+        .map(drop)
+        .map_err(|cause| OpenError::File(path.to_owned(), cause))
+}
+
+/// Whether there is a database of Tallyship. Nothing is made or changed.
+pub(super) fn is_made(path: &Path) -> Result<bool, OpenError> {
+    if std::fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+        return Ok(false);
     }
-    let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
+    let mut conn = SqliteConnection::establish(&uri(path, "ro"))?;
+    let tables: Count = sql_query(
+        "SELECT count(*) AS count FROM sqlite_master WHERE type = 'table' AND name = '__diesel_schema_migrations'",
+    )
+    .get_result(&mut conn)?;
+    Ok(tables.count > 0)
+}
+
+/// SQLite would make a missing file, if the mode did not forbid that.
+fn uri(path: &Path, mode: &str) -> String {
+    let mut uri = String::from("file:");
+    let bytes = path.as_os_str().as_bytes();
+    if bytes.starts_with(b"/") {
+        uri.push_str("//");
+    }
+    for byte in bytes {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    let _ = write!(uri, "?mode={mode}");
+    uri
+}
+
+pub(super) fn open(path: &Path, purpose: Purpose) -> Result<SqliteConnection, OpenError> {
+    let exists = path.try_exists();
+    if !exists.map_err(|cause| OpenError::File(path.to_owned(), cause))? {
+        return Err(OpenError::Missing(path.display().to_string()));
+    }
+    let mut conn = SqliteConnection::establish(&uri(path, "rw"))?;
     let wait_ms = match purpose {
         Purpose::Read => 1_000,
         // A caller waits 5 s at most in all, so the writer gives up in time to say so.
@@ -71,6 +117,7 @@ mod tests {
     #[test]
     fn every_connection_commits_to_disk() {
         let folder = std::env::temp_dir().join(format!("tallyship-{}", uuid::Uuid::now_v7()));
+        make(&folder.join("votes.db")).expect("a file");
         for purpose in [Purpose::Write, Purpose::Read, Purpose::Command] {
             let mut conn = open(&folder.join("votes.db"), purpose).expect("opens");
             let sync: Synchronous = sql_query("PRAGMA synchronous")
@@ -78,6 +125,22 @@ mod tests {
                 .expect("reads");
             assert_eq!(sync.synchronous, FULL);
         }
+        std::fs::remove_dir_all(folder).expect("cleans up");
+    }
+
+    #[test]
+    fn only_make_makes_a_file() {
+        let folder = std::env::temp_dir().join(format!("tallyship {} ä?#%", uuid::Uuid::now_v7()));
+        let path = folder.join("votes.db");
+        for purpose in [Purpose::Write, Purpose::Read, Purpose::Command] {
+            assert!(matches!(open(&path, purpose), Err(OpenError::Missing(_))));
+        }
+        assert!(matches!(is_made(&path), Ok(false)) && !folder.exists());
+        make(&path).expect("a file");
+        assert!(matches!(is_made(&path), Ok(false)), "it is empty");
+        open(&path, Purpose::Command).expect("opens");
+        let files = std::fs::read_dir(&folder).expect("lists").count();
+        assert_eq!(files, 1, "its own name, and no other");
         std::fs::remove_dir_all(folder).expect("cleans up");
     }
 }

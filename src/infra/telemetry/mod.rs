@@ -20,6 +20,7 @@ use metrics_exporter_prometheus::{
 use self::durations::Durations;
 use crate::config::{Log, LogFormat};
 use crate::domain::Timestamp;
+use crate::infra::stderr::LogWriter;
 
 /// Upper bounds in seconds: from a memory read to the longest that a caller may wait.
 const SECONDS: [f64; 12] = [
@@ -34,7 +35,9 @@ const BATCH: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 512.0];
 pub fn start_log(log: &Log) -> Result<(), String> {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(log.level.clone())
-        .with_writer(std::io::stderr);
+        // A failed write must not be reported where it failed.
+        .log_internal_errors(false)
+        .with_writer(|| LogWriter);
     let started = match log.format {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
         LogFormat::Text => builder

@@ -8,7 +8,8 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use sha2::{Digest, Sha256};
 
 use super::{BackupError, Column, FORM, Header, Table, Trailer, columns, postgres, quoted, sqlite};
-use crate::domain::Timestamp;
+use crate::auth::audit::{self, AuditAction};
+use crate::domain::{Actor, Timestamp};
 use crate::infra::db::{DbConnection, migrate, write_transaction};
 
 /// Rows of one statement.
@@ -135,7 +136,14 @@ pub fn load(
             }
         }
         migrate::rest(conn)?;
-        raise(conn, replaced, now)
+        raise(conn, replaced, now)?;
+        let act = AuditAction {
+            act: "restore",
+            subject: "database".to_owned(),
+            ..AuditAction::default()
+        };
+        audit::append(conn, &Actor::command("restore"), &act, now)?;
+        Ok(())
     })
 }
 

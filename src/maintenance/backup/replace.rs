@@ -35,7 +35,7 @@ pub fn replace(
         url: DatabaseUrl::Sqlite(growing.0.clone()),
         ..settings.clone()
     };
-    let mut conn = db::open(&beside, Purpose::Command)?;
+    let mut conn = db::create(&beside, Purpose::Command)?;
     load(&mut conn, input, &replaced, now, told)?;
     settle(&mut conn)?;
     drop(conn);

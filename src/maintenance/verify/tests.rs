@@ -28,7 +28,7 @@ impl House {
             url: DatabaseUrl::Sqlite(folder.join("votes.db")),
             ca_file: None,
         };
-        let mut writer = db::open(&settings, Purpose::Write).expect("opens");
+        let mut writer = db::create(&settings, Purpose::Write).expect("opens");
         migrate(&mut writer).expect("migrates");
         let tools = "INSERT INTO tools (id, slug, name, updated_at) VALUES (1, 'a', 'A', 0), (2, 'b', 'B', 0); \
                      INSERT INTO tallies (tool_id, updated_at) VALUES (1, 0), (2, 0);";

@@ -54,7 +54,7 @@ impl House {
             url: DatabaseUrl::Sqlite(folder.join("votes.db")),
             ca_file: None,
         };
-        let mut conn = db::open(&settings, Purpose::Write).expect("opens");
+        let mut conn = db::create(&settings, Purpose::Write).expect("opens");
         migrate(&mut conn).expect("migrates");
         conn.batch_execute(TOOLS).expect("tools");
         Self { folder, conn }

@@ -20,6 +20,7 @@ async fn edit_after_a_panic() {
         url: DatabaseUrl::Sqlite(folder.join("votes.db")),
         ca_file: None,
     };
+    drop(db::create(&database, Purpose::Command).expect("a database"));
     let meters = Arc::new(Metrics::new(&[]).expect("meters"));
     let erased = Arc::new(Denylist::default());
     let started = Votes::start(database, Arc::new(|_| None), erased, meters, false);

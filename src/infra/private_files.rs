@@ -1,0 +1,46 @@
+//! Files and folders for their owner alone, whatever the umask: databases, locks, secrets.
+//!
+//! What exists already keeps its mode: an operator may have opened it to a group.
+
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io::Result;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+/// Makes the folder that `file` is in, and those above it.
+///
+/// # Errors
+/// A folder that cannot be made.
+pub fn make_folder_of(file: &Path) -> Result<()> {
+    let Some(folder) = file.parent() else {
+        return Ok(());
+    };
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    make_folder_of(folder)?;
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Ok(()) => std::fs::set_permissions(folder, Permissions::from_mode(0o700)),
+        // Another process was first.
+        Err(_) if folder.is_dir() => Ok(()),
+        made => made,
+    }
+}
+
+/// Opens `file` for writing, and makes it if there is none.
+///
+/// # Errors
+/// A file that cannot be opened or made.
+pub fn open_or_make(file: &Path) -> Result<File> {
+    let is_new = !file.try_exists()?;
+    let opened = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(file)?;
+    if is_new {
+        opened.set_permissions(Permissions::from_mode(0o600))?;
+    }
+    Ok(opened)
+}
