@@ -25,6 +25,7 @@ static USERS: LazyLock<Option<Users>> = LazyLock::new(|| {
         keys: KeySource::Given(vec![("k".to_owned(), Secret::new(STANDARD.encode(KEY)))]),
         ca_file: None,
         refresh: Duration::from_secs(300),
+        max_stale: Duration::from_secs(300),
     })
     .ok()
 });

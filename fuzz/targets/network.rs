@@ -4,6 +4,7 @@ use std::iter::once;
 use std::net::{IpAddr, Ipv4Addr};
 
 use tallyship::auth::network::{Prefix, Proxies};
+use tallyship::http::request::forwarding::ForwardingHeader;
 
 use super::{first_line, text};
 
@@ -13,7 +14,7 @@ pub fn run(data: &[u8]) {
     };
     let nets = ["10.0.0.0/8", "fd00::/8", "192.168.7.1/32"];
     let trusted: Vec<_> = nets.iter().filter_map(|net| net.parse().ok()).collect();
-    let proxies = Proxies::new(trusted);
+    let proxies = Proxies::new(trusted, ForwardingHeader::default());
     let peer: IpAddr = peer.parse().unwrap_or(IpAddr::from([10, 0, 0, 1]));
     let lines: Vec<&str> = lines.split('\n').collect();
     let client = proxies.client(peer, lines.iter().copied());

@@ -30,6 +30,8 @@ pub struct RequestOrigin<'a> {
 pub struct Origins {
     allowed: HashSet<String>,
     own: HashSet<String>,
+    /// What an origin of a sub-domain begins and ends with, as in `https://` and `.example.org:8443`.
+    subdomains: Vec<(String, String)>,
 }
 
 impl Origins {
@@ -44,13 +46,31 @@ impl Origins {
                 own.insert(format!("{}://{host}:{port}", public_url.scheme()));
             }
         }
-        let allowed = allowed.iter().cloned().chain(own.iter().cloned()).collect();
-        Self { allowed, own }
+        let allowed: HashSet<String> = allowed.iter().cloned().chain(own.iter().cloned()).collect();
+        let subdomains = (allowed.iter())
+            .filter_map(|entry: &String| entry.split_once('*'))
+            .map(|(begin, end)| (begin.to_owned(), end.to_owned()))
+            .collect();
+        Self {
+            allowed,
+            own,
+            subdomains,
+        }
     }
 
     #[must_use]
     pub fn allows(&self, origin: &str) -> bool {
-        self.allowed.contains(origin)
+        self.allowed.contains(origin) || self.is_subdomain(origin)
+    }
+
+    fn is_subdomain(&self, origin: &str) -> bool {
+        let is_label = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        self.subdomains.iter().any(|(begin, end)| {
+            let labels = origin
+                .strip_prefix(begin.as_str())
+                .and_then(|rest| rest.strip_suffix(end.as_str()));
+            labels.is_some_and(|labels| !labels.is_empty() && labels.bytes().all(is_label))
+        })
     }
 
     /// Whether this is our own origin, in any of its spellings.
@@ -184,6 +204,31 @@ mod tests {
         assert!(!check(Some("https://main.example"), Some("cross-site")));
         assert!(!check(None, Some("cross-site")) && !check(Some("null"), None));
         assert!(check(None, None) && check(None, Some("same-origin")));
+    }
+
+    #[test]
+    fn a_wildcard_is_every_sub_domain_and_nothing_else() {
+        let own = Url::parse("https://votes.example").expect("url");
+        let origins = Origins::new(&own, &["https://*.main.example:8443".to_owned()]);
+        for origin in [
+            "https://a.main.example:8443",
+            "https://a.b.main.example:8443",
+        ] {
+            assert!(origins.allows(origin), "{origin}");
+        }
+        for origin in [
+            "https://main.example:8443",
+            "https://.main.example:8443",
+            "https://*.main.example:8443/",
+            "https://a.main.example",
+            "http://a.main.example:8443",
+            "https://amain.example:8443",
+            "https://evil.example/.main.example:8443",
+            "https://evil.example:1.main.example:8443",
+            "https://evil@a.main.example:8443",
+        ] {
+            assert!(!origins.allows(origin), "{origin}");
+        }
     }
 
     #[test]

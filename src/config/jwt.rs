@@ -38,6 +38,8 @@ pub struct Jwt {
     pub ca_file: Option<PathBuf>,
     /// How often a JWKS is read anew.
     pub refresh: Duration,
+    /// How long its last keys are believed while it cannot be read.
+    pub max_stale: Duration,
 }
 
 /// An issuer is part of every user's name, which has an end.
@@ -69,6 +71,7 @@ pub(super) fn read(layers: &Layers) -> Result<Option<Jwt>, SettingError> {
         keys: jwks.unwrap_or(KeySource::Given(given)),
         ca_file: layers.path("identity.jwt_ca_file"),
         refresh: layers.parse("identity.jwt_refresh", values::period)?,
+        max_stale: layers.parse("identity.jwt_max_stale", values::period)?,
     }))
 }
 

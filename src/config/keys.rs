@@ -33,6 +33,8 @@ pub(super) const KEYS: &[Key] = &[
     key("http.workers", ""),
     key("http.allowed_origins", ""),
     key("http.trusted_proxies", ""),
+    key("http.forwarding_header", "X-Forwarded-For"),
+    key("http.hsts", "off"),
     Key {
         name: "database.url",
         default: "sqlite://data/tallyship.db",
@@ -67,7 +69,9 @@ pub(super) const KEYS: &[Key] = &[
     key("identity.jwt_jwks", ""),
     key("identity.jwt_ca_file", ""),
     key("identity.jwt_refresh", "5m"),
+    key("identity.jwt_max_stale", "24h"),
     key("abuse.hold", "on"),
+    key("abuse.never_hold", ""),
     key("abuse.clear_after", "5m"),
     key("abuse.challenge_after", "1000"),
     key("abuse.challenge_on_alert", "off"),

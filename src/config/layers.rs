@@ -7,6 +7,7 @@ use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::keys::KEYS;
+use crate::domain::text::without_bom;
 
 /// What stopped the start: one line naming key, value and source.
 #[derive(Debug)]
@@ -81,6 +82,7 @@ impl Layers {
                     "setting {name} = \"{text}\" (from {source}): {cause}"
                 ))
             })?;
+            let read = without_bom(&read);
             let source = format!("the file {text}, named by {source}");
             self.values.insert(
                 key.name,
@@ -110,7 +112,7 @@ impl Layers {
         let source = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|cause| SettingError(format!("cannot read {source}: {cause}")))?;
-        self.add_toml(&text, &source)
+        self.add_toml(without_bom(&text), &source)
     }
 
     /// Lays the TOML of a file over what is there; `source` is the file's name.
@@ -143,7 +145,8 @@ impl Layers {
     }
 
     /// Lays the environment over what is there: `DATABASE_URL`, `REDIS_URL`, then `TALLYSHIP_<SECTION>__<KEY>`.
-    /// A name without `__` is none of ours (Kubernetes sets `TALLYSHIP_PORT` and its like for a service of our name).
+    /// A name without `__` is ignored (Kubernetes sets `TALLYSHIP_PORT` and its like for a service of our name), unless it is
+    /// the name of a setting but for its underscores or case.
     ///
     /// # Errors
     /// An unknown `TALLYSHIP_<SECTION>__<KEY>`.
@@ -162,6 +165,7 @@ impl Layers {
                 .strip_prefix("TALLYSHIP_")
                 .and_then(|rest| rest.split_once("__"))
             else {
+                refuse_near_miss(variable)?;
                 continue;
             };
             let name = format!("{}.{}", section.to_lowercase(), name.to_lowercase());
@@ -175,6 +179,13 @@ impl Layers {
         self.values
             .get(name)
             .map_or("", |value| value.text.as_str())
+    }
+
+    /// Whether nobody gave another value than the built-in default.
+    #[must_use]
+    pub fn is_default(&self, name: &str) -> bool {
+        let default = KEYS.iter().find(|key| key.name == name);
+        default.is_some_and(|key| self.text(name) == key.default)
     }
 
     /// A path; empty means none.
@@ -202,6 +213,30 @@ impl Layers {
             ))
         })
     }
+}
+
+/// A variable that was surely meant for a setting must not be ignored.
+fn refuse_near_miss(variable: &str) -> Result<(), SettingError> {
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_ascii_uppercase)
+            .collect()
+    };
+    let given = words(variable);
+    let names = KEYS.iter().flat_map(|key| {
+        let file = key.secret.then(|| format!("{}_file", key.name));
+        std::iter::once(key.name.to_owned()).chain(file)
+    });
+    for name in names {
+        let expected = format!("TALLYSHIP_{}", name.replacen('.', "__", 1)).to_uppercase();
+        if words(&expected) == given {
+            return Err(SettingError(format!(
+                "setting {variable} (from the environment): there is no such setting; did you mean {expected}?"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// A TOML value as the environment would write it.
@@ -247,9 +282,20 @@ mod tests {
 
     #[test]
     fn a_bad_log_filter_names_its_source_too() {
-        let error = environment(&[("TALLYSHIP_LOG__LEVEL", "foo=bar=baz")]).expect_err("bad");
-        for part in ["log.level", "foo=bar=baz", "TALLYSHIP_LOG__LEVEL"] {
-            assert!(error.contains(part), "{error}");
+        for level in ["foo=bar=baz", "loud", "info,loud", "tallyship=loud"] {
+            let error = environment(&[("TALLYSHIP_LOG__LEVEL", level)]).expect_err("bad");
+            for part in ["log.level", level, "TALLYSHIP_LOG__LEVEL"] {
+                assert!(error.contains(part), "{error}");
+            }
+        }
+        for level in [
+            "",
+            "WARN",
+            "off",
+            "info,tallyship=debug",
+            "tallyship::server,error",
+        ] {
+            environment(&[("TALLYSHIP_LOG__LEVEL", level)]).expect(level);
         }
     }
 
@@ -260,7 +306,26 @@ mod tests {
             error.contains("http.listn") && error.contains("TALLYSHIP_HTTP__LISTN"),
             "{error}"
         );
-        environment(&[("TALLYSHIP_PORT", "tcp://10.0.0.1:80")]).expect("not ours");
+        for foreign in [
+            "TALLYSHIP_PORT",
+            "TALLYSHIP_SERVICE_HOST",
+            "TALLYSHIP_PORT_8080_TCP",
+        ] {
+            environment(&[(foreign, "tcp://10.0.0.1:80")]).expect("not ours");
+        }
+        for (near, meant) in [
+            ("TALLYSHIP_HTTP_LISTEN", "TALLYSHIP_HTTP__LISTEN"),
+            ("tallyship_http__listen", "TALLYSHIP_HTTP__LISTEN"),
+            ("TALLYSHIP_DATABASE_URL", "TALLYSHIP_DATABASE__URL"),
+            (
+                "TALLYSHIP_IDENTITY_SECRET_FILE",
+                "TALLYSHIP_IDENTITY__SECRET_FILE",
+            ),
+            ("TALLYSHIP.HTTP.PUBLIC_URL", "TALLYSHIP_HTTP__PUBLIC_URL"),
+        ] {
+            let error = environment(&[(near, "x")]).expect_err(near);
+            assert!(error.contains(near) && error.contains(meant), "{error}");
+        }
     }
 
     #[test]

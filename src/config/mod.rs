@@ -6,6 +6,7 @@ mod detector;
 mod jwt;
 mod keys;
 mod layers;
+mod origins;
 mod shown;
 mod values;
 
@@ -21,10 +22,12 @@ use crate::domain::{Quota, Slug};
 pub use detector::{Detector, Webhook};
 pub use jwt::{Algorithm, Jwt, KeySource};
 pub use layers::{Layers, SettingError};
+use origins::origins;
 pub use shown::ShownSetting;
 use values::{
-    address, challenge_after, count, database_url, known_networks, log_level, min_votes, networks,
-    on_off, origins, pair, patience, period_or_off, public_url, quota, redis_urls, secret,
+    address, challenge_after, count, database_url, header_name, known_networks, log_level,
+    min_votes, networks, on_off, pair, patience, period_or_off, public_url, quota, redis_urls,
+    secret,
 };
 
 /// A secret text; its `Debug` shows nothing.
@@ -60,6 +63,10 @@ pub struct Http {
     /// Origins (`https://host[:port]`) that may vote besides the public URL's own.
     pub allowed_origins: Vec<String>,
     pub trusted_proxies: Vec<IpNet>,
+    /// The header by which trusted proxies name the client; the one that is believed.
+    pub forwarding_header: String,
+    /// How long browsers shall use https alone (`Strict-Transport-Security`); `None`: nothing is said.
+    pub hsts: Option<Duration>,
 }
 
 /// Where the votes are.
@@ -178,6 +185,8 @@ pub struct Settings {
     pub webhook: Option<Webhook>,
     pub identity: Identity,
     pub abuse: Abuse,
+    /// Networks whose votes are never held.
+    pub never_hold: Vec<IpNet>,
     pub retention: Retention,
     /// `None`: load no catalogue.
     pub catalog_file: Option<PathBuf>,
@@ -215,6 +224,7 @@ impl Settings {
             detector: detector::read(layers)?,
             webhook: detector::webhook(layers)?,
             identity: identity(layers)?,
+            never_hold: layers.parse("abuse.never_hold", networks)?,
             abuse: Abuse {
                 hold: layers.parse("abuse.hold", on_off)?,
                 challenge_after: layers.parse("abuse.challenge_after", challenge_after)?,
@@ -261,6 +271,8 @@ fn http(layers: &Layers) -> Result<Http, SettingError> {
         })?,
         allowed_origins: layers.parse("http.allowed_origins", origins)?,
         trusted_proxies: layers.parse("http.trusted_proxies", networks)?,
+        forwarding_header: layers.parse("http.forwarding_header", header_name)?,
+        hsts: layers.parse("http.hsts", period_or_off)?,
     })
 }
 

@@ -2,12 +2,13 @@
 //!
 //! Only [`super::Settings`] calls it. No phrase may repeat a secret's text.
 
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use url::Url;
 
 use super::{DatabaseUrl, Secret};
@@ -19,34 +20,36 @@ pub(super) fn list(text: &str) -> impl Iterator<Item = &str> {
         .filter(|item| !item.is_empty())
 }
 
+/// `127.0.0.1:8080`, `localhost:8080`, or `:8080` for all addresses.
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_unread| "expected ADDRESS:PORT, such as 127.0.0.1:8080".to_owned())
+    let expected = || "expected ADDRESS:PORT, such as 127.0.0.1:8080 or :8080".to_owned();
+    if let Some(port) = text.strip_prefix(':') {
+        let port = port.parse().map_err(|_unread| expected())?;
+        return Ok((Ipv6Addr::UNSPECIFIED, port).into());
+    }
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let found: Vec<SocketAddr> = text
+        .to_socket_addrs()
+        .map_err(|cause| format!("{}: {cause}", expected()))?
+        .collect();
+    let v4 = found.iter().find(|address| address.is_ipv4());
+    v4.or(found.first()).copied().ok_or_else(expected)
 }
 
 pub(super) fn public_url(text: &str) -> Result<Option<Url>, String> {
     if text.is_empty() {
         return Ok(None);
     }
-    let url = Url::parse(text).map_err(|cause| cause.to_string())?;
+    let expected = || "expected http://HOST or https://HOST, without a path".to_owned();
+    let url = Url::parse(text).map_err(|_unread| expected())?;
     match (url.scheme(), url.host_str(), url.path()) {
         ("http" | "https", Some(_), "/") if url.query().is_none() && url.fragment().is_none() => {
             Ok(Some(url))
         }
-        _ => Err("expected http://HOST or https://HOST, without a path".to_owned()),
+        _ => Err(expected()),
     }
-}
-
-pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
-    list(text)
-        .map(|item| {
-            public_url(item)
-                .ok()
-                .flatten()
-                .map(|url| url.origin().ascii_serialization())
-                .ok_or_else(|| format!("{item} is no origin such as https://example.org"))
-        })
-        .collect()
 }
 
 pub(super) fn pair(text: &str) -> Result<Option<[Slug; 2]>, String> {
@@ -56,6 +59,15 @@ pub(super) fn pair(text: &str) -> Result<Option<[Slug; 2]>, String> {
         Some([a, b]) if a != b => Ok(Some([a.clone(), b.clone()])),
         _ => Err("expected two tools, such as a-tool,another, or nothing".to_owned()),
     }
+}
+
+/// The name of a header (RFC 9110, section 5.1).
+pub(super) fn header_name(text: &str) -> Result<String, String> {
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    if text.is_empty() || !text.chars().all(is_token) {
+        return Err("expected the name of a header, such as X-Forwarded-For".to_owned());
+    }
+    Ok(text.to_ascii_lowercase())
 }
 
 pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
@@ -69,9 +81,7 @@ pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
                 })
                 .map_err(|_unread| format!("{item} is no network such as 10.0.0.0/8"))?;
             if net.prefix_len() == 0 {
-                return Err(format!(
-                    "{item} would believe forwarding headers of everybody"
-                ));
+                return Err(format!("{item} names every address there is"));
             }
             Ok(net)
         })
@@ -158,8 +168,16 @@ pub(super) fn min_votes(text: &str) -> Result<i64, String> {
         .ok_or_else(|| "expected 1 to 1000000".to_owned())
 }
 
-/// A filter such as `info,actix_server=warn`; read here so that a bad one is refused with its source.
+/// A filter such as `info,actix_server=warn`. The filter's own parser takes an unknown level for the name of a target.
 pub(super) fn log_level(text: &str) -> Result<EnvFilter, String> {
+    let is_level = |word: &str| word.parse::<LevelFilter>().is_ok();
+    let is_directive =
+        |item: &str| is_level(item) || item.contains(['=', '[']) || item.contains("::");
+    if let Some(unknown) = list(text).find(|item| !is_directive(item)) {
+        return Err(format!(
+            "{unknown} is no level; expected error, warn, info, debug, trace or off, or TARGET=LEVEL"
+        ));
+    }
     EnvFilter::try_new(text).map_err(|cause| cause.to_string())
 }
 

@@ -4,6 +4,7 @@
 
 use std::cell::OnceCell;
 use std::iter;
+use std::net::IpAddr;
 
 use crate::auth::Identity;
 use crate::auth::keys::Keys;
@@ -11,7 +12,7 @@ use crate::auth::network::Prefix;
 use crate::auth::network::daily_keys::DailyKeys;
 use crate::auth::network::hash_cache::HashCache;
 use crate::domain::{BanHash, NetworkHash, Timestamp};
-use crate::http::request::{RequestParts, forwarding};
+use crate::http::request::RequestParts;
 
 /// The caller's network; hashed only where a hash is wanted, and once.
 pub struct Client<'a> {
@@ -23,6 +24,7 @@ pub struct Client<'a> {
     own: OnceCell<BanHash>,
     limiter: OnceCell<[u8; 16]>,
     factor: u32,
+    is_never_held: bool,
 }
 
 impl<'a> Client<'a> {
@@ -42,6 +44,7 @@ impl<'a> Client<'a> {
             own: OnceCell::new(),
             limiter: OnceCell::new(),
             factor: 1,
+            is_never_held: false,
         }
     }
 
@@ -49,6 +52,21 @@ impl<'a> Client<'a> {
     #[must_use]
     pub fn with_factor(self, factor: u32) -> Self {
         Self { factor, ..self }
+    }
+
+    /// The same, of a network whose votes are never held, or not.
+    #[must_use]
+    pub fn never_held(self, is_never_held: bool) -> Self {
+        Self {
+            is_never_held,
+            ..self
+        }
+    }
+
+    /// Whether the site said that this network's votes are never held.
+    #[must_use]
+    pub fn is_never_held(&self) -> bool {
+        self.is_never_held
     }
 
     /// How many times the usual quotas its network has.
@@ -94,21 +112,19 @@ impl<'a> Client<'a> {
 }
 
 impl Identity {
+    fn is_never_held(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        (self.never_held.iter()).any(|network| network.contains(&address))
+    }
+
     /// The caller's network.
     #[must_use]
     pub fn client(&self, request: &impl RequestParts, now: Timestamp) -> Client<'_> {
-        let headers = request.headers();
         // A peer without an address (a socket file) is the machine itself.
         let peer = request
             .peer()
-            .map_or(std::net::IpAddr::from([127, 0, 0, 1]), |peer| peer.ip());
-        let sent = forwarding::is_sent(headers);
-        let address = if sent {
-            self.proxies.warn_if_untrusted(peer, sent, now);
-            self.proxies.client(peer, forwarding::lines(headers))
-        } else {
-            peer
-        };
+            .map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.ip());
+        let address = self.proxies.client_of(peer, request, now);
         Client::new(
             Prefix::of(address),
             (&self.keys, &self.days),
@@ -116,5 +132,6 @@ impl Identity {
             now,
         )
         .with_factor(self.known.factor(address))
+        .never_held(self.is_never_held(address))
     }
 }

@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use ipnet::IpNet;
 
 use crate::domain::Timestamp;
+use crate::http::request::RequestParts;
+use crate::http::request::forwarding::ForwardingHeader;
 
 /// A client's network: IPv4 /32 or IPv6 /64.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,17 +65,19 @@ impl Prefix {
     }
 }
 
-/// The peers whose `X-Forwarded-For` is believed.
+/// The peers whose forwarding header is believed.
 pub struct Proxies {
     trusted: Vec<IpNet>,
+    header: ForwardingHeader,
     last_warning: AtomicI64,
 }
 
 impl Proxies {
     #[must_use]
-    pub fn new(trusted: Vec<IpNet>) -> Self {
+    pub fn new(trusted: Vec<IpNet>, header: ForwardingHeader) -> Self {
         Self {
             trusted,
+            header,
             last_warning: AtomicI64::new(i64::MIN),
         }
     }
@@ -82,7 +86,18 @@ impl Proxies {
         self.trusted.iter().any(|net| net.contains(&address))
     }
 
-    /// The client's address: the peer, unless it is trusted; then the rightmost entry of `X-Forwarded-For` (all of its
+    /// The address of the client on whose behalf `peer` calls.
+    #[must_use]
+    pub fn client_of(&self, peer: IpAddr, request: &impl RequestParts, now: Timestamp) -> IpAddr {
+        let headers = request.headers();
+        if !self.header.is_sent(headers) {
+            return peer;
+        }
+        self.warn_if_untrusted(peer, now);
+        self.client(peer, self.header.lines(headers))
+    }
+
+    /// The client's address: the peer, unless it is trusted; then the rightmost entry of the header (all of its
     /// lines, in order) that is not itself trusted. What cannot be read as an address ends the walk at the hop that wrote
     /// it; where every entry is trusted, the leftmost is the client.
     #[must_use]
@@ -97,7 +112,7 @@ impl Proxies {
                 if !self.trusts(client) {
                     return client;
                 }
-                match parse_entry(entry.trim()) {
+                match parse_entry(self.header.address(entry)) {
                     Some(address) => client = address,
                     None => return client,
                 }
@@ -108,8 +123,8 @@ impl Proxies {
 
     /// Warns, at most once a minute, that an untrusted peer sent a forwarding header: either somebody pretends, or a
     /// proxy of the operator's is missing in the configuration and all visitors count as one network.
-    pub fn warn_if_untrusted(&self, peer: IpAddr, sent: bool, now: Timestamp) {
-        if !sent || self.trusts(peer.to_canonical()) {
+    fn warn_if_untrusted(&self, peer: IpAddr, now: Timestamp) {
+        if self.trusts(peer.to_canonical()) {
             return;
         }
         let last = self.last_warning.load(Ordering::Relaxed);
@@ -150,10 +165,47 @@ mod tests {
     use std::net::Ipv6Addr;
 
     fn proxies() -> Proxies {
-        Proxies::new(vec![
+        behind("X-Forwarded-For")
+    }
+
+    fn behind(header: &str) -> Proxies {
+        let trusted = vec![
             "10.0.0.0/8".parse().expect("net"),
             "fd00::/8".parse().expect("net"),
-        ])
+        ];
+        Proxies::new(trusted, ForwardingHeader::parse(header).expect("a header"))
+    }
+
+    #[test]
+    fn only_the_configured_header_is_believed() {
+        let mut request = actix_web::test::TestRequest::default();
+        for (name, value) in [
+            ("x-forwarded-for", "1.1.1.1"),
+            (
+                "forwarded",
+                "for=9.9.9.9, for=\"[2001:db8::2]:80\";proto=https, for=10.2.2.2",
+            ),
+            ("x-real-ip", "3.3.3.3"),
+            ("cf-connecting-ip", "4.4.4.4"),
+        ] {
+            request = request.append_header((name, value));
+        }
+        let request = request.to_http_request();
+        for (header, expected) in [
+            ("X-Forwarded-For", "1.1.1.1"),
+            ("Forwarded", "2001:db8::2"),
+            ("X-Real-IP", "3.3.3.3"),
+            ("CF-Connecting-IP", "4.4.4.4"),
+            ("X-Client-IP", "10.0.0.1"),
+        ] {
+            let client = |peer: &str| {
+                let peer = peer.parse().expect("peer");
+                let client = behind(header).client_of(peer, &request, Timestamp(0));
+                client.to_string()
+            };
+            assert_eq!(client("10.0.0.1"), expected, "{header}");
+            assert_eq!(client("203.0.113.9"), "203.0.113.9", "{header}");
+        }
     }
 
     fn client(peer: &str, lines: &[&str]) -> String {

@@ -1,12 +1,12 @@
 //! [`JwksRefresher`]: the thread that reads a JWKS anew, from its file or its https address, never on a call's own time.
 //!
 //! `users` starts it, and wakes it for a `kid` that it does not know; not more often than once in a while, whatever strangers
-//! send. What was read last stays in use while the next cannot be read.
+//! send. What was read last stays in use while the next cannot be read, but not for ever: a key that was revoked would too.
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use reqwest::{Certificate, Client, StatusCode, redirect};
@@ -28,8 +28,20 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// The most of a JWKS that is read.
 const MOST_BYTES: usize = 256 * 1024;
 
-/// The ring in use; `None` until one was read.
-pub(super) type Rings = ArcSwapOption<KeySet>;
+/// The keys in use: `None` until a set was read, and after the last one grew too old.
+#[derive(Default)]
+pub(super) struct Rings {
+    pub(super) set: ArcSwapOption<KeySet>,
+    /// The last try to read a set failed.
+    pub(super) is_failing: AtomicBool,
+}
+
+/// How often a set is read, and how long the last one is believed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    pub(super) every: Duration,
+    pub(super) max_stale: Duration,
+}
 
 /// Where a JWKS is.
 pub(super) enum Source {
@@ -133,7 +145,7 @@ pub(super) struct JwksRefresher {
 }
 
 impl JwksRefresher {
-    /// Reads it anew each `every`, so that a key that is gone ends, and a new one is known before it is used.
+    /// Reads it anew at its pace, so that a key that is gone ends, and a new one is known before it is used.
     ///
     /// # Errors
     /// Where the thread cannot be started.
@@ -141,13 +153,13 @@ impl JwksRefresher {
         runtime: Runtime,
         source: Source,
         algorithm: Algorithm,
-        every: Duration,
+        pace: Pace,
         rings: Arc<Rings>,
     ) -> std::io::Result<Self> {
         let (wake, woken) = mpsc::channel(1);
         std::thread::Builder::new()
             .name("jwks".to_owned())
-            .spawn(move || runtime.block_on(run(woken, &source, algorithm, every, &rings)))?;
+            .spawn(move || runtime.block_on(run(woken, &source, algorithm, pace, &rings)))?;
         let cooldown = Cooldown::default();
         Ok(Self { wake, cooldown })
     }
@@ -164,20 +176,32 @@ async fn run(
     mut woken: mpsc::Receiver<()>,
     source: &Source,
     algorithm: Algorithm,
-    every: Duration,
+    Pace { every, max_stale }: Pace,
     rings: &Arc<Rings>,
 ) {
-    let soon = every.min(AFTER_FAILURE);
-    let mut pause = if rings.load().is_some() { every } else { soon };
+    let soon = every.min(AFTER_FAILURE).min(max_stale);
+    let mut read_at = Instant::now();
+    let mut pause = if rings.set.load().is_some() {
+        every
+    } else {
+        soon
+    };
     while !matches!(timeout(pause, woken.recv()).await, Ok(None)) {
         pause = match source.ring(algorithm).await {
             Ok(ring) => {
                 warn_if_empty(&ring);
-                rings.store(Some(Arc::new(ring)));
+                rings.set.store(Some(Arc::new(ring)));
+                rings.is_failing.store(false, Ordering::Relaxed);
+                read_at = Instant::now();
                 every
             }
             Err(cause) => {
-                tracing::warn!(%cause, "the JWKS cannot be read; the keys that were read before stay in use");
+                rings.is_failing.store(true, Ordering::Relaxed);
+                if read_at.elapsed() < max_stale {
+                    tracing::warn!(%cause, "the JWKS cannot be read; the keys that were read before stay in use");
+                } else if rings.set.swap(None).is_some() {
+                    tracing::error!(%cause, "the JWKS cannot be read, and its last keys are too old; users are answered 503 until it can");
+                }
                 soon
             }
         };

@@ -10,6 +10,7 @@ mod key;
 mod token;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use jsonwebtoken::{Validation, decode};
 
@@ -17,7 +18,7 @@ use super::name;
 use crate::config::{Algorithm, Jwt, KeySource};
 use crate::domain::{Timestamp, VoterId};
 use jwks::KeySet;
-use jwks_refresh::{JwksRefresher, Rings, Source};
+use jwks_refresh::{JwksRefresher, Pace, Rings, Source};
 
 /// A longer token is no token: the longest subject that can vote fits many times.
 const LONGEST: usize = 8192;
@@ -152,11 +153,18 @@ impl Users {
                 }
             },
         };
-        let rings = Arc::new(Rings::from(ring.map(Arc::new)));
+        let rings = Arc::new(Rings::default());
+        let is_failing = source.is_some() && ring.is_none();
+        rings.is_failing.store(is_failing, Ordering::Relaxed);
+        rings.set.store(ring.map(Arc::new));
+        let pace = Pace {
+            every: jwt.refresh,
+            max_stale: jwt.max_stale,
+        };
         let watch = source
             .map(|source| {
                 let rings = Arc::clone(&rings);
-                JwksRefresher::start(runtime, source, jwt.algorithm, jwt.refresh, rings)
+                JwksRefresher::start(runtime, source, jwt.algorithm, pace, rings)
             })
             .transpose()?;
         let mut validation = Validation::new(name_of(jwt.algorithm).1);
@@ -175,6 +183,12 @@ impl Users {
         })
     }
 
+    /// Whether the source of the keys can be read.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        !self.rings.is_failing.load(Ordering::Relaxed)
+    }
+
     /// Whose token `text` is.
     ///
     /// # Errors
@@ -184,7 +198,7 @@ impl Users {
             return Err(Rejected::Bad);
         }
         let kid = token::kid(text, name_of(self.algorithm).0)?;
-        let ring = self.rings.load();
+        let ring = self.rings.set.load();
         let Some(key) = ring.as_ref().and_then(|ring| ring.key(&kid)) else {
             if let Some(watch) = &self.watch {
                 watch.unknown_kid(now);

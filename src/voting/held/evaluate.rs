@@ -8,7 +8,7 @@ use crate::http::request::RequestParts;
 use crate::voting::{VoteAction, VoteCommand};
 
 /// The wish as it is to be carried out: held, where the fresh visitors of its network look like one hand. The site's users
-/// never are.
+/// and the networks of `abuse.never_hold` never are.
 #[must_use]
 pub fn judged(
     wish: VoteCommand,
@@ -21,7 +21,7 @@ pub fn judged(
     let VoteAction::Cast(choice) = wish.act else {
         return wish;
     };
-    if voter.name.is_some() {
+    if voter.name.is_some() || client.is_never_held() {
         return wish;
     }
     let arrival = || {
