@@ -26,6 +26,9 @@
 //! commit for all that waits) -> `voting::batch` (the transaction) -> `voting::after_commit` (publish, reply) ->
 //! `tallies::cache` and `tallies::stream`.
 
+// Both can fail or hang: `cli::console` and `infra::stderr` write them.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod abuse;
 pub mod auth;
 pub mod catalog;

@@ -5,22 +5,26 @@ use std::io::{BufReader, Seek, SeekFrom};
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::output::Output;
+use super::output::{Access, Output};
 use super::progress::Progress;
-use super::{Failure, migrated, serve};
+use super::{Failure, console, open_database, serve};
 use crate::config::Settings;
 use crate::domain::Timestamp;
+use crate::infra::stderr;
 use crate::maintenance::backup;
 
 const BUFFER: usize = 256 * 1024;
 
-pub(super) fn write(settings: &Settings, path: &Path) -> Result<ExitCode, Failure> {
-    let mut conn = migrated(settings)?;
-    let mut out = Output::open(Some(path), 0o600)?;
-    let rows = backup::write(&mut conn, &mut out, Timestamp::now()).map_err(Failure::new)?;
+pub(super) fn write(settings: &Settings, path: &Path, force: bool) -> Result<ExitCode, Failure> {
+    let mut conn = open_database(settings)?;
+    let mut out = Output::open(Some(path), Access::Private, force)?;
+    let rows =
+        backup::write(&mut conn, &mut out, Timestamp::now()).map_err(|cause| out.failure(cause))?;
     out.finish()?;
     // Standard output may be the backup itself.
-    eprintln!("{rows} rows; keep the identity secret with it, tokens are signed by that");
+    stderr::line(format_args!(
+        "{rows} rows; keep the identity secret with it, tokens are signed by that"
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -39,6 +43,8 @@ pub(super) fn restore(settings: &Settings, path: &Path) -> Result<ExitCode, Fail
     })
     .map_err(|cause| told(&cause))?;
     drop(progress);
-    println!("{rows} rows are restored; tallyship verify recounts them");
+    console::print(format_args!(
+        "{rows} rows are restored; tallyship verify recounts them"
+    ))?;
     Ok(ExitCode::SUCCESS)
 }

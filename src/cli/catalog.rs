@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::output::Output;
-use super::{Failure, migrated};
+use super::output::{Access, Output};
+use super::{Failure, console, create_database, open_database};
 use crate::catalog::edit;
 use crate::catalog::export::{Format, text};
 use crate::catalog::{NamedTool, file, store};
@@ -27,26 +27,42 @@ pub(super) enum CatalogCommand {
         /// Else as the file's name ends; TOML on standard output
         #[arg(long)]
         format: Option<Format>,
+        /// Overwrite an existing file
+        #[arg(long)]
+        force: bool,
+        /// CSV for machines: do not quote what a spreadsheet takes for a formula
+        #[arg(long)]
+        raw: bool,
     },
 }
 
 pub(super) fn run(command: &CatalogCommand, settings: &Settings) -> Result<ExitCode, Failure> {
     match command {
         CatalogCommand::Import { file } => import(settings, file),
-        CatalogCommand::Export { file, format } => export(settings, file.as_deref(), *format),
+        CatalogCommand::Export {
+            file,
+            format,
+            force,
+            raw,
+        } => export(settings, file.as_deref(), *format, *force, *raw),
     }
 }
 
 fn import(settings: &Settings, path: &Path) -> Result<ExitCode, Failure> {
     let tools = file::read(path).map_err(Failure::new)?;
     let actor = Actor::command("catalog import");
-    let done = edit::import(&mut migrated(settings)?, &tools, &actor, Timestamp::now())?;
+    let done = edit::import(
+        &mut create_database(settings)?,
+        &tools,
+        &actor,
+        Timestamp::now(),
+    )?;
     let created = done.iter().filter(|edited| edited.created).count();
-    println!(
+    console::print(format_args!(
         "{} tools: {created} new, {} replaced",
         tools.len(),
         tools.len() - created
-    );
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -54,9 +70,11 @@ fn export(
     settings: &Settings,
     path: Option<&Path>,
     format: Option<Format>,
+    force: bool,
+    raw: bool,
 ) -> Result<ExitCode, Failure> {
     let format = format.unwrap_or_else(|| ending(path));
-    let mut conn = migrated(settings)?;
+    let mut conn = open_database(settings)?;
     let archived: HashSet<_> = tallies::all(&mut conn)?
         .into_iter()
         .filter(|(_, row)| row.state == ToolState::Archived)
@@ -71,9 +89,10 @@ fn export(
         })
         .collect();
     tools.sort_by(|a, b| a.slug.cmp(&b.slug));
-    let text = text(&tools, format).map_err(Failure::new)?;
-    let mut out = Output::open(path, 0o644)?;
-    out.write_all(text.as_bytes()).map_err(Failure::new)?;
+    let text = text(&tools, format, raw).map_err(Failure::new)?;
+    let mut out = Output::open(path, Access::Shared, force)?;
+    out.write_all(text.as_bytes())
+        .map_err(|cause| out.failure(cause))?;
     out.finish()?;
     Ok(ExitCode::SUCCESS)
 }

@@ -7,27 +7,45 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::{Arguments, Failure};
+use super::output::{Access, Output};
+use super::{Arguments, Failure, console};
 
 pub(super) fn completions(shell: Shell) -> Result<ExitCode, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "tallyship", &mut script);
-    std::io::stdout().write_all(&script).map_err(Failure::new)?;
+    console::write(&script)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The page of `tallyship` itself on standard output; with a folder, a page for every command into it.
-pub(super) fn man(folder: Option<&Path>) -> Result<ExitCode, Failure> {
-    let command = Arguments::command();
+pub(super) fn man(folder: Option<&Path>, force: bool) -> Result<ExitCode, Failure> {
+    let mut command = Arguments::command().disable_help_subcommand(true);
+    command.build();
     if let Some(folder) = folder {
         std::fs::create_dir_all(folder).map_err(Failure::new)?;
-        clap_mangen::generate_to(command, folder).map_err(Failure::new)?;
+        pages(folder, force, &command)?;
     } else {
-        let mut page = Vec::new();
-        clap_mangen::Man::new(command)
-            .render(&mut page)
-            .map_err(Failure::new)?;
-        std::io::stdout().write_all(&page).map_err(Failure::new)?;
+        console::write(&page(&command)?)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn page(command: &clap::Command) -> Result<Vec<u8>, Failure> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone())
+        .render(&mut page)
+        .map_err(Failure::new)?;
+    Ok(page)
+}
+
+fn pages(folder: &Path, force: bool, command: &clap::Command) -> Result<(), Failure> {
+    let subcommands = command.get_subcommands().filter(|sub| !sub.is_hide_set());
+    for subcommand in subcommands {
+        pages(folder, force, subcommand)?;
+    }
+    let file = folder.join(clap_mangen::Man::new(command.clone()).get_filename());
+    let mut out = Output::open(Some(&file), Access::Shared, force)?;
+    out.write_all(&page(command)?)
+        .map_err(|cause| out.failure(cause))?;
+    out.finish()
 }

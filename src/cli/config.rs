@@ -1,18 +1,23 @@
 //! `tallyship config check` and `config print`: what the settings are, and where each came from; secrets are never shown.
 
-use std::io::Write;
+use std::fmt::Write;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::Failure;
-use crate::auth::secret::SecretError;
+use super::{Failure, console};
+use crate::auth::secret::{self, SecretError};
 use crate::auth::users;
+use crate::catalog::{file, store};
 use crate::config::{DatabaseUrl, Layers, Settings};
+use crate::domain::Slug;
+use crate::infra::db::{self, DbConnection, OpenError, Purpose};
+use crate::infra::stderr;
 
 #[derive(Subcommand)]
 pub(super) enum ConfigCommand {
-    /// Read every setting, and the files that they name; touch nothing
+    /// Read every setting, the files that they name, and an existing database; change nothing
     Check,
     /// Print every setting with its source; secrets are hidden
     Print {
@@ -25,13 +30,14 @@ pub(super) enum ConfigCommand {
 pub(super) fn run(command: &ConfigCommand, layers: &Layers) -> Result<ExitCode, Failure> {
     let settings = Settings::from_layers(layers)?;
     match command {
-        ConfigCommand::Check => check(&settings),
+        ConfigCommand::Check => check(layers, &settings),
         ConfigCommand::Print { json } => print(layers, *json),
     }
 }
 
-fn check(settings: &Settings) -> Result<ExitCode, Failure> {
-    if matches!(settings.database.url, DatabaseUrl::Postgres(_))
+/// Everything by which a setting, or a file that it names, stops `serve`.
+fn check(layers: &Layers, settings: &Settings) -> Result<ExitCode, Failure> {
+    if let DatabaseUrl::Postgres(_) = &settings.database.url
         && settings.identity.secret.is_none()
     {
         return Err(SecretError::Missing.into());
@@ -49,26 +55,74 @@ fn check(settings: &Settings) -> Result<ExitCode, Failure> {
     if let Some(jwt) = &settings.identity.jwt {
         users::check(jwt)?;
     }
-    if let Some(path) = settings.catalog_file.as_ref().filter(|path| path.exists()) {
-        crate::catalog::file::read(path)
+    let mut catalog = Vec::new();
+    if let Some(path) = &settings.catalog_file {
+        let tools = file::initial(path)
             .map_err(|cause| Failure::configuration(format!("setting catalog.file: {cause}")))?;
+        catalog.extend(tools.into_iter().map(|tool| tool.slug));
     }
-    println!("the configuration is fine");
+    let database = existing_database(settings)?;
+    let keys = match secret::load(&settings.identity, &settings.database) {
+        // The first start makes it.
+        Err(SecretError::File(_, cause))
+            if database.is_none() && cause.kind() == ErrorKind::NotFound =>
+        {
+            None
+        }
+        keys => Some(keys?),
+    };
+    if let (Some(mut conn), Some(keys)) = (database, keys) {
+        secret::is_known(&mut conn, &keys)?;
+        let stored = store::slugs(&mut conn).unwrap_or_default();
+        if !stored.is_empty() {
+            catalog = stored;
+        }
+    }
+    check_featured(layers, settings, &catalog)?;
+    console::print("the configuration is fine")?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// The database, if there is one that can be reached: `serve` waits for one that cannot.
+fn existing_database(settings: &Settings) -> Result<Option<DbConnection>, Failure> {
+    match db::open_existing(&settings.database, Purpose::Write) {
+        Ok(conn) => Ok(Some(conn)),
+        Err(OpenError::Missing(_)) => Ok(None),
+        Err(cause @ OpenError::Unsafe(_)) => Err(Failure::configuration(format!(
+            "setting database.url: {cause}"
+        ))),
+        Err(cause) => {
+            stderr::line(format_args!("the database was not checked: {cause}"));
+            Ok(None)
+        }
+    }
+}
+
+/// Without a catalogue nothing can be said; and nobody is held to the default.
+fn check_featured(layers: &Layers, settings: &Settings, catalog: &[Slug]) -> Result<(), Failure> {
+    let (Some(featured), false) = (&settings.pages.featured, catalog.is_empty()) else {
+        return Ok(());
+    };
+    let missing = featured.iter().find(|slug| !catalog.contains(slug));
+    match missing {
+        Some(slug) if !layers.is_default("pages.featured") => Err(Failure::configuration(format!(
+            "setting pages.featured: the catalogue has no tool {slug}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 fn print(layers: &Layers, json: bool) -> Result<ExitCode, Failure> {
-    let mut out = std::io::stdout().lock();
     let shown = layers.shown();
     if json {
-        serde_json::to_writer_pretty(&mut out, &shown).map_err(Failure::new)?;
-        writeln!(out).map_err(Failure::new)?;
+        console::print(serde_json::to_string_pretty(&shown).map_err(Failure::new)?)?;
     } else {
+        let mut lines = String::new();
         for setting in shown {
             let value = toml::Value::String(setting.value);
-            writeln!(out, "{} = {value}  # {}", setting.name, setting.source)
-                .map_err(Failure::new)?;
+            let _ = writeln!(lines, "{} = {value}  # {}", setting.name, setting.source);
         }
+        console::write(lines.as_bytes())?;
     }
     Ok(ExitCode::SUCCESS)
 }

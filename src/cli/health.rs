@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::Failure;
+use super::{Failure, console};
 use crate::config::Settings;
 
 /// One step of the call may take so long; readiness is told from memory.
@@ -21,7 +21,7 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
     let answer =
         ask(address).map_err(|cause| Failure::new(format!("http://{address}/readyz: {cause}")))?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    println!("{body}");
+    console::print(body)?;
     // Degraded is 200 too: votes are taken.
     Ok(if head.split(' ').nth(1) == Some("200") {
         ExitCode::SUCCESS

@@ -6,6 +6,7 @@ mod backup;
 mod catalog;
 mod completions;
 mod config;
+mod console;
 mod health;
 mod output;
 mod progress;
@@ -17,16 +18,20 @@ mod verify;
 mod visitors;
 mod votes;
 
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::auth::audit::{self, AuditAction};
 use crate::auth::secret::SecretError;
 use crate::auth::users::UsersError;
 use crate::config::{Layers, SettingError, Settings};
+use crate::domain::{Actor, Timestamp};
 use crate::infra::db::{self, DbConnection, Purpose};
-use crate::infra::telemetry;
+use crate::infra::{stderr, telemetry};
 
 #[derive(Parser)]
 #[command(name = "tallyship", version, about = "Community votes beside a panel's verdict", long_about = None)]
@@ -78,10 +83,13 @@ enum Command {
     /// Take in what a file has
     #[command(subcommand)]
     Import(votes::ImportCommand),
-    /// Write the whole database as one file, beside a running server
+    /// Write the whole database as one file, beside a running server (a copy by cp would miss votes)
     Backup {
         /// Readable by its owner alone; - is standard output
         file: PathBuf,
+        /// Overwrite an existing file
+        #[arg(long)]
+        force: bool,
     },
     /// Put a backup in the place of the database, whole or not at all; no server may run
     Restore { file: PathBuf },
@@ -92,26 +100,43 @@ enum Command {
         /// Write the pages of every command into this folder instead
         #[arg(long, value_name = "FOLDER")]
         dir: Option<PathBuf>,
+        /// Overwrite existing pages
+        #[arg(long)]
+        force: bool,
     },
 }
 
-/// Why a command ended early: what to say, and with which code.
+/// Why a command ended early: the message, if any, and the exit code.
 pub struct Failure {
-    message: String,
+    message: Option<String>,
     code: u8,
 }
 
 impl Failure {
     fn new(cause: impl std::fmt::Display) -> Self {
         Self {
-            message: cause.to_string(),
+            message: Some(cause.to_string()),
+            code: 1,
+        }
+    }
+
+    /// The same, after what it means.
+    fn because(self, meaning: &str) -> Self {
+        let message = self.message.map(|cause| format!("{meaning}: {cause}"));
+        Self { message, ..self }
+    }
+
+    /// There is nobody to tell.
+    fn silent() -> Self {
+        Self {
+            message: None,
             code: 1,
         }
     }
 
     fn configuration(cause: impl std::fmt::Display) -> Self {
         Self {
-            message: cause.to_string(),
+            message: Some(cause.to_string()),
             code: 2,
         }
     }
@@ -143,7 +168,13 @@ impl From<UsersError> for Failure {
 
 impl From<db::OpenError> for Failure {
     fn from(cause: db::OpenError) -> Self {
-        Self::new(cause)
+        // One line, whatever the database's library says.
+        let lines = cause.to_string();
+        let line = lines.lines().map(str::trim).collect::<Vec<_>>().join("; ");
+        match cause {
+            db::OpenError::Missing(_) | db::OpenError::Unsafe(_) => Self::configuration(line),
+            _ => Self::new(line),
+        }
     }
 }
 
@@ -156,13 +187,40 @@ impl From<diesel::result::Error> for Failure {
 /// Reads arguments and settings and runs the command.
 #[must_use]
 pub fn run() -> ExitCode {
-    match carry_out(Arguments::parse()) {
-        Ok(code) => code,
-        Err(failure) => {
-            eprintln!("tallyship: {}", failure.message);
-            ExitCode::from(failure.code)
+    std::panic::set_hook(Box::new(report_panic));
+    let outcome = match Arguments::try_parse() {
+        Ok(arguments) => carry_out(arguments),
+        Err(usage) => show_usage(&usage),
+    };
+    let code = outcome.unwrap_or_else(|failure| {
+        if let Some(message) = &failure.message {
+            stderr::line(format_args!("tallyship: {message}"));
         }
+        ExitCode::from(failure.code)
+    });
+    stderr::flush();
+    code
+}
+
+fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let thread = std::thread::current();
+    stderr::line(format_args!(
+        "thread {:?} {panic}",
+        thread.name().unwrap_or("unnamed")
+    ));
+    let trace = Backtrace::capture();
+    if trace.status() == BacktraceStatus::Captured {
+        stderr::line(trace);
     }
+}
+
+/// Help and version, or what is wrong with the arguments.
+fn show_usage(usage: &clap::Error) -> Result<ExitCode, Failure> {
+    let printed = usage.print().and_then(|()| std::io::stdout().flush());
+    if !usage.use_stderr() {
+        printed.map_err(|cause| console::failure(&cause))?;
+    }
+    Ok(ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2)))
 }
 
 fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
@@ -171,18 +229,18 @@ fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
     match arguments.command.unwrap_or(Command::Serve) {
         // These two need no settings.
         Command::Completions { shell } => completions::completions(shell),
-        Command::Man { dir } => completions::man(dir.as_deref()),
+        Command::Man { dir, force } => completions::man(dir.as_deref(), force),
         Command::Config(command) => config::run(&command, &ready?.1),
         Command::Serve => serve::run(ready?.0),
         Command::Migrate => {
-            let done = db::migrate(&mut db::open(&ready?.0.database, Purpose::Command)?)?;
-            println!("{done} migrations were run");
+            let done = db::migrate(&mut db::create(&ready?.0.database, Purpose::Command)?)?;
+            console::print(format_args!("{done} migrations were run"))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Catalog(command) => catalog::run(&command, &ready?.0),
         Command::Token(command) => token::run(&command, &ready?.0),
         Command::Visitors(command) => visitors::run(&command, &ready?.0),
-        Command::Backup { file } => backup::write(&ready?.0, &file),
+        Command::Backup { file, force } => backup::write(&ready?.0, &file, force),
         Command::Restore { file } => backup::restore(&ready?.0, &file),
         Command::Health => health::run(&ready?.0),
         Command::Verify { head } => verify::run(&ready?.0, head.as_deref()),
@@ -238,9 +296,36 @@ fn environment() -> Result<impl Iterator<Item = (String, String)>, Failure> {
     Ok(variables.into_iter())
 }
 
-/// A connection for a command, on a database of the newest schema.
-fn migrated(settings: &Settings) -> Result<DbConnection, Failure> {
-    let mut conn = db::open(&settings.database, Purpose::Command)?;
+/// Notes a command in the audit chain, before it does what it is noted for.
+fn audit_command(
+    conn: &mut DbConnection,
+    command: &str,
+    act: &'static str,
+    subject: &str,
+    after: serde_json::Value,
+) -> Result<(), Failure> {
+    let act = AuditAction {
+        act,
+        subject: subject.to_owned(),
+        after,
+        ..AuditAction::default()
+    };
+    db::write_transaction(conn, |conn| {
+        audit::append(conn, &Actor::command(command), &act, Timestamp::now())?;
+        Ok(())
+    })
+}
+
+/// A connection to a database of the newest schema, which is made if there is none.
+fn create_database(settings: &Settings) -> Result<DbConnection, Failure> {
+    let mut conn = db::create(&settings.database, Purpose::Command)?;
+    db::migrate(&mut conn)?;
+    Ok(conn)
+}
+
+/// The same for a command that has nothing to do without a database, and must not make one in a wrong folder.
+fn open_database(settings: &Settings) -> Result<DbConnection, Failure> {
+    let mut conn = db::open_existing(&settings.database, Purpose::Command)?;
     db::migrate(&mut conn)?;
     Ok(conn)
 }

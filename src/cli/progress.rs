@@ -4,6 +4,8 @@ use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::infra::stderr;
+
 /// A line for each tenth.
 const LINES: u64 = 10;
 
@@ -47,7 +49,7 @@ impl Progress {
         let tenths = (done * LINES).checked_div(self.total).unwrap_or(LINES);
         if tenths > self.told {
             self.told = tenths;
-            eprintln!("{}: {done} of {}", self.what, self.total);
+            stderr::line(format_args!("{}: {done} of {}", self.what, self.total));
         }
     }
 }

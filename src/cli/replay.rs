@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::output::Output;
-use super::{Failure, migrated};
+use super::output::{Access, Output};
+use super::{Failure, console, open_database};
 use crate::cli::simulate::rule::{holding, quotas};
 use crate::cli::simulate::{MinVotes, Replay, render, replay};
 use crate::config::Settings;
@@ -48,6 +48,9 @@ pub(super) struct ReplayArguments {
     /// Write a page with a chart into this file as well
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Overwrite an existing file
+    #[arg(long)]
+    force: bool,
 }
 
 /// Reads a time, or the begin of a day (UTC).
@@ -89,7 +92,7 @@ pub(super) fn run(settings: &Settings, arguments: &ReplayArguments) -> Result<Ex
     if to <= arguments.from {
         return Err(Failure::configuration("--to: expected a time after --from"));
     }
-    let (mut conn, mut beside) = (migrated(settings)?, migrated(settings)?);
+    let (mut conn, mut beside) = (open_database(settings)?, open_database(settings)?);
     let wanted = Replay {
         from: arguments.from,
         to,
@@ -105,15 +108,15 @@ pub(super) fn run(settings: &Settings, arguments: &ReplayArguments) -> Result<Ex
     };
     let report = replay(&mut conn, &mut beside, wanted)?;
     if let Some(file) = &arguments.html {
-        let mut out = Output::open(Some(file), 0o644)?;
+        let mut out = Output::open(Some(file), Access::Shared, arguments.force)?;
         out.write_all(render::page(&report).as_bytes())
-            .map_err(Failure::new)?;
+            .map_err(|cause| out.failure(cause))?;
         out.finish()?;
     }
     if arguments.json {
-        println!("{}", serde_json::to_string(&report).map_err(Failure::new)?);
+        console::print(serde_json::to_string(&report).map_err(Failure::new)?)?;
     } else {
-        print!("{}", render::text(&report));
+        console::write(render::text(&report).as_bytes())?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,13 +1,14 @@
 //! `tallyship serve`: make the database ready, load the first catalogue, run the server, say where it is.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 
 use url::Url;
 
-use super::{Failure, migrated};
+use super::{Failure, create_database};
 use crate::auth::secret;
 use crate::auth::users::Users;
 use crate::catalog::cache::CatalogCache;
@@ -16,18 +17,16 @@ use crate::catalog::{file, store};
 use crate::config::{DatabaseUrl, Settings};
 use crate::domain::{Actor, Slug, Timestamp};
 use crate::infra::db::{self, DbConnection, OpenError, Purpose};
+use crate::infra::private_files;
 use crate::server::{self, ServeError};
 
-/// The demo catalogue, for where there is no `config/`.
-const DEMO: &str = include_str!("../../config/catalog.toml");
-
 pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
-    let keys = secret::load(&settings.identity, &settings.database)?;
+    let keys = secret::load_or_make(&settings.identity, &settings.database)?;
     let users = settings.identity.jwt.as_ref().map(Users::start);
     let users = users.transpose()?;
     let _alone = alone(&settings)?;
     refuse_unsafe(&settings)?;
-    let mut conn = migrated(&settings)?;
+    let mut conn = create_database(&settings)?;
     secret::check_fingerprint(&mut conn, &keys)?;
     first_catalogue(&mut conn, &settings)?;
     drop(conn);
@@ -38,7 +37,7 @@ pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
     let outcome = actix_web::rt::System::new().block_on(server::run(settings, keys, users, say));
     match outcome {
         Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(ServeError::Listen(..)) => Err(Failure::configuration(
+        Err(ServeError::Listen(..) | ServeError::FileLimit { .. }) => Err(Failure::configuration(
             outcome.err().map_or(String::new(), |e| e.to_string()),
         )),
         Err(cause) => Err(Failure::new(cause)),
@@ -47,7 +46,7 @@ pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
 
 /// A database that could lose an answered vote is refused before anything is written to it.
 fn refuse_unsafe(settings: &Settings) -> Result<(), Failure> {
-    match db::open(&settings.database, Purpose::Write) {
+    match db::create(&settings.database, Purpose::Write) {
         Ok(_) => Ok(()),
         Err(cause @ OpenError::Unsafe(_)) => Err(Failure::configuration(format!(
             "setting database.url: {cause}"
@@ -61,17 +60,10 @@ pub(super) fn alone(settings: &Settings) -> Result<Option<File>, Failure> {
     let DatabaseUrl::Sqlite(path) = &settings.database.url else {
         return Ok(None);
     };
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(Failure::new)?;
-    }
+    private_files::make_folder_of(path).map_err(Failure::new)?;
     let mut name = path.clone().into_os_string();
     name.push(".lock");
-    let lock = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&name)
-        .map_err(Failure::new)?;
+    let lock = private_files::open_or_make(Path::new(&name)).map_err(Failure::new)?;
     match lock.try_lock() {
         Ok(()) => Ok(Some(lock)),
         Err(TryLockError::WouldBlock) => Err(Failure::configuration(format!(
@@ -90,14 +82,8 @@ fn first_catalogue(conn: &mut DbConnection, settings: &Settings) -> Result<(), F
     if !store::is_empty(conn)? {
         return Ok(());
     }
-    let built_in = !path.exists() && path.as_os_str() == "config/catalog.toml";
-    let tools = if built_in {
-        file::toml(DEMO)
-    } else {
-        file::read(path)
-    };
-    let tools =
-        tools.map_err(|cause| Failure::configuration(format!("setting catalog.file: {cause}")))?;
+    let tools = file::initial(path)
+        .map_err(|cause| Failure::configuration(format!("setting catalog.file: {cause}")))?;
     edit::import(conn, &tools, &Actor::command("serve"), Timestamp::now())?;
     Ok(())
 }
@@ -110,7 +96,6 @@ fn say(
     featured: Option<&[Slug; 2]>,
     shelf: &CatalogCache,
 ) {
-    let mut out = std::io::stdout().lock();
     let mut lines = vec![format!("listening on http://{address}")];
     lines.extend(admin.map(|admin| format!("admin on http://{admin}")));
     let site = public.as_str().trim_end_matches('/');
@@ -127,8 +112,10 @@ fn say(
         lines.push(format!("a tally   {tally}"));
     }
     lines.push(format!("all tools {site}/"));
-    for line in lines {
-        let _ = writeln!(out, "{line}");
-    }
-    let _ = out.flush();
+    // Nobody has to read them: neither a closed nor a full pipe may stop the server.
+    let text = lines.join("\n") + "\n";
+    std::thread::spawn(move || {
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    });
 }

@@ -1,17 +1,21 @@
 //! `tallyship token create|list|revoke`: staff tokens. A new one is printed once, alone on standard output.
 
+use std::fmt::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Subcommand;
 use uuid::Uuid;
 
-use super::{Failure, migrated};
+use super::{Failure, console, open_database};
 use crate::auth::audit::{self, AuditAction};
 use crate::auth::staff::{self, Role};
 use crate::config::Settings;
+use crate::domain::text::TextRule;
 use crate::domain::{Actor, Timestamp};
 use crate::infra::db::write_transaction;
+
+const NAME: TextRule = TextRule::line(100);
 
 #[derive(Subcommand)]
 pub(super) enum TokenCommand {
@@ -71,17 +75,16 @@ fn create(
     name: &str,
     lasts: Option<Duration>,
 ) -> Result<ExitCode, Failure> {
-    let length = name.chars().count();
-    if !(1..=100).contains(&length) || name.chars().any(char::is_control) {
-        return Err(Failure::configuration(
-            "--name: expected 1 to 100 characters",
-        ));
-    }
+    let name = NAME.read("--name", name).map_err(Failure::configuration)?;
     let now = Timestamp::now();
     let seconds = lasts.map(|lasts| i64::try_from(lasts.as_secs()).unwrap_or(i64::MAX));
     let expires_at = seconds.map(|seconds| now.plus_seconds(seconds));
-    let token = write_transaction(&mut migrated(settings)?, |conn| {
-        let (token, id) = staff::create(conn, role, name, expires_at, now)?;
+    let mut conn = open_database(settings)?;
+    let token = staff::generate().map_err(Failure::new)?;
+    // Before it is valid: nobody may lose a valid token, and no lock waits for a slow reader.
+    console::print(&token)?;
+    let created = write_transaction(&mut conn, |conn| {
+        let id = staff::create(conn, &token, role, &name, expires_at, now)?;
         let act = AuditAction {
             act: "token.create",
             subject: id.to_string(),
@@ -89,19 +92,20 @@ fn create(
             ..AuditAction::default()
         };
         audit::append(conn, &Actor::command("token create"), &act, now)?;
-        Ok::<_, Failure>(token)
-    })?;
-    println!("{token}");
+        Ok::<_, Failure>(())
+    });
+    created.map_err(|failure| failure.because("the token is not valid"))?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn list(settings: &Settings, json: bool) -> Result<ExitCode, Failure> {
-    let tokens = staff::all(&mut migrated(settings)?)?;
+    let tokens = staff::all(&mut open_database(settings)?)?;
     if json {
-        println!("{}", serde_json::to_string(&tokens).map_err(Failure::new)?);
+        console::print(serde_json::to_string(&tokens).map_err(Failure::new)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let now = Timestamp::now();
+    let mut lines = String::new();
     for token in tokens {
         let time = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| at.to_string());
         let state = match (token.revoked_at, token.expires_at) {
@@ -109,7 +113,8 @@ fn list(settings: &Settings, json: bool) -> Result<ExitCode, Failure> {
             (None, Some(end)) if end <= now => "expired",
             _ => "valid",
         };
-        println!(
+        let _ = writeln!(
+            lines,
             "{}  {state}  {}  made {}  expires {}  used {}  {}",
             token.id,
             token.role,
@@ -119,12 +124,13 @@ fn list(settings: &Settings, json: bool) -> Result<ExitCode, Failure> {
             token.name
         );
     }
+    console::write(lines.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Revokes the token that `which` names: by its id, or by its name where one valid token has it.
 fn revoke(settings: &Settings, which: &str) -> Result<ExitCode, Failure> {
-    let mut conn = migrated(settings)?;
+    let mut conn = open_database(settings)?;
     let tokens = staff::all(&mut conn)?;
     let by_id = Uuid::try_parse(which).ok();
     let named: Vec<_> = tokens
@@ -159,6 +165,6 @@ fn revoke(settings: &Settings, which: &str) -> Result<ExitCode, Failure> {
     if !done {
         return Err(Failure::new(format!("no valid token is {which:?}")));
     }
-    println!("{} {} is revoked", token.id, token.name);
+    console::print(format_args!("{} {} is revoked", token.id, token.name))?;
     Ok(ExitCode::SUCCESS)
 }

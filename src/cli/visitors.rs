@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{Failure, migrated};
+use super::{Failure, audit_command, console, open_database};
 use crate::auth::{new_voter, secret, visitor_token};
 use crate::config::Settings;
 use crate::domain::Timestamp;
@@ -26,14 +26,22 @@ pub(super) fn run(command: &VisitorsCommand, settings: &Settings) -> Result<Exit
 }
 
 fn mint(settings: &Settings, count: u64) -> Result<ExitCode, Failure> {
-    let keys = secret::load(&settings.identity, &settings.database)?;
-    // Tokens that the server would not know are no use to anybody: the secret must be the database's.
-    secret::check_fingerprint(&mut migrated(settings)?, &keys)?;
+    let mut conn = open_database(settings)?;
+    let keys = secret::load_for(&mut conn, &settings.identity, &settings.database)?;
+    let minted = serde_json::json!({ "count": count });
+    audit_command(
+        &mut conn,
+        "visitors mint",
+        "visitors.mint",
+        "visitors",
+        minted,
+    )?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let now = Timestamp::now();
     for _ in 0..count {
-        writeln!(out, "{}", visitor_token::sign(&keys, new_voter(), now)).map_err(Failure::new)?;
+        writeln!(out, "{}", visitor_token::sign(&keys, new_voter(), now))
+            .map_err(|cause| console::failure(&cause))?;
     }
-    out.flush().map_err(Failure::new)?;
+    out.flush().map_err(|cause| console::failure(&cause))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -7,9 +7,9 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::output::{Output, scratch};
+use super::output::{Access, Output, scratch};
 use super::progress::Progress;
-use super::{Failure, migrated};
+use super::{Failure, audit_command, console, create_database, open_database};
 use crate::config::Settings;
 use crate::domain::Timestamp;
 use crate::maintenance::export::{self, Format};
@@ -23,6 +23,9 @@ pub(super) enum ExportCommand {
         file: Option<PathBuf>,
         #[arg(long, default_value = "csv")]
         format: Format,
+        /// Overwrite an existing file
+        #[arg(long)]
+        force: bool,
     },
 }
 
@@ -39,10 +42,17 @@ pub(super) enum ImportCommand {
 }
 
 pub(super) fn export(command: &ExportCommand, settings: &Settings) -> Result<ExitCode, Failure> {
-    let ExportCommand::Votes { file, format } = command;
-    let mut conn = migrated(settings)?;
-    let mut out = Output::open(file.as_deref(), 0o600)?;
-    export::write(&mut conn, &mut out, *format).map_err(Failure::new)?;
+    let ExportCommand::Votes {
+        file,
+        format,
+        force,
+    } = command;
+    let mut conn = open_database(settings)?;
+    let mut out = Output::open(file.as_deref(), Access::Private, *force)?;
+    let place = file.as_deref().map_or("-".into(), Path::to_string_lossy);
+    let written = serde_json::json!({ "file": place });
+    audit_command(&mut conn, "export votes", "votes.export", "votes", written)?;
+    export::write(&mut conn, &mut out, *format).map_err(|cause| out.failure(cause))?;
     out.finish()?;
     Ok(ExitCode::SUCCESS)
 }
@@ -56,7 +66,7 @@ const BUFFER: usize = 256 * 1024;
 pub(super) fn import(command: &ImportCommand, settings: &Settings) -> Result<ExitCode, Failure> {
     let ImportCommand::Votes { file: path, json } = command;
     let (mut file, name) = opened(path)?;
-    let mut conn = migrated(settings)?;
+    let mut conn = create_database(settings)?;
     let known = LineContext {
         tools: import::tools(&mut conn)?,
         latest: Timestamp::now().plus_seconds(AHEAD_SECONDS),
@@ -66,6 +76,8 @@ pub(super) fn import(command: &ImportCommand, settings: &Settings) -> Result<Exi
         Failure::new(format!("{}\nnothing was written", lines.join("\n")))
     })?;
     rewind(&mut file)?;
+    let rows = serde_json::json!({ "file": name, "rows": total });
+    audit_command(&mut conn, "import votes", "votes.import", "votes", rows)?;
     let mut progress = Progress::new("written", total);
     let lines =
         import::read(BufReader::with_capacity(BUFFER, &file), &known).map_err(Failure::new)?;
@@ -73,12 +85,12 @@ pub(super) fn import(command: &ImportCommand, settings: &Settings) -> Result<Exi
         .map_err(Failure::new)?;
     drop(progress);
     if *json {
-        println!("{}", serde_json::to_string(&report).map_err(Failure::new)?);
+        console::print(serde_json::to_string(&report).map_err(Failure::new)?)?;
     } else {
-        println!(
+        console::print(format_args!(
             "{} rows: {} added, {} changed, {} as they were or newer here, {} stay taken out",
             report.rows, report.added, report.changed, report.kept, report.out
-        );
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }
