@@ -6,7 +6,7 @@ use std::iter;
 use std::sync::Arc;
 
 use actix_web::http::header::{
-    AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, ORIGIN, SET_COOKIE,
+    AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, SET_COOKIE,
 };
 
 use super::origin::{CredentialSource, RequestOrigin};
@@ -16,6 +16,7 @@ use super::{Identity, made_at};
 use crate::domain::{Timestamp, VoterId};
 use crate::http::problem::{Code, Problem};
 use crate::http::request::RequestParts;
+use crate::infra::log_limit::LogLimit;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -238,7 +239,38 @@ impl Identity {
             },
             CredentialSource::Cookie | CredentialSource::None => provenance(headers),
         };
-        self.origins.check_write(carrier, from)
+        let checked = self.origins.check_write(carrier, from);
+        checked.inspect_err(|_refused| note_other_host(headers))
+    }
+
+    /// Whether a form may have come from one of our own pages.
+    ///
+    /// # Errors
+    /// 403 `origin-refused`.
+    pub fn check_own_page(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        let checked = self.origins.check_own(provenance(headers));
+        checked.inspect_err(|_refused| note_other_host(headers))
+    }
+}
+
+static OTHER_HOST: LogLimit = LogLimit::new();
+
+/// A page of this very server was refused: it was reached by another address than the one that is set.
+fn note_other_host(headers: &HeaderMap) {
+    let Some(page) = origin(headers) else { return };
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let is_same_host = page.split_once("://").map(|(_, host)| host) == host;
+    let site = headers.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes);
+    if !is_same_host && site != Some(b"same-origin") {
+        return;
+    }
+    if let Some(left_out) = OTHER_HOST.admit(Timestamp::now()) {
+        let page: String = page.chars().take(200).collect();
+        tracing::warn!(
+            page,
+            left_out,
+            "refused a vote or form of our own page; set TALLYSHIP_HTTP__PUBLIC_URL to the address by which browsers reach it"
+        );
     }
 }
 

@@ -18,6 +18,7 @@ pub mod visitor_token;
 
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use url::Url;
 
 use crate::auth::network::daily_keys::DailyKeys;
@@ -42,6 +43,8 @@ pub struct Identity {
     memo: HashCache,
     /// Networks with more than the usual quotas.
     pub known: QuotaMultipliers,
+    /// Networks whose votes are never held.
+    pub never_held: Vec<IpNet>,
     pub origins: Origins,
     /// Whether browsers reach us by https: decides the cookie's name and attributes.
     pub https: bool,
@@ -53,6 +56,7 @@ pub struct Identity {
     pub users: Option<Users>,
     /// When staff tokens were last used, until that is written.
     pub uses: staff::Uses,
+    pub failed_sign_ins: staff::FailedSignIns,
 }
 
 impl Identity {
@@ -60,7 +64,7 @@ impl Identity {
     pub fn new(
         (keys, days): (Keys, Arc<DailyKeys>),
         users: Option<Users>,
-        (proxies, known): (Proxies, QuotaMultipliers),
+        (proxies, known, never_held): (Proxies, QuotaMultipliers, Vec<IpNet>),
         origins: Origins,
         public_url: &Url,
         readers: Readers,
@@ -72,12 +76,14 @@ impl Identity {
             users,
             proxies,
             known,
+            never_held,
             memo: HashCache::default(),
             origins,
             https: public_url.scheme() == "https",
             readers,
             erased,
             uses: staff::Uses::default(),
+            failed_sign_ins: staff::FailedSignIns::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Site and moderation routes call [`Identity::staff`]; the commands `token …` call the rest.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use actix_web::http::header::HeaderMap;
@@ -15,10 +16,11 @@ use uuid::Uuid;
 
 use super::Identity;
 use super::store;
+use crate::auth::audit::{self, AuditAction};
 use crate::auth::authenticate::{STAFF_PREFIX, bearer};
 use crate::domain::{Actor, Timestamp};
 use crate::http::problem::{Code, Problem};
-use crate::infra::db::{DbConnection, read};
+use crate::infra::db::{DbConnection, read, write_transaction};
 
 /// A token's last use is written at most this often.
 const USE_EVERY_SECONDS: i64 = 60;
@@ -114,29 +116,68 @@ impl Uses {
     }
 }
 
+/// Failed sign-ins that are still to be audited: by their number, since anybody can make millions.
+#[derive(Default)]
+pub struct FailedSignIns(AtomicU64);
+
+impl FailedSignIns {
+    pub fn note(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The number since the last call.
+    #[must_use]
+    pub fn take(&self) -> u64 {
+        self.0.swap(0, Ordering::Relaxed)
+    }
+}
+
+/// Writes an audit entry about failed sign-ins.
+///
+/// # Errors
+/// A failed statement.
+pub fn audit_failures(conn: &mut DbConnection, failed: u64, now: Timestamp) -> QueryResult<()> {
+    let act = AuditAction {
+        act: "sign-in.failed",
+        subject: "dashboard".to_owned(),
+        after: serde_json::json!({ "failed": failed }),
+        ..AuditAction::default()
+    };
+    write_transaction(conn, |conn| {
+        audit::append(conn, &Actor::rule("sign-ins"), &act, now).map(drop)
+    })
+}
+
 /// SHA-256: a token is 32 random bytes, so a slow hash would guard nothing.
 fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-/// Makes a token, keeps its hash, and returns the token with its id: this is the only time it is seen.
+/// A token that nobody has seen. It is valid only once [`create`] has stored its hash.
+///
+/// # Errors
+/// A system without random bytes.
+pub fn generate() -> Result<String, getrandom::Error> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(format!("{STAFF_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
+}
+
+/// Stores the hash of a generated token, and returns its id.
 ///
 /// # Errors
 /// A failed insert.
 pub fn create(
     conn: &mut DbConnection,
+    token: &str,
     role: Role,
     name: &str,
     expires_at: Option<Timestamp>,
     now: Timestamp,
-) -> QueryResult<(String, Uuid)> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes)
-        .map_err(|cause| diesel::result::Error::SerializationError(cause.to_string().into()))?;
-    let token = format!("{STAFF_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
+) -> QueryResult<Uuid> {
     let id = Uuid::now_v7();
-    store::insert_token(conn, id, &hash(&token), role.code(), name, expires_at, now)?;
-    Ok((token, id))
+    store::insert_token(conn, id, &hash(token), role.code(), name, expires_at, now)?;
+    Ok(id)
 }
 
 pub use store::{

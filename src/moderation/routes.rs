@@ -1,7 +1,7 @@
 //! `/v1/moderation/resets` and a tool's state; and what all routes of this room share. Staff of role `moderator` or above.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::CACHE_CONTROL;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
@@ -40,12 +40,14 @@ pub(crate) async fn written(
     payload: Payload,
     state: &ModerationState,
 ) -> Result<(Bytes, Actor), Problem> {
-    let body = request::body(http.headers(), payload, request::SMALL).await?;
-    request::json_if_any(http.headers(), &body)?;
-    let staff = state
-        .identity
-        .staff(http.headers(), Role::Moderator)
-        .await?;
+    let headers = http.headers();
+    request::check_head(headers, request::SMALL)?;
+    if headers.contains_key(CONTENT_TYPE) {
+        request::require_json(headers)?;
+    }
+    let staff = state.identity.staff(headers, Role::Moderator).await?;
+    let body = request::body(headers, payload, request::SMALL).await?;
+    request::json_if_any(headers, &body)?;
     Ok((body, staff.actor()))
 }
 

@@ -25,6 +25,8 @@ pub enum Policy {
     VisitorsPerWide,
     /// Sign-ins of staff that failed.
     SignInsPerNetwork,
+    /// Reads of a voter's own votes, which the database answers.
+    OwnReadsPerVoter,
 }
 
 impl Policy {
@@ -38,6 +40,7 @@ impl Policy {
             Self::VotesPerWide => "network-48",
             Self::VisitorsPerWide => "visitors-48",
             Self::SignInsPerNetwork => "sign-ins",
+            Self::OwnReadsPerVoter => "own-reads",
         }
     }
 
@@ -50,6 +53,7 @@ impl Policy {
             Self::VotesPerWide => b'w',
             Self::VisitorsPerWide => b'x',
             Self::SignInsPerNetwork => b's',
+            Self::OwnReadsPerVoter => b'o',
         }
     }
 }

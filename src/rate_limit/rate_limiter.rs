@@ -49,19 +49,11 @@ const SIGN_INS: Quota = Quota {
     count: 10,
     period: Duration::from_secs(120),
 };
-
-/// A sign-in that is being tried. Dropping it keeps the charge: the try failed.
-pub struct SignIn<'a> {
-    local: &'a Local,
-    charges: Charges,
-}
-
-impl SignIn<'_> {
-    /// It succeeded, or nobody could tell.
-    pub fn give_back(self) {
-        self.local.give_back(&self.charges);
-    }
-}
+/// A page reads all its own votes in one call: ten calls a second, for a minute, are no page's.
+const OWN_READS: Quota = Quota {
+    count: 600,
+    period: Duration::from_secs(60),
+};
 
 impl RateLimiter {
     #[must_use]
@@ -98,7 +90,10 @@ impl RateLimiter {
         let with_sign_ins: Vec<_> = quotas
             .iter()
             .copied()
-            .chain([(Policy::SignInsPerNetwork, SIGN_INS)])
+            .chain([
+                (Policy::SignInsPerNetwork, SIGN_INS),
+                (Policy::OwnReadsPerVoter, OWN_READS),
+            ])
             .chain(raised)
             .collect();
         Self {
@@ -199,24 +194,37 @@ impl RateLimiter {
         Ok(())
     }
 
-    /// Charges a staff sign-in to its network, before the token is looked at. In this process only: it is a brake.
+    /// Charges a read of own votes to their voter. In this process only: it keeps one voter from filling the readers' queue.
+    ///
+    /// # Errors
+    /// 429 `rate-limited`.
+    pub fn own_read(&self, call: &impl RequestParts, voter: VoterId) -> Result<(), Problem> {
+        let charge = Charge {
+            policy: Policy::OwnReadsPerVoter,
+            quota: OWN_READS,
+            key: voter.0,
+        };
+        let usual = [policies(&[(Policy::OwnReadsPerVoter, OWN_READS)])];
+        let (charges, decisions) = self.local.check([charge]);
+        self.passed(call, (&usual, false), charges, &decisions)?;
+        Ok(())
+    }
+
+    /// Charges a failed sign-in to its network. In this process only: it slows guessing, and keeps nobody out who has a token.
     ///
     /// # Errors
     /// Seconds to wait.
-    pub fn sign_in(&self, client: &Client<'_>) -> Result<SignIn<'_>, u64> {
+    pub fn failed_sign_in(&self, client: &Client<'_>) -> Result<(), u64> {
         let charge = Charge {
             policy: Policy::SignInsPerNetwork,
             quota: SIGN_INS,
             key: client.limiter_key(),
         };
-        let (charges, decisions) = self.local.check([charge]);
+        let (_, decisions) = self.local.check([charge]);
         let refused = decisions.iter().find(|decision| !decision.allowed);
         match refused {
             Some(decision) => Err(decision.retry_after()),
-            None => Ok(SignIn {
-                local: &self.local,
-                charges,
-            }),
+            None => Ok(()),
         }
     }
 

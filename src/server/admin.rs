@@ -12,6 +12,8 @@ use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer};
 use serde::Serialize;
 
+use super::resource::readable;
+use crate::auth::users::Users;
 use crate::domain::Timestamp;
 use crate::http::problem::{Code, Problem};
 use crate::server::wiring::Services;
@@ -58,16 +60,15 @@ pub(super) fn start(listener: TcpListener, parts: Arc<Services>) -> std::io::Res
                 let server = HttpServer::new(move || {
                     App::new()
                         .app_data(state.clone())
-                        .route(
-                            "/healthz",
-                            web::get().to(|| async { HttpResponse::Ok().body("alive\n") }),
-                        )
-                        .route("/readyz", web::get().to(readyz))
-                        .route("/metrics", web::get().to(metrics))
+                        .service(readable("/healthz", "healthz", "GET, HEAD", async || {
+                            HttpResponse::Ok().body("alive\n")
+                        }))
+                        .service(readable("/readyz", "readyz", "GET, HEAD", readyz))
+                        .service(readable("/metrics", "metrics", "GET, HEAD", metrics))
                         .default_service(web::to(|| async {
                             Err::<HttpResponse, _>(Problem::new(
                                 Code::NotFound,
-                                "Here are /healthz, /readyz and /metrics.",
+                                "Expected /healthz, /readyz or /metrics.",
                             ))
                         }))
                 })
@@ -100,27 +101,39 @@ struct Ready {
 #[derive(Serialize)]
 struct Parted {
     server: &'static str,
+    /// Whether it can be read.
     database: &'static str,
+    /// Whether votes can be written.
+    writes: &'static str,
     redis: &'static str,
+    /// Whether the keys of signed-in users are fresh.
+    users: &'static str,
 }
 
 async fn readyz(watch: Data<AdminState>) -> HttpResponse {
     let draining = watch.draining.load(Ordering::Relaxed);
     let stale = watch.parts.board.is_stale(Timestamp::now());
+    let is_writable = watch.parts.write_probe.is_writable();
     let redis = watch.parts.doors.redis_is_up();
-    let status = match (draining || stale, redis) {
-        (true, _) => "unready",
-        (false, Some(false)) => "degraded",
-        (false, _) => "ready",
+    let users = watch.parts.identity.users.as_ref().map(Users::is_fresh);
+    let status = if draining || stale || !is_writable {
+        "unready"
+    } else if [redis, users].contains(&Some(false)) {
+        "degraded"
+    } else {
+        "ready"
+    };
+    let optional = |part: Option<bool>| match part {
+        None => "off",
+        Some(true) => "ready",
+        Some(false) => "degraded",
     };
     let parts = Parted {
         server: if draining { "unready" } else { "ready" },
         database: if stale { "unready" } else { "ready" },
-        redis: match redis {
-            None => "off",
-            Some(true) => "ready",
-            Some(false) => "degraded",
-        },
+        writes: if is_writable { "ready" } else { "unready" },
+        redis: optional(redis),
+        users: optional(users),
     };
     let mut answer = if status == "unready" {
         HttpResponse::ServiceUnavailable()

@@ -104,7 +104,7 @@ impl AppState {
                 doors: doors.clone(),
                 shelf: parts.shelf.clone(),
                 board: board.clone(),
-                readers: parts.readers.clone(),
+                readers: parts.staff_readers.clone(),
                 votes: parts.votes.clone(),
                 moderation: parts.moderation.clone(),
             }),

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use actix_http::body::{BoxBody, EitherBody, MessageBody};
-use actix_http::{Method, Request, Response};
+use actix_http::{ConnectionType, Method, Request, Response, StatusCode};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory};
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::web::Data;
@@ -17,7 +17,8 @@ use actix_web::{Error, HttpResponse, ResponseError};
 use futures_util::future::LocalBoxFuture;
 
 use super::panics::{caught, caught_at_once};
-use crate::http::connection::InFlight;
+use crate::http::connection::{ConnState, InFlight};
+use crate::http::problem::Problem;
 use crate::http::request::{RawRequest, RequestParts};
 use crate::server::app_state::AppState;
 use crate::server::middleware::RequestPipeline;
@@ -147,6 +148,14 @@ where
     }
 
     fn call(&self, request: Request) -> Self::Future {
+        if let Some(line) = request.conn_data::<Rc<ConnState>>() {
+            if line.is_closing() {
+                return FastPathFuture::Read(Some(not_carried_out()));
+            }
+            if request.head().connection_type() == ConnectionType::Close {
+                line.close();
+            }
+        }
         match taken(request.method(), request.path()) {
             Some(FastRoute::Write(write)) => {
                 FastPathFuture::Writing(self.clerks.give(write, request))
@@ -176,10 +185,12 @@ where
         Box::pin(async move {
             let began = Instant::now();
             let answer = caught(pin!(answer)).await;
-            drop(handling);
             match answer {
                 Ok(answer) => {
                     let answer: Response<B> = answer?.into();
+                    if answer.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                        handling.close();
+                    }
                     Ok(answer.map_body(|_, body| EitherBody::left(body)))
                 }
                 Err(problem) => {
@@ -213,9 +224,17 @@ impl<B> Future for FastPathFuture<Response<EitherBody<B, BoxBody>>> {
     }
 }
 
+/// What follows the last request of a connection is refused, and the connection ends.
+fn not_carried_out() -> HttpResponse {
+    let problem = Problem::bad_request("The connection ended with the request before.");
+    let mut answer = problem.error_response();
+    answer.head_mut().set_connection_type(ConnectionType::Close);
+    answer
+}
+
 /// A read waits for nothing: its answer is made where the call comes in.
 fn answer(read: Read, request: Request, TaskContext { edge, state }: &TaskContext) -> HttpResponse {
-    let begun = edge.begin(request.method(), &request.head().headers);
+    let begun = edge.begin(request.method(), request.path(), &request.head().headers);
     let call = RawRequest::new(request);
     let handled = caught_at_once(|| match read {
         Read::Tally => tallies::routes::get_tally(&call, &state.board),

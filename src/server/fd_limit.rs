@@ -4,11 +4,19 @@
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
+use super::ServeError;
+
 /// Kept for votes, databases and everything else, at least: an eighth of all, and so many more.
 const KEPT: usize = 64;
 
+/// What a worker opens for itself, with a few callers.
+const FILES_PER_WORKER: usize = 16;
+
 /// Raises the limit as far as may be, and returns how many of `streams` fit.
-pub(super) fn room_for(streams: usize) -> usize {
+///
+/// # Errors
+/// A limit that is too low to serve anybody.
+pub(super) fn room_for(streams: usize, workers: usize) -> Result<usize, ServeError> {
     let mut limit = getrlimit(Resource::Nofile);
     if limit.current != limit.maximum {
         let raised = rustix::process::Rlimit {
@@ -23,6 +31,10 @@ pub(super) fn room_for(streams: usize) -> usize {
         .current
         .and_then(|files| usize::try_from(files).ok())
         .unwrap_or(usize::MAX);
+    let needed = KEPT + FILES_PER_WORKER * workers;
+    if files < needed {
+        return Err(ServeError::FileLimit { files, needed });
+    }
     let fit = streams.min((files - files / 8).saturating_sub(KEPT));
     if fit < streams {
         tracing::warn!(
@@ -31,5 +43,5 @@ pub(super) fn room_for(streams: usize) -> usize {
             "the limit of open files leaves room for fewer streams than live.streams says"
         );
     }
-    fit
+    Ok(fit)
 }

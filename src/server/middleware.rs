@@ -3,6 +3,7 @@
 //! `server` puts it outermost, so that a refusal has its CORS headers too (without them a page sees a network failure)
 //! and preflights cost no quota. It must never log an address, a token or a cookie.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -12,8 +13,8 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderName, HeaderValue, ORIGIN, VARY,
-    X_CONTENT_TYPE_OPTIONS,
+    ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderName, HeaderValue, ORIGIN,
+    STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -21,9 +22,12 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError};
 
 use super::resource::RouteName;
+use super::routes::NAMES;
 use crate::auth::Identity;
+use crate::domain::Timestamp;
 use crate::http::problem::Problem;
 use crate::http::request::{RequestParts, ResponseHeaders};
+use crate::infra::log_limit::LogLimit;
 use crate::infra::telemetry::Metrics;
 use crate::server::wiring::Services;
 use crate::web::site::{self, refusal};
@@ -49,6 +53,10 @@ pub(super) struct RequestPipeline {
     /// Random at each start, so that no two instances give the same request id.
     start: String,
     requests: AtomicU64,
+    /// `Strict-Transport-Security`, if the site has it.
+    hsts: Option<HeaderValue>,
+    /// For each route: lines of 4xx, and of 5xx.
+    log_limits: HashMap<&'static str, [LogLimit; 2]>,
 }
 
 impl RequestPipeline {
@@ -58,6 +66,11 @@ impl RequestPipeline {
             meters: Arc::clone(&parts.meters),
             start: uuid::Uuid::now_v7().simple().to_string(),
             requests: AtomicU64::new(0),
+            hsts: hsts(parts),
+            log_limits: NAMES
+                .iter()
+                .map(|name| (*name, Default::default()))
+                .collect(),
         }
     }
 
@@ -68,6 +81,15 @@ impl RequestPipeline {
         let id = [self.start.as_str(), "-", digits.format(number)].concat();
         HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("none"))
     }
+}
+
+/// Only an answer over https may say it, and only browsers that came by https heed it.
+fn hsts(parts: &Services) -> Option<HeaderValue> {
+    let lasts = parts.settings.http.hsts?;
+    if !parts.identity.https {
+        return None;
+    }
+    HeaderValue::try_from(format!("max-age={}", lasts.as_secs())).ok()
 }
 
 /// A request on its way: all that its answer needs of its beginning, so that the request itself need not be kept.
@@ -90,18 +112,18 @@ enum CorsAccess {
 }
 
 impl RequestPipeline {
-    pub(super) fn begin(&self, method: &Method, headers: &HeaderMap) -> RequestContext {
+    pub(super) fn begin(&self, method: &Method, path: &str, headers: &HeaderMap) -> RequestContext {
         RequestContext {
             at: Instant::now(),
             id: request_id(self, headers),
             method: method.clone(),
             preflight: is_preflight(method, headers),
-            reader: self.reader(method, headers),
+            reader: self.reader(method, path, headers),
         }
     }
 
-    fn reader(&self, method: &Method, headers: &HeaderMap) -> CorsAccess {
-        let Some(origin) = headers.get(ORIGIN) else {
+    fn reader(&self, method: &Method, path: &str, headers: &HeaderMap) -> CorsAccess {
+        let Some(origin) = headers.get(ORIGIN).filter(|_| is_for_other_sites(path)) else {
             return CorsAccess::Nobody;
         };
         let allowed = |origin: &str| self.identity.origins.allows(origin);
@@ -125,12 +147,59 @@ impl RequestPipeline {
         let status = answer.status().as_u16();
         let took = begun.at.elapsed();
         self.meters.answered(route, status, took);
-        tell(&begun.method, route, status, took, &begun.id);
+        self.log(&begun, route, status, took);
+        if let Some(hsts) = &self.hsts {
+            (answer.headers_mut()).append(STRICT_TRANSPORT_SECURITY, hsts.clone());
+        }
         decorate(begun, left, answer.headers_mut());
     }
 }
 
+/// Paths that pages of other sites may read or write: the public API, and what they embed. Everything else, above all the
+/// dashboard and its API, is for our own pages alone.
+fn is_for_other_sites(path: &str) -> bool {
+    let is_below = |folder: &str| path.starts_with(folder);
+    if is_below("/v1/moderation/") {
+        return path == "/v1/moderation/log";
+    }
+    ["/v1/", "/embed/", "/badge/", "/log/"]
+        .into_iter()
+        .any(is_below)
+        || matches!(path, "/oembed" | "/openapi.json" | "/log")
+}
+
 impl RequestPipeline {
+    /// The log line. One for each vote would cost as much as the vote: successes and refusals by the rules are written at
+    /// debug. A flood of others writes a few lines and their number; the metrics count all.
+    fn log(&self, begun: &RequestContext, route: &str, status: u16, took: Duration) {
+        macro_rules! log {
+            ($level:ident, $left_out:expr) => {
+                tracing::$level!(
+                    request_id = begun.id.to_str().unwrap_or_default(),
+                    method = begun.method.as_str(),
+                    route,
+                    status,
+                    micros = took.as_micros(),
+                    left_out = $left_out,
+                    "answered"
+                )
+            };
+        }
+        if status < 400 || matches!(status, 403 | 429) {
+            log!(debug, 0);
+            return;
+        }
+        let is_server_error = status >= 500;
+        let limit = (self.log_limits.get(route))
+            .and_then(|limits| limits.get(usize::from(is_server_error)));
+        let admitted = limit.map_or(Some(0), |limit| limit.admit(Timestamp::now()));
+        match (admitted, is_server_error) {
+            (Some(left_out), true) => log!(error, left_out),
+            (Some(left_out), false) => log!(info, left_out),
+            (None, _) => log!(debug, 0),
+        }
+    }
+
     /// Counts a request whose handler panicked, taking everything that was known of it along.
     pub(super) fn broke(&self, began: Instant) {
         self.meters.answered("other", 500, began.elapsed());
@@ -143,7 +212,7 @@ pub(super) async fn around(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, Error> {
-    let begun = edge.begin(request.method(), request.headers());
+    let begun = edge.begin(request.method(), request.path(), request.headers());
     // Nothing may hold on to the request while it is handled: the framework then takes it apart.
     let mut response = if begun.preflight {
         request
@@ -200,29 +269,6 @@ fn for_reader<B>(
 
 fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
-}
-
-/// The log line. One for each vote would cost as much as the vote, and a flood of refusals must not fill a disk: both are
-/// told at debug, and counted in the metrics.
-fn tell(method: &Method, route: &str, status: u16, took: Duration, id: &HeaderValue) {
-    macro_rules! tell {
-        ($level:ident) => {
-            tracing::$level!(
-                request_id = id.to_str().unwrap_or_default(),
-                method = method.as_str(),
-                route,
-                status,
-                micros = took.as_micros(),
-                "answered"
-            )
-        };
-    }
-    match status {
-        500.. => tell!(error),
-        403 | 429 => tell!(debug),
-        400.. => tell!(info),
-        _ => tell!(debug),
-    }
 }
 
 /// The caller's own id, if it is harmless; else a new one.

@@ -19,8 +19,9 @@ mod routes;
 mod signals;
 mod task_pool;
 mod wiring;
+mod write_probe;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,6 +52,10 @@ pub enum ServeError {
     Query(#[from] diesel::result::Error),
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
+    #[error(
+        "the limit of open files is {files}, and at least {needed} are needed; raise it (ulimit -n, LimitNOFILE=)"
+    )]
+    FileLimit { files: usize, needed: usize },
     #[error("the server stopped: {0}")]
     Io(#[from] std::io::Error),
     #[error("cannot make the API's documents: {0}")]
@@ -72,7 +77,7 @@ pub async fn run(
     opened: impl FnOnce(&Url, SocketAddr, Option<SocketAddr>, &CatalogCache),
 ) -> Result<(), ServeError> {
     signals::survive_others()?;
-    settings.live.streams = fd_limit::room_for(settings.live.streams);
+    settings.live.streams = fd_limit::room_for(settings.live.streams, settings.http.workers)?;
     let listener = listen(settings.http.listen)?;
     let address = listener.local_addr()?;
     let admin = settings.http.admin_listen.map(listen).transpose()?;
@@ -99,7 +104,8 @@ pub async fn run(
     let upkeep = tokio::spawn(async move {
         tokio::join!(
             upkeep(Arc::clone(&kept)),
-            auto_release::run(&kept.moderation, kept.settings.abuse.clear_after)
+            auto_release::run(&kept.moderation, kept.settings.abuse.clear_after),
+            kept.write_probe.run(&kept.votes)
         )
     });
     let retention = tokio::spawn(retention::run(Retention {
@@ -156,11 +162,22 @@ pub async fn run(
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(address).map_err(|cause| ServeError::Listen(address, cause))
+    let bound = TcpListener::bind(address).or_else(|cause| {
+        // `:8080` means all addresses, also of a machine without IPv6.
+        if address.ip() == Ipv6Addr::UNSPECIFIED {
+            TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).map_err(|_same| cause)
+        } else {
+            Err(cause)
+        }
+    });
+    bound.map_err(|cause| ServeError::Listen(address, cause))
 }
 
 /// Looks of [`upkeep`] between two at which the writer gives back the pages that it keeps: a minute.
 const GIVES_BACK_EVERY: u32 = 12;
+
+/// Looks between two audit entries about failed sign-ins.
+const AUDITS_FAILURES_EVERY: u32 = 2;
 
 /// What must happen now and then: meters folded, limiter keys forgotten, gauges set, memory given back.
 async fn upkeep(parts: Arc<Services>) {
@@ -188,6 +205,14 @@ async fn upkeep(parts: Arc<Services>) {
                 .votes
                 .edit(move |conn| tokens::note_uses(conn, &uses))
                 .await;
+        }
+        if look % AUDITS_FAILURES_EVERY == 0 {
+            let failed = parts.identity.failed_sign_ins.take();
+            if failed > 0 {
+                let now = crate::domain::Timestamp::now();
+                let audited = move |conn: &mut _| tokens::audit_failures(conn, failed, now);
+                let _ = parts.votes.edit(audited).await;
+            }
         }
         // After the gauges, which must not wait for a database that hangs.
         if look + 1 == GIVES_BACK_EVERY {

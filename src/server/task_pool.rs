@@ -18,6 +18,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::panics::caught;
 use crate::http::connection::InFlight;
+use crate::http::problem::Code;
 use crate::http::request::{RawRequest, RequestParts};
 use crate::server::app_state::AppState;
 use crate::server::middleware::RequestPipeline;
@@ -133,7 +134,7 @@ pub(super) async fn work(desk: Rc<Mailbox>, own: Rc<TaskContext>) {
     loop {
         let (write, mut request) = desk.next().await;
         let body = request.take_payload();
-        let begun = edge.begin(request.method(), &request.head().headers);
+        let begun = edge.begin(request.method(), request.path(), &request.head().headers);
         let call = RawRequest::new(request);
         let (handled, waits) = {
             let handling = pin!(async {
@@ -153,7 +154,12 @@ pub(super) async fn work(desk: Rc<Mailbox>, own: Rc<TaskContext>) {
                 drop(waits);
                 answer.and_then(|answer| answer)
             }
-            Ok(Err(problem)) | Err(problem) => Err(problem),
+            Ok(Err(problem)) | Err(problem) => {
+                if problem.code == Code::TooLarge {
+                    InFlight::of(call.connection()).close();
+                }
+                Err(problem)
+            }
         };
         let mut answer = answer.unwrap_or_else(|problem| problem.error_response());
         edge.finish(begun, left, ROUTE, &mut answer);

@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use actix_web::web::Data;
 use url::Url;
 
+use super::write_probe::WriteProbe;
 use super::{ServeError, routes};
 use crate::abuse::Bans;
 use crate::abuse::alerted_tools::AlertedTools;
@@ -27,6 +28,7 @@ use crate::config::Settings;
 use crate::detection::alerts::webhook::WebhookWorker;
 use crate::detection::worker::{DetectorWorker, IsLeader};
 use crate::domain::Timestamp;
+use crate::http::request::forwarding::ForwardingHeader;
 use crate::infra::db::{self, Purpose, Readers};
 use crate::infra::telemetry::Metrics;
 use crate::maintenance::db_sync::{DbSyncWorker, fill};
@@ -43,6 +45,9 @@ use crate::voting::after_commit::OnCommit;
 use crate::voting::writer::Votes;
 use crate::web::openapi;
 
+const PUBLIC_READERS: u32 = 3;
+const STAFF_READERS: u32 = 2;
+
 /// Everything that requests work with. Handlers receive the parts they need.
 pub(super) struct Services {
     pub settings: Settings,
@@ -58,11 +63,14 @@ pub(super) struct Services {
     pub board: Data<TallyCache>,
     pub shelf: Data<CatalogCache>,
     pub readers: Readers,
+    /// Moderators must not wait behind the public.
+    pub staff_readers: Readers,
     pub votes: Votes,
     pub moderation: Data<Moderation>,
     pub hub: Data<Broadcaster>,
     pub meters: Arc<Metrics>,
     pub docs: Data<openapi::routes::OpenApiState>,
+    pub write_probe: WriteProbe,
 }
 
 /// The threads beside the workers, to be ended in order.
@@ -138,9 +146,13 @@ impl Services {
         };
         let challenges =
             Challenges::start(&keys, &settings.database, pressure, Arc::clone(&meters))?;
-        let readers = Readers::start(&settings.database)?;
+        let readers = Readers::start(&settings.database, "reader", PUBLIC_READERS)?;
+        let staff_readers = Readers::start(&settings.database, "staff-reader", STAFF_READERS)?;
         let origins = Origins::new(public_url, &settings.http.allowed_origins);
-        let proxies = Proxies::new(settings.http.trusted_proxies.clone());
+        let proxies = Proxies::new(
+            settings.http.trusted_proxies.clone(),
+            ForwardingHeader::parse(&settings.http.forwarding_header).unwrap_or_default(),
+        );
         let moderation_keys = keys.clone();
         let identity = Identity::new(
             (keys, days),
@@ -148,15 +160,16 @@ impl Services {
             (
                 proxies,
                 QuotaMultipliers::new(settings.limits.known_networks.clone()),
+                settings.never_hold.clone(),
             ),
             origins,
             public_url,
-            readers.clone(),
+            staff_readers.clone(),
             erased,
         );
         let docs = openapi::routes::OpenApiState::new()?;
         let moderation = Moderation::new(
-            readers.clone(),
+            staff_readers.clone(),
             votes.clone(),
             Arc::clone(&board),
             (Arc::clone(&bans), Arc::clone(&holds)),
@@ -172,11 +185,13 @@ impl Services {
             board: Data::from(board),
             shelf: Data::from(shelf),
             readers,
+            staff_readers,
             votes,
             moderation: Data::new(moderation),
             hub: Data::new(hub),
             meters,
             docs: Data::new(docs),
+            write_probe: WriteProbe::default(),
             settings,
             public_url: public_url.clone(),
         };

@@ -160,13 +160,14 @@ pub async fn delete_vote<'a>(
 /// The caller's own vote on a tool. Where a user brings the visitor that they were, that one's vote becomes theirs.
 ///
 /// # Errors
-/// 401, 404, 503.
+/// 401, 404, 429, 503.
 pub async fn get_vote(
     http: HttpRequest,
     state: Data<VotingState>,
 ) -> Result<HttpResponse, Problem> {
     let now = Timestamp::now();
     let voter = state.identity.voter(&http, now)?;
+    state.doors.own_read(&http, voter.id)?;
     let slug = request::slug(RequestParts::path(&http));
     let slot = state
         .board
@@ -188,12 +189,13 @@ pub async fn get_vote(
 /// that they were, that one's votes show where the user has none.
 ///
 /// # Errors
-/// 401, 422, 503.
+/// 401, 422, 429, 503.
 pub async fn get_votes(
     http: HttpRequest,
     state: Data<VotingState>,
 ) -> Result<HttpResponse, Problem> {
     let voter = state.identity.voter(&http, Timestamp::now())?;
+    state.doors.own_read(&http, voter.id)?;
     let (mut slots, mut missing) = (Vec::new(), Vec::new());
     for item in request::tools(http.query_string(), MOST)? {
         match item.map(|slug| {

@@ -35,12 +35,23 @@ pub struct ConnState {
     /// A call waits for its handler: meanwhile the handler's deadlines count, not the guard's.
     handled: Cell<bool>,
     taker: Cell<Option<OnUpgrade>>,
+    is_closing: Cell<bool>,
 }
 
 impl ConnState {
     /// Asks for the socket as soon as everything written so far has been sent. HTTP on this connection ends then.
     pub fn give_to(&self, taker: OnUpgrade) {
         self.taker.set(Some(taker));
+    }
+
+    /// The connection ends with the present answer: what the client sent behind that request must not be done.
+    pub fn close(&self) {
+        self.is_closing.set(true);
+    }
+
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        self.is_closing.get()
     }
 }
 
@@ -55,6 +66,13 @@ impl InFlight {
             line.handled.set(true);
         }
         Self(line)
+    }
+
+    /// See [`ConnState::close`].
+    pub fn close(&self) {
+        if let Some(line) = &self.0 {
+            line.close();
+        }
     }
 }
 
@@ -75,6 +93,8 @@ pub struct Connection {
     heard: bool,
     /// Since when there are bytes of a request whose answer has not begun.
     begun: Option<Instant>,
+    /// The last bytes that were read are the beginning of a head.
+    has_half_head: bool,
     /// Since when nothing can be written.
     stuck: Option<Instant>,
     clock: Option<Pin<Box<Sleep>>>,
@@ -91,6 +111,7 @@ impl Connection {
             line: Rc::default(),
             heard: false,
             begun: None,
+            has_half_head: false,
             stuck: None,
             clock: None,
             ticking: false,
@@ -177,6 +198,20 @@ impl Connection {
     }
 }
 
+/// Whether what follows the last end of a head is the beginning of another; `None` if no head ends here. A body of ours never
+/// begins with a capital letter, as a method does.
+fn ends_in_head(read: &[u8]) -> Option<bool> {
+    const END: &[u8] = b"\r\n\r\n";
+    if read.ends_with(END) {
+        return Some(false);
+    }
+    let last = read.windows(END.len()).rposition(|bytes| bytes == END)?;
+    Some(
+        read.get(last + END.len())
+            .is_some_and(u8::is_ascii_uppercase),
+    )
+}
+
 impl AsyncRead for Connection {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -187,7 +222,9 @@ impl AsyncRead for Connection {
         this.judge(cx)?;
         let before = into.filled().len();
         ready!(this.io()?.poll_read(cx, into))?;
-        this.heard |= into.filled().len() > before;
+        let read = into.filled().get(before..).unwrap_or_default();
+        this.heard |= !read.is_empty();
+        this.has_half_head = ends_in_head(read).unwrap_or(this.has_half_head);
         if this.begun.is_none() && into.filled().len() > before {
             let now = Instant::now();
             this.begun = Some(now);
@@ -204,6 +241,12 @@ impl AsyncWrite for Connection {
         if outcome.is_ready() {
             this.begun = None;
             this.stuck = None;
+            if this.has_half_head {
+                // It came with the request that was just answered, and must be whole in time too.
+                let now = Instant::now();
+                this.begun = Some(now);
+                this.tick(now, cx);
+            }
         } else {
             this.judge(cx)?;
             let now = Instant::now();
@@ -231,6 +274,26 @@ impl AsyncWrite for Connection {
         match self.get_mut().io() {
             Ok(io) => io.poll_shutdown(cx),
             Err(_given_away) => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ends_in_head;
+
+    #[test]
+    fn the_beginning_of_another_head_is_told_from_a_body() {
+        for (read, expected) in [
+            ("GET / HTTP/1.1\r\nhost: x\r\n\r\n", Some(false)),
+            ("PUT / HTTP/1.1\r\n\r\n{\"choice\":\"ship\"}", Some(false)),
+            ("POST / HTTP/1.1\r\n\r\nchoice=ship", Some(false)),
+            ("GET / HTTP/1.1\r\n\r\nGET / HT", Some(true)),
+            ("GET / HTTP/1.1\r\n\r\nP", Some(true)),
+            ("GET / HTTP/1.1\r\nhost", None),
+            ("", None),
+        ] {
+            assert_eq!(ends_in_head(read.as_bytes()), expected, "{read:?}");
         }
     }
 }

@@ -6,27 +6,38 @@ use bytes::Bytes;
 
 use crate::http::problem::{Code, Problem};
 
+const STATUS: &[u8] = b"HTTP/1.1 4";
 const EMPTY: &str = "\r\ncontent-length: 0\r\n";
 
-/// The whole answer in the place of an empty refusal; `None` for every other write. Our own refusals have a body.
+/// The whole of what is to be written, if its last answer is an empty refusal; `None` for every other write. Our own refusals
+/// have a body. A refusal may lie behind the answers to requests that came before it.
 #[must_use]
 pub fn filled(written: &[u8]) -> Option<Bytes> {
-    let status = written.strip_prefix(b"HTTP/1.1 4")?;
-    let problem = match status.get(..2)? {
-        b"00" => Problem::bad_request("This is no request that can be read."),
+    // Nearly all other writes end with a body.
+    let head = written.strip_suffix(b"\r\n\r\n")?;
+    let begin = head
+        .windows(STATUS.len())
+        .rposition(|bytes| bytes == STATUS)?;
+    let (before, refusal) = written.split_at_checked(begin)?;
+    let problem = match refusal.get(STATUS.len()..STATUS.len() + 2)? {
+        b"00" => Problem::bad_request("Malformed HTTP request."),
         b"08" => Problem::new(Code::TooSlow, "The request did not arrive in time."),
         b"31" => Problem::new(Code::HeadTooLarge, "Address and headers are too long."),
         _ => return None,
     };
-    let head = std::str::from_utf8(written).ok()?;
-    let (before, after) = head.split_once(EMPTY)?;
+    let head = std::str::from_utf8(refusal).ok()?;
+    // Its head alone: a blank line would be the beginning of a body.
+    if head.find("\r\n\r\n") != Some(head.len() - 4) {
+        return None;
+    }
+    let (first, last) = head.split_once(EMPTY)?;
     let document = String::from_utf8(problem.document()).ok()?;
     let length = document.len();
     let answer = format!(
-        "{before}\r\ncontent-length: {length}\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\n\
-         x-content-type-options: nosniff\r\n{after}{document}"
+        "{first}\r\ncontent-length: {length}\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\n\
+         x-content-type-options: nosniff\r\n{last}{document}"
     );
-    head.ends_with("\r\n\r\n").then(|| answer.into())
+    Some([before, answer.as_bytes()].concat().into())
 }
 
 #[cfg(test)]
@@ -42,7 +53,11 @@ mod tests {
         assert!(head.contains("431") && head.contains("date: x"), "{head}");
         assert!(head.contains(&format!("content-length: {}\r\n", body.len())));
         assert!(body.contains("\"status\":431"), "{body}");
+        let good = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+        let both = filled(&[good, &empty[..]].concat()).expect("filled");
+        assert_eq!(both, [&good[..], answer.as_bytes()].concat());
         for other in [
+            "HTTP/1.1 404 Not Found\r\ncontent-length: 5\r\n\r\na\r\n\r\n",
             "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
             "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
             "HTTP/1.1 400 Bad Request\r\ncontent-length: 7\r\n\r\n{\"a\":1}",

@@ -7,10 +7,10 @@ mod code;
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -187,6 +187,10 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         let mut answer = HttpResponse::new(self.status_code());
+        if self.code == Code::TooLarge {
+            // What the client sends on would be read as its next request.
+            answer.head_mut().set_connection_type(ConnectionType::Close);
+        }
         // Appended: none of them is there yet, and looking for what an insertion replaces costs as much again.
         let headers = answer.headers_mut();
         headers.append(CONTENT_TYPE, PROBLEM);

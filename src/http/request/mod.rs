@@ -11,7 +11,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use actix_web::error::PayloadError;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use actix_web::http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue,
+};
 use actix_web::web::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
@@ -30,28 +32,46 @@ const JSON: &[u8] = b"application/json";
 /// A body arrives within this time, or the call ends: a client that drips bytes must not hold a connection.
 const BODY_DEADLINE: Duration = Duration::from_secs(10);
 
+/// What the head says of the body. A route that needs credentials checks them after this, and before it reads the body.
+///
+/// # Errors
+/// 413 if more than `limit` bytes are announced; 415 if they are encoded.
+pub fn check_head(headers: &HeaderMap, limit: usize) -> Result<(), Problem> {
+    if announced_length(headers).is_some_and(|length| length > limit as u64) {
+        return Err(too_large(limit));
+    }
+    let is_identity = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if !headers.get_all(CONTENT_ENCODING).all(is_identity) {
+        return Err(Problem::new(
+            Code::UnsupportedMediaType,
+            "Send the body without a Content-Encoding.",
+        ));
+    }
+    Ok(())
+}
+
+fn announced_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(
+        Code::TooLarge,
+        format!("At most {limit} bytes are taken here."),
+    )
+}
+
 /// Reads the whole body.
 ///
 /// # Errors
-/// 413 over `limit`, by the announced length before a byte is read, or by what arrives; 400 where it breaks off or drips.
+/// As [`check_head`]; 413 if more than `limit` bytes arrive; 400 if the body breaks off or drips.
 pub async fn body(
     headers: &HeaderMap,
     mut payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
     limit: usize,
 ) -> Result<Bytes, Problem> {
-    let too_large = || {
-        Problem::new(
-            Code::TooLarge,
-            format!("At most {limit} bytes are taken here."),
-        )
-    };
-    let announced = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| text.parse().ok());
-    if announced.is_some_and(|length: u64| length > limit as u64) {
-        return Err(too_large());
-    }
+    check_head(headers, limit)?;
+    let announced = announced_length(headers);
     // The usual body came with its head, in one piece: no copy, no clock.
     let first = match soon(&mut payload).await {
         Some(Some(Ok(chunk))) if announced == Some(chunk.len() as u64) => return Ok(chunk),
@@ -65,7 +85,7 @@ pub async fn body(
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|_broken| Problem::bad_request("The body broke off."))?;
             if whole.len() + chunk.len() > limit {
-                return Err(too_large());
+                return Err(too_large(limit));
             }
             whole.extend_from_slice(&chunk);
         }

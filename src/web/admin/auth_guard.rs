@@ -14,7 +14,6 @@ use super::form::Form;
 use super::sessions;
 use super::state::{AdminState, Frame, page_with};
 use crate::auth::Identity;
-use crate::auth::authenticate::provenance;
 use crate::auth::sessions::{LASTS_SECONDS, SessionId};
 use crate::auth::staff::Staff;
 use crate::domain::{Actor, Timestamp};
@@ -145,16 +144,19 @@ pub async fn act(
     state: &Data<AdminState>,
     carry_out: impl AsyncFnOnce(&ModeratorSession, &Form) -> PageResult,
 ) -> HttpResponse {
-    let form = match Form::posted(http.headers(), payload).await {
-        Ok(form) => form,
-        Err(problem) => return refusal(None, &problem),
-    };
+    if let Err(problem) = Form::check_head(http.headers()) {
+        return refusal(None, &problem);
+    }
     let desk = match enter(http, state).await {
         Ok(Some(desk)) => desk,
         Ok(None) => return to_sign_in(http),
         Err(problem) => return refusal(None, &problem),
     };
-    let own = state.identity.origins.check_own(provenance(http.headers()));
+    let form = match Form::posted(http.headers(), payload).await {
+        Ok(form) => form,
+        Err(problem) => return refusal(Some(&desk), &problem),
+    };
+    let own = state.identity.check_own_page(http.headers());
     let key = form.text("key");
     if own.is_err() || !bool::from(key.as_bytes().ct_eq(desk.id.form_key().as_bytes())) {
         let problem = Problem::new(

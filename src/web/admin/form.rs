@@ -21,12 +21,12 @@ impl Form {
         )
     }
 
-    /// Reads a posted form.
+    /// What the head says of a posted form.
     ///
     /// # Errors
-    /// 400, 413, 415.
-    pub async fn posted(headers: &HeaderMap, payload: Payload) -> Result<Self, Problem> {
-        let body = request::body(headers, payload, request::SMALL).await?;
+    /// 413, 415.
+    pub fn check_head(headers: &HeaderMap) -> Result<(), Problem> {
+        request::check_head(headers, request::SMALL)?;
         let kind = headers
             .get(CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
@@ -37,6 +37,16 @@ impl Form {
                 "Send a form (application/x-www-form-urlencoded).",
             ));
         }
+        Ok(())
+    }
+
+    /// Reads a posted form.
+    ///
+    /// # Errors
+    /// 400, 413, 415.
+    pub async fn posted(headers: &HeaderMap, payload: Payload) -> Result<Self, Problem> {
+        Self::check_head(headers)?;
+        let body = request::body(headers, payload, request::SMALL).await?;
         let text = std::str::from_utf8(&body)
             .map_err(|_not_text| Problem::bad_request("The form is no text."))?;
         Ok(Self::of(text))

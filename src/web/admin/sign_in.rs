@@ -1,6 +1,7 @@
 //! Signing in with a staff token, and signing out.
 //!
-//! Only tries that fail are counted, by network: who guesses is slowed, and the moderator comes in from anywhere else.
+//! Failed tries are charged to their network, after the token was looked at: who guesses is slowed, and a valid token always
+//! signs in. They are audited by their number.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
@@ -11,7 +12,6 @@ use askama::Template;
 use super::form::Form;
 use super::sessions;
 use super::state::{AdminState, Frame, page_with};
-use crate::auth::authenticate::provenance;
 use crate::auth::staff::Role;
 use crate::domain::Timestamp;
 use crate::http::problem::{Code, Problem};
@@ -68,21 +68,9 @@ pub async fn post_sign_in(
 async fn sign_in(http: &HttpRequest, payload: Payload, state: &AdminState) -> PageResult {
     let form = Form::posted(http.headers(), payload).await?;
     let identity = &state.identity;
-    identity.origins.check_own(provenance(http.headers()))?;
+    identity.check_own_page(http.headers())?;
     let now = Timestamp::now();
     let back = own_path(&form.text("back"));
-    let client = identity.client(http, now);
-    let attempt = match state.doors.sign_in(&client) {
-        Ok(attempt) => attempt,
-        Err(wait) => {
-            let words = format!(
-                "Too many tries failed from your network. Wait {wait} seconds, or sign in from another one."
-            );
-            let mut answer = drawn(StatusCode::TOO_MANY_REQUESTS, &words, back)?;
-            answer.headers_mut().insert(RETRY_AFTER, wait.into());
-            return Ok(answer);
-        }
-    };
     let token = form.text("token");
     let staff = match identity.staff_by_token(&token, Role::Moderator).await {
         Ok(staff) => staff,
@@ -93,11 +81,12 @@ async fn sign_in(http: &HttpRequest, payload: Payload, state: &AdminState) -> Pa
                     "This token may not moderate: it needs the role moderator or admin."
                 }
                 Code::BadToken => "This token is not known, or was revoked.",
-                _ => {
-                    attempt.give_back();
-                    return Err(problem);
-                }
+                _ => return Err(problem),
             };
+            identity.failed_sign_ins.note();
+            if let Err(wait) = state.doors.failed_sign_in(&identity.client(http, now)) {
+                return too_many(wait, back);
+            }
             let mut answer = drawn(status_of(&problem), words, back)?;
             if answer.status() == StatusCode::UNAUTHORIZED {
                 let scheme = HeaderValue::from_static("Bearer");
@@ -106,10 +95,18 @@ async fn sign_in(http: &HttpRequest, payload: Payload, state: &AdminState) -> Pa
             return Ok(answer);
         }
     };
-    attempt.give_back();
     let id = sessions::begin(&state.votes, &staff, session(http, identity), now).await?;
     let mut answer = to(&back);
     put_cookie(&mut answer, &set_cookie(identity, Some(&id)))?;
+    Ok(answer)
+}
+
+fn too_many(wait: u64, back: String) -> PageResult {
+    let words = format!(
+        "Too many tries failed from your network. Wait {wait} seconds before you try another token."
+    );
+    let mut answer = drawn(StatusCode::TOO_MANY_REQUESTS, &words, back)?;
+    answer.headers_mut().insert(RETRY_AFTER, wait.into());
     Ok(answer)
 }
 

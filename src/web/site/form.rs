@@ -11,7 +11,6 @@ use crate::abuse::Bans;
 use crate::abuse::challenge::Challenges;
 use crate::abuse::holding::HoldingPolicy;
 use crate::auth::Identity;
-use crate::auth::authenticate::provenance;
 use crate::domain::{Choice, Timestamp};
 use crate::http::problem::{Code, Problem};
 use crate::http::request;
@@ -96,10 +95,7 @@ pub async fn take(
     }
     // A cookie that is no use any more is no reason to send a person away: they are a new visitor.
     let known = state.identity.voter(http, now).ok();
-    state
-        .identity
-        .origins
-        .check_own(provenance(http.headers()))?;
+    state.identity.check_own_page(http.headers())?;
     let client = state.identity.client(http, now);
     let (voter, new_token) = if let Some(voter) = known {
         (voter, None)

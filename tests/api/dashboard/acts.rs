@@ -95,6 +95,7 @@ async fn a_reset_says_its_numbers_is_carried_out_and_undone(backend: Backend) {
         .expect("items")
         .iter()
         .map(|entry| entry["act"].as_str().expect("act"))
+        .filter(|act| *act != "visitors.mint")
         .collect();
     assert_eq!(acts[..3], ["reset.undo", "reset", "session.begin"]);
     let page = seat.page("/moderation/audit").await;

@@ -79,8 +79,9 @@ pub(super) fn operations() -> Vec<Operation> {
                 "Of a user who brings a visitor's cookie: that visitor's vote becomes theirs, if a vote could be cast now.",
             )
             .voter()
+            .quota()
             .answers::<VoteAnswer>(200, "The vote; nulls where there is none.")
-            .bearing(&["Visitor-Token", "Set-Cookie", "RateLimit", "RateLimit-Policy"])
+            .bearing(&["Visitor-Token", "Set-Cookie"])
             .refuses(&[Code::UnknownTool, Code::Unavailable]),
         PART.delete("/v1/tools/{slug}/vote", "withdrawVote")
             .says("Withdraw a vote", "Without one there is nothing to do, and that is fine.")
@@ -101,6 +102,7 @@ pub(super) fn operations() -> Vec<Operation> {
             )
             .with(parameters::tools(100))
             .voter()
+            .quota()
             .answers::<OwnVotes>(200, "In the order asked; `missing` lists what is no tool.")
             .bearing(&["Visitor-Token", "Set-Cookie"])
             .refuses(&[Code::Invalid, Code::Unavailable]),
