@@ -28,6 +28,10 @@ pub struct Item {
     #[serde(default)]
     #[schema(max_length = 500)]
     tagline: String,
+    /// Plain text, a blank line between paragraphs.
+    #[serde(default, deserialize_with = "super::description")]
+    #[schema(max_length = 5000)]
+    description: Option<String>,
     #[serde(default)]
     #[schema(max_length = 100)]
     category: String,
@@ -57,6 +61,8 @@ struct CsvRow {
     name: String,
     #[serde(default)]
     tagline: String,
+    #[serde(default)]
+    description: Option<String>,
     #[serde(default)]
     category: String,
     #[serde(default)]
@@ -159,6 +165,7 @@ pub fn csv(text: &str) -> Result<Vec<NamedTool>, String> {
             slug,
             name,
             tagline,
+            description,
             category,
             entry,
             url,
@@ -170,6 +177,7 @@ pub fn csv(text: &str) -> Result<Vec<NamedTool>, String> {
             slug,
             name,
             tagline,
+            description,
             category,
             entry,
             url,
@@ -202,6 +210,7 @@ impl Item {
             slug,
             name,
             tagline,
+            description,
             category,
             entry,
             url,
@@ -211,6 +220,7 @@ impl Item {
         let tool = Tool {
             name,
             tagline,
+            description,
             category,
             entry,
             url,

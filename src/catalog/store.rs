@@ -10,11 +10,21 @@ use crate::domain::{Choice, Slug, Timestamp};
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::{reviews, tools};
 
-type Columns = (i32, String, String, String, String, String, String, i64);
+type Columns = (
+    i32,
+    String,
+    String,
+    String,
+    Option<String>,
+    String,
+    String,
+    String,
+    i64,
+);
 type ReviewColumns = (i32, i32, String, i16, String);
 
 fn shelved(
-    (_, slug, name, tagline, category, entry, url, updated_at): Columns,
+    (_, slug, name, tagline, description, category, entry, url, updated_at): Columns,
     found: Vec<ReviewColumns>,
 ) -> Option<CatalogEntry> {
     let reviews = found
@@ -30,6 +40,7 @@ fn shelved(
     let tool = Tool {
         name,
         tagline,
+        description,
         category,
         entry,
         url,
@@ -144,6 +155,7 @@ pub fn insert(
             tools::slug.eq(slug.as_str()),
             tools::name.eq(&tool.name),
             tools::tagline.eq(&tool.tagline),
+            tools::description.eq(&tool.description),
             tools::category.eq(&tool.category),
             tools::entry.eq(&tool.entry),
             tools::url.eq(&tool.url),
@@ -164,6 +176,7 @@ pub fn replace(conn: &mut DbConnection, id: i32, tool: &Tool, now: Timestamp) ->
         .set((
             tools::name.eq(&tool.name),
             tools::tagline.eq(&tool.tagline),
+            tools::description.eq(&tool.description),
             tools::category.eq(&tool.category),
             tools::entry.eq(&tool.entry),
             tools::url.eq(&tool.url),

@@ -6,6 +6,7 @@ diesel::table! {
         slug -> Text,
         name -> Text,
         tagline -> Text,
+        description -> Nullable<Text>,
         category -> Text,
         entry -> Text,
         url -> Text,

@@ -174,6 +174,7 @@ mod tests {
             tool: Tool {
                 name,
                 tagline: "Writes Code".to_owned(),
+                description: None,
                 category: if tool % 2 == 0 { "Even" } else { "Odd" }.to_owned(),
                 entry: String::new(),
                 url: String::new(),
