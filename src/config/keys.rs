@@ -84,6 +84,7 @@ pub(super) const KEYS: &[Key] = &[
         "pages.notice",
         "A demonstration: the panels' reviewers are made up, and so are their opinions.",
     ),
+    key("pages.block_file", ""),
     key("log.level", "info,actix_server=warn"),
     key("log.format", "json"),
 ];
