@@ -217,7 +217,7 @@ fn documents(config: &mut ServiceConfig) {
 /// Pages: their forms from our own origin only.
 fn for_people(config: &mut ServiceConfig) {
     use crate::web::kit::assets;
-    use site::{crawlers, pair, routes};
+    use site::{crawlers, routes};
     let get = "GET, HEAD";
     config
         .service(readable("/", "index", get, routes::get_index))
@@ -227,7 +227,7 @@ fn for_people(config: &mut ServiceConfig) {
             get,
             routes::get_tool,
         ))
-        .service(readable("/compare", "compare_pair", get, pair::get_pair))
+        .service(readable("/compare", "compare_pair", get, routes::get_pair))
         .service(readable(
             "/compare/{pair}",
             "compare_page",

@@ -36,7 +36,7 @@ async function widget(markup, options = {}, prepare = async () => {}) {
     if (message.type() === 'warning') page.warnings.push(message.text());
     if (message.type() === 'error') page.errors.push(message.text());
   });
-  await page.route(`${server.url}/here`, (route) => route.fulfill({ contentType: 'text/html',
+  await page.route(`${server.url}/here`, (route) => route.fulfill({ contentType: 'text/html; charset=utf-8',
     body: `<!doctype html><html lang="en"><head><title>Here</title><link rel="icon" href="data:,"><script src="/embed/tallyship.js" defer></script></head><body>${markup}</body></html>` }));
   await prepare(page);
   await page.goto(`${server.url}/here`);

@@ -28,8 +28,6 @@ pub struct ComparePage<'a> {
     pub min_votes: i64,
     /// Tools to choose another pair from: some of the most voted.
     pub choices: Vec<&'a str>,
-    /// What the form of another pair holds.
-    pub typed: [&'a str; 2],
     pub related: Vec<(String, String)>,
     pub share: Share,
 }

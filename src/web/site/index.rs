@@ -127,8 +127,6 @@ pub struct IndexPage<'a> {
     pub min_votes: i64,
     /// Tools to choose a pair from: some of the most voted.
     pub choices: Vec<&'a str>,
-    /// What the form of a pair holds.
-    pub typed: [&'a str; 2],
     /// The address of the next page.
     pub next: Option<String>,
     /// The address of this list's beginning, while something else is shown.
@@ -210,6 +208,12 @@ pub fn category(name: &str) -> String {
         ..Query::default()
     }
     .link(|query| name.clone_into(&mut query.category))
+}
+
+/// The address of a search.
+#[must_use]
+pub fn search(text: &str) -> String {
+    Query::default().link(|query| text.clone_into(&mut query.search))
 }
 
 /// The address of the list's beginning, unless this is it.

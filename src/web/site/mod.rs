@@ -11,7 +11,6 @@ pub mod form;
 pub mod history;
 pub mod index;
 pub mod meta;
-pub mod pair;
 pub mod refusal;
 pub mod routes;
 pub mod share;

@@ -1,7 +1,8 @@
-//! `GET /`, `GET /tools/{slug}` and `GET /compare/{a}-vs-{b}`.
+//! `GET /`, `GET /tools/{slug}`, `GET /compare/{a}-vs-{b}`, and `GET /compare?a=&b=`, which leads to one.
 
 use std::collections::HashMap;
 
+use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -16,11 +17,12 @@ use crate::catalog::views::history::Point;
 use crate::catalog::views::{ToolWithTally, leaders};
 use crate::domain::Timestamp;
 use crate::http::problem::{Code, Problem};
+use crate::http::request;
 use crate::web::site::history::ScoreHistory;
 use crate::web::site::meta::Head;
 
 /// The most tools that are offered by name where a pair is chosen; any other can be typed.
-pub(super) const MAX_CHOICES: usize = 100;
+const MAX_CHOICES: usize = 100;
 
 /// The comparison to begin with, and the list of tools.
 ///
@@ -61,7 +63,6 @@ pub async fn get_index(http: HttpRequest, state: Data<SiteState>) -> Result<Http
         here: query.path(),
         categories: index::categories(&query, &categories),
         sorts: index::sorts(&query),
-        typed: ["", ""],
         choices: popular.iter().map(ToolWithTally::name).collect(),
         tools: categories.iter().map(|(_, tools)| tools).sum(),
         min_votes: state.board.min_votes(),
@@ -212,10 +213,47 @@ pub async fn get_compare(
         leaders,
         chart,
         min_votes,
-        typed: ["", ""],
         choices: popular.iter().map(ToolWithTally::name).collect(),
         related,
         share,
         cards,
     })
+}
+
+/// Leads to the comparison of `a` and `b`, each a slug or a name: 303. What is no tool leads to a search for it.
+///
+/// # Errors
+/// None that a visitor can cause.
+pub async fn get_pair(http: HttpRequest, state: Data<SiteState>) -> Result<HttpResponse, Problem> {
+    let asked = ["a", "b"].map(|name| {
+        request::query(http.query_string(), name)
+            .map(|value| value.trim().to_owned())
+            .unwrap_or_default()
+    });
+    let by_name = |text: &str| {
+        let lower = text.to_lowercase();
+        state
+            .shelf
+            .all()
+            .into_iter()
+            .find(|shelved| shelved.tool.name.to_lowercase() == lower)
+            .map(|shelved| shelved.slug.as_str().to_owned())
+    };
+    let found = asked.each_ref().map(|text| {
+        state
+            .find(text)
+            .map(|verdict| verdict.shelved.slug.as_str().to_owned())
+            .or_else(|| by_name(text))
+    });
+    let to = match (&found, &asked) {
+        ([Some(a), Some(b)], _) if a != b => compare::path(a, b),
+        ([Some(a), _], [_, other]) if other.is_empty() || found[1].is_some() => {
+            format!("/tools/{a}")
+        }
+        ([None, _], [text, _]) | (_, [_, text]) => index::search(text),
+    };
+    Ok(HttpResponse::SeeOther()
+        .insert_header((LOCATION, to))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .finish())
 }

@@ -82,20 +82,6 @@ impl SiteState {
         self.lists.page(&self.shelf, &self.board, &ask).items
     }
 
-    /// The tools that a search finds, the most voted first.
-    #[must_use]
-    pub fn matching(&self, text: &str, limit: usize) -> Vec<ToolWithTally> {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query
-            .append_pair("q", text)
-            .append_pair("sort", Sort::Votes.as_str());
-        let asked = ListQuery::read(&format!("limit={limit}&{}", query.finish()));
-        asked.map_or_else(
-            |_too_long| Vec::new(),
-            |asked| self.lists.page(&self.shelf, &self.board, &asked).items,
-        )
-    }
-
     /// The comparison to begin with.
     #[must_use]
     pub fn featured(&self) -> Option<[ToolWithTally; 2]> {

@@ -83,14 +83,12 @@ pub(super) fn operations() -> Vec<Operation> {
         PART.get("/compare", "findComparison")
             .says(
                 "Leads to a comparison",
-                "If a text names no tool, or several, a page says so and offers what could be meant.",
+                "What is no tool leads to a search for it.",
             )
             .with(query("a", "A slug or a name.", text()))
             .with(query("b", "Another.", text()))
-            .for_people()
             .replies(303, "Found.")
-            .bearing(&["Location"])
-            .shows(200, "The page that asks again.", HTML, text()),
+            .bearing(&["Location"]),
         form(
             PART.post("/tools/{slug}/vote", "postVote"),
             "choice=ship&back=/",
