@@ -169,7 +169,7 @@ async fn descriptions(backend: Backend) {
     assert!(shown().await.is_null(), "a PUT replaces the whole tool");
 }
 
-/// Up to four tools, two of them with the best panel. (Of a tool without a panel the contract does not say who leads.)
+/// Up to four tools, two of them with the best panel. (Of a tool without a panel docs/api.md does not say who leads.)
 async fn four_with_a_tie(backend: Backend) {
     let home = Home::new(backend);
     let extra = [("third", "ship"), ("fourth", "skip")].map(|(slug, verdict)| {
