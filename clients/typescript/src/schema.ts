@@ -64,7 +64,7 @@ export interface paths {
         };
         /**
          * Leads to a comparison
-         * @description If a text names no tool, or several, a page says so and offers what could be meant.
+         * @description What is no tool leads to a search for it.
          */
         get: operations["findComparison"];
         put?: never;
@@ -2895,16 +2895,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The page that asks again. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
             /** @description Found. */
             303: {
                 headers: {
