@@ -173,6 +173,7 @@ pub fn csv(text: &str) -> Result<Vec<NamedTool>, String> {
         } = row;
         let [name, tagline, category, entry, url] =
             [name, tagline, category, entry, url].map(unquoted);
+        let description = description.map(unquoted);
         entries.push(Item {
             slug,
             name,
