@@ -57,6 +57,7 @@ pub(super) const KEYS: &[Key] = &[
     key("moderation.public_log", "off"),
     key("moderation.webhook_url", ""),
     secret("moderation.webhook_secret"),
+    key("moderation.webhook_format", "json"),
     key("detector.enabled", "on"),
     key("detector.threshold", "60"),
     key("detector.min_votes", "20"),

@@ -19,7 +19,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::domain::{Quota, Slug};
-pub use detector::{Detector, Webhook};
+pub use detector::{Detector, Webhook, WebhookFormat};
 pub use jwt::{Algorithm, Jwt, KeySource};
 pub use layers::{Layers, SettingError};
 use origins::origins;

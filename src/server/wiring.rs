@@ -137,7 +137,7 @@ impl Services {
         )?;
 
         let (forgetting, recounting) = keep_up(&settings, &votes, &keys, &days, &meters)?;
-        let (detecting, telling) = watch(&settings, &votes, &meters)?;
+        let (detecting, telling) = watch(&settings, public_url, &votes, &meters)?;
 
         let shared = if settings.redis.urls.is_empty() {
             None
@@ -260,6 +260,7 @@ fn keep_up(
 /// Starts what looks for attacks, and what tells of them.
 fn watch(
     settings: &Settings,
+    public_url: &Url,
     votes: &Votes,
     meters: &Arc<Metrics>,
 ) -> std::io::Result<(Option<DetectorWorker>, Option<WebhookWorker>)> {
@@ -270,7 +271,13 @@ fn watch(
     let (database, meters) = (&settings.database, || Arc::clone(meters));
     let telling = settings.webhook.clone().map(|webhook| {
         let leading = Arc::clone(&leading);
-        WebhookWorker::start(database.clone(), webhook, votes.clone(), meters(), leading)
+        WebhookWorker::start(
+            database.clone(),
+            (webhook, public_url),
+            votes.clone(),
+            meters(),
+            leading,
+        )
     });
     let detecting = DetectorWorker::start(
         database.clone(),

@@ -41,7 +41,7 @@ impl Moderation {
         order: RemovalRequest<'_>,
     ) -> Result<(i64, Applied, Matches), Problem> {
         let _turn = self.turn.lock().await;
-        let (kind, criteria, now) = (order.kind, order.criteria, order.now);
+        let (kind, criteria, now) = (order.kind, order.criteria.clone(), order.now);
         let (reason, made_by) = (order.reason.to_owned(), order.actor.name.clone());
         let removal = self
             .step(move |conn| store::begin(conn, kind, &criteria, &reason, &made_by, now).map(Ok))
@@ -81,7 +81,7 @@ impl Moderation {
         removal: i64,
         ban: Option<&Ban>,
     ) -> Result<(Applied, Matches), Problem> {
-        let criteria = order.criteria;
+        let criteria = &order.criteria;
         for tries in 1..=TRIES {
             // Before the first page is read: what changes from here on is caught up with.
             let tool = criteria.tool;
@@ -100,7 +100,7 @@ impl Moderation {
             let prepared = Prepared {
                 removal,
                 kind: order.kind,
-                criteria,
+                criteria: criteria.clone(),
                 seq,
                 in_force,
                 summed: self

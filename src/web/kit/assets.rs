@@ -18,7 +18,7 @@ use crate::tallies::routes::cached;
 const JS: &str = "text/javascript; charset=utf-8";
 
 /// Name, media type, bytes.
-const ASSETS: [(&str, &str, &[u8]); 10] = [
+const ASSETS: [(&str, &str, &[u8]); 11] = [
     (
         "site.css",
         "text/css; charset=utf-8",
@@ -44,10 +44,11 @@ const ASSETS: [(&str, &str, &[u8]); 10] = [
         include_bytes!("assets/preview.png"),
     ),
     (
-        "desk.css",
+        "admin.css",
         "text/css; charset=utf-8",
-        include_bytes!("../admin/assets/desk.css"),
+        include_bytes!("../admin/assets/admin.css"),
     ),
+    ("rows.js", JS, include_bytes!("../admin/assets/rows.js")),
     ("brush.js", JS, include_bytes!("../admin/assets/brush.js")),
 ];
 

@@ -10,11 +10,11 @@ use std::collections::BTreeSet;
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 use serde_json::json;
 
-use super::removal::{Criteria, RemovalKind, raw};
+use super::removal::{Criteria, CriteriaView, RemovalKind, raw};
 use super::store::{self, StepResult};
 use crate::abuse::store as bans;
 use crate::auth::audit::{self, AuditAction};
-use crate::domain::{Actor, Choice, NetworkHash, Timestamp, VoterId};
+use crate::domain::{Actor, Timestamp};
 use crate::http::problem::Problem;
 use crate::infra::db::schema::removals;
 use crate::infra::db::{DbConnection, write_transaction};
@@ -67,17 +67,6 @@ pub(crate) struct Applied {
 
 /// Turns a tally into JSON, as the board shows it.
 pub(crate) type Show = dyn Fn(&TallyRow) -> String + Send + Sync;
-
-/// What the audit chain says of criteria.
-fn described(criteria: &Criteria) -> serde_json::Value {
-    json!({
-        "from": criteria.from,
-        "to": criteria.to,
-        "voter": criteria.voter.map(VoterId::text),
-        "network": criteria.network.map(NetworkHash::text),
-        "choice": criteria.choice.map(Choice::as_str),
-    })
-}
 
 /// What `removal` has marked: as it was summed, if it is still as many; else, on the last try, summed again.
 fn marked(
@@ -170,7 +159,7 @@ pub(crate) fn bring(
             reason: prepared.reason.clone(),
             before: json!({ "tally": raw(&shown_before) }),
             after: json!({
-                "criteria": described(criteria),
+                "criteria": CriteriaView::from(criteria),
                 "matched": marked.votes(),
                 "networks": marked.networks,
                 "bans": prepared.with_bans,

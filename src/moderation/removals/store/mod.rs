@@ -5,7 +5,11 @@ mod removals;
 use std::collections::BTreeSet;
 
 use diesel::dsl::max;
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
+use diesel::sql_types::Bool;
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, IntoSql, OptionalExtension, QueryDsl, QueryResult,
+    RunQueryDsl,
+};
 
 use super::removal::{Criteria, ModeratedVote};
 use crate::abuse::store::{self as bans, Ban};
@@ -74,7 +78,7 @@ pub(crate) fn matching(
         Some(choice) => (choice.code(), choice.code()),
         None => (1, 2),
     };
-    let (lowest, highest) = NetworkHash::span(criteria.network);
+    let (any_network, networks) = criteria.networks.bytes();
     let rows: Vec<VoteColumns> = votes::table
         .filter(votes::tool_id.eq(criteria.tool))
         .filter(votes::voter.gt(after))
@@ -83,8 +87,11 @@ pub(crate) fn matching(
         .filter(votes::cast_at.lt(criteria.to.0))
         .filter(votes::choice.ge(least))
         .filter(votes::choice.le(most))
-        .filter(votes::network.ge(lowest))
-        .filter(votes::network.le(highest))
+        .filter(
+            any_network
+                .into_sql::<Bool>()
+                .or(votes::network.eq_any(networks)),
+        )
         .order(votes::voter)
         .load(conn)?;
     Ok(rows.into_iter().filter_map(seen).collect())
