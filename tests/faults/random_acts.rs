@@ -410,10 +410,7 @@ impl Model {
             let expected = (count("ship"), count("skip"));
             for client in &self.clients {
                 let what = format!("{slug} shows {expected:?} after {step} steps");
-                eventually(&what, SHOWN, async || {
-                    client.counts(slug).await == expected
-                })
-                .await;
+                eventually(&what, SHOWN, async || client.counts(slug).await == expected).await;
             }
         }
         self.servers[0].verify().await;

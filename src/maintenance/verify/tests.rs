@@ -9,9 +9,9 @@ use crate::auth::denylist::Denylist;
 use crate::config::{Database, DatabaseUrl};
 use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
 use crate::infra::db::{self, DbConnection, Purpose, migrate};
+use crate::voting::VoteCommand;
 use crate::voting::batch::{self, Batch};
 use crate::voting::postgres::TallyRowCache;
-use crate::voting::VoteCommand;
 
 const TOOL: i32 = 1;
 /// Votes of a page.
