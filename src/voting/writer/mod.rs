@@ -104,7 +104,7 @@ impl Votes {
     /// It is done though nobody waits any more.
     ///
     /// # Panics
-    /// Outside of a worker, see [`ReplySlots::seat`].
+    /// Outside of a worker, see [`ReplySlots::allocate`].
     #[must_use]
     pub fn cast<'a>(
         &self,
@@ -112,7 +112,7 @@ impl Votes {
         wish: VoteCommand,
         name: Option<Arc<str>>,
     ) -> PendingVote<'a> {
-        let (reply, answer) = self.callers.seat();
+        let (reply, answer) = self.callers.allocate();
         let sent = match self.jobs.try_send(Job::Cast(wish, name, reply)) {
             Ok(()) => Ok(answer),
             Err(mpsc::error::TrySendError::Full(_)) => Err(VoteError::Overloaded),
@@ -198,7 +198,7 @@ impl Writer {
                     Job::Cast(_, _, reply) if reply.is_late() => {}
                     // Its token was believed when it came; meanwhile its voter was erased.
                     Job::Cast(wish, _, reply) if self.erased.has(wish.voter) => {
-                        reply.give(Err(VoteError::Erased));
+                        reply.reply(Err(VoteError::Erased));
                     }
                     Job::Cast(mut wish, name, reply) => {
                         // Nothing is noted any more of a visitor who was erased.
