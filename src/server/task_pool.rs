@@ -202,7 +202,7 @@ mod tests {
     /// Some hundreds of votes wait at a time: what each of them takes is not in the caches any more.
     #[test]
     fn a_task_is_small() {
-        let bytes = size(work);
+        let bytes = size(run_task);
         println!("{bytes} bytes");
         assert!(bytes < 4096, "{bytes}");
     }

@@ -181,6 +181,7 @@ mod tests {
                 reviews: vec![review(Choice::Ship)],
             },
             updated_at: Timestamp(i64::from(tool)),
+            version: 1,
         });
     }
 
