@@ -117,16 +117,6 @@ impl Services {
             Broadcaster::start(&settings.live, Arc::clone(&board), Arc::clone(&meters))?;
         let listening = hub.clone();
         board.tell(Box::new(move |tool| listening.moved(tool)));
-        let follower = DbSyncWorker::start(
-            settings.database.clone(),
-            Arc::clone(&shelf),
-            Arc::clone(&board),
-            Arc::clone(&erased),
-            Arc::clone(&bans),
-            Arc::clone(&holds),
-            alerts,
-        )?;
-
         let on_commit = on_commit(&settings, &board)?;
         let (votes, writer) = Votes::start(
             settings.database.clone(),
@@ -136,6 +126,16 @@ impl Services {
             users.is_some(),
         )?;
 
+        let follower = DbSyncWorker::start(
+            settings.database.clone(),
+            Arc::clone(&shelf),
+            Arc::clone(&board),
+            Arc::clone(&erased),
+            Arc::clone(&bans),
+            Arc::clone(&holds),
+            alerts,
+            votes.clone(),
+        )?;
         let (forgetting, recounting) = keep_up(&settings, &votes, &keys, &days, &meters)?;
         let (detecting, telling) = watch(&settings, &votes, &meters)?;
 

@@ -61,7 +61,7 @@ pub(super) fn tell(
 }
 
 /// A row that is older than any.
-fn unchanged(tool: i32) -> TallyRow {
+pub(super) fn unchanged(tool: i32) -> TallyRow {
     TallyRow {
         tool,
         ..TallyRow::default()

@@ -5,6 +5,7 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQue
 use super::{Entry, Head};
 use crate::domain::Timestamp;
 use crate::infra::db::DbConnection;
+use crate::infra::db::lock_order::{Lock, taking};
 use crate::infra::db::schema::{audit, site_facts};
 
 const HEAD: &str = "audit.head";
@@ -72,6 +73,7 @@ pub(super) fn head(conn: &mut DbConnection) -> QueryResult<Head> {
 
 /// Takes the head's lock by writing what is there: the same on both databases.
 pub(super) fn lock_head(conn: &mut DbConnection) -> QueryResult<Head> {
+    taking(Lock::Audit);
     diesel::update(site_facts::table.filter(site_facts::name.eq(HEAD)))
         .set(site_facts::value.eq(site_facts::value))
         .execute(conn)?;

@@ -10,6 +10,7 @@ diesel::table! {
         entry -> Text,
         url -> Text,
         updated_at -> BigInt,
+        version -> BigInt,
     }
 }
 
@@ -36,6 +37,7 @@ diesel::table! {
         aside_ship -> BigInt,
         aside_skip -> BigInt,
         period_end -> BigInt,
+        revision -> BigInt,
     }
 }
 
@@ -222,6 +224,14 @@ diesel::table! {
         hash -> Binary,
         at -> BigInt,
         ends_at -> Nullable<BigInt>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    renamed_votes (removal_id, voter) {
+        removal_id -> BigInt,
+        voter -> Binary,
     }
 }
 

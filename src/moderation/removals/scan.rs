@@ -138,17 +138,11 @@ impl Moderation {
                     cast_at: vote.cast_at,
                 })
                 .collect();
-            let bans: Vec<Ban> = ban
-                .iter()
-                .flat_map(|ban| {
-                    votes.iter().map(|vote| Ban {
-                        voter: Some(vote.voter),
-                        ..(*ban).clone()
-                    })
-                })
-                .collect();
-            self.step(move |conn| store::mark(conn, tool, removal, &chosen, &bans).map(Ok))
-                .await?;
+            let ban = ban.cloned();
+            self.step(move |conn| {
+                store::mark(conn, tool, (removal, ban.as_ref()), &chosen).map(Ok)
+            })
+            .await?;
         }
         Ok(())
     }
@@ -157,13 +151,16 @@ impl Moderation {
     pub(crate) async fn catch_up(
         &self,
         criteria: Criteria,
-        removal: i64,
+        (removal, ban): (i64, Option<&Ban>),
         mut seq: i64,
     ) -> Result<i64, Problem> {
         let limit = i64::try_from(STEP).unwrap_or(i64::MAX);
         loop {
+            let ban = ban.cloned();
             let changed = self
-                .step(move |conn| store::catch_up(conn, &criteria, removal, seq, limit).map(Ok))
+                .step(move |conn| {
+                    store::catch_up(conn, &criteria, (removal, ban.as_ref()), seq, limit).map(Ok)
+                })
                 .await?;
             if changed.whole {
                 return Ok(changed.seq);

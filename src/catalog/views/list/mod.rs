@@ -179,7 +179,8 @@ mod tests {
                 url: String::new(),
                 reviews: vec![review(Choice::Ship)],
             },
-            updated_at: Timestamp(i64::from(tool)),
+            updated_at: Timestamp(0),
+            version: i64::from(tool),
         });
     }
 

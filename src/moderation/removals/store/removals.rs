@@ -7,7 +7,7 @@ use crate::domain::{Choice, NetworkHash, Slug, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::{removals, tools};
 use crate::moderation::removals::removal::{Criteria, Removal, RemovalKind};
-use crate::voting::exclusions::{ABANDONED, IN_FORCE, PREPARING, UNDONE};
+use crate::voting::exclusions::{self, ABANDONED, IN_FORCE, PREPARING, UNDONE};
 
 /// Notes a removal that is about to be prepared; returns its number.
 pub(crate) fn begin(
@@ -45,6 +45,7 @@ pub(crate) fn abandon(conn: &mut DbConnection, removal: i64) -> Found<()> {
     )
     .set(removals::state.eq(ABANDONED))
     .execute(conn)?;
+    exclusions::take_renamed(conn, removal)?;
     Ok(())
 }
 
