@@ -6078,6 +6078,7 @@ export interface operations {
             };
             401: components["responses"]["voter-required.or.bad-token.or.expired-token"];
             404: components["responses"]["unknown-tool"];
+            429: components["responses"]["rate-limited"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -6322,6 +6323,8 @@ export interface operations {
             /** @description In the order asked; `missing` lists what is no tool. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "Set-Cookie": components["headers"]["Set-Cookie"];
                     "Visitor-Token": components["headers"]["Visitor-Token"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6333,6 +6336,7 @@ export interface operations {
             };
             401: components["responses"]["voter-required.or.bad-token.or.expired-token"];
             422: components["responses"]["invalid"];
+            429: components["responses"]["rate-limited"];
             503: components["responses"]["unavailable"];
         };
     };
