@@ -16,7 +16,7 @@ async fn every_act_leaves_an_entry(backend: Backend) {
     let desk = Desk::new(backend).await;
     desk.voters("ship", 2).await;
     let reset = desk
-        .reset(json!({"reason": "vérité: \"quotes\"\nand lines"}))
+        .reset(json!({"reason": "vérité: \"quotes\" and {braces}"}))
         .await
         .expect(201)
         .json;
@@ -109,7 +109,7 @@ async fn every_act_leaves_an_entry(backend: Backend) {
             &json!(reset["id"].to_string())
         )
     );
-    assert_eq!(entry["reason"], "vérité: \"quotes\"\nand lines");
+    assert_eq!(entry["reason"], "vérité: \"quotes\" and {braces}");
     assert_eq!(
         (&entry["before"]["tally"], &entry["after"]["tally"]),
         (&reset["before"], &reset["after"])
