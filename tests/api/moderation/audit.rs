@@ -74,6 +74,7 @@ async fn every_act_leaves_an_entry(backend: Backend) {
         [
             "catalog.import",
             "token.create",
+            "visitors.mint",
             "reset",
             "reset.undo",
             "ban",
