@@ -94,7 +94,7 @@ async fn every_act_leaves_an_entry(backend: Backend) {
         .rev()
         .map(|entry| entry["id"].as_i64().expect("id"))
         .collect();
-    assert_eq!(ids, (1..=14).collect::<Vec<i64>>());
+    assert_eq!(ids, (1..=15).collect::<Vec<i64>>());
     let of = |act: &str| {
         entries
             .iter()
@@ -129,12 +129,12 @@ async fn every_act_leaves_an_entry(backend: Backend) {
     let stored = desk
         .server
         .home()
-        .number("SELECT count(*) AS n FROM audit WHERE reason LIKE 'v%lines'");
+        .number("SELECT count(*) AS n FROM audit WHERE reason LIKE 'v%braces}'");
     assert_eq!(stored, 1, "verbatim");
     let head = desk.get("/audit/head").await;
     assert_eq!(
         (&head["id"], &head["hash"]),
-        (&json!(14), &entries[0]["hash"])
+        (&json!(15), &entries[0]["hash"])
     );
     // A page at a time.
     let page = desk.get("/audit?limit=3").await;
@@ -144,7 +144,7 @@ async fn every_act_leaves_an_entry(backend: Backend) {
             page["next"].as_str().expect("next")
         ))
         .await;
-    assert_eq!(rest["items"].as_array().map(Vec::len), Some(11));
+    assert_eq!(rest["items"].as_array().map(Vec::len), Some(12));
     desk.server.verify().await;
 }
 
