@@ -83,7 +83,7 @@ fn shortly(
     known: &mut TallyRowCache,
     batch: Batch<'_>,
 ) -> QueryResult<Option<ChangeSet>> {
-    if batch.names.is_some() || !known.trusts() {
+    if batch.names.is_some() || batch.erasures == denylist::UNKNOWN || !known.trusts() {
         return Ok(None);
     }
     end_chain(conn)?;

@@ -269,7 +269,13 @@ impl Writer {
                 // Behind it may be another server, with less than is known here.
                 self.known.forget();
                 self.erased.forget_version();
-                self.conn = Some(conn);
+                let conn = self.conn.insert(conn);
+                // Else the first batches would be compared with an unknown version, refused, and cost the next ones the short way.
+                if let Err(cause) = self.erased.follow(conn) {
+                    tracing::error!(%cause, "the erased visitors could not be read");
+                    self.conn = None;
+                    return;
+                }
                 self.raise_lost_versions();
             }
             Err(cause) => {
