@@ -117,10 +117,11 @@ impl Fault {
 
     /// While it lasts, no vote can be taken.
     pub fn takes_the_database(self) -> bool {
-        self.blinds() || matches!(
-            self,
-            DiskFull | DatabaseLocked | PostgresReadOnly | PrivilegeRevoked
-        )
+        self.blinds()
+            || matches!(
+                self,
+                DiskFull | DatabaseLocked | PostgresReadOnly | PrivilegeRevoked
+            )
     }
 
     /// While it lasts, tallies cannot be read from the database either.
@@ -200,9 +201,9 @@ impl Fault {
             PostgresHangs => beside(site, |cluster| cluster.resume()).await,
             PostgresCut | PostgresSlow => network(site).to_postgres.set(Manner::Through),
             PostgresReadOnly => read_only(site, "off"),
-            PrivilegeRevoked => site.execute(&format!(
-                "GRANT INSERT, UPDATE, DELETE ON votes TO {ROLE}"
-            )),
+            PrivilegeRevoked => {
+                site.execute(&format!("GRANT INSERT, UPDATE, DELETE ON votes TO {ROLE}"))
+            }
             RedisKilled => beside_redis(site, |redis| redis.restart()).await,
             RedisHangs => beside_redis(site, |redis| redis.resume()).await,
             RedisCut | RedisSlow => network(site).to_redis.set(Manner::Through),
