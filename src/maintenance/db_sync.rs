@@ -139,14 +139,14 @@ impl Follow {
                 Ok(()) => {
                     self.board.seen(began);
                     if std::mem::take(&mut said) {
-                        tracing::info!("the database can be read again");
+                        tracing::info!("database readable again");
                     }
                 }
                 Err(cause) => {
                     self.conn = None;
                     self.data_version = None;
                     if !std::mem::replace(&mut said, true) {
-                        tracing::error!(%cause, "the database cannot be read: tallies are shown as they were");
+                        tracing::error!(%cause, "database unreadable; serving stale tallies");
                     }
                 }
             }

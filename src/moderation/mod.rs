@@ -133,7 +133,7 @@ impl Moderation {
             .look(move |conn| bans.reload(conn, Timestamp::now()))
             .await;
         if read.is_err() {
-            tracing::warn!("the bans that were just changed take effect within a second");
+            tracing::warn!("bans could not be reloaded at once; they take effect within a second");
         }
     }
 }

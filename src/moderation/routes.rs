@@ -175,7 +175,9 @@ pub async fn post_reset(
     let now = Timestamp::now();
     let expires_at = body.ban.as_ref().and_then(|ban| ban.expires_at);
     if expires_at.is_some_and(|end| end <= now) {
-        return Err(Problem::invalid("ban.expires_at: expected a time to come."));
+        return Err(Problem::invalid(
+            "ban.expires_at: expected a time in the future.",
+        ));
     }
     let reason = reason(&body.reason)?;
     let voters = any_voter(body.voter.as_deref(), body.voters.as_deref())?;

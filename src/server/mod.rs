@@ -88,7 +88,7 @@ pub async fn run(
     if settings.http.public_url.is_none() && !address.ip().is_loopback() {
         tracing::warn!(
             %public_url,
-            "http.public_url is not set, and the listener is not this machine's own: links name this address, and votes from pages at any other are refused"
+            "http.public_url is not set, and the listener is not a loopback address: links name this address, and votes from pages at any other address are refused"
         );
     }
 
@@ -131,7 +131,7 @@ pub async fn run(
     let mut signals = Signals::install()?;
     opened(&public_url, address, admin_address, &parts.shelf);
     signals.stop().await;
-    tracing::info!("stopping: nothing new is taken, what was taken is finished");
+    tracing::info!("shutting down: draining");
     if let Some(admin) = &admin {
         admin.draining();
     }
@@ -155,7 +155,7 @@ pub async fn run(
     drop(parts);
     let ended = tokio::task::spawn_blocking(move || (threads.live.join(), threads.writer.join()));
     if !matches!(ended.await, Ok((Ok(()), Ok(())))) {
-        tracing::error!("a thread ended badly");
+        tracing::error!("worker thread panicked");
     }
     tracing::info!("stopped");
     Ok(())

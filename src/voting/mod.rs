@@ -151,24 +151,26 @@ impl VoteError {
             Self::UnknownTool => Problem::unknown_tool(slug),
             Self::Frozen => Problem::new(
                 Code::Frozen,
-                "The moderators have frozen the votes on this tool.",
+                "The moderators have frozen this tool: votes are refused.",
             ),
             Self::Archived => {
                 Problem::new(Code::Archived, "This tool is archived and takes no votes.")
             }
             Self::Erased => Problem::new(
                 Code::BadToken,
-                "This visitor was erased; POST /v1/visitors makes a new one.",
+                "This visitor was erased. POST /v1/visitors makes a new one.",
             ),
             Self::Spent => Problem::new(
                 Code::Conflict,
-                "Who signed in from here has this tool's vote; sign in to change it.",
+                "The user who signed in here owns the vote on this tool. Sign in to change it.",
             ),
-            Self::Conflict => Problem::conflict("Another change came between; please try again."),
+            Self::Conflict => Problem::conflict("A concurrent change interfered. Try again."),
             Self::Unavailable => Problem::unavailable(),
-            Self::Overloaded => {
-                Problem::new(Code::Overloaded, "Too many votes are waiting.").retry_after(1)
-            }
+            Self::Overloaded => Problem::new(
+                Code::Overloaded,
+                "Too many votes are queued. Try again later.",
+            )
+            .retry_after(1),
         }
     }
 }

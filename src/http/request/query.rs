@@ -27,12 +27,12 @@ impl Parameters {
             if !known.contains(&name.as_ref()) {
                 let shown: String = name.chars().take(64).collect();
                 return Err(Problem::invalid(format!(
-                    "{shown}: there is no such parameter; known here: {}.",
+                    "{shown}: unknown parameter. Known: {}.",
                     known.join(", ")
                 )));
             }
             if given.iter().any(|(there, _)| *there == name) {
-                return Err(Problem::invalid(format!("{name}: give it once.")));
+                return Err(Problem::invalid(format!("{name}: given more than once.")));
             }
             given.push((name.into_owned(), value.into_owned()));
         }

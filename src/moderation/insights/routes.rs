@@ -53,7 +53,7 @@ pub async fn get_votes(http: HttpRequest, state: Data<ModerationState>) -> Answe
 pub async fn get_clusters(http: HttpRequest, state: Data<ModerationState>) -> Answer {
     reading(&http, &state).await?;
     let slug = request::query(http.query_string(), "tool")
-        .ok_or_else(|| Problem::invalid("tool: name the tool to look at."))?;
+        .ok_or_else(|| Problem::invalid("tool: this parameter is missing."))?;
     let clusters = state.moderation.clusters(&slug).await?;
     Ok(answer(StatusCode::OK, &clusters))
 }

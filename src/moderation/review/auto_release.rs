@@ -49,12 +49,12 @@ async fn look(moderation: &Moderation, quiet: Duration, now: Timestamp) {
             .await;
         match settled {
             Ok(report) => {
-                tracing::info!(tool = %wanted.votes.tool, votes = report.matched, "held votes look like a crowd's, and count");
+                tracing::info!(tool = %wanted.votes.tool, votes = report.matched, "released held votes that look organic");
             }
             Err(problem) => {
                 tracing::warn!(
                     ?problem,
-                    "held votes that look like a crowd's wait for a moderator"
+                    "held votes that look organic wait for a moderator"
                 );
             }
         }

@@ -102,7 +102,7 @@ async fn settle(
     };
     if body.rejected && verdict == Resolution::Reject {
         return Err(Problem::invalid(
-            "rejected: what was rejected cannot be rejected again.",
+            "rejected: a rejected vote cannot be rejected again.",
         ));
     }
     let wanted = ResolveRequest {

@@ -115,7 +115,7 @@ pub async fn take(
     asked.await.map_err(needs_script)?;
     let permit = state.doors.vote(http, voter.id, &client).await?;
     let form = std::str::from_utf8(&body)
-        .map_err(|_not_text| Problem::bad_request("The form is no text."))?;
+        .map_err(|_not_text| Problem::bad_request("The form is not valid UTF-8."))?;
     let choice = match request::query(form, "choice").as_deref() {
         Some("ship") => Some(Choice::Ship),
         Some("skip") => Some(Choice::Skip),

@@ -263,7 +263,7 @@ pub(crate) fn hand_over(
         Ok(())
     } else {
         Err(Problem::conflict(
-            "Other acts of moderation came between; please try again.",
+            "Concurrent moderation acts interfered. Try again.",
         ))
     })
 }
