@@ -215,8 +215,7 @@ pub async fn post_reset(
 #[serde(deny_unknown_fields)]
 #[schema(as = Why)]
 pub struct WhyBody {
-    #[serde(default)]
-    reason: String,
+    reason: Option<String>,
 }
 
 /// A body that may be absent, or `{}`, or say why.
@@ -225,10 +224,7 @@ pub(crate) fn why(body: &Bytes) -> Result<String, Problem> {
         return Ok(String::new());
     }
     let WhyBody { reason: text } = request::json(body)?;
-    if text.is_empty() {
-        return Ok(text);
-    }
-    reason(&text)
+    text.as_deref().map_or_else(|| Ok(String::new()), reason)
 }
 
 /// Puts a reset's votes back.

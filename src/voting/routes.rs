@@ -196,8 +196,10 @@ pub async fn get_votes(
 ) -> Result<HttpResponse, Problem> {
     let voter = state.identity.voter(&http, Timestamp::now())?;
     state.doors.own_read(&http, voter.id)?;
+    let section = request::Section::read(http.query_string(), MOST)?;
+    let (tools, next) = section.of(request::tools(http.query_string(), MOST)?);
     let (mut slots, mut missing) = (Vec::new(), Vec::new());
-    for item in request::tools(http.query_string(), MOST)? {
+    for item in tools {
         match item.map(|slug| {
             state
                 .board
@@ -224,7 +226,7 @@ pub async fn get_votes(
         .collect();
     let body = OwnVotes {
         items,
-        next: None,
+        next: next.as_deref(),
         missing,
     };
     Ok(HttpResponse::Ok()

@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 
 use crate::http::problem::{Code, Problem};
 pub use call::{RawRequest, RequestParts, ResponseHeaders};
-pub use query::{Parameters, query, tools};
+pub use query::{Parameters, Section, query, tools};
 
 /// The largest body of a visitor's call.
 pub const SMALL: usize = 64 * 1024;

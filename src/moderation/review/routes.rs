@@ -26,8 +26,7 @@ use crate::voting::held::Resolution;
 pub struct HeldBody {
     tool: String,
     /// May be left out.
-    #[serde(default)]
-    reason: String,
+    reason: Option<String>,
     #[serde(default)]
     dry_run: bool,
     from: Option<Timestamp>,
@@ -96,10 +95,10 @@ async fn settle(
 ) -> Answer {
     let (body, actor) = written(&http, payload, &state).await?;
     let body: HeldBody = request::json(&body)?;
-    let why = match body.reason.as_str() {
-        "" => String::new(),
-        text => reason(text)?,
-    };
+    let why = body
+        .reason
+        .as_deref()
+        .map_or_else(|| Ok(String::new()), reason)?;
     if body.rejected && verdict == Resolution::Reject {
         return Err(Problem::invalid(
             "rejected: a rejected vote cannot be rejected again.",

@@ -164,6 +164,12 @@ async fn held_votes_are_released_and_rejected(backend: Backend) {
 
     // A dry run changes nothing.
     let dry = json!({"tool": TOOL, "network": network, "dry_run": true});
+    for blank in ["", " "] {
+        let body = json!({"tool": TOOL, "dry_run": true, "reason": blank});
+        desk.post("/held/release", body)
+            .await
+            .problem(422, "invalid");
+    }
     let seen = desk.post("/held/release", dry).await.expect(200).json;
     assert_eq!(
         (&seen["matched"], &seen["networks"]),
