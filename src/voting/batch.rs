@@ -11,10 +11,14 @@ use diesel::QueryResult;
 use diesel::result::{DatabaseErrorKind, Error};
 
 use super::claims::store as claims;
+use super::fresh::book::OriginBook;
+use super::fresh::store as origins;
+use super::seen_changes::store as seen_changes;
+use super::set_aside::store::set_aside;
 use super::postgres::{TallyRowCache, Xmin};
 use super::{VoteCommand, postgres, sqlite};
 use crate::auth::name;
-use crate::domain::{Timestamp, VoterId};
+use crate::domain::{Origins, Timestamp, VoterId};
 use crate::infra::db::{DbConnection, chained_transaction, end_chain};
 use crate::tallies::{TallyRow, store};
 use crate::voting::apply::{ChangeSet, ExistingVotes, Key, LinkedVisitors, fold};
@@ -86,8 +90,9 @@ fn carefully(
     let (read, folded, xmin) = chained_transaction(conn, more, |conn| {
         // Where people sign in, whether a visitor may vote alone is known only when all is read.
         let certain = names.map_or(wishes, |_| &[]);
-        let mut read = read_under_lock(conn, &tools, &keys, certain, now)?;
+        let mut read = read_under_lock(conn, &tools, &keys, wishes, certain, now)?;
         let written = std::mem::take(&mut read.written);
+        let mut book = std::mem::take(&mut read.book);
         resolve(conn, &mut read.votes)?;
         let spent = match names {
             Some(_) => claims::spent(conn, &keys)?,
@@ -99,18 +104,49 @@ fn carefully(
             periods,
             ..
         } = &read;
-        let folded = fold(wishes, tallies, votes, &spent, periods, now);
+        let mut folded = fold(wishes, tallies, votes, &spent, periods, &mut book, now);
         let xmin = finish(conn, &folded, written, now)?;
+        bound_hands(conn, &mut book, wishes, &mut folded, now)?;
         if let Some(names) = names {
             claims::spend(conn, &folded.spent)?;
             remember(conn, names, &folded)?;
         }
+        read.book = book;
         Ok::<_, Error>((read, folded, xmin))
     })?;
     if matches!(conn, DbConnection::Postgres(_)) && names.is_none() {
         known.learn(&read, &folded, xmin);
+        known.note_origins(&read.book, &tools);
     }
     Ok(folded)
+}
+
+/// Sets aside what one hand has too much after a batch, and saves the sums of fresh voters.
+pub(super) fn bound_hands(
+    conn: &mut DbConnection,
+    book: &mut OriginBook,
+    commands: &[VoteCommand],
+    folded: &mut ChangeSet,
+    now: Timestamp,
+) -> QueryResult<()> {
+    let tallies = folded.tallies.iter().map(|row| (row.tool, *row)).collect();
+    if let Some(more) = set_aside(conn, book, &tallies, now)? {
+        write(conn, &more, now)?;
+        for (command, outcome) in commands.iter().zip(&mut folded.outcomes) {
+            let key = (command.tool, command.voter);
+            let aside = more.set_aside.iter().find(|(of, _)| *of == key);
+            if let (Ok(outcome), Some((_, record))) = (outcome, aside) {
+                outcome.vote = outcome.vote.map(|_| *record);
+            }
+        }
+        for row in &mut folded.tallies {
+            if let Some(changed) = more.tallies.iter().find(|changed| changed.tool == row.tool) {
+                *row = *changed;
+            }
+        }
+        folded.set_aside = more.set_aside;
+    }
+    origins::save(conn, book)
 }
 
 /// Keeps the names of users whose votes were not there before, for exports.
@@ -140,6 +176,8 @@ pub(crate) struct Read {
     pub periods: Vec<Period>,
     /// Votes of the batch that stand since it was read, because none did.
     pub written: ExistingVotes,
+    /// The networks of fresh voters among them.
+    pub book: OriginBook,
 }
 
 /// Locks the tallies, and reads what a batch is folded over. Of its wishes, those in `certain` may be carried out where they are
@@ -148,11 +186,15 @@ fn read_under_lock(
     conn: &mut DbConnection,
     tools: &BTreeSet<i32>,
     keys: &BTreeSet<Key>,
+    wishes: &[VoteCommand],
     certain: &[VoteCommand],
     now: Timestamp,
 ) -> QueryResult<Read> {
-    if let DbConnection::Postgres(conn) = conn {
-        return postgres::read_under_lock(conn, tools, keys, now);
+    if let DbConnection::Postgres(inner) = conn {
+        let mut read = postgres::read_under_lock(inner, tools, keys, now)?;
+        read_origins(conn, &mut read.book, wishes, now)?;
+        origins::read(conn, &mut read.book, origins::bound(read.votes.values()))?;
+        return Ok(read);
     }
     let tallies = lock(conn, tools)?;
     let mut periods = Vec::new();
@@ -160,19 +202,36 @@ fn read_under_lock(
     for row in tallies.values().filter(|row| now < row.period_end) {
         periods.extend(exclusions::periods(conn, row.tool)?);
     }
+    let mut book = OriginBook::default();
+    read_origins(conn, &mut book, wishes, now)?;
     let (votes, written) = match conn {
         DbConnection::Sqlite(conn) => {
-            sqlite::present_or_written(conn, keys, certain, &tallies, &periods, now)?
+            sqlite::present_or_written(conn, keys, certain, (&tallies, &periods), &book, now)?
         }
         // Has all of it in one round trip, above.
         DbConnection::Postgres(conn) => (postgres::present(conn, keys)?, ExistingVotes::default()),
     };
+    origins::read(conn, &mut book, origins::bound(votes.values()))?;
     Ok(Read {
         tallies,
         votes,
         periods,
         written,
+        book,
     })
+}
+
+/// Reads what decides whether the voters of `commands` are fresh, and the networks that they come from.
+pub(super) fn read_origins(
+    conn: &mut DbConnection,
+    book: &mut OriginBook,
+    commands: &[VoteCommand],
+    now: Timestamp,
+) -> QueryResult<()> {
+    let from = commands.iter().filter_map(|command| command.origins);
+    origins::read(conn, book, from.flat_map(Origins::each))?;
+    let older = OriginBook::older_voters(commands);
+    origins::read_established(conn, book, &older, now)
 }
 
 /// The votes under `keys`, each with the mark that it bears. Locks are held already.
@@ -215,6 +274,7 @@ fn finish(
     if folded.is_empty() && written.is_empty() {
         return Ok(None);
     }
+    seen_changes::write(conn, &folded.journal)?;
     for closing in &folded.closings {
         store::close(conn, closing)?;
     }

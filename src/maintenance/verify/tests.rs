@@ -49,7 +49,7 @@ impl House {
             visitor: None,
             network: NetworkHash::NONE,
             token_age: 0,
-            hold: false,
+            origins: None,
         };
         batch::record(
             &mut self.writer,

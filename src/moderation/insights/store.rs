@@ -13,7 +13,8 @@ use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::{tallies, votes};
 use crate::moderation::removals::removal::ModeratedVote;
-use crate::moderation::removals::store::{Found, seen};
+use crate::moderation::removals::store::{Found, VOTE, seen};
+use crate::voting::exclusions::WITHDRAWN;
 
 const HIGHEST: &[u8] = &[0xff; 17];
 
@@ -52,8 +53,10 @@ pub(crate) fn newest(
         tool: i32::MAX,
         voter: VoterId([0xff; 16]),
     });
+    let stands = votes::taken_out_by.is_null().or(votes::taken_out_by.gt(WITHDRAWN));
     let rows = votes::table
         .filter(votes::tool_id.eq_any(tools))
+        .filter(stands)
         .filter(votes::voter.gt(bytes(after, &[])))
         .filter(votes::voter.le(bytes(upto, HIGHEST)))
         .filter(votes::network.ge(lowest))
@@ -74,6 +77,7 @@ pub(crate) fn newest(
             votes::voter.desc(),
         ))
         .limit(limit)
+        .select(VOTE)
         .load(conn)?;
     Ok(rows.into_iter().filter_map(seen).collect())
 }
@@ -136,7 +140,7 @@ pub(crate) fn networks(
         "SELECT network, COUNT(*) AS votes, SUM(CASE WHEN choice = 1 THEN 1 ELSE 0 END) AS ship, \
          SUM(CASE WHEN token_age < {fresh} THEN 1 ELSE 0 END) AS fresh, \
          MIN(cast_at) AS first_at, MAX(cast_at) AS last_at FROM votes \
-         WHERE tool_id = {tool} AND voter > {after} AND network <> {none} GROUP BY network HAVING COUNT(*) >= {least} \
+         WHERE tool_id = {tool} AND voter > {after} AND network <> {none} AND COALESCE(taken_out_by, 0) > {WITHDRAWN} GROUP BY network HAVING COUNT(*) >= {least} \
          ORDER BY COUNT(*) DESC, network LIMIT {limit}"
     ))
     .load(conn)?;
@@ -179,7 +183,7 @@ pub(crate) fn minutes(
         "SELECT cast_at / 60000000 AS minute, COUNT(*) AS votes, \
          SUM(CASE WHEN choice = 1 THEN 1 ELSE 0 END) AS ship, \
          SUM(CASE WHEN token_age < {fresh} THEN 1 ELSE 0 END) AS fresh FROM votes \
-         WHERE tool_id = {tool} AND voter > {after} GROUP BY cast_at / 60000000 \
+         WHERE tool_id = {tool} AND voter > {after} AND COALESCE(taken_out_by, 0) > {WITHDRAWN} GROUP BY cast_at / 60000000 \
          ORDER BY 1 DESC LIMIT {limit}"
     ))
     .load(conn)?;
@@ -213,8 +217,10 @@ pub(crate) fn one_way(
     least: i64,
 ) -> Found<Vec<OneWay>> {
     type ModeratedVoteRow = (Vec<u8>, i64, Option<i16>, Option<i16>);
+    let stands = votes::taken_out_by.is_null().or(votes::taken_out_by.gt(WITHDRAWN));
     let rows: Vec<ModeratedVoteRow> = votes::table
         .filter(votes::tool_id.eq_any(tools))
+        .filter(stands)
         .filter(votes::voter.eq_any(voters))
         .group_by(votes::voter)
         .select((

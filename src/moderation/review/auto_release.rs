@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::ResolveRequest;
 use crate::domain::{Actor, Timestamp};
 use crate::moderation::Moderation;
-use crate::voting::held::Resolution;
+use crate::voting::held::{Resolution, store};
 
 /// Between two looks, at most.
 const EVERY: Duration = Duration::from_secs(30);
@@ -26,7 +26,9 @@ pub async fn run(moderation: &Moderation, quiet: Option<Duration>) {
 async fn look(moderation: &Moderation, quiet: Duration, now: Timestamp) {
     let quiet = i64::try_from(quiet.as_secs()).unwrap_or(i64::MAX);
     let actor = Actor::rule("all-clear");
-    for clear in moderation.holding.clear(now.plus_seconds(-quiet)) {
+    let quiet = now.plus_seconds(-quiet);
+    let cleared = moderation.look(move |conn| store::cleared(conn, quiet)).await;
+    for clear in cleared.unwrap_or_default() {
         let slots = moderation.board.all();
         let Some(slot) = slots.into_iter().find(|slot| slot.id == clear.tool) else {
             continue;
@@ -36,13 +38,14 @@ async fn look(moderation: &Moderation, quiet: Duration, now: Timestamp) {
             from: None,
             to: None,
             voter: None,
-            network: Some(clear.network),
+            network: None,
             choice: None,
             rejected: false,
+            origin: Some(clear.origin),
         };
         let why = "The network's visitors look like a crowd by now: see docs/abuse.md.";
         let settled = moderation
-            .settle(&wanted, Resolution::Count, Some((why, &actor)), now)
+            .settle(&wanted, Resolution::Clear, Some((why, &actor)), now)
             .await;
         match settled {
             Ok(report) => {

@@ -32,7 +32,7 @@ fn wish() -> impl Strategy<Value = VoteCommand> {
             visitor: beside,
             network: NetworkHash([0; 16]),
             token_age: 0,
-            hold: false,
+            origins: None,
         }
     })
 }
@@ -63,7 +63,7 @@ proptest! {
             if rest.is_empty() { break; }
             let (batch, later) = rest.split_at(cut.min(rest.len()));
             rest = later;
-            let folded = fold(batch, &tallies, &votes, &spent, &[], NOW);
+            let folded = fold(batch, &tallies, &votes, &spent, &[], &mut OriginBook::default(), NOW);
             for (wish, outcome) in batch.iter().zip(&folded.outcomes) {
                 if wish.visitor.is_none()
                     && matches!(wish.act, VoteAction::Cast(_))
@@ -135,6 +135,7 @@ fn what_was_set_aside_is_claimed_as_it_is_and_counts_when_cast_again() {
         choice: Choice::Ship,
         cast_at: Timestamp(5),
         aside: Some(9),
+        binding: None,
     };
     let present = ExistingVotes::from_iter([((1, visitor), aside)]);
     let with = |act| {
@@ -145,16 +146,9 @@ fn what_was_set_aside_is_claimed_as_it_is_and_counts_when_cast_again() {
             visitor: Some(visitor),
             network: NetworkHash([0; 16]),
             token_age: 0,
-            hold: false,
+            origins: None,
         };
-        fold(
-            &[wish],
-            &tallies,
-            &present,
-            &LinkedVisitors::default(),
-            &[],
-            NOW,
-        )
+        fold(&[wish], &tallies, &present, &LinkedVisitors::default(), &[], &mut OriginBook::default(), NOW)
     };
     let claimed = with(VoteAction::Claim);
     let row = claimed.tallies[0];
@@ -183,23 +177,14 @@ fn nobody_claims_from_themselves() {
         visitor: Some(voter),
         network: NetworkHash([0; 16]),
         token_age: 0,
-        hold: false,
+        origins: None,
     };
     let standing = VoteRecord {
         choice: Choice::Ship,
         cast_at: Timestamp(5),
         aside: None,
+        binding: None,
     };
     let present = ExistingVotes::from_iter([((1, voter), standing)]);
-    assert!(
-        fold(
-            &[wish],
-            &open(),
-            &present,
-            &LinkedVisitors::default(),
-            &[],
-            NOW
-        )
-        .is_empty()
-    );
+    assert!(fold(&[wish], &open(), &present, &LinkedVisitors::default(), &[], &mut OriginBook::default(), NOW).is_empty());
 }

@@ -21,11 +21,13 @@ use diesel::sql_types::{Array, BigInt, Integer, Nullable};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use super::arrays::Rows;
-use crate::domain::Timestamp;
+use crate::domain::{OriginHash, Origins, Timestamp};
 use crate::infra::db::schema::tallies;
 use crate::tallies::store;
 use crate::voting::VoteCommand;
 use crate::voting::apply::{ChangeSet, ExistingVotes, Key, LinkedVisitors, fold};
+use crate::voting::fresh::book::OriginBook;
+use crate::voting::fresh::store::{self as origins, SaveMany};
 use crate::voting::ledger;
 use crate::voting::postgres::reads::present;
 use crate::voting::postgres::tally_cache::{CachedVote, TallyRowCache, Xmin};
@@ -55,6 +57,7 @@ struct WriteUnmoved<'a> {
     rows: Rows<'a>,
     /// Of the tallies among `rows`.
     xmins: Vec<i64>,
+    origins: SaveMany<'a>,
 }
 fixed_statement!(WriteUnmoved);
 
@@ -71,6 +74,8 @@ impl QueryFragment<Pg> for WriteUnmoved<'_> {
         out.push_sql(", ");
         self.rows.inserts.walk(&mut out)?;
         out.push_sql(", ");
+        self.rows.bindings.walk(&mut out)?;
+        out.push_sql(", ");
         self.rows.updates.walk(&mut out)?;
         out.push_sql(", ");
         self.rows.deletes.walk(&mut out)?;
@@ -80,6 +85,8 @@ impl QueryFragment<Pg> for WriteUnmoved<'_> {
         out.push_bind_param::<Array<BigInt>, _>(&self.xmins)?;
         out.push_sql(", ");
         self.rows.tallies.walk(&mut out)?;
+        out.push_sql(", ");
+        self.origins.walk(&mut out)?;
         out.push_sql(")");
         Ok(())
     }
@@ -96,7 +103,7 @@ pub(crate) fn record(
     wishes: &[VoteCommand],
     now: Timestamp,
 ) -> QueryResult<Option<ChangeSet>> {
-    let simple = |wish: &VoteCommand| wish.visitor.is_none() && !wish.hold;
+    let simple = |wish: &VoteCommand| wish.visitor.is_none();
     if !known.trusts() || !wishes.iter().all(simple) {
         return Ok(None);
     }
@@ -125,8 +132,11 @@ pub(crate) fn record(
         return Ok(None);
     }
     let none = LinkedVisitors::default();
-    let folded = fold(wishes, &tallies.rows, &before, &none, &tallies.periods, now);
-    if !folded.closings.is_empty() || folded.rows().any(|(_, vote)| vote.aside.is_some()) {
+    let mut book = read_origins(conn, known, (wishes, &before), &tools, now)?;
+    let periods = &tallies.periods;
+    let folded = fold(wishes, &tallies.rows, &before, &none, periods, &mut book, now);
+    let is_set_aside = folded.rows().any(|(_, vote)| vote.aside.is_some());
+    if !folded.closings.is_empty() || is_set_aside || !book.excess().is_empty() {
         return Ok(None);
     }
     let entries = ledger::packed(folded.events.iter().map(|event| (event, now)));
@@ -136,11 +146,13 @@ pub(crate) fn record(
         .iter()
         .filter_map(|row| same.remove(&row.tool));
     let xmins = xmins.map(|xmin| xmin.0).collect();
+    let origins = origins::changed_rows(&book);
     let statement = WriteUnmoved {
         same_tools: same.keys().copied().collect(),
         same_xmins: same.values().map(|xmin| xmin.0).collect(),
         rows: Rows::of(&folded, &entries),
         xmins,
+        origins: SaveMany::of(&origins),
     };
     let written: Option<i64> = statement.get_result(conn)?;
     let Some(xmin) = written else {
@@ -148,8 +160,40 @@ pub(crate) fn record(
         return Ok(None);
     };
     known.wrote(&before, &folded, Xmin(xmin));
+    known.note_origins(&book, &tools);
     known.was_right();
     Ok(Some(folded))
+}
+
+/// The networks of a batch's fresh voters: as they are known, or read without a lock once the tallies are known.
+fn read_origins(
+    conn: &mut PgConnection,
+    known: &mut TallyRowCache,
+    (commands, before): (&[VoteCommand], &ExistingVotes),
+    tools: &BTreeSet<i32>,
+    now: Timestamp,
+) -> QueryResult<OriginBook> {
+    let mut book = OriginBook::default();
+    let from = commands.iter().filter_map(|command| command.origins);
+    let from = from.flat_map(Origins::each);
+    let all: BTreeSet<OriginHash> = from.chain(origins::bound(before.values())).collect();
+    let mut unknown = BTreeSet::new();
+    for origin in all {
+        if !known.enter_origin(&mut book, origin, tools) {
+            unknown.insert(origin);
+        }
+    }
+    if !unknown.is_empty() {
+        let mut read = OriginBook::default();
+        origins::read_on_postgres(conn, &mut read, unknown.iter().copied())?;
+        known.note_origins(&read, tools);
+        for origin in unknown {
+            known.enter_origin(&mut book, origin, tools);
+        }
+    }
+    let older = OriginBook::older_voters(commands);
+    origins::established_on_postgres(conn, &mut book, &older, now)?;
+    Ok(book)
 }
 
 /// Gets to know `missing` tools, without a lock. False where one of them has a period ahead: those are read with it.

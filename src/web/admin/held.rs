@@ -117,6 +117,7 @@ fn wanted(form: &Form) -> Result<(VoteFilter, ResolveRequest), Problem> {
         network: meant.network,
         choice: meant.choice,
         rejected: form.get("rejected").is_some(),
+        origin: None,
     };
     Ok((asked, wanted))
 }

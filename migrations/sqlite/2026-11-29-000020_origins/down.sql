@@ -1,0 +1,5 @@
+DROP TABLE seen_changes;
+DROP TABLE origin_sums;
+ALTER TABLE votes DROP COLUMN first_choice;
+ALTER TABLE votes DROP COLUMN wide_origin;
+ALTER TABLE votes DROP COLUMN origin;
