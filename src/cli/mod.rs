@@ -32,6 +32,7 @@ use crate::config::{Layers, SettingError, Settings};
 use crate::domain::{Actor, Timestamp};
 use crate::infra::db::{self, DbConnection, Purpose};
 use crate::infra::{stderr, telemetry};
+use verify::Repair;
 
 #[derive(Parser)]
 #[command(name = "tallyship", version, about = "Community votes beside a panel's verdict", long_about = None)]
@@ -74,6 +75,12 @@ enum Command {
         /// A head of the audit chain that was published: its entry must still be there
         #[arg(long, value_name = "HASH")]
         head: Option<String>,
+        /// Say what a repair would do: the votes stand, and all else is made to agree with them
+        #[arg(long)]
+        repair: bool,
+        /// Do it; no server may run
+        #[arg(long, requires = "repair")]
+        apply: bool,
     },
     /// Run a past span's ledger through other quotas or thresholds, and say what would have been different
     Replay(replay::ReplayArguments),
@@ -92,7 +99,12 @@ enum Command {
         force: bool,
     },
     /// Put a backup in the place of the database, whole or not at all; no server may run
-    Restore { file: PathBuf },
+    Restore {
+        file: PathBuf,
+        /// Leave the staff tokens and sessions of the backup as they were when it was made
+        #[arg(long)]
+        keep_tokens: bool,
+    },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
     /// Print the manual page
@@ -241,9 +253,16 @@ fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Token(command) => token::run(&command, &ready?.0),
         Command::Visitors(command) => visitors::run(&command, &ready?.0),
         Command::Backup { file, force } => backup::write(&ready?.0, &file, force),
-        Command::Restore { file } => backup::restore(&ready?.0, &file),
+        Command::Restore { file, keep_tokens } => backup::restore(&ready?.0, &file, keep_tokens),
         Command::Health => health::run(&ready?.0),
-        Command::Verify { head } => verify::run(&ready?.0, head.as_deref()),
+        Command::Verify {
+            head,
+            repair,
+            apply,
+        } => {
+            let repair = repair.then_some(if apply { Repair::Apply } else { Repair::Show });
+            verify::run(&ready?.0, head.as_deref(), repair)
+        }
         Command::Replay(arguments) => replay::run(&ready?.0, &arguments),
         Command::Export(command) => votes::export(&command, &ready?.0),
         Command::Import(command) => votes::import(&command, &ready?.0),

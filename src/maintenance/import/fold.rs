@@ -69,6 +69,7 @@ pub(super) fn fold(
             (None, Some(period)) => step.aside.push((line.tool, period, wish(line), new)),
             (None, None) => {}
         }
+        row.revision += i64::from(new.is_excluded());
         if row.shift(old.and_then(VoteRecord::weight), new.weight(), now) {
             let event = VoteChange {
                 tool: line.tool,
@@ -82,7 +83,7 @@ pub(super) fn fold(
     }
     for (tool, row) in rows {
         if let Some(before) = tallies.get(&tool).filter(|before| **before != row) {
-            step.folded.closings.extend(before.closing(now));
+            step.folded.hour_changes.extend(before.hour_change(now));
             step.folded.tallies.push(row);
         }
     }

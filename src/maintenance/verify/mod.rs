@@ -6,11 +6,14 @@
 
 mod origins;
 mod pages;
+mod repair;
 mod stream;
 mod sums;
 #[cfg(test)]
 mod tests;
 pub mod worker;
+
+pub use repair::repair;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -74,6 +77,10 @@ impl Fault {
 /// A tool whose accounts do not agree. All counts are (ship, skip).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
+    #[serde(skip)]
+    id: i32,
+    #[serde(skip)]
+    found: Found,
     pub tool: String,
     /// As the tally says.
     pub tally: Counts,
@@ -84,6 +91,17 @@ pub struct Difference {
     /// Set aside, as the tally says and as the votes add up.
     pub aside: [Counts; 2],
     pub faults: Vec<Fault>,
+}
+
+/// What a repair needs besides.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Found {
+    of_votes: Sketch,
+    of_ledger: Sketch,
+    /// The ledger's newest version.
+    newest: i64,
+    panel: Counts,
+    period_end: i64,
 }
 
 /// What a recount went over.
@@ -111,6 +129,18 @@ struct Account {
     /// Of the fresh votes by network, and of their sums.
     fresh_votes: i64,
     fresh_sums: i64,
+}
+
+impl Account {
+    fn found(&self) -> Found {
+        Found {
+            of_votes: self.of_votes,
+            of_ledger: self.of_ledger,
+            newest: self.newest.max(self.newest_bulk),
+            panel: self.panel,
+            period_end: self.period_end,
+        }
+    }
 }
 
 fn add(counts: &mut Counts, choice: Option<Choice>, by: i64) {
@@ -220,6 +250,8 @@ fn in_snapshot(conn: &mut DbConnection) -> QueryResult<Recount> {
         check(account.fresh_votes == account.fresh_sums, Fault::Origins);
         if !faults.is_empty() {
             recount.differences.push(Difference {
+                id: row.tool,
+                found: account.found(),
                 tool: slug,
                 tally,
                 votes: account.votes,
@@ -231,6 +263,8 @@ fn in_snapshot(conn: &mut DbConnection) -> QueryResult<Recount> {
     }
     for (tool, account) in accounts {
         recount.differences.push(Difference {
+            id: tool,
+            found: account.found(),
             tool: format!("(tool {tool}, which does not exist)"),
             tally: (0, 0),
             votes: account.votes,

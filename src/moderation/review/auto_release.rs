@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::ResolveRequest;
 use crate::domain::{Actor, Timestamp};
 use crate::moderation::Moderation;
+use crate::moderation::selection::{AnyOf, VoteSelection};
 use crate::voting::held::{Resolution, store};
 
 /// Between two looks, at most.
@@ -34,12 +35,14 @@ async fn look(moderation: &Moderation, quiet: Duration, now: Timestamp) {
             continue;
         };
         let wanted = ResolveRequest {
-            tool: slot.slug.clone(),
-            from: None,
-            to: None,
-            voter: None,
-            network: None,
-            choice: None,
+            votes: VoteSelection {
+                tool: slot.slug.clone(),
+                from: None,
+                to: None,
+                voters: AnyOf::default(),
+                networks: AnyOf::default(),
+                choice: None,
+            },
             rejected: false,
             origin: Some(clear.origin),
         };
@@ -49,7 +52,7 @@ async fn look(moderation: &Moderation, quiet: Duration, now: Timestamp) {
             .await;
         match settled {
             Ok(report) => {
-                tracing::info!(tool = %wanted.tool, votes = report.matched, "held votes look like a crowd's, and count");
+                tracing::info!(tool = %wanted.votes.tool, votes = report.matched, "held votes look like a crowd's, and count");
             }
             Err(problem) => {
                 tracing::warn!(

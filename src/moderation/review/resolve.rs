@@ -18,7 +18,8 @@ use crate::domain::{Actor, Choice, NetworkHash, OriginHash, Slug, Timestamp, Vot
 use crate::http::problem::Problem;
 use crate::infra::db::write_transaction;
 use crate::moderation::Moderation;
-use crate::moderation::removals::removal::{Criteria, ModeratedVote, raw};
+use crate::moderation::removals::removal::{Criteria, CriteriaView, ModeratedVote, raw};
+use crate::moderation::selection::VoteSelection;
 use crate::tallies::{Contribution, TallyRow};
 use crate::voting::exclusions;
 use crate::voting::held::{Resolution, ResolvedVotes, store as votes};
@@ -29,15 +30,10 @@ const STEP: i64 = 2_000;
 /// How long new votes count of a network whose held votes a moderator let count.
 const TRUST_SECONDS: i64 = 2 * 3600;
 
-/// Which held votes are meant; all that is given must match.
+/// Which held votes are meant.
 #[derive(Debug, Clone)]
 pub struct ResolveRequest {
-    pub tool: Slug,
-    pub from: Option<Timestamp>,
-    pub to: Option<Timestamp>,
-    pub voter: Option<VoterId>,
-    pub network: Option<NetworkHash>,
-    pub choice: Option<Choice>,
+    pub votes: VoteSelection,
     /// Those that were rejected, instead of those that wait.
     pub rejected: bool,
     /// Of voters whose first vote came from this network, whatever the day.
@@ -85,35 +81,32 @@ impl Moderation {
         why: Option<(&str, &Actor)>,
         now: Timestamp,
     ) -> Result<ResolveReport, Problem> {
-        let slot = self.tool(wanted.tool.as_str())?;
-        let to = wanted.to.unwrap_or(now);
-        if wanted.from.is_some_and(|from| from >= to) {
-            return Err(Problem::invalid("from: expected a time before `to`."));
-        }
-        let criteria = Criteria {
-            tool: slot.id,
-            from: wanted.from,
-            to,
-            voter: wanted.voter,
-            network: wanted.network,
-            choice: wanted.choice,
-        };
+        let slot = self.tool(wanted.votes.tool.as_str())?;
+        let criteria = Criteria::of(&wanted.votes, slot.id, now)?;
         let before = slot.tally().row;
         let mut sums = Sums::default();
         (sums.settled.before, sums.settled.after) = (before, before);
         let mark = votes::mark_of(wanted.rejected);
         let mut after = None;
         loop {
+            let meant = criteria.clone();
             let of = (mark, wanted.origin);
             let page = self
-                .look(move |conn| store::matching(conn, &criteria, of, after, STEP))
+                .look(move |conn| store::matching(conn, &meant, of, after, STEP))
                 .await?;
             let Some(last) = page.last() else { break };
             after = Some(last.voter);
             match why {
                 Some((reason, actor)) => {
-                    self.settle_some(wanted, &page, verdict, (reason, actor), &mut sums, now)
-                        .await?;
+                    self.settle_some(
+                        (wanted, &criteria),
+                        &page,
+                        verdict,
+                        (reason, actor),
+                        &mut sums,
+                        now,
+                    )
+                    .await?;
                 }
                 None => {
                     self.foresee(&criteria, &page, verdict, &mut sums, now)
@@ -122,10 +115,13 @@ impl Moderation {
             }
         }
         let show = |row: &TallyRow| {
-            raw(&serde_json::to_string(&self.board.tally(&wanted.tool, row)).unwrap_or_default())
+            raw(
+                &serde_json::to_string(&self.board.tally(&wanted.votes.tool, row))
+                    .unwrap_or_default(),
+            )
         };
         Ok(ResolveReport {
-            tool: wanted.tool.clone(),
+            tool: wanted.votes.tool.clone(),
             dry_run: why.is_none(),
             matched: sums.matched,
             ship: sums.settled.ship,
@@ -134,8 +130,8 @@ impl Moderation {
             set_aside: sums.settled.aside,
             before: show(&sums.settled.before),
             after: show(&sums.settled.after),
-            from: wanted.from,
-            to,
+            from: criteria.from,
+            to: criteria.to,
         })
     }
 
@@ -173,7 +169,7 @@ impl Moderation {
 
     async fn settle_some(
         &self,
-        wanted: &ResolveRequest,
+        (wanted, criteria): (&ResolveRequest, &Criteria),
         page: &[ModeratedVote],
         verdict: Resolution,
         (reason, actor): (&str, &Actor),
@@ -183,19 +179,13 @@ impl Moderation {
         let tool = page.first().map_or(0, |vote| vote.tool);
         let mark = votes::mark_of(wanted.rejected);
         let voters: Vec<VoterId> = page.iter().map(|vote| vote.voter).collect();
-        let (show, slug) = (self.show(&wanted.tool), wanted.tool.clone());
+        let (show, slug) = (self.show(&wanted.votes.tool), wanted.votes.tool.clone());
         let (reason, actor) = (reason.to_owned(), actor.clone());
+        let criteria = json!(CriteriaView::from(criteria));
+        let rejected = wanted.rejected;
         // One voter who is let count says nothing of the others.
-        let trusts = verdict == Resolution::Count && wanted.voter.is_none();
+        let trusts = verdict == Resolution::Count && wanted.votes.voters.ids().is_none();
         let trusted_until = trusts.then(|| now.plus_seconds(TRUST_SECONDS));
-        let criteria = json!({
-            "from": wanted.from,
-            "to": wanted.to,
-            "voter": wanted.voter.map(VoterId::text),
-            "network": wanted.network.map(NetworkHash::text),
-            "choice": wanted.choice.map(Choice::as_str),
-            "rejected": wanted.rejected,
-        });
         let settled = self
             .step(move |conn| {
                 write_transaction(conn, |conn| {
@@ -212,6 +202,7 @@ impl Moderation {
                             after: json!({
                                 "votes": settled.ship + settled.skip,
                                 "criteria": criteria,
+                                "rejected": rejected,
                                 "tally": raw(&show(&settled.after)),
                             }),
                         };
@@ -224,7 +215,7 @@ impl Moderation {
         if sums.matched == 0 {
             sums.settled.before = settled.before;
         }
-        self.board.admit(&wanted.tool, settled.after);
+        self.board.admit(&wanted.votes.tool, settled.after);
         for vote in page {
             sums.add(vote);
         }

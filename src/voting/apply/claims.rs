@@ -63,7 +63,11 @@ proptest! {
             if rest.is_empty() { break; }
             let (batch, later) = rest.split_at(cut.min(rest.len()));
             rest = later;
-            let folded = fold(batch, &tallies, &votes, &spent, &[], &mut OriginBook::default(), NOW);
+            let barred = Barred {
+                linked: spent.clone(),
+                ..Barred::default()
+            };
+            let folded = fold(batch, &tallies, &votes, &barred, &[], &mut OriginBook::default(), NOW);
             for (wish, outcome) in batch.iter().zip(&folded.outcomes) {
                 if wish.visitor.is_none()
                     && matches!(wish.act, VoteAction::Cast(_))
@@ -148,7 +152,7 @@ fn what_was_set_aside_is_claimed_as_it_is_and_counts_when_cast_again() {
             token_age: 0,
             origins: None,
         };
-        fold(&[wish], &tallies, &present, &LinkedVisitors::default(), &[], &mut OriginBook::default(), NOW)
+        fold(&[wish], &tallies, &present, &Barred::default(), &[], &mut OriginBook::default(), NOW)
     };
     let claimed = with(VoteAction::Claim);
     let row = claimed.tallies[0];
@@ -186,5 +190,5 @@ fn nobody_claims_from_themselves() {
         binding: None,
     };
     let present = ExistingVotes::from_iter([((1, voter), standing)]);
-    assert!(fold(&[wish], &open(), &present, &LinkedVisitors::default(), &[], &mut OriginBook::default(), NOW).is_empty());
+    assert!(fold(&[wish], &open(), &present, &Barred::default(), &[], &mut OriginBook::default(), NOW).is_empty());
 }

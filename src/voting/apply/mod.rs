@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{VoteAction, VoteCommand, VoteError, VoteRecord};
 use crate::domain::{Choice, Timestamp, ToolState, VoterId};
-use crate::tallies::{HourSnapshot, TallyRow};
+use crate::tallies::{HourChange, TallyRow};
 use crate::voting::exclusions::{HELD, Period};
 use crate::voting::fresh::book::OriginBook;
 use crate::voting::seen_changes::SeenChange;
@@ -27,6 +27,14 @@ pub(crate) fn room(votes: usize) -> ExistingVotes {
 
 /// Visitors who came as a user on a tool: a vote that they cast there alone, late or in a race, would be a person's second.
 pub(crate) type LinkedVisitors = HashSet<Key, foldhash::fast::RandomState>;
+
+/// Whose votes are not taken.
+#[derive(Debug, Default)]
+pub(crate) struct Barred {
+    pub linked: LinkedVisitors,
+    /// Voters of the batch who were erased, as the database says under the locks.
+    pub erased: HashSet<VoterId, foldhash::fast::RandomState>,
+}
 
 /// One change of a tool's counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,8 +75,8 @@ pub(crate) struct ChangeSet {
     pub set_aside: Vec<(Key, VoteRecord)>,
     /// Tallies that changed, as they are now; sorted by tool.
     pub tallies: Vec<TallyRow>,
-    /// What the tallies that changed leave to an earlier hour.
-    pub closings: Vec<HourSnapshot>,
+    /// What the tallies that changed do to the hours before.
+    pub hour_changes: Vec<HourChange>,
 }
 
 impl ChangeSet {
@@ -89,7 +97,7 @@ pub(crate) fn fold(
     wishes: &[VoteCommand],
     tallies: &BTreeMap<i32, TallyRow>,
     before: &ExistingVotes,
-    spent: &LinkedVisitors,
+    barred: &Barred,
     periods: &[Period],
     book: &mut OriginBook,
     now: Timestamp,
@@ -100,12 +108,13 @@ pub(crate) fn fold(
     for wish in wishes {
         let key = (wish.tool, wish.voter);
         let refused = match rows.get(&wish.tool).map(|row| row.state) {
+            _ if barred.erased.contains(&wish.voter) => Some(VoteError::Erased),
             None => Some(VoteError::UnknownTool),
             Some(ToolState::Frozen) => Some(VoteError::Frozen),
             Some(ToolState::Archived) => Some(VoteError::Archived),
             Some(ToolState::Open) => {
                 let alone = wish.visitor.is_none() && matches!(wish.act, VoteAction::Cast(_));
-                (alone && (spent.contains(&key) || folded.spent.contains(&key)))
+                (alone && (barred.linked.contains(&key) || folded.spent.contains(&key)))
                     .then_some(VoteError::Spent)
             }
         };
@@ -120,7 +129,10 @@ pub(crate) fn fold(
                 .get(key)
                 .map_or_else(|| before.get(key).copied(), |(_, row)| *row)
         };
-        let visitor = wish.visitor.filter(|visitor| *visitor != wish.voter);
+        // Nothing is noted any more of a visitor who was erased.
+        let visitor = wish
+            .visitor
+            .filter(|visitor| *visitor != wish.voter && !barred.erased.contains(visitor));
         let mine = row_of(&key);
         let theirs = visitor.and_then(|visitor| Some((visitor, row_of(&(key.0, visitor))?)));
         let acted = act(wish, mine, theirs.map(|(_, row)| row), book, periods, now);
@@ -129,13 +141,19 @@ pub(crate) fn fold(
             change(row, &mut folded, voter, old, new, now);
             book.replace(wish.tool, voter, old, new);
             if old != new {
+                // A removal in force has one member more: its sums are to be made again.
+                row.revision += i64::from(new.is_some_and(|new| {
+                    new.is_excluded() && old.is_none_or(|old| old.aside != new.aside)
+                }));
                 after.insert((wish.tool, voter), (*wish, new));
             }
         }
         let spends = visitor.map(|visitor| (wish.tool, visitor));
-        folded.spent.extend(
-            spends.filter(|spends| !spent.contains(spends) && !folded.spent.contains(spends)),
-        );
+        folded
+            .spent
+            .extend(spends.filter(|spends| {
+                !barred.linked.contains(spends) && !folded.spent.contains(spends)
+            }));
         folded.outcomes.push(Ok(CommandOutcome {
             vote: acted.mine.filter(VoteRecord::stands),
             first: acted.first,
@@ -157,7 +175,7 @@ pub(crate) fn fold(
         .sort_by_key(|event| (event.tool, event.version));
     for (tool, row) in rows {
         if let Some(before) = tallies.get(&tool).filter(|before| **before != row) {
-            folded.closings.extend(before.closing(now));
+            folded.hour_changes.extend(before.hour_change(now));
             folded.tallies.push(row);
         }
     }

@@ -7,6 +7,7 @@ use diesel::sql_types::Bool;
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
 use super::{Resolution, ResolvedVotes};
+use crate::auth::denylist;
 use crate::domain::{Choice, OriginHash, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::{origin_sums, tallies as tallies_table, votes};
@@ -32,6 +33,7 @@ pub fn settle(
     trusted_until: Option<Timestamp>,
     now: Timestamp,
 ) -> QueryResult<ResolvedVotes> {
+    denylist::lock_shared(conn)?;
     let before = tallies::lock(conn, tool)?;
     let keys: BTreeSet<Key> = voters.iter().map(|voter| (tool, *voter)).collect();
     let held = batch::present(conn, &keys)?;
@@ -81,7 +83,7 @@ pub fn settle(
     }
     unbind(conn, tool, &freed)?;
     if settled.after != before {
-        folded.closings.extend(before.closing(now));
+        folded.hour_changes.extend(before.hour_change(now));
         folded.tallies.push(settled.after);
         batch::write(conn, &folded, now)?;
     }
@@ -124,6 +126,7 @@ fn note(
         return;
     }
     settled.aside += i64::from(new.aside.is_some());
+    settled.after.revision += i64::from(new.is_excluded());
     let (tool, version) = (settled.after.tool, settled.after.version);
     folded.events.push(VoteChange {
         tool,

@@ -1,7 +1,7 @@
 //! What a batch reads on Postgres before it is folded: tallies under their locks, the votes that stand, and the periods
 //! in force, in one round trip.
 //!
-//! Only `ledger` calls it. The statements are in the function `read_under_lock` of the migrations: each of them has a
+//! Only `batch` calls it. The statements are in the function `read_for_batch` of the migrations: each of them has a
 //! snapshot of its own, so that what is read after the locks is no older than they.
 
 use std::collections::BTreeSet;
@@ -12,7 +12,9 @@ use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use super::arrays::Keys;
+use super::taking_all;
 use crate::domain::{Choice, Timestamp, ToolState, VoterId};
+use crate::infra::db::lock_order::{Lock, taking};
 use crate::tallies::TallyRow;
 use crate::voting::{Binding, VoteRecord};
 use crate::voting::apply::{ExistingVotes, Key};
@@ -22,6 +24,7 @@ use crate::voting::exclusions::Period;
 /// `kind` of a row of the function.
 const TALLY: i16 = 1;
 const VOTE: i16 = 2;
+const ERASURES: i16 = 4;
 
 struct ReadUnderLock<'a> {
     tools: Vec<i32>,
@@ -45,12 +48,13 @@ impl Query for ReadUnderLock<'_> {
         Nullable<Integer>,
         Nullable<Integer>,
         Nullable<SmallInt>,
+        Nullable<BigInt>,
     );
 }
 
 impl QueryFragment<Pg> for ReadUnderLock<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT * FROM read_under_lock(");
+        out.push_sql("SELECT * FROM read_for_batch(");
         out.push_bind_param::<Array<Integer>, _>(&self.tools)?;
         out.push_sql(", ");
         self.keys.walk(&mut out)?;
@@ -75,16 +79,19 @@ type Row = (
     Option<i32>,
     Option<i32>,
     Option<i16>,
+    Option<i64>,
 );
 
-/// Locks the tally rows of `tools` in their order, then reads them, the votes under `keys`, and the periods that are not
-/// over `now`.
+/// Takes the shared lock of erasures and the tally rows of `tools` in their order, then reads them, the version of erasures, the votes
+/// under `keys`, and the periods that are not over `now`.
 pub(crate) fn read_under_lock(
     conn: &mut PgConnection,
     tools: &BTreeSet<i32>,
     keys: &BTreeSet<Key>,
     now: Timestamp,
 ) -> QueryResult<Read> {
+    taking(Lock::Erasures);
+    taking_all(tools);
     let statement = ReadUnderLock {
         tools: tools.iter().copied().collect(),
         keys: Keys::of(keys),
@@ -93,7 +100,7 @@ pub(crate) fn read_under_lock(
     let mut read = Read::default();
     for row in statement.load::<Row>(conn)? {
         let (kind, tool, voter, a, b, c, aside_skip, version, updated_at, period_end, ..) = row;
-        let (.., panel_ship, panel_skip, state) = row;
+        let (.., panel_ship, panel_skip, state, revision) = row;
         match (kind, voter) {
             (TALLY, _) => {
                 let row = TallyRow {
@@ -108,6 +115,7 @@ pub(crate) fn read_under_lock(
                     aside_ship: c.unwrap_or_default(),
                     aside_skip: aside_skip.unwrap_or_default(),
                     period_end: Timestamp(period_end.unwrap_or_default()),
+                    revision: revision.unwrap_or_default(),
                 };
                 read.tallies.insert(tool, row);
             }
@@ -115,6 +123,7 @@ pub(crate) fn read_under_lock(
                 let choice = i16::try_from(a).ok().and_then(Choice::from_code);
                 insert(&mut read.votes, tool, voter, choice, (b, c), (None, None, None));
             }
+            (ERASURES, _) => read.erasures = a,
             _ => read.periods.push(Period {
                 id: a,
                 tool,

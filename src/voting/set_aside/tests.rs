@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::abuse::holding::rule::{FreshSums, MAX_NET};
 use crate::domain::{Choice, NetworkHash, OriginHash, Origins, ToolState};
-use crate::voting::apply::{ExistingVotes, LinkedVisitors, fold};
+use crate::voting::apply::{Barred, ExistingVotes, fold};
 use crate::voting::exclusions::REJECTED;
 use crate::voting::fresh::book::OriginRow;
 use crate::voting::{VoteAction, VoteCommand};
@@ -65,8 +65,8 @@ impl Tables {
         for ((origin, tool), row) in &self.origins {
             book.enter(*origin, *tool, row.clone());
         }
-        let spent = LinkedVisitors::default();
-        let mut changes = fold(commands, &self.tallies, &self.votes, &spent, &[], &mut book, NOW);
+        let barred = Barred::default();
+        let mut changes = fold(commands, &self.tallies, &self.votes, &barred, &[], &mut book, NOW);
         for (command, record) in changes.rows() {
             self.votes.insert((command.tool, command.voter), *record);
         }

@@ -14,6 +14,7 @@ use diesel::{OptionalExtension, QueryResult, RunQueryDsl, SqliteConnection};
 
 use super::{Binding, VoteCommand, VoteRecord};
 use crate::domain::{Choice, Timestamp, ToolState};
+use crate::infra::db::lock_order::{Lock, taking};
 use crate::tallies::{TallyRow, store};
 use crate::voting::apply::{self, ChangeSet, ExistingVotes, Key};
 use crate::voting::exclusions::Period;
@@ -30,6 +31,7 @@ pub(crate) fn lock(
 ) -> QueryResult<BTreeMap<i32, TallyRow>> {
     let mut rows = BTreeMap::new();
     for tool in tools {
+        taking(Lock::Tally(*tool));
         if let Some(columns) = SelectTally(tool)
             .get_result::<store::Columns>(conn)
             .optional()?

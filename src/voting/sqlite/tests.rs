@@ -8,10 +8,12 @@ use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use proptest::prelude::*;
 
+use crate::auth::denylist::Denylist;
 use crate::config::{Database, DatabaseUrl};
 use crate::domain::{Choice, NetworkHash, OriginHash, Origins, Timestamp, VoterId};
 use crate::infra::db::{self, DbConnection, Purpose, migrate};
-use crate::voting::apply::{CommandOutcome, Key, LinkedVisitors, fold};
+use crate::voting::apply::{Barred, CommandOutcome, Key, fold};
+use crate::voting::batch::Batch;
 use crate::voting::fresh::book::OriginBook;
 use crate::voting::fresh::store as origins;
 use crate::voting::postgres::TallyRowCache;
@@ -72,7 +74,14 @@ impl House {
         now: Timestamp,
     ) -> Vec<Result<CommandOutcome, VoteError>> {
         let known = &mut TallyRowCache::default();
-        let folded = batch::record(&mut self.conn, known, batch, None, now, || false);
+        let batch = Batch {
+            commands: batch,
+            names: None,
+            denylist: &Denylist::default(),
+            erasures: 0,
+            now,
+        };
+        let folded = batch::record(&mut self.conn, known, batch, || false);
         folded.expect("records").outcomes
     }
 
@@ -99,8 +108,8 @@ impl House {
             let mut book = OriginBook::default();
             batch::read_origins(conn, &mut book, batch, now)?;
             origins::read(conn, &mut book, origins::bound(votes.values()))?;
-            let spent = LinkedVisitors::default();
-            let mut folded = fold(batch, &tallies, &votes, &spent, &periods, &mut book, now);
+            let barred = Barred::default();
+            let mut folded = fold(batch, &tallies, &votes, &barred, &periods, &mut book, now);
             batch::write(conn, &folded, now)?;
             batch::bound_hands(conn, &mut book, batch, &mut folded, now)?;
             Ok::<_, diesel::result::Error>(folded)

@@ -6,11 +6,13 @@
 pub mod card;
 pub mod chart;
 pub mod compare;
+pub mod crawlers;
 pub mod form;
 pub mod history;
 pub mod index;
 pub mod meta;
 pub mod refusal;
 pub mod routes;
+pub mod share;
 pub mod state;
 pub mod tool;

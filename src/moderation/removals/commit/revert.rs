@@ -3,7 +3,7 @@
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use serde_json::json;
 
-use super::{Applied, Commit, LATE, Show, Stop, marked, settle, state_of};
+use super::{Applied, Commit, LATE, LATE_AT_LAST, Redo, Show, Stop, marked, settle, state_of};
 use crate::abuse::store as bans;
 use crate::auth::audit::{self, AuditAction};
 use crate::domain::{Actor, Timestamp};
@@ -13,13 +13,13 @@ use crate::infra::db::{DbConnection, write_transaction};
 use crate::moderation::removals::removal::{Removal, RemovalKind, raw};
 use crate::moderation::removals::store::{self, StepResult};
 use crate::tallies::store as tallies;
-use crate::voting::exclusions::{self, ExclusionChange, IN_FORCE, Marked, UNDONE};
+use crate::voting::exclusions::{self, ExclusionChange, IN_FORCE, MarkedAt, UNDONE};
 
 /// A removal that is to be taken back, as its preparation left it.
 #[derive(Clone)]
 pub(crate) struct RevertRequest {
     pub removal: Removal,
-    pub summed: Marked,
+    pub summed: MarkedAt,
     /// It takes votes by itself at this moment: what it has is summed under the lock.
     pub open: bool,
     pub last: bool,
@@ -43,22 +43,25 @@ pub(crate) fn take_back(
         if state_of(conn, removal.id)? != IN_FORCE {
             return Err(Stop::Refused(Problem::conflict("This was undone before.")));
         }
-        let mut period_end = Timestamp(0);
+        let (mut period_end, mut handed_over) = (Timestamp(0), 0);
+        let most = if returning.last { LATE_AT_LAST } else { LATE };
         for period in exclusions::periods(conn, removal.tool)? {
             if period.id == removal.id {
                 continue;
             }
             period_end = period_end.max(period.to);
-            let late = store::out_within(conn, removal.id, (period.from, period.to), LATE + 1)?;
-            if late.len() > usize::try_from(LATE).unwrap_or_default() {
-                return Err(Stop::Again);
+            let late = store::out_within(conn, removal.id, (period.from, period.to), most + 1)?;
+            if late.len() > usize::try_from(most).unwrap_or_default() {
+                return Err(Stop::Again(Redo::Sum));
             }
-            exclusions::hand_over(conn, removal.tool, (removal.id, period.id), &late)?;
+            handed_over +=
+                exclusions::hand_over(conn, removal.tool, (removal.id, period.id), &late)?;
         }
-        let marked = if returning.open {
+        let marked = if returning.open || handed_over > 0 {
             exclusions::sum(conn, removal.id)?
         } else {
-            marked(conn, removal.id, &returning.summed, returning.last)?.ok_or(Stop::Again)?
+            let summed = (&returning.summed, false);
+            marked(conn, &before, removal.id, summed, returning.last)?
         };
         let mut row = exclusions::turn(
             conn,
