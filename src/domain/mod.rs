@@ -128,12 +128,12 @@ impl fmt::Debug for OriginHash {
 
 /// Where a voter's first vote on a tool came from: the network, and the /48 around an IPv6 one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Origins {
+pub struct VoterOrigins {
     pub network: OriginHash,
     pub wide: Option<OriginHash>,
 }
 
-impl Origins {
+impl VoterOrigins {
     pub fn each(self) -> impl Iterator<Item = OriginHash> {
         std::iter::once(self.network).chain(self.wide)
     }

@@ -72,8 +72,7 @@ impl DbSyncWorker {
         shelf: Arc<CatalogCache>,
         board: Arc<TallyCache>,
         erased: Arc<Denylist>,
-        bans: Arc<Bans>,
-        alerts: Arc<AlertedTools>,
+        (bans, alerts): (Arc<Bans>, Arc<AlertedTools>),
         votes: Votes,
     ) -> std::io::Result<Self> {
         let (stop, stopped) = channel();

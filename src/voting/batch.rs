@@ -19,7 +19,7 @@ use super::set_aside::store::set_aside;
 use super::{VoteCommand, postgres, sqlite};
 use crate::auth::denylist::{self, Denylist};
 use crate::auth::name;
-use crate::domain::{Origins, Timestamp, VoterId};
+use crate::domain::{VoterOrigins, Timestamp, VoterId};
 use crate::infra::db::{DbConnection, chained_transaction, end_chain};
 use crate::tallies::{TallyRow, store};
 use crate::voting::apply::{Barred, ChangeSet, ExistingVotes, Key, LinkedVisitors, fold};
@@ -280,7 +280,7 @@ pub(super) fn read_origins(
     now: Timestamp,
 ) -> QueryResult<()> {
     let from = commands.iter().filter_map(|command| command.origins);
-    origins::read(conn, book, from.flat_map(Origins::each))?;
+    origins::read(conn, book, from.flat_map(VoterOrigins::each))?;
     let older = OriginBook::older_voters(commands);
     origins::read_established(conn, book, &older, now)
 }

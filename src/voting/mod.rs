@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use crate::abuse::holding::rule::FreshVote;
 use crate::auth::authenticate::Voter;
-use crate::domain::{Choice, NetworkHash, OriginHash, Origins, Timestamp, VoterId};
+use crate::domain::{Choice, NetworkHash, OriginHash, VoterOrigins, Timestamp, VoterId};
 use crate::http::problem::{Code, Problem};
 use crate::tallies::Contribution;
 use crate::tallies::cache::Published;
@@ -57,7 +57,7 @@ pub struct VoteCommand {
     /// Of the visitor token, in seconds.
     pub token_age: i32,
     /// Where it comes from, if the holding rule applies to its voter.
-    pub origins: Option<Origins>,
+    pub origins: Option<VoterOrigins>,
 }
 
 impl VoteCommand {
@@ -77,7 +77,7 @@ impl VoteCommand {
 
     /// The same, under the holding rule if `origins` is given.
     #[must_use]
-    pub fn with_origins(self, origins: Option<Origins>) -> Self {
+    pub fn with_origins(self, origins: Option<VoterOrigins>) -> Self {
         Self { origins, ..self }
     }
 }
@@ -96,7 +96,7 @@ pub struct VoteRecord {
 /// What the holding rule remembers of a fresh voter on a tool, whatever becomes of the vote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Binding {
-    pub origins: Origins,
+    pub origins: VoterOrigins,
     pub first_choice: Choice,
 }
 
@@ -109,7 +109,7 @@ impl Binding {
         first_choice: Option<i16>,
     ) -> Option<Self> {
         Some(Self {
-            origins: Origins {
+            origins: VoterOrigins {
                 network: OriginHash(origin?),
                 wide: wide_origin.map(OriginHash),
             },

@@ -11,7 +11,7 @@ use crate::auth::keys::Keys;
 use crate::auth::network::Prefix;
 use crate::auth::network::daily_keys::DailyKeys;
 use crate::auth::network::hash_cache::{HashCache, NetworkHashes};
-use crate::domain::{BanHash, NetworkHash, Origins, Timestamp};
+use crate::domain::{BanHash, NetworkHash, VoterOrigins, Timestamp};
 use crate::http::request::RequestParts;
 
 /// The caller's network; hashed only where a hash is wanted, and once.
@@ -84,7 +84,7 @@ impl<'a> Client<'a> {
     fn own(&self) -> NetworkHashes {
         let make = || NetworkHashes {
             ban: self.keys.ban(self.prefix.bytes()),
-            origins: Origins {
+            origins: VoterOrigins {
                 network: self.keys.origin(self.prefix.bytes()),
                 wide: (self.prefix.wide()).map(|wide| self.keys.origin(wide.bytes())),
             },
@@ -106,7 +106,7 @@ impl<'a> Client<'a> {
 
     /// As the holding rule knows it, and the /48 around it.
     #[must_use]
-    pub fn origins(&self) -> Origins {
+    pub fn origins(&self) -> VoterOrigins {
         self.own().origins
     }
 

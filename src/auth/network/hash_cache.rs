@@ -7,7 +7,7 @@ use std::hash::BuildHasher;
 use std::sync::{Mutex, PoisonError};
 
 use crate::auth::network::Prefix;
-use crate::domain::{BanHash, Origins};
+use crate::domain::{BanHash, VoterOrigins};
 
 /// Networks that are remembered, at most; a power of two.
 const PLACES: usize = 1024;
@@ -16,7 +16,7 @@ const PLACES: usize = 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NetworkHashes {
     pub ban: BanHash,
-    pub origins: Origins,
+    pub origins: VoterOrigins,
 }
 
 /// Where one network is remembered.
@@ -68,7 +68,7 @@ mod tests {
         hash[..4].copy_from_slice(&n.to_be_bytes());
         let hashes = NetworkHashes {
             ban: BanHash(hash),
-            origins: Origins {
+            origins: VoterOrigins {
                 network: OriginHash(i64::from(n)),
                 wide: None,
             },

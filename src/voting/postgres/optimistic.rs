@@ -22,7 +22,7 @@ use diesel::sql_types::{Array, BigInt, Integer, Nullable};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use super::arrays::Rows;
-use crate::domain::{OriginHash, Origins, Timestamp};
+use crate::domain::{OriginHash, VoterOrigins, Timestamp};
 use crate::infra::db::schema::tallies;
 use crate::tallies::{TallyRow, store};
 use crate::voting::VoteCommand;
@@ -206,7 +206,7 @@ fn read_origins(
 ) -> QueryResult<OriginBook> {
     let mut book = OriginBook::default();
     let from = commands.iter().filter_map(|command| command.origins);
-    let from = from.flat_map(Origins::each);
+    let from = from.flat_map(VoterOrigins::each);
     let all: BTreeSet<OriginHash> = from.chain(origins::bound(before.values())).collect();
     let mut unknown = BTreeSet::new();
     for origin in all {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::abuse::holding::rule::{FreshSums, MAX_NET};
-use crate::domain::{Choice, NetworkHash, OriginHash, Origins, ToolState};
+use crate::domain::{Choice, NetworkHash, OriginHash, VoterOrigins, ToolState};
 use crate::voting::apply::{Barred, ExistingVotes, fold};
 use crate::voting::exclusions::REJECTED;
 use crate::voting::fresh::book::OriginRow;
@@ -37,7 +37,7 @@ fn wish(tool: i32, voter: u8, choice: Option<Choice>) -> VoteCommand {
 }
 
 const TOOL: i32 = 1;
-const FROM: Origins = Origins {
+const FROM: VoterOrigins = VoterOrigins {
     network: OriginHash(5),
     wide: Some(OriginHash(48)),
 };
@@ -147,7 +147,7 @@ fn a_held_or_rejected_vote_stays_so_though_withdrawn_and_cast_again_from_elsewhe
         assert_eq!(gone.outcomes[0].expect("open").vote, None);
         assert!(gone.deletes.is_empty());
         let again = VoteCommand {
-            origins: Some(Origins {
+            origins: Some(VoterOrigins {
                 network: OriginHash(6),
                 wide: None,
             }),
@@ -220,7 +220,7 @@ proptest! {
             .into_iter()
             .map(|(tool, voter, choice, other)| VoteCommand {
                 tool,
-                origins: Some(Origins { network: OriginHash(5 + i64::from(other)), ..FROM }),
+                origins: Some(VoterOrigins { network: OriginHash(5 + i64::from(other)), ..FROM }),
                 ..fresh(voter, choice)
             })
             .collect();

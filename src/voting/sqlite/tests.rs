@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use crate::auth::denylist::Denylist;
 use crate::config::{Database, DatabaseUrl};
-use crate::domain::{Choice, NetworkHash, OriginHash, Origins, Timestamp, VoterId};
+use crate::domain::{Choice, NetworkHash, OriginHash, VoterOrigins, Timestamp, VoterId};
 use crate::infra::db::{self, DbConnection, Purpose, migrate};
 use crate::voting::apply::{Barred, CommandOutcome, Key, fold};
 use crate::voting::batch::Batch;
@@ -145,7 +145,7 @@ fn wishes() -> impl Strategy<Value = VoteCommand> {
             visitor: visitor.map(|visitor| VoterId([visitor; 16])),
             network: NetworkHash([voter + 1; 16]),
             token_age: i32::from(voter) * 7,
-            origins: fresh.then_some(Origins {
+            origins: fresh.then_some(VoterOrigins {
                 network: OriginHash(i64::from(voter % 2)),
                 wide: None,
             }),
