@@ -77,7 +77,8 @@ impl Model {
             samples.entry(tool).or_default().add(origin, voter);
         }
         self.put(tool, voter, ModelVote { origin, vote, order: self.acts });
-        if !vote.held && self.is_one_hand(origin, tool) {
+        // An act on a held vote may be what makes it one hand.
+        if self.is_one_hand(origin, tool) {
             self.set_aside(origin, tool);
         }
         let votes = self.votes.get(&tool);

@@ -10,10 +10,12 @@ use crate::domain::Choice;
 pub const MAX_NET: i64 = 20;
 /// How many more voters may agree for each that dissents, if the tool is most of what the network votes on: 4 in 5.
 const AGREEING_FOCUSED: i64 = 3;
-/// The same if its voters vote on other tools too. A crowd of 9 in 10 has to pass, chance included: 24 in 25.
+/// The same if its voters vote on other tools too. A crowd of 9 in 10 has to pass, chance included, however small it is: 24 in 25.
 const AGREEING_SPREAD: i64 = 24;
-/// Changes of mind are not one hand's within this many standard deviations.
-const MAX_DEVIATIONS: i64 = 3;
+/// Agreement beyond 9 in 10 is chance within this many standard deviations, in a large crowd.
+const MAX_SPREAD_DEVIATIONS: i64 = 3;
+/// Changes of mind are chance within this many standard deviations.
+const MAX_PUSH_DEVIATIONS: i64 = 2;
 
 /// Voters or votes by choice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,7 +41,18 @@ impl ByChoice {
     fn agree(self, is_spread: impl FnOnce() -> bool) -> bool {
         let (net, dissent) = (self.net().abs(), self.ship.min(self.skip));
         net > MAX_NET + AGREEING_FOCUSED * dissent
-            && (net > MAX_NET + AGREEING_SPREAD * dissent || !is_spread())
+            && (net > MAX_NET + AGREEING_SPREAD * dissent
+                || self.exceeds_nine_in_ten()
+                || !is_spread())
+    }
+
+    /// Whether they agree by more than 9 in 10 beyond chance: of N voters N / 10 dissent then, with a standard deviation of
+    /// 3 / 10 * sqrt(N).
+    fn exceeds_nine_in_ten(self) -> bool {
+        let voters = self.ship + self.skip;
+        let missing = voters - 10 * self.ship.min(self.skip);
+        let deviation = 3 * MAX_SPREAD_DEVIATIONS;
+        missing > 0 && missing * missing > deviation * deviation * voters
     }
 }
 
@@ -97,13 +110,15 @@ impl FreshSums {
         self.is_pushed() || self.first.agree(is_spread) || self.now.agree(is_spread)
     }
 
-    /// Whether changes and withdrawals pushed the leading side beyond chance. One change moves the net by 2 at most, so N of
-    /// them at random have a standard deviation of at most 2 * sqrt(N).
+    /// Whether changes and withdrawals pushed the leading side beyond chance. A withdrawal moves the net by 1 and a change by 2,
+    /// so at random W and C of them have a standard deviation of sqrt(W + 4 * C).
     fn is_pushed(&self) -> bool {
         let net = self.now.net();
         let push = (net - self.first.net()) * net.signum();
-        let deviation = 2 * MAX_DEVIATIONS;
-        net.abs() > MAX_NET && push > MAX_NET && push * push > deviation * deviation * self.changed
+        let withdrawn = self.voters() - self.now.ship - self.now.skip;
+        let variance = withdrawn + 4 * (self.changed - withdrawn);
+        let limit = MAX_PUSH_DEVIATIONS * MAX_PUSH_DEVIATIONS * variance;
+        net.abs() > MAX_NET && push > MAX_NET && push * push > limit
     }
 
     /// By how many votes one hand exceeds its limit, and on which side.
@@ -143,7 +158,11 @@ mod tests {
         assert!(!of(100, 20).is_one_hand(|| 0));
         assert!(!of(270, 30).is_one_hand(|| 150));
         assert!(of(270, 30).is_one_hand(|| 149));
-        assert!(of(270, 10).is_one_hand(|| 270));
+        assert!(of(270, 9).is_one_hand(|| 270));
+        assert!(!of(133, 7).is_one_hand(|| 140));
+        // Of a thousand 9 in 10 dissent by chance alone, but not 95 in 100.
+        assert!(!of(920, 80).is_one_hand(|| 1_000));
+        assert!(of(950, 50).is_one_hand(|| 1_000));
     }
 
     #[test]

@@ -146,6 +146,7 @@ fn of_honest_crowds_one_vote_in_a_hundred_waits_at_most_and_none_in_the_end() {
         ("lecture, one tool, 70/30", Crowd { visitors: 200, tools: 1, ship: 0.7, ..CAMPUS }),
         ("lecture of 500, 70/30", Crowd { tools: 1, ship: 0.7, ..CAMPUS }),
         ("lecture, 65/35, minds change", Crowd { tools: 1, ship: 0.65, changes: 0.15, ..CAMPUS }),
+        ("lecture, even, minds change", Crowd { tools: 1, ship: 0.55, changes: 0.3, ..CAMPUS }),
         ("office", Crowd { visitors: 60, ..CAMPUS }),
         ("class that compares two tools", Crowd { visitors: 30, tools: 2, hot: 0.5, each: 2, ship: 0.7, ..CAMPUS }),
         ("viral, nine in ten", Crowd { hot: 0.5, ship: 0.9, ..CAMPUS }),
@@ -195,6 +196,7 @@ fn one_hand_moves_a_tally_by_twenty_at_most_whatever_it_does_later() {
         ("a real dissent, then it goes", then_skips(alternating(94, 15), 15, None)),
         ("two tools", both.collect()),
         ("one in eight dissents", alternating(400, 50)),
+        ("balanced, then half of the skips go", then_skips(alternating(120, 60), 30, None)),
     ];
     for (name, acts) in attacks {
         let mut model = Model::default();
