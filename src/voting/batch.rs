@@ -236,6 +236,7 @@ fn read_under_lock(
         let mut read = postgres::read_under_lock(inner, tools, keys, now)?;
         read_origins(conn, &mut read.book, batch.commands, now)?;
         origins::read(conn, &mut read.book, origins::bound(read.votes.values()))?;
+        origins::read_excluded(conn, &mut read.book, read.tallies.values())?;
         return Ok(read);
     }
     let erasures = denylist::lock_shared(conn)?;
@@ -253,6 +254,8 @@ fn read_under_lock(
     }
     let mut book = OriginBook::default();
     read_origins(conn, &mut book, batch.commands, now)?;
+    // Before first votes are written, which the book does not know yet.
+    origins::read_excluded(conn, &mut book, tallies.values())?;
     let (votes, written) = match conn {
         DbConnection::Sqlite(conn) => {
             sqlite::present_or_written(conn, keys, certain, (&tallies, &periods), &book, now)?
@@ -261,6 +264,7 @@ fn read_under_lock(
         DbConnection::Postgres(conn) => (postgres::present(conn, keys)?, ExistingVotes::default()),
     };
     origins::read(conn, &mut book, origins::bound(votes.values()))?;
+    origins::read_excluded(conn, &mut book, tallies.values())?;
     Ok(Read {
         tallies,
         votes,

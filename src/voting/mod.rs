@@ -179,10 +179,12 @@ impl VoteRecord {
     /// As the holding rule sees it.
     #[must_use]
     pub fn fresh(&self) -> Option<FreshVote> {
+        let mark = self.lasting_mark();
         self.binding.map(|binding| FreshVote {
             first: binding.first_choice,
-            now: self.seen(),
-            held: self.lasting_mark().is_some(),
+            now: self.seen().filter(|_| mark != Some(exclusions::REJECTED)),
+            held: mark == Some(exclusions::HELD),
+            excluded: self.is_excluded(),
         })
     }
 }

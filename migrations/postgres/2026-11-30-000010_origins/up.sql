@@ -18,6 +18,9 @@ CREATE TABLE origin_sums (
     sample BYTEA NOT NULL, -- see src/abuse/holding/sample.rs
     PRIMARY KEY (origin, tool_id)
 );
+-- Fresh votes that a removal marked, by network: the rule counts those of the network that it judges. No other vote is in these.
+CREATE INDEX votes_marked_origin ON votes (origin, tool_id) WHERE taken_out_by > 0 AND origin IS NOT NULL;
+CREATE INDEX votes_marked_wide_origin ON votes (wide_origin, tool_id) WHERE taken_out_by > 0 AND wide_origin IS NOT NULL;
 -- Those with held votes: the all-clear looks at them again and again.
 CREATE INDEX origin_sums_held ON origin_sums (origin) WHERE now_ship + now_skip > counted_ship + counted_skip;
 -- Changes of votes that are held, or were, as their voters see them; at these versions the ledger has other changes or none.

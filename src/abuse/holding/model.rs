@@ -68,6 +68,7 @@ impl Model {
             first,
             now,
             held: old.is_some_and(|old| old.vote.held),
+            excluded: false,
         };
         if old.is_some_and(|old| old.vote == vote) {
             return vote.held;
@@ -78,9 +79,7 @@ impl Model {
         }
         self.put(tool, voter, ModelVote { origin, vote, order: self.acts });
         // An act on a held vote may be what makes it one hand.
-        if self.is_one_hand(origin, tool) {
-            self.set_aside(origin, tool);
-        }
+        self.set_aside(origin, tool);
         let votes = self.votes.get(&tool);
         votes.is_some_and(|votes| votes.get(&voter).is_some_and(|vote| vote.vote.held))
     }
@@ -91,9 +90,16 @@ impl Model {
         *sums = sums.replaced(old.map(|old| old.vote), Some(new.vote));
     }
 
-    /// Sets the newest votes of the leading side aside until one hand is within its limit.
+    /// By how many votes the network exceeds its limit on the tool, and on which side.
+    #[must_use]
+    pub fn excess(&self, origin: OriginHash, tool: i32) -> Option<(Choice, i64)> {
+        let sums = self.sums(origin, tool);
+        sums.excess(|| self.judge(origin, tool, &sums))
+    }
+
+    /// Sets the newest votes of the leading side aside until the network is within its limit.
     fn set_aside(&mut self, origin: OriginHash, tool: i32) {
-        let Some((leading, excess)) = self.sums(origin, tool).excess() else {
+        let Some((leading, excess)) = self.excess(origin, tool) else {
             return;
         };
         let votes = self.votes.get(&tool).into_iter().flatten();

@@ -30,7 +30,15 @@ impl ByChoice {
         self.ship - self.skip
     }
 
-    fn add(&mut self, choice: Choice, by: i64) {
+    #[must_use]
+    fn minus(self, other: Self) -> Self {
+        Self {
+            ship: self.ship - other.ship,
+            skip: self.skip - other.skip,
+        }
+    }
+
+    pub(crate) fn add(&mut self, choice: Choice, by: i64) {
         match choice {
             Choice::Ship => self.ship += by,
             Choice::Skip => self.skip += by,
@@ -61,10 +69,12 @@ impl ByChoice {
 pub struct FreshVote {
     /// The first choice there, for ever.
     pub first: Choice,
-    /// The present choice; `None` once it is withdrawn.
+    /// The present choice; `None` once it is withdrawn, or rejected by a moderator.
     pub now: Option<Choice>,
-    /// Whether it is held or rejected.
+    /// Whether it is held.
     pub held: bool,
+    /// Whether a reset or an excluded period keeps it from counting.
+    pub excluded: bool,
 }
 
 /// The fresh voters of one network on one tool, added up.
@@ -76,6 +86,8 @@ pub struct FreshSums {
     pub now: ByChoice,
     /// By their present choices, without held votes.
     pub counted: ByChoice,
+    /// Those among `counted` that a reset or an excluded period keeps from counting.
+    pub excluded: ByChoice,
     /// Voters whose present choice is not their first.
     pub changed: i64,
 }
@@ -93,6 +105,9 @@ impl FreshSums {
                 if !vote.held {
                     self.counted.add(now, by);
                 }
+                if vote.excluded {
+                    self.excluded.add(now, by);
+                }
             }
         }
         self
@@ -107,7 +122,11 @@ impl FreshSums {
     #[must_use]
     pub fn is_one_hand(&self, elsewhere: impl Fn() -> i64) -> bool {
         let is_spread = || 2 * elsewhere() >= self.voters();
-        self.is_pushed() || self.first.agree(is_spread) || self.now.agree(is_spread)
+        self.is_pushed()
+            || self.first.agree(is_spread)
+            || self.now.agree(is_spread)
+            // Dissent that a moderator took out is none.
+            || self.now.minus(self.excluded).agree(is_spread)
     }
 
     /// Whether changes and withdrawals pushed the leading side beyond chance. A withdrawal moves the net by 1 and a change by 2,
@@ -121,13 +140,39 @@ impl FreshSums {
         net.abs() > MAX_NET && push > MAX_NET && push * push > limit
     }
 
-    /// By how many votes one hand exceeds its limit, and on which side.
+    /// By how many votes they exceed their limit, and on which side. `is_one_hand` is asked only if the answer depends on it.
     #[must_use]
-    pub fn excess(&self) -> Option<(Choice, i64)> {
-        let net = self.counted.net();
-        let leading = if net > 0 { Choice::Ship } else { Choice::Skip };
-        (net.abs() > MAX_NET).then_some((leading, net.abs() - MAX_NET))
+    pub fn excess(&self, is_one_hand: impl FnOnce() -> bool) -> Option<(Choice, i64)> {
+        let (counted, now) = (self.counted.minus(self.excluded), self.now.minus(self.excluded));
+        excess(counted, now, is_one_hand)
     }
+
+    /// Whether one more vote of this choice is to be held, which is in the sums as if it counted. Excluded votes limit it too: they
+    /// may be given back.
+    #[must_use]
+    pub fn exceeds_with(&self, choice: Choice, is_one_hand: impl Fn() -> bool) -> bool {
+        let without = self.excess(&is_one_hand);
+        let with = || excess(self.counted, self.now, &is_one_hand);
+        let is_of = |excess: Option<(Choice, i64)>| excess.is_some_and(|(leading, _)| leading == choice);
+        is_of(without) || is_of(with())
+    }
+}
+
+/// See [`FreshSums::excess`]. One hand is limited to [`MAX_NET`]. Others are limited to what would count if none of their votes were
+/// held: the dissent that makes them a crowd may be held itself, until the all-clear.
+fn excess(
+    counted: ByChoice,
+    now: ByChoice,
+    is_one_hand: impl FnOnce() -> bool,
+) -> Option<(Choice, i64)> {
+    let net = counted.net();
+    if net.abs() <= MAX_NET {
+        return None;
+    }
+    let leading = if net > 0 { Choice::Ship } else { Choice::Skip };
+    let as_crowd = MAX_NET.max(now.net() * net.signum());
+    let limit = if as_crowd > MAX_NET && is_one_hand() { MAX_NET } else { as_crowd };
+    (net.abs() > limit).then_some((leading, net.abs() - limit))
 }
 
 #[cfg(test)]
@@ -140,7 +185,7 @@ mod tests {
             first: votes,
             now: votes,
             counted: votes,
-            changed: 0,
+            ..FreshSums::default()
         }
     }
 
@@ -171,6 +216,7 @@ mod tests {
             first,
             now,
             held: false,
+            excluded: false,
         };
         for now in [None, Some(Choice::Ship)] {
             let mut sums = of(60, 60);
@@ -195,8 +241,36 @@ mod tests {
 
     #[test]
     fn the_excess_is_on_the_leading_side() {
-        assert_eq!(of(20, 0).excess(), None);
-        assert_eq!(of(27, 3).excess(), Some((Choice::Ship, 4)));
-        assert_eq!(of(3, 27).excess(), Some((Choice::Skip, 4)));
+        assert_eq!(of(20, 0).excess(|| true), None);
+        assert_eq!(of(27, 3).excess(|| true), Some((Choice::Ship, 4)));
+        assert_eq!(of(3, 27).excess(|| true), Some((Choice::Skip, 4)));
+        assert_eq!(of(27, 3).excess(|| false), None);
+    }
+
+    #[test]
+    fn dissent_that_is_held_moves_nothing() {
+        let mut sums = of(60, 60);
+        sums.counted.skip = 20;
+        assert!(!sums.is_one_hand(|| 0));
+        assert_eq!(sums.excess(|| false), Some((Choice::Ship, 20)));
+        sums.now.ship = 90;
+        sums.counted.ship = 90;
+        assert_eq!(sums.excess(|| false), Some((Choice::Ship, 40)));
+    }
+
+    #[test]
+    fn what_a_moderator_took_out_is_no_dissent_and_gives_no_room() {
+        // Skips that are excluded, and ships that count.
+        let mut sums = of(60, 60);
+        sums.excluded.skip = 60;
+        assert!(sums.is_one_hand(|| 0));
+        assert_eq!(sums.excess(|| true), Some((Choice::Ship, 40)));
+        // Twenty ships were reset: as many skips count, not twenty more; and no ships, since those may come back.
+        let mut sums = of(20, 21);
+        sums.excluded.ship = 20;
+        assert!(sums.exceeds_with(Choice::Skip, || true));
+        let mut sums = of(21, 0);
+        sums.excluded.ship = 20;
+        assert!(sums.exceeds_with(Choice::Ship, || true));
     }
 }

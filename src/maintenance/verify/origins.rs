@@ -31,6 +31,7 @@ fn checksum(origin: i64, sums: &FreshSums) -> i64 {
         now,
         counted,
         changed,
+        excluded: _,
     } = sums;
     let all = [
         first.ship,
@@ -79,6 +80,7 @@ pub(super) fn checksum_of_sums(row: SumsRow) -> (i32, i64) {
         now: by(now),
         counted: by(counted),
         changed,
+        ..FreshSums::default()
     };
     (tool, checksum(origin, &sums))
 }

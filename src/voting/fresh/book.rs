@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::abuse::holding::FRESH_SECONDS;
-use crate::abuse::holding::rule::{FreshSums, FreshVote};
+use crate::abuse::holding::rule::{ByChoice, FreshSums, FreshVote};
 use crate::abuse::holding::sample::VoterSample;
 use crate::domain::{Choice, OriginHash, Timestamp, VoterId};
 use crate::voting::{Binding, VoteAction, VoteCommand, VoteRecord};
@@ -18,7 +18,7 @@ pub struct OriginRow {
     pub trusted_until: Timestamp,
 }
 
-/// Votes that one hand has to lose.
+/// Votes that a network has to lose on a tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Excess {
     pub tool: i32,
@@ -34,6 +34,8 @@ pub(crate) struct OriginBook {
     /// Voters with older tokens who are not fresh, since a vote of theirs stands from an earlier day.
     established: HashSet<VoterId>,
     changed: BTreeSet<(OriginHash, i32)>,
+    /// Rows whose excluded votes were entered.
+    with_excluded: BTreeSet<(OriginHash, i32)>,
 }
 
 impl OriginBook {
@@ -52,6 +54,22 @@ impl OriginBook {
     /// Enters a row as the database has it.
     pub fn enter(&mut self, origin: OriginHash, tool: i32, row: OriginRow) {
         self.rows.entry(origin).or_default().insert(tool, row);
+    }
+
+    /// The networks that have a row on the tool, but no sums of excluded votes yet.
+    pub fn without_excluded(&self, tool: i32) -> Vec<OriginHash> {
+        let rows = self.rows.iter().filter(|(origin, rows)| {
+            rows.contains_key(&tool) && !self.with_excluded.contains(&(**origin, tool))
+        });
+        rows.map(|(origin, _)| *origin).collect()
+    }
+
+    /// Enters which votes of a row's voters a reset or an excluded period keeps from counting.
+    pub fn enter_excluded(&mut self, origin: OriginHash, tool: i32, excluded: ByChoice) {
+        if let Some(row) = self.rows.get_mut(&origin).and_then(|rows| rows.get_mut(&tool)) {
+            row.sums.excluded = excluded;
+        }
+        self.with_excluded.insert((origin, tool));
     }
 
     /// Enters voters who are not fresh, whatever the age of their tokens.
@@ -104,8 +122,7 @@ impl OriginBook {
         binding.origins.each().any(|origin| {
             let sums = self.row(origin, tool).map(|row| row.sums);
             let sums = sums.unwrap_or_default().replaced(old, new);
-            let exceeds = sums.excess().is_some_and(|(leading, _)| leading == choice);
-            exceeds && self.is_one_hand(origin, tool, &sums)
+            sums.exceeds_with(choice, || self.is_one_hand(origin, tool, &sums))
         })
     }
 
@@ -167,7 +184,7 @@ impl OriginBook {
         self.changed.insert((origin, tool));
     }
 
-    /// What the hands that were changed have to lose.
+    /// What the networks that were changed have to lose.
     pub fn excess(&self) -> Vec<Excess> {
         let changed = self.changed.iter();
         changed
@@ -177,8 +194,9 @@ impl OriginBook {
 
     /// The same of one network on one tool.
     pub fn excess_of(&self, origin: OriginHash, tool: i32) -> Option<Excess> {
-        let (choice, votes) = self.row(origin, tool)?.sums.excess()?;
-        self.is_hand(origin, tool).then_some(Excess {
+        let sums = self.row(origin, tool)?.sums;
+        let (choice, votes) = sums.excess(|| self.is_one_hand(origin, tool, &sums))?;
+        Some(Excess {
             tool,
             origin,
             choice,

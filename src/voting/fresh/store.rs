@@ -3,15 +3,19 @@
 use std::collections::BTreeSet;
 
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Binary, Integer};
-use diesel::{PgConnection, QueryResult, RunQueryDsl, SqliteConnection};
+use diesel::dsl::{count_star, sql};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer};
+use diesel::{ExpressionMethods, PgConnection, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection};
 
 use super::book::{OriginBook, OriginRow};
 use crate::abuse::holding::rule::{ByChoice, FreshSums};
 use crate::abuse::holding::sample::VoterSample;
-use crate::domain::{OriginHash, Timestamp, VoterId};
+use crate::domain::{Choice, OriginHash, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
+use crate::infra::db::schema::votes;
+use crate::tallies::TallyRow;
 use crate::voting::VoteRecord;
+use crate::voting::exclusions;
 
 const DAY_MICROS: i64 = 86_400_000_000;
 
@@ -93,6 +97,8 @@ fn row(columns: Columns) -> (OriginHash, i32, OriginRow) {
             now: by(now_ship, now_skip),
             counted: by(ship, skip),
             changed,
+            // See `read_excluded`.
+            excluded: ByChoice::default(),
         },
         sample: VoterSample::from_bytes(&sample),
         trusted_until: Timestamp(until),
@@ -251,6 +257,49 @@ impl QueryFragment<diesel::pg::Pg> for EarlierVotes<'_> {
     }
 }
 
+/// Enters how many votes of the networks in `book` are excluded on `tallies`, whose locks are held. No row keeps these sums: a removal
+/// takes any number of votes out at once. Few tools have removals in force, and the votes that those marked are found by an index.
+pub(crate) fn read_excluded<'a>(
+    conn: &mut DbConnection,
+    book: &mut OriginBook,
+    tallies: impl IntoIterator<Item = &'a TallyRow>,
+) -> QueryResult<()> {
+    for tally in tallies.into_iter().filter(|tally| tally.has_excluded()) {
+        let origins = book.without_excluded(tally.tool);
+        if origins.is_empty() {
+            continue;
+        }
+        let in_force = exclusions::all_in_force(conn, tally.tool)?;
+        let in_force: Vec<i64> = in_force.into_iter().filter(|id| *id > 0).collect();
+        for origin in origins {
+            let mut excluded = ByChoice::default();
+            let of_network = votes::table
+                .filter(votes::origin.eq(origin.0))
+                .filter(votes::tool_id.eq(tally.tool))
+                .filter(sql::<Bool>("taken_out_by > 0"))
+                .filter(votes::taken_out_by.eq_any(&in_force))
+                .group_by(votes::choice)
+                .select((votes::choice, count_star()));
+            let of_wide = votes::table
+                .filter(votes::wide_origin.eq(origin.0))
+                .filter(votes::tool_id.eq(tally.tool))
+                .filter(sql::<Bool>("taken_out_by > 0"))
+                .filter(votes::taken_out_by.eq_any(&in_force))
+                .group_by(votes::choice)
+                .select((votes::choice, count_star()));
+            let mut counts: Vec<(i16, i64)> = of_network.load(conn)?;
+            counts.extend(of_wide.load::<(i16, i64)>(conn)?);
+            for (choice, votes) in counts {
+                if let Some(choice) = Choice::from_code(choice) {
+                    excluded.add(choice, votes);
+                }
+            }
+            book.enter_excluded(origin, tally.tool, excluded);
+        }
+    }
+    Ok(())
+}
+
 /// Saves the rows that were changed.
 pub(crate) fn save(conn: &mut DbConnection, book: &OriginBook) -> QueryResult<()> {
     match conn {
@@ -283,6 +332,7 @@ fn columns(origin: OriginHash, tool: i32, row: &OriginRow) -> Columns {
         now,
         counted,
         changed,
+        excluded: _,
     } = row.sums;
     (
         origin.0,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diesel::dsl::{max, sql};
+use diesel::dsl::{min, sql};
 use diesel::sql_types::Bool;
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
@@ -40,6 +40,7 @@ pub fn settle(
     let periods = exclusions::periods(conn, tool)?;
     let mut book = OriginBook::default();
     origins::read(conn, &mut book, origins::bound(held.values()))?;
+    origins::read_excluded(conn, &mut book, [&before])?;
     let mut settled = ResolvedVotes {
         before,
         after: before,
@@ -168,14 +169,15 @@ fn unbind(conn: &mut DbConnection, tool: i32, voters: &[VoterId]) -> QueryResult
     Ok(())
 }
 
-/// A network that has held votes on a tool, and when the newest of them was cast.
+/// A network that has held votes on a tool.
 #[derive(Debug, Clone, Copy)]
 pub struct HeldOrigin {
     pub tool: i32,
     pub origin: OriginHash,
 }
 
-/// The networks of which votes are held, though the rule does not hold them any more and the newest was cast before `quiet`.
+/// The networks of which votes are held, though the rule does not hold them any more and the oldest was cast before `quiet`. Were it the
+/// newest, one of their voters could keep all others waiting by changing a held vote again and again.
 ///
 /// # Errors
 /// A failed query.
@@ -190,16 +192,18 @@ pub fn cleared(conn: &mut DbConnection, quiet: Timestamp) -> QueryResult<Vec<Hel
         let origin = OriginHash(origin);
         let mut book = OriginBook::default();
         origins::read(conn, &mut book, [origin])?;
+        let tally = tallies::find(conn, tool)?;
+        origins::read_excluded(conn, &mut book, &tally)?;
         if book.is_hand(origin, tool) {
             continue;
         }
-        let newest: Option<i64> = votes::table
+        let oldest: Option<i64> = votes::table
             .filter(votes::taken_out_by.eq(HELD))
             .filter(votes::tool_id.eq(tool))
             .filter(votes::origin.eq(origin.0).or(votes::wide_origin.eq(origin.0)))
-            .select(max(votes::cast_at))
+            .select(min(votes::cast_at))
             .first(conn)?;
-        if newest.is_some_and(|newest| newest < quiet.0) {
+        if oldest.is_some_and(|oldest| oldest < quiet.0) {
             found.push(HeldOrigin { tool, origin });
         }
     }

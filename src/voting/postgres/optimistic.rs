@@ -164,6 +164,11 @@ pub(crate) fn record(
     }
     let barred = Barred::default();
     let mut book = read_origins(conn, known, (wishes, &before), &tools, now)?;
+    // Which votes are excluded is read under the locks.
+    let has_excluded = |row: &TallyRow| row.has_excluded() && !book.without_excluded(row.tool).is_empty();
+    if tallies.rows.values().any(has_excluded) {
+        return Ok(None);
+    }
     let periods = &tallies.periods;
     let folded = fold(wishes, &tallies.rows, &before, &barred, periods, &mut book, now);
     let is_set_aside = folded.rows().any(|(_, vote)| vote.aside.is_some());

@@ -53,7 +53,19 @@ fn newest(
     Ok(rows.into_iter().filter_map(record).collect())
 }
 
-/// Sets aside what the hands in `book` have too much. Returns what that changed, already written but for ledger and tallies; `None`
+/// Marks votes of the tool as held.
+fn mark(conn: &mut DbConnection, tool: i32, found: &[(VoterId, VoteRecord)]) -> QueryResult<()> {
+    let voters: Vec<&[u8]> = found.iter().map(|(voter, _)| voter.0.as_slice()).collect();
+    for some in voters.chunks(MAX_VOTERS) {
+        let of_tool = votes::table.filter(votes::tool_id.eq(tool));
+        diesel::update(of_tool.filter(votes::voter.eq_any(some.to_vec())))
+            .set(votes::taken_out_by.eq(HELD))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Sets aside what the networks in `book` have too much. Returns what that changed, already written but for ledger and tallies; `None`
 /// if nothing.
 pub(crate) fn set_aside(
     conn: &mut DbConnection,
@@ -63,24 +75,21 @@ pub(crate) fn set_aside(
 ) -> QueryResult<Option<ChangeSet>> {
     let mut changes = ChangeSet::default();
     let mut rows: BTreeMap<i32, TallyRow> = BTreeMap::new();
-    for excess in book.excess() {
-        // A vote of two networks may have been set aside for the other already.
-        let still = book.excess_of(excess.origin, excess.tool);
-        let (Some(excess), Some(tally)) = (still, tallies.get(&excess.tool)) else {
-            continue;
-        };
-        let row = rows.entry(excess.tool).or_insert(*tally);
-        let found = newest(conn, &excess)?;
-        take(book, row, &found, &mut changes, now);
-        let voters: Vec<&[u8]> = found.iter().map(|(voter, _)| voter.0.as_slice()).collect();
-        for some in voters.chunks(MAX_VOTERS) {
-            diesel::update(
-                votes::table
-                    .filter(votes::tool_id.eq(excess.tool))
-                    .filter(votes::voter.eq_any(some.to_vec())),
-            )
-            .set(votes::taken_out_by.eq(HELD))
-            .execute(conn)?;
+    // What is set aside for one network may leave another, of which the votes are as well, beyond its limit on the other side.
+    loop {
+        let before = changes.set_aside.len();
+        for excess in book.excess() {
+            let still = book.excess_of(excess.origin, excess.tool);
+            let (Some(excess), Some(tally)) = (still, tallies.get(&excess.tool)) else {
+                continue;
+            };
+            let row = rows.entry(excess.tool).or_insert(*tally);
+            let found = newest(conn, &excess)?;
+            take(book, row, &found, &mut changes, now);
+            mark(conn, excess.tool, &found)?;
+        }
+        if changes.set_aside.len() == before {
+            break;
         }
     }
     changes.tallies = rows.into_values().collect();

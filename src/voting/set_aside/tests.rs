@@ -74,10 +74,7 @@ impl Tables {
             self.votes.remove(key);
         }
         self.tallies.extend(changes.tallies.iter().map(|row| (row.tool, *row)));
-        for excess in book.excess() {
-            let Some(excess) = book.excess_of(excess.origin, excess.tool) else {
-                continue;
-            };
+        while let Some(excess) = book.excess().into_iter().next() {
             let is_of = |vote: &VoteRecord| {
                 let mut origins = vote.binding.into_iter().flat_map(|of| of.origins.each());
                 origins.any(|origin| origin == excess.origin)
@@ -93,6 +90,7 @@ impl Tables {
             found.truncate(usize::try_from(excess.votes).expect("few"));
             let row = self.tallies.get_mut(&excess.tool).expect("a tally");
             take(&mut book, row, &found, &mut changes, NOW);
+            self.votes.extend(changes.set_aside.iter().copied());
         }
         self.votes.extend(changes.set_aside.iter().copied());
         for (origin, tool, row) in book.changes() {
@@ -258,6 +256,7 @@ proptest! {
         }
         prop_assert!(recount.is_empty());
         for ((origin, tool), row) in &tables.origins {
+            prop_assert_eq!(book.excess_of(*origin, *tool), None);
             prop_assert!(!book.is_hand(*origin, *tool) || row.sums.counted.net().abs() <= MAX_NET);
         }
     }
