@@ -192,3 +192,52 @@ fn nobody_claims_from_themselves() {
     let present = ExistingVotes::from_iter([((1, voter), standing)]);
     assert!(fold(&[wish], &open(), &present, &Barred::default(), &[], &mut OriginBook::default(), NOW).is_empty());
 }
+
+#[test]
+fn a_bound_visitors_row_stays_its_own_beside_the_users() {
+    use crate::domain::{OriginHash, VoterOrigins};
+    use crate::voting::Binding;
+    let (visitor, user) = (VoterId([1; 16]), VoterId([2; 16]));
+    let vote = |choice, binding| VoteRecord {
+        choice,
+        cast_at: Timestamp(5),
+        aside: None,
+        binding,
+    };
+    let origins = VoterOrigins {
+        network: OriginHash(7),
+        wide: None,
+    };
+    let bound = vote(
+        Choice::Ship,
+        Some(Binding {
+            origins,
+            first_choice: Choice::Ship,
+        }),
+    );
+    let own = vote(Choice::Skip, None);
+    let present = ExistingVotes::from_iter([((1, visitor), bound), ((1, user), own)]);
+    let claim = VoteCommand {
+        tool: 1,
+        voter: user,
+        act: VoteAction::Claim,
+        visitor: Some(visitor),
+        network: NetworkHash([0; 16]),
+        token_age: 0,
+        origins: None,
+    };
+    let folded = fold(
+        &[claim],
+        &open(),
+        &present,
+        &Barred::default(),
+        &[],
+        &mut OriginBook::default(),
+        NOW,
+    );
+    let [(command, record)] = folded.updates.as_slice() else {
+        panic!("{:?}", folded.updates);
+    };
+    assert_eq!((command.voter, Some(*record)), (visitor, bound.withdrawn()));
+    assert_eq!(folded.outcomes[0].expect("open").vote, Some(own));
+}

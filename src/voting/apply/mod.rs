@@ -171,6 +171,8 @@ pub(crate) fn fold(
         }));
     }
     for (key, (wish, standing)) in after {
+        // The row of a linked visitor is its own, though the user's command changed it.
+        let wish = VoteCommand { voter: key.1, ..wish };
         match (before.get(&key), standing) {
             (None, Some(standing)) => folded.inserts.push((wish, standing)),
             (Some(before), Some(standing)) if *before != standing => {
