@@ -15,6 +15,7 @@ crate::both!(
     nothing_tells_a_held_voter,
     old_tokens_without_history_are_fresh,
     a_restart_midnight_and_an_erasure_change_nothing,
+    what_a_moderator_takes_out_makes_no_room,
     honest_crowds_count,
 );
 
@@ -358,6 +359,45 @@ async fn a_restart_midnight_and_an_erasure_change_nothing(backend: Backend) {
         more.all(TOOL, |_| SHIP).await;
         at_most_twenty(&second, TOOL, "on another instance").await;
     }
+    desk.server.setup.verify().await;
+}
+
+async fn what_a_moderator_takes_out_makes_no_room(backend: Backend) {
+    let desk = desk(backend).await;
+    let tools = tools(&desk).await;
+    // The twenty that count are reset: as many of the other side count, and none more of the same.
+    let hand = Hand::new(&desk, 120, "198.51.100.1").await;
+    hand.first(40, &tools[0], SHIP).await;
+    let body = json!({"tool": tools[0], "reason": "a script", "choice": "ship"});
+    let reset = desk.post("/resets", body).await.expect(201).json;
+    assert_eq!(desk.client.counts(&tools[0]).await, (0, 0));
+    for nth in 40..80 {
+        hand.act(nth, &tools[0], SKIP).await;
+    }
+    assert_eq!(desk.client.counts(&tools[0]).await, (0, 20));
+    for nth in 80..120 {
+        hand.act(nth, &tools[0], SHIP).await;
+    }
+    at_most_twenty(&desk, &tools[0], "after the reset").await;
+    desk.server.setup.verify().await;
+    desk.undo(&reset["id"]).await.expect(200);
+    hand.act(0, &tools[0], None).await;
+    at_most_twenty(&desk, &tools[0], "given back").await;
+    desk.server.setup.verify().await;
+
+    // Dissent inside an excluded period is none.
+    let now = tallyship::domain::Timestamp::now();
+    let (from, to) = (now.plus_seconds(-60).to_string(), now.plus_seconds(4).to_string());
+    let body = json!({"tool": tools[1], "from": from, "to": to, "reason": "a raid"});
+    desk.post("/periods", body).await.expect(201);
+    let hand = Hand::new(&desk, 120, "2001:db8:7::1").await;
+    hand.first(60, &tools[1], SKIP).await;
+    assert_eq!(desk.client.counts(&tools[1]).await, (0, 0));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    for nth in 60..120 {
+        hand.act(nth, &tools[1], SHIP).await;
+    }
+    at_most_twenty(&desk, &tools[1], "after the period").await;
     desk.server.setup.verify().await;
 }
 
