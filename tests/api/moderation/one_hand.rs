@@ -365,25 +365,23 @@ async fn a_restart_midnight_and_an_erasure_change_nothing(backend: Backend) {
 async fn what_a_moderator_takes_out_makes_no_room(backend: Backend) {
     let desk = desk(backend).await;
     let tools = tools(&desk).await;
-    // The twenty that count are reset: as many of the other side count, and none more of the same.
-    let hand = Hand::new(&desk, 120, "198.51.100.1").await;
-    hand.first(40, &tools[0], SHIP).await;
-    let body = json!({"tool": tools[0], "reason": "a script", "choice": "ship"});
-    let reset = desk.post("/resets", body).await.expect(201).json;
-    assert_eq!(desk.client.counts(&tools[0]).await, (0, 0));
-    for nth in 40..80 {
-        hand.act(nth, &tools[0], SKIP).await;
+    // The twenty that count are reset: no more of the same count, which may be given back, and twenty of the other side.
+    for (tool, then, counts) in [(&tools[0], SHIP, (0, 0)), (&tools[2], SKIP, (0, 20))] {
+        let hand = Hand::new(&desk, 80, "198.51.100.1").await;
+        hand.first(40, tool, SHIP).await;
+        let body = json!({"tool": tool, "reason": "a script", "choice": "ship"});
+        let reset = desk.post("/resets", body).await.expect(201).json;
+        assert_eq!(desk.client.counts(tool).await, (0, 0));
+        for nth in 40..80 {
+            hand.act(nth, tool, then).await;
+        }
+        assert_eq!(desk.client.counts(tool).await, counts);
+        desk.server.setup.verify().await;
+        desk.undo(&reset["id"]).await.expect(200);
+        hand.act(0, tool, None).await;
+        at_most_twenty(&desk, tool, "given back").await;
+        desk.server.setup.verify().await;
     }
-    assert_eq!(desk.client.counts(&tools[0]).await, (0, 20));
-    for nth in 80..120 {
-        hand.act(nth, &tools[0], SHIP).await;
-    }
-    at_most_twenty(&desk, &tools[0], "after the reset").await;
-    desk.server.setup.verify().await;
-    desk.undo(&reset["id"]).await.expect(200);
-    hand.act(0, &tools[0], None).await;
-    at_most_twenty(&desk, &tools[0], "given back").await;
-    desk.server.setup.verify().await;
 
     // Dissent inside an excluded period is none.
     let now = tallyship::domain::Timestamp::now();
