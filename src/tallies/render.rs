@@ -30,12 +30,7 @@ impl TallyCache {
 
     /// A row as it would be with one vote more, at the version that the vote took: for its voter alone, and never published.
     #[must_use]
-    pub fn with_one_more(
-        &self,
-        slot: &TallyEntry,
-        row: &TallyRow,
-        choice: Choice,
-    ) -> Published {
+    pub fn with_one_more(&self, slot: &TallyEntry, row: &TallyRow, choice: Choice) -> Published {
         let mut row = *row;
         match choice {
             Choice::Ship => row.ship += 1,

@@ -19,7 +19,7 @@ use super::set_aside::store::set_aside;
 use super::{VoteCommand, postgres, sqlite};
 use crate::auth::denylist::{self, Denylist};
 use crate::auth::name;
-use crate::domain::{VoterOrigins, Timestamp, VoterId};
+use crate::domain::{Timestamp, VoterId, VoterOrigins};
 use crate::infra::db::{DbConnection, chained_transaction, end_chain};
 use crate::tallies::{TallyRow, store};
 use crate::voting::apply::{Barred, ChangeSet, ExistingVotes, Key, LinkedVisitors, fold};

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use crate::abuse::holding::rule::FreshVote;
 use crate::auth::authenticate::Voter;
-use crate::domain::{Choice, NetworkHash, OriginHash, VoterOrigins, Timestamp, VoterId};
+use crate::domain::{Choice, NetworkHash, OriginHash, Timestamp, VoterId, VoterOrigins};
 use crate::http::problem::{Code, Problem};
 use crate::tallies::Contribution;
 use crate::tallies::cache::Published;
@@ -138,7 +138,8 @@ impl VoteRecord {
     /// Whether a removal in force keeps it from counting.
     #[must_use]
     pub fn is_excluded(self) -> bool {
-        self.aside.is_some_and(|mark| !exclusions::is_in_no_sum(mark))
+        self.aside
+            .is_some_and(|mark| !exclusions::is_in_no_sum(mark))
     }
 
     /// Its choice, while it counts.

@@ -77,7 +77,15 @@ impl Model {
             let samples = self.samples.entry(origin).or_default();
             samples.entry(tool).or_default().add(origin, voter);
         }
-        self.put(tool, voter, ModelVote { origin, vote, order: self.acts });
+        self.put(
+            tool,
+            voter,
+            ModelVote {
+                origin,
+                vote,
+                order: self.acts,
+            },
+        );
         // An act on a held vote may be what makes it one hand.
         self.set_aside(origin, tool);
         let votes = self.votes.get(&tool);
@@ -104,13 +112,14 @@ impl Model {
         };
         let votes = self.votes.get(&tool).into_iter().flatten();
         let mut counted: Vec<(VoterId, ModelVote)> = votes
-            .filter(|(_, of)| {
-                of.origin == origin && of.vote.now == Some(leading) && !of.vote.held
-            })
+            .filter(|(_, of)| of.origin == origin && of.vote.now == Some(leading) && !of.vote.held)
             .map(|(voter, of)| (*voter, *of))
             .collect();
         counted.sort_by_key(|(_, of)| std::cmp::Reverse(of.order));
-        for (voter, mut of) in counted.into_iter().take(usize::try_from(excess).unwrap_or(0)) {
+        for (voter, mut of) in counted
+            .into_iter()
+            .take(usize::try_from(excess).unwrap_or(0))
+        {
             of.vote.held = true;
             self.put(tool, voter, of);
         }

@@ -143,7 +143,10 @@ impl FreshSums {
     /// By how many votes they exceed their limit, and on which side. `is_one_hand` is asked only if the answer depends on it.
     #[must_use]
     pub fn excess(&self, is_one_hand: impl FnOnce() -> bool) -> Option<(Choice, i64)> {
-        let (counted, now) = (self.counted.minus(self.excluded), self.now.minus(self.excluded));
+        let (counted, now) = (
+            self.counted.minus(self.excluded),
+            self.now.minus(self.excluded),
+        );
         excess(counted, now, is_one_hand)
     }
 
@@ -153,7 +156,8 @@ impl FreshSums {
     pub fn exceeds_with(&self, choice: Choice, is_one_hand: impl Fn() -> bool) -> bool {
         let without = self.excess(&is_one_hand);
         let with = || excess(self.counted, self.now, &is_one_hand);
-        let is_of = |excess: Option<(Choice, i64)>| excess.is_some_and(|(leading, _)| leading == choice);
+        let is_of =
+            |excess: Option<(Choice, i64)>| excess.is_some_and(|(leading, _)| leading == choice);
         is_of(without) || is_of(with())
     }
 }
@@ -171,7 +175,11 @@ fn excess(
     }
     let leading = if net > 0 { Choice::Ship } else { Choice::Skip };
     let as_crowd = MAX_NET.max(now.net() * net.signum());
-    let limit = if as_crowd > MAX_NET && is_one_hand() { MAX_NET } else { as_crowd };
+    let limit = if as_crowd > MAX_NET && is_one_hand() {
+        MAX_NET
+    } else {
+        as_crowd
+    };
     (net.abs() > limit).then_some((leading, net.abs() - limit))
 }
 

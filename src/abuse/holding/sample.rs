@@ -87,7 +87,11 @@ mod tests {
         for n in 0..10_000 {
             sample.add(ORIGIN, voter(n));
         }
-        assert!((7_000..13_000).contains(&sample.voters()), "{}", sample.voters());
+        assert!(
+            (7_000..13_000).contains(&sample.voters()),
+            "{}",
+            sample.voters()
+        );
         assert_eq!(VoterSample::from_bytes(&sample.bytes()), sample);
     }
 

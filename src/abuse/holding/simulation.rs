@@ -69,15 +69,30 @@ struct Crowd {
     changes: f64,
 }
 
-const CAMPUS: Crowd = Crowd {
-    visitors: 500,
-    tools: 12,
-    hot: 0.35,
-    each: 1,
-    ship: 0.75,
-    ship_elsewhere: 0.6,
-    changes: 0.0,
-};
+/// Name, visitors, tools, `hot`, `each`, `ship`, `changes`.
+type Scene = (&'static str, u64, u64, f64, u64, f64, f64);
+
+const SCENES: [Scene; 11] = [
+    ("campus, 12 tools", 500, 12, 0.35, 1, 0.75, 0.0),
+    ("campus, several votes each", 500, 12, 0.35, 4, 0.75, 0.0),
+    ("campus, minds change", 500, 12, 0.35, 1, 0.75, 0.15),
+    ("lecture, one tool, 70/30", 200, 1, 1.0, 1, 0.7, 0.0),
+    ("lecture of 500, 70/30", 500, 1, 1.0, 1, 0.7, 0.0),
+    ("lecture, 65/35, minds change", 500, 1, 1.0, 1, 0.65, 0.15),
+    ("lecture, even, minds change", 500, 1, 1.0, 1, 0.55, 0.3),
+    ("office", 60, 12, 0.35, 1, 0.75, 0.0),
+    ("class that compares two tools", 30, 2, 0.5, 2, 0.7, 0.0),
+    ("viral, nine in ten", 500, 12, 0.5, 1, 0.9, 0.0),
+    (
+        "viral, everybody votes elsewhere",
+        300,
+        12,
+        1.0,
+        4,
+        0.9,
+        0.0,
+    ),
+];
 
 /// What became of a crowd's day: votes, those that were held for a while, and those that still are.
 #[derive(Default)]
@@ -90,7 +105,11 @@ struct Day {
 /// The all-clear comes after each visitor of this many.
 const RELEASE_EVERY: u64 = 50;
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "few tools")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "few tools"
+)]
 fn play(crowd: Crowd, seed: u64) -> Day {
     let (mut model, mut dice) = (Model::default(), Dice(seed));
     let mut cast: Vec<(i32, VoterId, Choice)> = Vec::new();
@@ -101,11 +120,19 @@ fn play(crowd: Crowd, seed: u64) -> Day {
         let mut seen = HashSet::new();
         for nth in 0..=dice.below(crowd.each) {
             let hot = crowd.tools == 1 || nth == 0 && dice.share() < crowd.hot;
-            let tool = if hot { HOT } else { 1 + dice.below(crowd.tools - 1) as i32 };
+            let tool = if hot {
+                HOT
+            } else {
+                1 + dice.below(crowd.tools - 1) as i32
+            };
             if !seen.insert(tool) {
                 continue;
             }
-            let ship = if tool == HOT { crowd.ship } else { crowd.ship_elsewhere };
+            let ship = if tool == HOT {
+                crowd.ship
+            } else {
+                crowd.ship_elsewhere
+            };
             let choice = dice.choice(ship);
             total += 1;
             if model.act(ORIGIN, tool, visitor, Some(choice)) {
@@ -139,21 +166,18 @@ fn play(crowd: Crowd, seed: u64) -> Day {
 
 #[test]
 fn of_honest_crowds_one_vote_in_a_hundred_waits_at_most_and_none_in_the_end() {
-    let scenes = [
-        ("campus, 12 tools", CAMPUS),
-        ("campus, several votes each", Crowd { each: 4, ..CAMPUS }),
-        ("campus, minds change", Crowd { changes: 0.15, ..CAMPUS }),
-        ("lecture, one tool, 70/30", Crowd { visitors: 200, tools: 1, ship: 0.7, ..CAMPUS }),
-        ("lecture of 500, 70/30", Crowd { tools: 1, ship: 0.7, ..CAMPUS }),
-        ("lecture, 65/35, minds change", Crowd { tools: 1, ship: 0.65, changes: 0.15, ..CAMPUS }),
-        ("lecture, even, minds change", Crowd { tools: 1, ship: 0.55, changes: 0.3, ..CAMPUS }),
-        ("office", Crowd { visitors: 60, ..CAMPUS }),
-        ("class that compares two tools", Crowd { visitors: 30, tools: 2, hot: 0.5, each: 2, ship: 0.7, ..CAMPUS }),
-        ("viral, nine in ten", Crowd { hot: 0.5, ship: 0.9, ..CAMPUS }),
-        ("viral, everybody votes elsewhere", Crowd { visitors: 300, hot: 1.0, each: 4, ship: 0.9, ..CAMPUS }),
-    ];
     const DAYS: u64 = 100;
-    for (at, (name, crowd)) in (0..).zip(scenes) {
+    for (at, scene) in (0..).zip(SCENES) {
+        let (name, visitors, tools, hot, each, ship, changes) = scene;
+        let crowd = Crowd {
+            visitors,
+            tools,
+            hot,
+            each,
+            ship,
+            ship_elsewhere: 0.6,
+            changes,
+        };
         let (mut votes, mut held, mut waiting) = (0, 0, 0);
         for day in 0..DAYS {
             let day = play(crowd, 41_000_017 * (at + 1) + day);
@@ -163,7 +187,10 @@ fn of_honest_crowds_one_vote_in_a_hundred_waits_at_most_and_none_in_the_end() {
         }
         println!("| {name} | {votes} | {held} | {waiting} |");
         assert!(held * 100 <= votes, "{name}: {held} of {votes} were held");
-        assert!(waiting <= 1, "{name}: on {waiting} days votes wait in the end");
+        assert!(
+            waiting <= 1,
+            "{name}: on {waiting} days votes wait in the end"
+        );
     }
 }
 
@@ -171,7 +198,13 @@ fn of_honest_crowds_one_vote_in_a_hundred_waits_at_most_and_none_in_the_end() {
 type Acts = Vec<(i32, u64, Option<Choice>)>;
 
 fn alternating(count: u64, skips: u64) -> Acts {
-    let choice = |n: u64| if n < skips { Choice::Skip } else { Choice::Ship };
+    let choice = |n: u64| {
+        if n < skips {
+            Choice::Skip
+        } else {
+            Choice::Ship
+        }
+    };
     (0..count).map(|n| (HOT, n, Some(choice(n)))).collect()
 }
 
@@ -191,14 +224,29 @@ fn one_hand_moves_a_tally_by_twenty_at_most_whatever_it_does_later() {
     let attacks: Vec<(&str, Acts)> = vec![
         ("a thousand, one choice", alternating(1_000, 0)),
         ("balanced, one side after the other", alternating(120, 60)),
-        ("many skips that are held, and then ships", alternating(400, 200)),
-        ("balanced, then the skips turn", then_skips(alternating(120, 60), 60, ship)),
-        ("balanced, then the skips go", then_skips(alternating(120, 60), 60, None)),
+        (
+            "many skips that are held, and then ships",
+            alternating(400, 200),
+        ),
+        (
+            "balanced, then the skips turn",
+            then_skips(alternating(120, 60), 60, ship),
+        ),
+        (
+            "balanced, then the skips go",
+            then_skips(alternating(120, 60), 60, None),
+        ),
         ("a few balance, then turn", then_skips(to_and_fro, 26, ship)),
-        ("a real dissent, then it goes", then_skips(alternating(94, 15), 15, None)),
+        (
+            "a real dissent, then it goes",
+            then_skips(alternating(94, 15), 15, None),
+        ),
         ("two tools", both.collect()),
         ("one in eight dissents", alternating(400, 50)),
-        ("balanced, then half of the skips go", then_skips(alternating(120, 60), 30, None)),
+        (
+            "balanced, then half of the skips go",
+            then_skips(alternating(120, 60), 30, None),
+        ),
     ];
     for (name, acts) in attacks {
         let mut model = Model::default();
@@ -208,7 +256,10 @@ fn one_hand_moves_a_tally_by_twenty_at_most_whatever_it_does_later() {
         for _ in 0..2 {
             let nets = [HOT, 1].map(|tool| model.sums(ORIGIN, tool).counted.net());
             println!("| {name} | {nets:?} |");
-            assert!(nets.iter().all(|net| net.abs() <= MAX_NET), "{name}: {nets:?}");
+            assert!(
+                nets.iter().all(|net| net.abs() <= MAX_NET),
+                "{name}: {nets:?}"
+            );
             model.release(ORIGIN, HOT);
             model.release(ORIGIN, 1);
         }
@@ -235,7 +286,11 @@ fn no_sequence_of_acts_takes_one_hand_beyond_its_limit() {
             let sums = model.sums(ORIGIN, tool);
             let (net, all) = (sums.counted.net(), sums.now.net());
             let is_within = |limit: i64| net.abs() <= MAX_NET.max(limit);
-            let limit = if model.is_one_hand(ORIGIN, tool) { 0 } else { all * net.signum() };
+            let limit = if model.is_one_hand(ORIGIN, tool) {
+                0
+            } else {
+                all * net.signum()
+            };
             assert!(is_within(limit), "{seed}: {sums:?}");
         }
     }

@@ -11,7 +11,7 @@ use crate::auth::keys::Keys;
 use crate::auth::network::Prefix;
 use crate::auth::network::daily_keys::DailyKeys;
 use crate::auth::network::hash_cache::{HashCache, NetworkHashes};
-use crate::domain::{BanHash, NetworkHash, VoterOrigins, Timestamp};
+use crate::domain::{BanHash, NetworkHash, Timestamp, VoterOrigins};
 use crate::http::request::RequestParts;
 
 /// The caller's network; hashed only where a hash is wanted, and once.

@@ -40,7 +40,11 @@ impl Default for HashCache {
 
 impl HashCache {
     /// The hash of `prefix`, made by `make` where it is not remembered.
-    pub(super) fn hash(&self, prefix: Prefix, make: impl FnOnce() -> NetworkHashes) -> NetworkHashes {
+    pub(super) fn hash(
+        &self,
+        prefix: Prefix,
+        make: impl FnOnce() -> NetworkHashes,
+    ) -> NetworkHashes {
         let at = self.hasher.hash_one(prefix.bytes()) & (PLACES as u64 - 1);
         let Some(place) = usize::try_from(at).ok().and_then(|at| self.places.get(at)) else {
             return make();

@@ -55,8 +55,10 @@ pub(super) fn checksum_of_vote(
     choice: i16,
     mark: Option<i64>,
 ) -> i64 {
-    let (Some(binding), Some(choice)) = (Binding::of_columns(origin, wide, first), Choice::from_code(choice))
-    else {
+    let (Some(binding), Some(choice)) = (
+        Binding::of_columns(origin, wide, first),
+        Choice::from_code(choice),
+    ) else {
         return 0;
     };
     let vote = VoteRecord {

@@ -9,9 +9,11 @@ use diesel::dsl::{count_star, max};
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, QueryResult, RunQueryDsl};
 
-use crate::infra::db::DbConnection;
 use super::origins;
-use crate::infra::db::schema::{bulk_events, origin_sums, removals, reviews, tallies, tools, votes};
+use crate::infra::db::DbConnection;
+use crate::infra::db::schema::{
+    bulk_events, origin_sums, removals, reviews, tallies, tools, votes,
+};
 use crate::tallies::{TallyRow, store};
 use crate::voting::exclusions::{IN_FORCE, PERIOD};
 

@@ -28,7 +28,9 @@ async fn look(moderation: &Moderation, quiet: Duration, now: Timestamp) {
     let quiet = i64::try_from(quiet.as_secs()).unwrap_or(i64::MAX);
     let actor = Actor::rule("all-clear");
     let quiet = now.plus_seconds(-quiet);
-    let cleared = moderation.look(move |conn| store::cleared(conn, quiet)).await;
+    let cleared = moderation
+        .look(move |conn| store::cleared(conn, quiet))
+        .await;
     for clear in cleared.unwrap_or_default() {
         let slots = moderation.board.all();
         let Some(slot) = slots.into_iter().find(|slot| slot.id == clear.tool) else {

@@ -189,7 +189,8 @@ impl Moderation {
         let settled = self
             .step(move |conn| {
                 write_transaction(conn, |conn| {
-                    let settled = votes::settle(conn, (tool, mark), &voters, verdict, trusted_until, now)?;
+                    let settled =
+                        votes::settle(conn, (tool, mark), &voters, verdict, trusted_until, now)?;
                     if settled.ship + settled.skip > 0 {
                         let act = AuditAction {
                             act: match verdict {

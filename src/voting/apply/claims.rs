@@ -152,7 +152,15 @@ fn what_was_set_aside_is_claimed_as_it_is_and_counts_when_cast_again() {
             token_age: 0,
             origins: None,
         };
-        fold(&[wish], &tallies, &present, &Barred::default(), &[], &mut OriginBook::default(), NOW)
+        fold(
+            &[wish],
+            &tallies,
+            &present,
+            &Barred::default(),
+            &[],
+            &mut OriginBook::default(),
+            NOW,
+        )
     };
     let claimed = with(VoteAction::Claim);
     let row = claimed.tallies[0];
@@ -190,7 +198,18 @@ fn nobody_claims_from_themselves() {
         binding: None,
     };
     let present = ExistingVotes::from_iter([((1, voter), standing)]);
-    assert!(fold(&[wish], &open(), &present, &Barred::default(), &[], &mut OriginBook::default(), NOW).is_empty());
+    assert!(
+        fold(
+            &[wish],
+            &open(),
+            &present,
+            &Barred::default(),
+            &[],
+            &mut OriginBook::default(),
+            NOW
+        )
+        .is_empty()
+    );
 }
 
 #[test]

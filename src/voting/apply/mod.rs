@@ -148,7 +148,10 @@ pub(crate) fn fold(
         let theirs = visitor.and_then(|visitor| Some((visitor, row_of(&(key.0, visitor))?)));
         let acted = act(wish, mine, theirs.map(|(_, row)| row), book, periods, now);
         let of_visitor = theirs.map(|(visitor, row)| (visitor, Some(row), acted.theirs));
-        for (voter, old, new) in of_visitor.into_iter().chain([(wish.voter, mine, acted.mine)]) {
+        for (voter, old, new) in of_visitor
+            .into_iter()
+            .chain([(wish.voter, mine, acted.mine)])
+        {
             change(row, &mut folded, voter, old, new, now);
             book.replace(wish.tool, voter, old, new);
             if old != new {
@@ -172,7 +175,10 @@ pub(crate) fn fold(
     }
     for (key, (wish, standing)) in after {
         // The row of a linked visitor is its own, though the user's command changed it.
-        let wish = VoteCommand { voter: key.1, ..wish };
+        let wish = VoteCommand {
+            voter: key.1,
+            ..wish
+        };
         match (before.get(&key), standing) {
             (None, Some(standing)) => folded.inserts.push((wish, standing)),
             (Some(before), Some(standing)) if *before != standing => {
@@ -214,7 +220,10 @@ fn act(
 ) -> Acted {
     // The user's own comes first.
     let kept = mine.or(theirs);
-    let old = [mine, theirs].into_iter().flatten().find(VoteRecord::stands);
+    let old = [mine, theirs]
+        .into_iter()
+        .flatten()
+        .find(VoteRecord::stands);
     let lasting = kept.and_then(|kept| kept.lasting_mark());
     let new = match command.act {
         VoteAction::Cast(choice) => {
@@ -241,7 +250,9 @@ fn act(
     Acted {
         mine: new,
         // What the holding rule knows of the visitor goes to the user with the vote, or stays.
-        theirs: theirs.filter(|_| mine.is_some()).and_then(VoteRecord::withdrawn),
+        theirs: theirs
+            .filter(|_| mine.is_some())
+            .and_then(VoteRecord::withdrawn),
         first: old.is_none() && new.is_some_and(|new| new.stands()),
     }
 }

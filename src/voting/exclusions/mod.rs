@@ -177,7 +177,13 @@ pub fn all_in_force(conn: &mut DbConnection, tool: i32) -> QueryResult<BTreeSet<
         .filter(removals::state.eq(IN_FORCE))
         .select(removals::id)
         .load(conn)?;
-    let always = [HELD, REJECTED, WITHDRAWN, WITHDRAWN_HELD, WITHDRAWN_REJECTED];
+    let always = [
+        HELD,
+        REJECTED,
+        WITHDRAWN,
+        WITHDRAWN_HELD,
+        WITHDRAWN_REJECTED,
+    ];
     Ok(ids.into_iter().chain(always).collect())
 }
 

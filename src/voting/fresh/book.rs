@@ -40,7 +40,10 @@ pub(crate) struct OriginBook {
 
 impl OriginBook {
     /// The networks of `origins` that are not in the book yet; from now on they are.
-    pub fn missing(&mut self, origins: impl IntoIterator<Item = OriginHash>) -> BTreeSet<OriginHash> {
+    pub fn missing(
+        &mut self,
+        origins: impl IntoIterator<Item = OriginHash>,
+    ) -> BTreeSet<OriginHash> {
         let missing: BTreeSet<OriginHash> = origins
             .into_iter()
             .filter(|origin| !self.rows.contains_key(origin))
@@ -66,7 +69,11 @@ impl OriginBook {
 
     /// Enters which votes of a row's voters a reset or an excluded period keeps from counting.
     pub fn enter_excluded(&mut self, origin: OriginHash, tool: i32, excluded: ByChoice) {
-        if let Some(row) = self.rows.get_mut(&origin).and_then(|rows| rows.get_mut(&tool)) {
+        if let Some(row) = self
+            .rows
+            .get_mut(&origin)
+            .and_then(|rows| rows.get_mut(&tool))
+        {
             row.sums.excluded = excluded;
         }
         self.with_excluded.insert((origin, tool));
@@ -95,7 +102,12 @@ impl OriginBook {
     }
 
     /// What binds the voter who casts the first vote on a tool by `command`; nothing if the voter is not fresh.
-    pub fn binding(&self, command: &VoteCommand, choice: Choice, now: Timestamp) -> Option<Binding> {
+    pub fn binding(
+        &self,
+        command: &VoteCommand,
+        choice: Choice,
+        now: Timestamp,
+    ) -> Option<Binding> {
         let origins = command.origins?;
         let is_fresh =
             command.token_age < FRESH_SECONDS || !self.established.contains(&command.voter);
@@ -159,13 +171,20 @@ impl OriginBook {
         }
         let bound = |record: Option<VoteRecord>| {
             let binding = record.and_then(|record| record.binding);
-            binding.into_iter().flat_map(|binding| binding.origins.each())
+            binding
+                .into_iter()
+                .flat_map(|binding| binding.origins.each())
         };
         let origins: BTreeSet<OriginHash> = bound(old).chain(bound(new)).collect();
         for origin in origins {
             let of = |record| bound(record).any(|of| of == origin);
             let (was, is) = (was.filter(|_| of(old)), is.filter(|_| of(new)));
-            let row = self.rows.entry(origin).or_default().entry(tool).or_default();
+            let row = self
+                .rows
+                .entry(origin)
+                .or_default()
+                .entry(tool)
+                .or_default();
             let sums = row.sums.replaced(was, is);
             if was.is_none() {
                 row.sample.add(origin, voter);
@@ -179,7 +198,12 @@ impl OriginBook {
 
     /// Lets the network's new voters on the tool count until `until`.
     pub fn trust(&mut self, origin: OriginHash, tool: i32, until: Timestamp) {
-        let row = self.rows.entry(origin).or_default().entry(tool).or_default();
+        let row = self
+            .rows
+            .entry(origin)
+            .or_default()
+            .entry(tool)
+            .or_default();
         row.trusted_until = row.trusted_until.max(until);
         self.changed.insert((origin, tool));
     }

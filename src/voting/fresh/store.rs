@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::dsl::{count_star, sql};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer};
-use diesel::{ExpressionMethods, PgConnection, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection};
+use diesel::{
+    ExpressionMethods, PgConnection, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection,
+};
 
 use super::book::{OriginBook, OriginRow};
 use crate::abuse::holding::rule::{ByChoice, FreshSums};
@@ -46,19 +48,7 @@ type Sums = (
     BigInt,
     Binary,
 );
-pub(crate) type Columns = (
-    i64,
-    i32,
-    i64,
-    i64,
-    i64,
-    i64,
-    i64,
-    i64,
-    i64,
-    i64,
-    Vec<u8>,
-);
+pub(crate) type Columns = (i64, i32, i64, i64, i64, i64, i64, i64, i64, i64, Vec<u8>);
 
 struct SelectOne<'a>(&'a i64);
 fixed_statement!(SelectOne, SqliteConnection);
@@ -88,8 +78,19 @@ impl QueryFragment<diesel::pg::Pg> for SelectMany<'_> {
 }
 
 fn row(columns: Columns) -> (OriginHash, i32, OriginRow) {
-    let (origin, tool, first_ship, first_skip, now_ship, now_skip, ship, skip, changed, until, sample) =
-        columns;
+    let (
+        origin,
+        tool,
+        first_ship,
+        first_skip,
+        now_ship,
+        now_skip,
+        ship,
+        skip,
+        changed,
+        until,
+        sample,
+    ) = columns;
     let by = |ship, skip| ByChoice { ship, skip };
     let row = OriginRow {
         sums: FreshSums {
@@ -362,7 +363,8 @@ impl QueryFragment<diesel::sqlite::Sqlite> for SaveOne<'_> {
         out.push_sql(", ");
         out.push_bind_param::<Integer, _>(&columns.1)?;
         for sum in [
-            &columns.2, &columns.3, &columns.4, &columns.5, &columns.6, &columns.7, &columns.8, &columns.9,
+            &columns.2, &columns.3, &columns.4, &columns.5, &columns.6, &columns.7, &columns.8,
+            &columns.9,
         ] {
             out.push_sql(", ");
             out.push_bind_param::<BigInt, _>(sum)?;

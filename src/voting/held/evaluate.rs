@@ -21,12 +21,7 @@ pub fn under_rule(
 }
 
 /// Counts the vote if it is held.
-pub fn record_held(
-    holding: &HoldingPolicy,
-    network: NetworkKey,
-    tool: i32,
-    outcome: &VoteOutcome,
-) {
+pub fn record_held(holding: &HoldingPolicy, network: NetworkKey, tool: i32, outcome: &VoteOutcome) {
     if outcome.vote.is_some_and(|vote| vote.is_held()) {
         holding.record_held(network, tool, Timestamp::now());
     }

@@ -200,7 +200,11 @@ pub fn cleared(conn: &mut DbConnection, quiet: Timestamp) -> QueryResult<Vec<Hel
         let oldest: Option<i64> = votes::table
             .filter(votes::taken_out_by.eq(HELD))
             .filter(votes::tool_id.eq(tool))
-            .filter(votes::origin.eq(origin.0).or(votes::wide_origin.eq(origin.0)))
+            .filter(
+                votes::origin
+                    .eq(origin.0)
+                    .or(votes::wide_origin.eq(origin.0)),
+            )
             .select(min(votes::cast_at))
             .first(conn)?;
         if oldest.is_some_and(|oldest| oldest < quiet.0) {

@@ -22,7 +22,7 @@ use diesel::sql_types::{Array, BigInt, Integer, Nullable};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use super::arrays::Rows;
-use crate::domain::{OriginHash, VoterOrigins, Timestamp};
+use crate::domain::{OriginHash, Timestamp, VoterOrigins};
 use crate::infra::db::schema::tallies;
 use crate::tallies::{TallyRow, store};
 use crate::voting::VoteCommand;
@@ -146,31 +146,28 @@ pub(crate) fn record(
     if tallies.rows.len() < tools.len() {
         return Ok(None);
     }
-    let mut before = ExistingVotes::default();
-    let mut doubtful: BTreeSet<Key> = BTreeSet::new();
-    for wish in wishes {
-        let key = (wish.tool, wish.voter);
-        match known.recall(&key, wish.act) {
-            CachedVote::Stands(vote) => drop(before.insert(key, vote)),
-            CachedVote::None => {}
-            CachedVote::Unsure => drop(doubtful.insert(key)),
-        }
-    }
-    if !doubtful.is_empty() {
-        before.extend(present(conn, &doubtful)?);
-    }
+    let before = votes_before(conn, known, wishes)?;
     if before.values().any(|vote| vote.aside.is_some()) {
         return Ok(None);
     }
     let barred = Barred::default();
     let mut book = read_origins(conn, known, (wishes, &before), &tools, now)?;
     // Which votes are excluded is read under the locks.
-    let has_excluded = |row: &TallyRow| row.has_excluded() && !book.without_excluded(row.tool).is_empty();
+    let has_excluded =
+        |row: &TallyRow| row.has_excluded() && !book.without_excluded(row.tool).is_empty();
     if tallies.rows.values().any(has_excluded) {
         return Ok(None);
     }
     let periods = &tallies.periods;
-    let folded = fold(wishes, &tallies.rows, &before, &barred, periods, &mut book, now);
+    let folded = fold(
+        wishes,
+        &tallies.rows,
+        &before,
+        &barred,
+        periods,
+        &mut book,
+        now,
+    );
     let is_set_aside = folded.rows().any(|(_, vote)| vote.aside.is_some());
     if !folded.hour_changes.is_empty() || is_set_aside || !book.excess().is_empty() {
         return Ok(None);
@@ -199,6 +196,28 @@ pub(crate) fn record(
     known.note_origins(&book, &tools);
     known.was_right();
     Ok(Some(folded))
+}
+
+/// The votes of a batch's voters: as they are known, or read without a lock once the tallies are known.
+fn votes_before(
+    conn: &mut PgConnection,
+    known: &TallyRowCache,
+    wishes: &[VoteCommand],
+) -> QueryResult<ExistingVotes> {
+    let mut before = ExistingVotes::default();
+    let mut doubtful: BTreeSet<Key> = BTreeSet::new();
+    for wish in wishes {
+        let key = (wish.tool, wish.voter);
+        match known.recall(&key, wish.act) {
+            CachedVote::Stands(vote) => drop(before.insert(key, vote)),
+            CachedVote::None => {}
+            CachedVote::Unsure => drop(doubtful.insert(key)),
+        }
+    }
+    if !doubtful.is_empty() {
+        before.extend(present(conn, &doubtful)?);
+    }
+    Ok(before)
 }
 
 /// The networks of a batch's fresh voters: as they are known, or read without a lock once the tallies are known.

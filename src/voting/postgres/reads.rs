@@ -16,10 +16,10 @@ use super::taking_all;
 use crate::domain::{Choice, Timestamp, ToolState, VoterId};
 use crate::infra::db::lock_order::{Lock, taking};
 use crate::tallies::TallyRow;
-use crate::voting::{Binding, VoteRecord};
 use crate::voting::apply::{ExistingVotes, Key};
 use crate::voting::batch::Read;
 use crate::voting::exclusions::Period;
+use crate::voting::{Binding, VoteRecord};
 
 /// `kind` of a row of the function.
 const TALLY: i16 = 1;
@@ -121,7 +121,14 @@ pub(crate) fn read_under_lock(
             }
             (VOTE, Some(voter)) => {
                 let choice = i16::try_from(a).ok().and_then(Choice::from_code);
-                insert(&mut read.votes, tool, voter, choice, (b, c), (None, None, None));
+                insert(
+                    &mut read.votes,
+                    tool,
+                    voter,
+                    choice,
+                    (b, c),
+                    (None, None, None),
+                );
             }
             (ERASURES, _) => read.erasures = a,
             _ => read.periods.push(Period {
@@ -196,7 +203,9 @@ impl Query for SelectBindings<'_> {
 
 impl QueryFragment<Pg> for SelectBindings<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT v.tool_id, v.voter, v.origin, v.wide_origin, v.first_choice FROM unnest(");
+        out.push_sql(
+            "SELECT v.tool_id, v.voter, v.origin, v.wide_origin, v.first_choice FROM unnest(",
+        );
         self.0.walk(&mut out)?;
         out.push_sql(
             ") AS w (tool_id, voter) JOIN votes v ON v.tool_id = w.tool_id AND v.voter = w.voter WHERE v.origin IS NOT NULL",

@@ -12,10 +12,7 @@ fn code(choice: Option<Choice>) -> i16 {
 }
 
 /// Writes `changes`; few batches have any.
-pub(crate) fn write(
-    conn: &mut DbConnection,
-    changes: &[SeenChange],
-) -> QueryResult<()> {
+pub(crate) fn write(conn: &mut DbConnection, changes: &[SeenChange]) -> QueryResult<()> {
     for change in changes {
         diesel::insert_into(seen_changes::table)
             .values((

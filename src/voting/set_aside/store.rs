@@ -19,17 +19,31 @@ const MAX_VOTERS: usize = 500;
 
 /// The votes of the leading side that count, those of the newest voters first. A walk back from the end of the tool's votes: few of
 /// a hand's votes are old, and no vote pays for an index.
-fn newest(
-    conn: &mut DbConnection,
-    excess: &Excess,
-) -> QueryResult<Vec<(VoterId, VoteRecord)>> {
-    type Columns = (Vec<u8>, i64, Option<i64>, Option<i64>, Option<i64>, Option<i16>);
-    let out: Vec<i64> = exclusions::all_in_force(conn, excess.tool)?.into_iter().collect();
+fn newest(conn: &mut DbConnection, excess: &Excess) -> QueryResult<Vec<(VoterId, VoteRecord)>> {
+    type Columns = (
+        Vec<u8>,
+        i64,
+        Option<i64>,
+        Option<i64>,
+        Option<i64>,
+        Option<i16>,
+    );
+    let out: Vec<i64> = exclusions::all_in_force(conn, excess.tool)?
+        .into_iter()
+        .collect();
     let rows: Vec<Columns> = votes::table
         .filter(votes::tool_id.eq(excess.tool))
-        .filter(votes::origin.eq(excess.origin.0).or(votes::wide_origin.eq(excess.origin.0)))
+        .filter(
+            votes::origin
+                .eq(excess.origin.0)
+                .or(votes::wide_origin.eq(excess.origin.0)),
+        )
         .filter(votes::choice.eq(excess.choice.code()))
-        .filter(votes::taken_out_by.is_null().or(votes::taken_out_by.ne_all(out)))
+        .filter(
+            votes::taken_out_by
+                .is_null()
+                .or(votes::taken_out_by.ne_all(out)),
+        )
         .order(votes::voter.desc())
         .limit(excess.votes)
         .select((
@@ -93,6 +107,8 @@ pub(crate) fn set_aside(
         }
     }
     changes.tallies = rows.into_values().collect();
-    changes.events.sort_by_key(|event| (event.tool, event.version));
+    changes
+        .events
+        .sort_by_key(|event| (event.tool, event.version));
     Ok((!changes.events.is_empty()).then_some(changes))
 }

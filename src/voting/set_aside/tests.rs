@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::abuse::holding::rule::{FreshSums, MAX_NET};
-use crate::domain::{Choice, NetworkHash, OriginHash, VoterOrigins, ToolState};
+use crate::domain::{Choice, NetworkHash, OriginHash, ToolState, VoterOrigins};
 use crate::voting::apply::{Barred, ExistingVotes, fold};
 use crate::voting::exclusions::REJECTED;
 use crate::voting::fresh::book::OriginRow;
@@ -66,14 +66,23 @@ impl Tables {
             book.enter(*origin, *tool, row.clone());
         }
         let barred = Barred::default();
-        let mut changes = fold(commands, &self.tallies, &self.votes, &barred, &[], &mut book, NOW);
+        let mut changes = fold(
+            commands,
+            &self.tallies,
+            &self.votes,
+            &barred,
+            &[],
+            &mut book,
+            NOW,
+        );
         for (command, record) in changes.rows() {
             self.votes.insert((command.tool, command.voter), *record);
         }
         for key in &changes.deletes {
             self.votes.remove(key);
         }
-        self.tallies.extend(changes.tallies.iter().map(|row| (row.tool, *row)));
+        self.tallies
+            .extend(changes.tallies.iter().map(|row| (row.tool, *row)));
         while let Some(excess) = book.excess().into_iter().next() {
             let is_of = |vote: &VoteRecord| {
                 let mut origins = vote.binding.into_iter().flat_map(|of| of.origins.each());
@@ -128,7 +137,10 @@ fn the_twenty_first_of_one_hand_is_held_and_takes_a_version() {
     assert_eq!(tables.tallies[&TOOL].version, 21);
     let changes = tables.record(&[fresh(20, Some(Choice::Ship))]);
     let vote = changes.outcomes[0].expect("open").vote.expect("a vote");
-    assert_eq!((vote.aside, changes.outcomes[0].expect("open").first), (Some(HELD), true));
+    assert_eq!(
+        (vote.aside, changes.outcomes[0].expect("open").first),
+        (Some(HELD), true)
+    );
     assert!(changes.events.is_empty());
     let row = tables.tallies[&TOOL];
     assert_eq!((row.ship, row.skip, row.version), (20, 0, 22));
@@ -187,7 +199,11 @@ fn a_held_vote_stays_held_when_it_becomes_a_users() {
 fn what_counted_is_set_aside_once_the_dissent_is_gone() {
     let mut tables = Tables::new();
     for voter in 0..120 {
-        let choice = if voter % 2 == 0 { Choice::Ship } else { Choice::Skip };
+        let choice = if voter % 2 == 0 {
+            Choice::Ship
+        } else {
+            Choice::Skip
+        };
         tables.record(&[fresh(voter, Some(choice))]);
     }
     assert_eq!(tables.counted(TOOL, Choice::Ship), 60);

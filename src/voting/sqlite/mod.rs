@@ -51,14 +51,16 @@ fn standing(conn: &mut SqliteConnection, (tool, voter): &Key) -> QueryResult<Opt
     }
     .get_result(conn)
     .optional()?;
-    Ok(found.and_then(|(choice, cast_at, taken_out_by, origin, wide, first)| {
-        Some(VoteRecord {
-            choice: Choice::from_code(choice)?,
-            cast_at: Timestamp(cast_at),
-            aside: taken_out_by,
-            binding: Binding::of_columns(origin, wide, first),
-        })
-    }))
+    Ok(
+        found.and_then(|(choice, cast_at, taken_out_by, origin, wide, first)| {
+            Some(VoteRecord {
+                choice: Choice::from_code(choice)?,
+                cast_at: Timestamp(cast_at),
+                aside: taken_out_by,
+                binding: Binding::of_columns(origin, wide, first),
+            })
+        }),
+    )
 }
 
 /// The votes that stand under `keys`.

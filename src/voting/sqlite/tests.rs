@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use crate::auth::denylist::Denylist;
 use crate::config::{Database, DatabaseUrl};
-use crate::domain::{Choice, NetworkHash, OriginHash, VoterOrigins, Timestamp, VoterId};
+use crate::domain::{Choice, NetworkHash, OriginHash, Timestamp, VoterId, VoterOrigins};
 use crate::infra::db::{self, DbConnection, Purpose, migrate};
 use crate::voting::apply::{Barred, CommandOutcome, Key, fold};
 use crate::voting::batch::Batch;

@@ -85,7 +85,9 @@ async fn tools(desk: &Desk) -> Vec<String> {
     let list = desk.client.get("/v1/tools?limit=12").send().await;
     let list = list.expect(200).json;
     let items = list["items"].as_array().expect("tools");
-    let slugs = items.iter().map(|tool| tool["slug"].as_str().expect("slug"));
+    let slugs = items
+        .iter()
+        .map(|tool| tool["slug"].as_str().expect("slug"));
     slugs.map(str::to_owned).collect()
 }
 
@@ -100,12 +102,17 @@ async fn balanced_votes_that_turn_move_twenty(backend: Backend) {
 
     let hand = Hand::new(&desk, 120, "198.51.100.1").await;
     hand.all(&tools[0], half).await;
-    assert_eq!(desk.client.counts(&tools[0]).await, (60, 60), "balanced, all count");
+    assert_eq!(
+        desk.client.counts(&tools[0]).await,
+        (60, 60),
+        "balanced, all count"
+    );
     hand.all(&tools[0], |_| SHIP).await;
     at_most_twenty(&desk, &tools[0], "the skips turned").await;
 
     let hand = Hand::new(&desk, 120, "198.51.100.2").await;
-    hand.all(&tools[1], |nth| if nth % 2 == 0 { SKIP } else { SHIP }).await;
+    hand.all(&tools[1], |nth| if nth % 2 == 0 { SKIP } else { SHIP })
+        .await;
     for nth in (0..120).step_by(2) {
         hand.act(nth, &tools[1], None).await;
     }
@@ -121,13 +128,15 @@ async fn balanced_votes_that_turn_move_twenty(backend: Backend) {
     at_most_twenty(&desk, &tools[2], "a few balanced, and turned").await;
 
     let hand = Hand::new(&desk, 40, "198.51.100.4").await;
-    hand.all(&tools[3], |nth| if nth < 20 { SKIP } else { SHIP }).await;
+    hand.all(&tools[3], |nth| if nth < 20 { SKIP } else { SHIP })
+        .await;
     hand.first(20, &tools[3], SHIP).await;
     at_most_twenty(&desk, &tools[3], "forty of them").await;
 
     // One side after the other: the first is held, and the other moves no more for that.
     let hand = Hand::new(&desk, 120, "198.51.100.6").await;
-    hand.all(&tools[5], |nth| if nth < 60 { SKIP } else { SHIP }).await;
+    hand.all(&tools[5], |nth| if nth < 60 { SKIP } else { SHIP })
+        .await;
     at_most_twenty(&desk, &tools[5], "one side after the other").await;
     hand.first(30, &tools[5], None).await;
     at_most_twenty(&desk, &tools[5], "half of the first side goes").await;
@@ -141,7 +150,8 @@ async fn balanced_votes_that_turn_move_twenty(backend: Backend) {
 
     // Dissent enough to count, until it goes; some of it from another address.
     let mut hand = Hand::new(&desk, 90, "198.51.100.5").await;
-    hand.all(&tools[4], |nth| if nth < 15 { SKIP } else { SHIP }).await;
+    hand.all(&tools[4], |nth| if nth < 15 { SKIP } else { SHIP })
+        .await;
     hand.from = "203.0.113.50".to_owned();
     hand.first(15, &tools[4], None).await;
     at_most_twenty(&desk, &tools[4], "the dissent went").await;
@@ -169,7 +179,11 @@ async fn votes_spread_over_tools_move_twenty_on_each(backend: Backend) {
     hand.all(&tools[7], |_| SHIP).await;
     for tool in &tools[..8] {
         at_most_twenty(&desk, tool, tool).await;
-        assert_eq!(net(&desk, tool).await.abs(), 20, "{tool}: the first twenty count");
+        assert_eq!(
+            net(&desk, tool).await.abs(),
+            20,
+            "{tool}: the first twenty count"
+        );
     }
     desk.server.setup.verify().await;
 }
@@ -200,7 +214,12 @@ async fn an_all_clear_waits_for_dissent(backend: Backend) {
 
     // Of this network the dissent comes late, so that votes are held, and are released.
     let class = Hand::new(&desk, 90, "198.51.100.4").await;
-    class.all(crowd, |nth| if nth < 40 || nth % 2 == 0 { SHIP } else { SKIP }).await;
+    class
+        .all(
+            crowd,
+            |nth| if nth < 40 || nth % 2 == 0 { SHIP } else { SKIP },
+        )
+        .await;
     eventually("the all-clear", Duration::from_secs(60), async || {
         held(&desk, crowd).await == 0
     })
@@ -246,7 +265,9 @@ async fn what_is_held_or_rejected_stays_so_from_whatever_network(backend: Backen
 fn names(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
-            let named = fields.iter().map(|(name, value)| (name.clone(), names(value)));
+            let named = fields
+                .iter()
+                .map(|(name, value)| (name.clone(), names(value)));
             Value::Object(named.collect())
         }
         Value::Array(items) => items.iter().map(names).collect(),
@@ -269,7 +290,12 @@ async fn nothing_tells_a_held_voter(backend: Backend) {
             shapes.push((answer.status, names(&answer.json)));
         }
         let steps: Vec<i64> = versions.windows(2).map(|two| two[1] - two[0]).collect();
-        let me = desk.client.get("/v1/visitors/me").bearer(&hand.voters[nth]).send().await;
+        let me = desk
+            .client
+            .get("/v1/visitors/me")
+            .bearer(&hand.voters[nth])
+            .send()
+            .await;
         let me = me.expect(200).json;
         let changes: Vec<(Value, Value)> = me["changes"]
             .as_array()
@@ -285,8 +311,19 @@ async fn nothing_tells_a_held_voter(backend: Backend) {
     crowd.act(3, TOOL, SKIP).await;
     let (ship, _) = desk.counts().await;
     assert!(ship <= 20, "{ship}");
-    let me = desk.client.get("/v1/visitors/me").bearer(&crowd.voters[25]).send().await;
-    assert_eq!(me.expect(200).json["changes"].as_array().expect("changes").len(), 1);
+    let me = desk
+        .client
+        .get("/v1/visitors/me")
+        .bearer(&crowd.voters[25])
+        .send()
+        .await;
+    assert_eq!(
+        me.expect(200).json["changes"]
+            .as_array()
+            .expect("changes")
+            .len(),
+        1
+    );
     desk.server.setup.verify().await;
 }
 
@@ -316,14 +353,16 @@ async fn old_tokens_without_history_are_fresh(backend: Backend) {
     hand.voters = aged(120);
     // Three shapes: at once, after a vote of the same day elsewhere, and balanced at first.
     hand.all(&tools[0], |_| SHIP).await;
-    hand.all(&tools[1], |nth| if nth % 2 == 0 { SKIP } else { SHIP }).await;
+    hand.all(&tools[1], |nth| if nth % 2 == 0 { SKIP } else { SHIP })
+        .await;
     hand.all(&tools[2], |_| SHIP).await;
     hand.all(&tools[1], |_| SHIP).await;
     for tool in &tools[..3] {
         at_most_twenty(&desk, tool, tool).await;
     }
     // Whoever has a vote that counts, of an earlier day, is not fresh.
-    hand.all(&tools[3], |nth| if nth % 2 == 0 { SKIP } else { SHIP }).await;
+    hand.all(&tools[3], |nth| if nth % 2 == 0 { SKIP } else { SHIP })
+        .await;
     desk.server.home().two_days_later();
     hand.all(&tools[4], |_| SHIP).await;
     assert_eq!(desk.client.counts(&tools[4]).await, (120, 0));
@@ -334,7 +373,8 @@ async fn a_restart_midnight_and_an_erasure_change_nothing(backend: Backend) {
     let mut desk = desk(backend).await;
     let voters = {
         let hand = Hand::new(&desk, 90, "198.51.100.1").await;
-        hand.all(TOOL, |nth| if nth % 3 == 0 { SKIP } else { SHIP }).await;
+        hand.all(TOOL, |nth| if nth % 3 == 0 { SKIP } else { SHIP })
+            .await;
         hand.voters
     };
     assert_eq!(desk.counts().await, (60, 30));
@@ -343,7 +383,12 @@ async fn a_restart_midnight_and_an_erasure_change_nothing(backend: Backend) {
     desk.client = desk.server.client();
     // An erased voter's vote stays, and is of the same hand.
     for voter in [1, 2, 4, 5, 7].map(|nth| &voters[nth]) {
-        let erased = desk.client.delete("/v1/visitors/me").bearer(voter).send().await;
+        let erased = desk
+            .client
+            .delete("/v1/visitors/me")
+            .bearer(voter)
+            .send()
+            .await;
         erased.expect(200);
     }
     let mut hand = Hand::new(&desk, 0, "198.51.100.1").await;
@@ -385,7 +430,10 @@ async fn what_a_moderator_takes_out_makes_no_room(backend: Backend) {
 
     // Dissent inside an excluded period is none.
     let now = tallyship::domain::Timestamp::now();
-    let (from, to) = (now.plus_seconds(-60).to_string(), now.plus_seconds(4).to_string());
+    let (from, to) = (
+        now.plus_seconds(-60).to_string(),
+        now.plus_seconds(4).to_string(),
+    );
     let body = json!({"tool": tools[1], "from": from, "to": to, "reason": "a raid"});
     desk.post("/periods", body).await.expect(201);
     let hand = Hand::new(&desk, 120, "2001:db8:7::1").await;

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::domain::OriginHash;
 use crate::tallies::TallyRow;
 use crate::voting::apply::{ChangeSet, ExistingVotes, Key};
 use crate::voting::batch::Read;
-use crate::domain::OriginHash;
 use crate::voting::exclusions::Period;
 use crate::voting::fresh::book::{OriginBook, OriginRow};
 use crate::voting::postgres::seen_filter::SeenFilter;
@@ -118,7 +118,10 @@ impl TallyRowCache {
         };
         let epoch = |tool: &i32| self.tallies.get(tool).map(|tally| tally.run);
         let is_known = |tool: &i32| rows.get(tool).map(|(of, _)| *of) == epoch(tool);
-        if !tools.iter().all(|tool| rows.contains_key(tool) && is_known(tool)) {
+        if !tools
+            .iter()
+            .all(|tool| rows.contains_key(tool) && is_known(tool))
+        {
             return false;
         }
         for (tool, (_, row)) in rows {
