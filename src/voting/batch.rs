@@ -16,7 +16,7 @@ use super::fresh::store as origins;
 use super::postgres::TallyRowCache;
 use super::seen_changes::store as seen_changes;
 use super::set_aside::store::set_aside;
-use super::{VoteCommand, postgres, sqlite};
+use super::{VoteCommand, VoteRecord, postgres, sqlite};
 use crate::auth::denylist::{self, Denylist};
 use crate::auth::name;
 use crate::domain::{Timestamp, VoterId, VoterOrigins};
@@ -174,7 +174,10 @@ pub(super) fn bound_hands(
             let key = (command.tool, command.voter);
             let aside = more.set_aside.iter().find(|(of, _)| *of == key);
             if let (Ok(outcome), Some((_, record))) = (outcome, aside) {
-                outcome.vote = outcome.vote.map(|_| *record);
+                outcome.vote = outcome.vote.map(|vote| VoteRecord {
+                    aside: record.aside,
+                    ..vote
+                });
             }
         }
         for row in &mut folded.tallies {

@@ -194,6 +194,8 @@ impl VoteRecord {
 #[derive(Debug, Clone)]
 pub struct VoteOutcome {
     pub vote: Option<VoteRecord>,
+    /// The same after the last command of this voter that was committed together with this one.
+    pub last_vote: Option<VoteRecord>,
     /// There was no vote of this voter on this tool before.
     pub first: bool,
     pub tally: Arc<Published>,

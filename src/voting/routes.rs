@@ -71,7 +71,7 @@ impl PendingResponse<'_> {
         let done = self.casting.done().await;
         let done = done.map_err(|refused| refused.problem(self.slot.slug.as_str()))?;
         record_held(self.holding, self.network, self.slot.id, &done);
-        let tally = held::personal(self.board, &self.slot, done.tally, done.vote);
+        let tally = held::personal(self.board, &self.slot, done.tally, done.last_vote);
         let status = if done.first {
             StatusCode::CREATED
         } else {
