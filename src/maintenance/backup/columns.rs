@@ -29,7 +29,7 @@ const FIRST_STEP: &str = "20261124000001";
 
 /// Every table of ours, of this schema and of earlier ones, by name: what a backup holds and a restore replaces. Others may share a
 /// database or its schema, and keep their tables.
-const OURS: [&str; 21] = [
+const OURS: [&str; 23] = [
     "alerts",
     "audit",
     "bans",
@@ -38,9 +38,11 @@ const OURS: [&str; 21] = [
     "hours_to_make",
     "ledger_entries",
     "network_keys",
+    "origin_sums",
     "removals",
     "renamed_votes",
     "reviews",
+    "seen_changes",
     "sessions",
     "site_facts",
     "spent",

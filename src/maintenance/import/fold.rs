@@ -62,6 +62,7 @@ pub(super) fn fold(
             choice: line.choice,
             cast_at: line.cast_at,
             aside: period,
+            binding: old.and_then(|old| old.binding),
         };
         match (old, period) {
             (Some(_), _) => step.folded.updates.push((wish(line), new)),

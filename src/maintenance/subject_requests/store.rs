@@ -16,6 +16,7 @@ use crate::tallies::store as tallies;
 use crate::voting::checksum::{Sketch, weight};
 use crate::voting::held::store::tools_of as tools_held;
 use crate::voting::ledger::{Change, renamed, unpacked};
+use crate::voting::seen_changes::store as seen_changes;
 use crate::voting::{batch, claims, exclusions};
 
 /// A change of the voter's, and the entry of the ledger that holds it.
@@ -123,6 +124,7 @@ pub fn held(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Held> {
     // Every vote is noted in the ledger but those that are held, so no other tool can have one.
     let noted = walked.noted.iter().map(|noted| noted.tool);
     let tools: BTreeSet<i32> = noted.chain(tools_held(conn, voter)?).collect();
+    let seen = seen_changes::of_voter(conn, voter)?;
     for tool in tools {
         let Some((choice, cast_at, network, token_age, mark)) = vote(conn, tool, voter)? else {
             continue;
@@ -130,6 +132,9 @@ pub fn held(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Held> {
         let Some(choice) = Choice::from_code(choice) else {
             continue;
         };
+        if mark.is_some_and(exclusions::is_withdrawn) {
+            continue;
+        }
         votes.push(HeldVote {
             tool: slug(tool),
             choice,
@@ -142,17 +147,28 @@ pub fn held(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Held> {
             token_age_seconds: Some(token_age).filter(|age| *age != users::AGE_SECONDS),
         });
     }
-    let changes = walked
+    // Its own acts alone: what became of the vote beside them, the ledger knows and the voter is not told.
+    let replaced: BTreeSet<(i32, i64)> =
+        seen.iter().map(|seen| (seen.tool, seen.version)).collect();
+    let by_ledger = walked
         .noted
         .iter()
-        .map(|noted| HeldChange {
-            tool: slug(noted.tool),
-            old: noted.change.old,
-            new: noted.change.new,
-            at: noted.at,
-        })
-        .collect();
-    Ok(Held { votes, changes })
+        .filter(|noted| !replaced.contains(&(noted.tool, noted.change.version)))
+        .map(|noted| (noted.at, noted.tool, noted.change.old, noted.change.new));
+    let by_journal = seen.iter().filter(|seen| seen.old != seen.new);
+    let by_journal = by_journal.map(|seen| (seen.at, seen.tool, seen.old, seen.new));
+    let mut changes: Vec<_> = by_ledger.chain(by_journal).collect();
+    changes.sort_by_key(|(at, ..)| *at);
+    let changes = changes.into_iter().map(|(at, tool, old, new)| HeldChange {
+        tool: slug(tool),
+        old,
+        new,
+        at,
+    });
+    Ok(Held {
+        votes,
+        changes: changes.collect(),
+    })
 }
 
 /// Puts the voter's rows under ids that nobody holds, and notes that the voter is erased; returns how many votes stay.
@@ -189,6 +205,7 @@ pub fn erase(
             left += usize::from(erase_on(conn, tool, voter, &noted)?);
         }
         claims::store::forget(conn, voter)?;
+        seen_changes::erase(conn, voter)?;
         Ok(left)
     })
 }
@@ -272,5 +289,5 @@ fn erase_on(
             .execute(conn)?;
         }
     }
-    Ok(vote.is_some())
+    Ok(vote.is_some_and(|(.., mark)| !mark.is_some_and(exclusions::is_withdrawn)))
 }

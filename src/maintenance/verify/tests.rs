@@ -51,7 +51,7 @@ impl House {
             visitor: None,
             network: NetworkHash::NONE,
             token_age: 0,
-            hold: false,
+            origins: None,
         };
         let batch = Batch {
             commands: &[wish],

@@ -114,6 +114,7 @@ async fn settle(
             choice: body.choice,
         },
         rejected: body.rejected,
+        origin: None,
     };
     let done = (!body.dry_run).then_some((why.as_str(), &actor));
     let report = state

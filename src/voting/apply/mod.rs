@@ -10,7 +10,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{VoteAction, VoteCommand, VoteError, VoteRecord};
 use crate::domain::{Choice, Timestamp, ToolState, VoterId};
 use crate::tallies::{HourChange, TallyRow};
-use crate::voting::exclusions::{self, HELD, Period};
+use crate::voting::exclusions::{HELD, Period};
+use crate::voting::fresh::book::OriginBook;
+use crate::voting::seen_changes::SeenChange;
 
 /// A row's key in `votes`.
 pub(crate) type Key = (i32, VoterId);
@@ -67,6 +69,10 @@ pub(crate) struct ChangeSet {
     pub spent: Vec<Key>,
     /// In the order of versions within each tool.
     pub events: Vec<VoteChange>,
+    /// In the same order.
+    pub journal: Vec<SeenChange>,
+    /// Votes of others that the holding rule set aside, as they are now; in no order.
+    pub set_aside: Vec<(Key, VoteRecord)>,
     /// Tallies that changed, as they are now; sorted by tool.
     pub tallies: Vec<TallyRow>,
     /// What the tallies that changed do to the hours before.
@@ -105,13 +111,14 @@ fn refusal(
 }
 
 /// Folds `wishes` over the tallies and votes as the database has them under its locks. `periods` are those in force that
-/// may cover `now`: a vote cast inside one is kept, and set aside.
+/// may cover `now`: a vote cast inside one is kept, and set aside. `book` has the networks of the voters who are fresh.
 pub(crate) fn fold(
     wishes: &[VoteCommand],
     tallies: &BTreeMap<i32, TallyRow>,
     before: &ExistingVotes,
     barred: &Barred,
     periods: &[Period],
+    book: &mut OriginBook,
     now: Timestamp,
 ) -> ChangeSet {
     let mut rows = tallies.clone();
@@ -128,54 +135,25 @@ pub(crate) fn fold(
                 .push(Err(refused.unwrap_or(VoteError::UnknownTool)));
             continue;
         };
-        let standing = |key: &Key| {
+        let row_of = |key: &Key| {
             after
                 .get(key)
-                .map_or_else(|| before.get(key).copied(), |(_, standing)| *standing)
+                .map_or_else(|| before.get(key).copied(), |(_, row)| *row)
         };
-        let mine = standing(&key);
         // Nothing is noted any more of a visitor who was erased.
         let visitor = wish
             .visitor
             .filter(|visitor| *visitor != wish.voter && !barred.erased.contains(visitor));
-        let claimed = visitor.and_then(|visitor| Some((visitor, standing(&(key.0, visitor))?)));
-        // One person's vote, under whichever of the two identities; the user's own comes first.
-        let old = mine.or(claimed.map(|(_, standing)| standing));
-        let new = match wish.act {
-            VoteAction::Cast(choice) => {
-                let aside = match mine.and_then(|mine| mine.aside) {
-                    // A held vote stays held, whatever it says.
-                    Some(mark) if exclusions::is_held(mark) => Some(mark),
-                    _ if wish.hold && old.is_none_or(|old| old.counted().is_none()) => Some(HELD),
-                    _ => covering(periods, wish.tool, now),
-                };
-                Some(cast(choice, old, aside, now))
-            }
-            VoteAction::Withdraw => None,
-            // The site vouches for its users: what was held of the visitor counts as theirs.
-            VoteAction::Claim => old.map(|old| match old.aside {
-                Some(HELD) if mine.is_none() => VoteRecord {
-                    aside: covering(periods, wish.tool, old.cast_at),
-                    ..old
-                },
-                _ => old,
-            }),
-        };
-        let gone = claimed.map(|(visitor, standing)| (visitor, Some(standing), None));
-        for (voter, old, new) in gone.into_iter().chain([(wish.voter, mine, new)]) {
-            if row.shift(
-                old.and_then(VoteRecord::weight),
-                new.and_then(VoteRecord::weight),
-                now,
-            ) {
-                folded.events.push(VoteChange {
-                    tool: wish.tool,
-                    version: row.version,
-                    voter,
-                    old: old.and_then(VoteRecord::counted),
-                    new: new.and_then(VoteRecord::counted),
-                });
-            }
+        let mine = row_of(&key);
+        let theirs = visitor.and_then(|visitor| Some((visitor, row_of(&(key.0, visitor))?)));
+        let acted = act(wish, mine, theirs.map(|(_, row)| row), book, periods, now);
+        let of_visitor = theirs.map(|(visitor, row)| (visitor, Some(row), acted.theirs));
+        for (voter, old, new) in of_visitor
+            .into_iter()
+            .chain([(wish.voter, mine, acted.mine)])
+        {
+            change(row, &mut folded, voter, old, new, now);
+            book.replace(wish.tool, voter, old, new);
             if old != new {
                 // A removal in force has one member more: its sums are to be made again.
                 row.revision += i64::from(new.is_some_and(|new| {
@@ -191,11 +169,16 @@ pub(crate) fn fold(
                 !barred.linked.contains(spends) && !folded.spent.contains(spends)
             }));
         folded.outcomes.push(Ok(CommandOutcome {
-            vote: new,
-            first: old.is_none() && new.is_some(),
+            vote: acted.mine.filter(VoteRecord::stands),
+            first: acted.first,
         }));
     }
     for (key, (wish, standing)) in after {
+        // The row of a linked visitor is its own, though the user's command changed it.
+        let wish = VoteCommand {
+            voter: key.1,
+            ..wish
+        };
         match (before.get(&key), standing) {
             (None, Some(standing)) => folded.inserts.push((wish, standing)),
             (Some(before), Some(standing)) if *before != standing => {
@@ -218,17 +201,117 @@ pub(crate) fn fold(
     folded
 }
 
+/// What an action comes to: the rows of its voter and of the linked visitor.
+struct Acted {
+    mine: Option<VoteRecord>,
+    theirs: Option<VoteRecord>,
+    /// Whether it made a vote of a voter who had none.
+    first: bool,
+}
+
+/// Carries out one command over the rows of its voter and of the linked visitor, which are one person's.
+fn act(
+    command: &VoteCommand,
+    mine: Option<VoteRecord>,
+    theirs: Option<VoteRecord>,
+    book: &OriginBook,
+    periods: &[Period],
+    now: Timestamp,
+) -> Acted {
+    // The user's own comes first.
+    let kept = mine.or(theirs);
+    let old = [mine, theirs]
+        .into_iter()
+        .flatten()
+        .find(VoteRecord::stands);
+    let lasting = kept.and_then(|kept| kept.lasting_mark());
+    let new = match command.act {
+        VoteAction::Cast(choice) => {
+            let binding = match kept {
+                Some(kept) => kept.binding,
+                None => book.binding(command, choice, now),
+            };
+            let aside = lasting.or_else(|| covering(periods, command.tool, now));
+            let mut new = cast(choice, old, aside, now);
+            new.binding = binding;
+            if lasting.is_none()
+                && let Some(binding) = binding
+                && kept.and_then(VoteRecord::seen) != Some(choice)
+            {
+                let was = kept.and_then(|kept| kept.fresh());
+                let hold = book.is_to_be_held(command.tool, binding, was, new.fresh(), choice);
+                new.aside = if hold { Some(HELD) } else { new.aside };
+            }
+            Some(new)
+        }
+        VoteAction::Withdraw => kept.and_then(VoteRecord::withdrawn),
+        VoteAction::Claim => old.or(kept),
+    };
+    Acted {
+        mine: new,
+        // What the holding rule knows of the visitor goes to the user with the vote, or stays.
+        theirs: theirs
+            .filter(|_| mine.is_some())
+            .and_then(VoteRecord::withdrawn),
+        first: old.is_none() && new.is_some_and(|new| new.stands()),
+    }
+}
+
+/// Changes a tally by one voter's row. What a voter did of whom no sum knows takes a version as well: such a voter sees versions
+/// grow as any other does.
+fn change(
+    row: &mut TallyRow,
+    folded: &mut ChangeSet,
+    voter: VoterId,
+    old: Option<VoteRecord>,
+    new: Option<VoteRecord>,
+    now: Timestamp,
+) {
+    let seen = |record: Option<VoteRecord>| record.and_then(VoteRecord::seen);
+    let is_held = [old, new].into_iter().flatten().any(VoteRecord::is_held);
+    if row.shift(
+        old.and_then(VoteRecord::weight),
+        new.and_then(VoteRecord::weight),
+        now,
+    ) {
+        folded.events.push(VoteChange {
+            tool: row.tool,
+            version: row.version,
+            voter,
+            old: old.and_then(VoteRecord::counted),
+            new: new.and_then(VoteRecord::counted),
+        });
+    } else if is_held && seen(old) != seen(new) {
+        row.touch(now);
+    } else {
+        return;
+    }
+    if is_held {
+        folded.journal.push(SeenChange {
+            tool: row.tool,
+            version: row.version,
+            voter,
+            old: seen(old),
+            new: seen(new),
+            at: now,
+        });
+    }
+}
+
 /// What `wish` comes to where it casts a vote and none stands, of one identity alone: `fold` makes the same of it.
-pub(crate) fn first(wish: &VoteCommand, periods: &[Period], now: Timestamp) -> Option<VoteRecord> {
+pub(crate) fn first(
+    wish: &VoteCommand,
+    periods: &[Period],
+    book: &OriginBook,
+    now: Timestamp,
+) -> Option<VoteRecord> {
     let (VoteAction::Cast(choice), None) = (wish.act, wish.visitor) else {
         return None;
     };
-    let aside = if wish.hold {
-        Some(HELD)
-    } else {
-        covering(periods, wish.tool, now)
-    };
-    Some(cast(choice, None, aside, now))
+    // Whether it is held depends on the votes before it: if so, the batch corrects it.
+    let mut vote = cast(choice, None, covering(periods, wish.tool, now), now);
+    vote.binding = book.binding(wish, choice, now);
+    Some(vote)
 }
 
 /// A vote cast `now` in the place of `old`. The same choice again keeps its time, and its place aside where it would end
@@ -240,6 +323,7 @@ fn cast(choice: Choice, old: Option<VoteRecord>, aside: Option<i64>, now: Timest
             choice,
             cast_at: now,
             aside,
+            binding: None,
         },
     }
 }
@@ -255,7 +339,5 @@ fn covering(periods: &[Period], tool: i32, now: Timestamp) -> Option<i64> {
 
 #[cfg(test)]
 mod claims;
-#[cfg(test)]
-mod held;
 #[cfg(test)]
 mod tests;

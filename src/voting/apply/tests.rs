@@ -28,7 +28,7 @@ pub(crate) fn wish(tool: i32, voter: u8, choice: Option<Choice>) -> VoteCommand 
         visitor: None,
         network: NetworkHash([0; 16]),
         token_age: 0,
-        hold: false,
+        origins: None,
     }
 }
 
@@ -57,7 +57,7 @@ proptest! {
             if rest.is_empty() { break; }
             let (batch, later) = rest.split_at(cut.min(rest.len()));
             rest = later;
-            let folded = fold(batch, &tallies, &votes, &Barred::default(), &[], NOW);
+            let folded = fold(batch, &tallies, &votes, &Barred::default(), &[], &mut OriginBook::default(), NOW);
             for (wish, outcome) in batch.iter().zip(&folded.outcomes) {
                 let key = (wish.tool, wish.voter);
                 let old = model.get(&key).copied();
@@ -118,6 +118,7 @@ fn a_tool_that_takes_no_votes_refuses_and_the_rest_of_the_batch_goes_on() {
         &ExistingVotes::default(),
         &Barred::default(),
         &[],
+        &mut OriginBook::default(),
         NOW,
     );
     let refusals: Vec<Option<VoteError>> = folded
@@ -152,6 +153,7 @@ fn the_same_choice_again_writes_nothing_and_a_vote_taken_out_counts_again() {
         choice: Choice::Ship,
         cast_at: Timestamp(5),
         aside: None,
+        binding: None,
     };
     let again = wish(1, 1, Some(Choice::Ship));
     let folded = fold(
@@ -160,6 +162,7 @@ fn the_same_choice_again_writes_nothing_and_a_vote_taken_out_counts_again() {
         &ExistingVotes::from_iter([((1, voter), standing)]),
         &Barred::default(),
         &[],
+        &mut OriginBook::default(),
         NOW,
     );
     assert_eq!(
@@ -172,6 +175,7 @@ fn the_same_choice_again_writes_nothing_and_a_vote_taken_out_counts_again() {
     assert!(folded.is_empty() && folded.tallies.is_empty());
     let taken = VoteRecord {
         aside: Some(7),
+        binding: None,
         ..standing
     };
     let folded = fold(
@@ -180,6 +184,7 @@ fn the_same_choice_again_writes_nothing_and_a_vote_taken_out_counts_again() {
         &ExistingVotes::from_iter([((1, voter), taken)]),
         &Barred::default(),
         &[],
+        &mut OriginBook::default(),
         NOW,
     );
     assert_eq!(
@@ -207,6 +212,7 @@ fn inside_a_period_a_vote_is_kept_and_set_aside() {
         choice,
         cast_at: Timestamp(5),
         aside,
+        binding: None,
     };
     let present = ExistingVotes::from_iter([
         ((1, VoterId([1; 16])), standing(Choice::Ship, None)),
@@ -219,6 +225,7 @@ fn inside_a_period_a_vote_is_kept_and_set_aside() {
             &present,
             &Barred::default(),
             &[period],
+            &mut OriginBook::default(),
             now,
         )
     };
@@ -263,6 +270,7 @@ fn the_first_change_of_an_hour_closes_the_one_before() {
             &ExistingVotes::default(),
             &Barred::default(),
             &[],
+            &mut OriginBook::default(),
             now,
         )
         .hour_changes

@@ -24,10 +24,47 @@ pub const HELD: i64 = -1;
 /// The mark of a held vote that a moderator rejected. It stays so, whatever its voter does but withdraw.
 pub const REJECTED: i64 = -2;
 
+/// The mark of what stays of a withdrawn vote that the holding rule has to remember; then of a held, and of a rejected one.
+pub const WITHDRAWN: i64 = -3;
+pub const WITHDRAWN_HELD: i64 = -4;
+pub const WITHDRAWN_REJECTED: i64 = -5;
+
 /// Whether a mark is of a vote that is held back.
 #[must_use]
 pub fn is_held(mark: i64) -> bool {
+    matches!(mark, HELD | REJECTED)
+}
+
+/// Whether a mark is of what stays of a withdrawn vote.
+#[must_use]
+pub fn is_withdrawn(mark: i64) -> bool {
+    matches!(mark, WITHDRAWN | WITHDRAWN_HELD | WITHDRAWN_REJECTED)
+}
+
+/// Whether no sum knows the votes that bear a mark: they are held, or withdrawn.
+#[must_use]
+pub fn is_in_no_sum(mark: i64) -> bool {
     mark < 0
+}
+
+/// [`HELD`] or [`REJECTED`], if a mark is of a vote that is held, or was when it was withdrawn.
+#[must_use]
+pub fn lasting(mark: i64) -> Option<i64> {
+    match mark {
+        HELD | WITHDRAWN_HELD => Some(HELD),
+        REJECTED | WITHDRAWN_REJECTED => Some(REJECTED),
+        _ => None,
+    }
+}
+
+/// The mark of what stays of a withdrawn vote with this lasting mark.
+#[must_use]
+pub fn withdrawn(lasting: Option<i64>) -> i64 {
+    match lasting {
+        Some(HELD) => WITHDRAWN_HELD,
+        Some(_) => WITHDRAWN_REJECTED,
+        None => WITHDRAWN,
+    }
 }
 
 /// `removals.kind`.
@@ -116,9 +153,9 @@ pub enum ExclusionChange {
 /// # Errors
 /// A failed query.
 pub fn in_force(conn: &mut DbConnection, ids: &BTreeSet<i64>) -> QueryResult<BTreeSet<i64>> {
-    let mut found: BTreeSet<i64> = ids.iter().copied().filter(|id| is_held(*id)).collect();
+    let mut found: BTreeSet<i64> = ids.iter().copied().filter(|id| is_in_no_sum(*id)).collect();
     // A batch bears marks of few removals, each found by its key.
-    for id in ids.iter().filter(|id| !is_held(**id)) {
+    for id in ids.iter().filter(|id| !is_in_no_sum(**id)) {
         let state: Vec<i16> = removals::table
             .filter(removals::id.eq(id))
             .select(removals::state)
@@ -140,7 +177,14 @@ pub fn all_in_force(conn: &mut DbConnection, tool: i32) -> QueryResult<BTreeSet<
         .filter(removals::state.eq(IN_FORCE))
         .select(removals::id)
         .load(conn)?;
-    Ok(ids.into_iter().chain([HELD, REJECTED]).collect())
+    let always = [
+        HELD,
+        REJECTED,
+        WITHDRAWN,
+        WITHDRAWN_HELD,
+        WITHDRAWN_REJECTED,
+    ];
+    Ok(ids.into_iter().chain(always).collect())
 }
 
 /// The excluded periods of `tool` that are in force, oldest first.

@@ -1,7 +1,7 @@
 //! Held votes: on disk, in no tally, told to nobody but the moderators; let count, rejected, or held again.
 //!
-//! The way of a vote asks [`evaluate::judged`] whether it is held; its answer carries a tally of its own ([`personal`]).
-//! `moderation::held` settles them through [`store`], in its transactions.
+//! `apply` decides by the holding rule (`abuse::holding`) over the sums in `fresh`, inside the batch's transaction. The answer to a
+//! held vote carries a tally of its own ([`personal`]). `moderation::review` resolves them through [`store`].
 
 pub mod evaluate;
 pub mod store;
@@ -17,6 +17,8 @@ use crate::tallies::cache::{Published, TallyCache, TallyEntry};
 pub enum Resolution {
     /// They count from now on, as cast when they were cast.
     Count,
+    /// The same, of those that the holding rule does not hold any more.
+    Clear,
     /// They never count, but for a later [`Resolution::Count`].
     Reject,
 }
@@ -42,7 +44,7 @@ pub fn personal(
     vote: Option<VoteRecord>,
 ) -> Arc<Published> {
     match vote.filter(|vote| vote.is_held()) {
-        Some(vote) => Arc::new(board.with_one_more(slot, &shown.row, vote.choice, vote.cast_at)),
+        Some(vote) => Arc::new(board.with_one_more(slot, &shown.row, vote.choice)),
         None => shown,
     }
 }

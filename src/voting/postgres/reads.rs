@@ -16,10 +16,10 @@ use super::taking_all;
 use crate::domain::{Choice, Timestamp, ToolState, VoterId};
 use crate::infra::db::lock_order::{Lock, taking};
 use crate::tallies::TallyRow;
-use crate::voting::VoteRecord;
 use crate::voting::apply::{ExistingVotes, Key};
 use crate::voting::batch::Read;
 use crate::voting::exclusions::Period;
+use crate::voting::{Binding, VoteRecord};
 
 /// `kind` of a row of the function.
 const TALLY: i16 = 1;
@@ -121,7 +121,14 @@ pub(crate) fn read_under_lock(
             }
             (VOTE, Some(voter)) => {
                 let choice = i16::try_from(a).ok().and_then(Choice::from_code);
-                insert(&mut read.votes, tool, voter, choice, b, c);
+                insert(
+                    &mut read.votes,
+                    tool,
+                    voter,
+                    choice,
+                    (b, c),
+                    (None, None, None),
+                );
             }
             (ERASURES, _) => read.erasures = a,
             _ => read.periods.push(Period {
@@ -132,22 +139,27 @@ pub(crate) fn read_under_lock(
             }),
         }
     }
+    add_bindings(conn, &mut read.votes)?;
     Ok(read)
 }
+
+/// What binds a voter, as the columns of the vote have it.
+type Origin = (Option<i64>, Option<i64>, Option<i16>);
 
 fn insert(
     votes: &mut ExistingVotes,
     tool: i32,
     voter: Vec<u8>,
     choice: Option<Choice>,
-    cast_at: i64,
-    aside: Option<i64>,
+    (cast_at, aside): (i64, Option<i64>),
+    (origin, wide, first): Origin,
 ) {
     if let (Ok(voter), Some(choice)) = (voter.try_into(), choice) {
         let standing = VoteRecord {
             choice,
             cast_at: Timestamp(cast_at),
             aside,
+            binding: Binding::of_columns(origin, wide, first),
         };
         votes.insert((tool, VoterId(voter)), standing);
     }
@@ -157,12 +169,19 @@ struct SelectVotes<'a>(Keys<'a>);
 fixed_statement!(SelectVotes);
 
 impl Query for SelectVotes<'_> {
-    type SqlType = (Integer, Binary, SmallInt, BigInt, Nullable<BigInt>);
+    type SqlType = (
+        Integer,
+        Binary,
+        SmallInt,
+        BigInt,
+        Nullable<BigInt>,
+        (Nullable<BigInt>, Nullable<BigInt>, Nullable<SmallInt>),
+    );
 }
 
 impl QueryFragment<Pg> for SelectVotes<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT v.tool_id, v.voter, v.choice, v.cast_at, v.taken_out_by FROM unnest(");
+        out.push_sql("SELECT v.tool_id, v.voter, v.choice, v.cast_at, v.taken_out_by, v.origin, v.wide_origin, v.first_choice FROM unnest(");
         self.0.walk(&mut out)?;
         out.push_sql(
             ") AS w (tool_id, voter) JOIN votes v ON v.tool_id = w.tool_id AND v.voter = w.voter",
@@ -171,19 +190,61 @@ impl QueryFragment<Pg> for SelectVotes<'_> {
     }
 }
 
+struct SelectBindings<'a>(Keys<'a>);
+fixed_statement!(SelectBindings);
+
+impl Query for SelectBindings<'_> {
+    type SqlType = (
+        Integer,
+        Binary,
+        (Nullable<BigInt>, Nullable<BigInt>, Nullable<SmallInt>),
+    );
+}
+
+impl QueryFragment<Pg> for SelectBindings<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "SELECT v.tool_id, v.voter, v.origin, v.wide_origin, v.first_choice FROM unnest(",
+        );
+        self.0.walk(&mut out)?;
+        out.push_sql(
+            ") AS w (tool_id, voter) JOIN votes v ON v.tool_id = w.tool_id AND v.voter = w.voter WHERE v.origin IS NOT NULL",
+        );
+        Ok(())
+    }
+}
+
+/// Adds what binds the voters of `votes`. Their tallies' locks are held.
+fn add_bindings(conn: &mut PgConnection, votes: &mut ExistingVotes) -> QueryResult<()> {
+    if votes.is_empty() {
+        return Ok(());
+    }
+    let keys: BTreeSet<Key> = votes.keys().copied().collect();
+    let rows: Vec<(i32, Vec<u8>, Origin)> = SelectBindings(Keys::of(&keys)).load(conn)?;
+    for (tool, voter, (origin, wide, first)) in rows {
+        let Some(voter) = voter.try_into().ok().map(VoterId) else {
+            continue;
+        };
+        if let Some(vote) = votes.get_mut(&(tool, voter)) {
+            vote.binding = Binding::of_columns(origin, wide, first);
+        }
+    }
+    Ok(())
+}
+
 /// The votes that stand under `keys`; without their tallies' locks they may change at once.
 pub(crate) fn present(conn: &mut PgConnection, keys: &BTreeSet<Key>) -> QueryResult<ExistingVotes> {
-    type Row = (i32, Vec<u8>, i16, i64, Option<i64>);
+    type Row = (i32, Vec<u8>, i16, i64, Option<i64>, Origin);
     let rows: Vec<Row> = SelectVotes(Keys::of(keys)).load(conn)?;
     let mut votes = ExistingVotes::default();
-    for (tool, voter, choice, at, aside) in rows {
+    for (tool, voter, choice, at, aside, origin) in rows {
         insert(
             &mut votes,
             tool,
             voter,
             Choice::from_code(choice),
-            at,
-            aside,
+            (at, aside),
+            origin,
         );
     }
     Ok(votes)

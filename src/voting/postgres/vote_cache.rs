@@ -7,11 +7,11 @@
 use std::hash::BuildHasher;
 
 use crate::domain::{Choice, Timestamp, VoterId};
-use crate::voting::VoteRecord;
+use crate::voting::{Binding, VoteRecord};
 
 /// Votes that share a place; the one noted longest ago leaves it.
 const WAYS: usize = 4;
-/// Places: room for 2^18 votes of 32 bytes, 8 MiB, touched as votes come.
+/// Places: room for 2^18 votes of 72 bytes, 18 MiB, touched as votes come.
 const PLACES: usize = 1 << 16;
 
 /// A course of one tool's tally in which every change was seen. Its number is of no other tool, and of no other course.
@@ -34,6 +34,7 @@ struct CacheSlot {
     run: Epoch,
     /// The choice's code in the lowest two bits, 0 for a vote that is gone; above them when it was cast.
     vote: i64,
+    binding: Option<Binding>,
 }
 
 #[derive(Default)]
@@ -59,13 +60,14 @@ impl VoteCache {
         };
         let mine = |slot: &CacheSlot| slot.run == run && slot.voter == voter.0;
         let old = place.iter().position(mine).unwrap_or(WAYS - 1);
-        let vote = match last {
+        let (vote, binding) = match last {
             Last::Stands(VoteRecord {
                 choice,
                 cast_at,
                 aside: None,
-            }) => cast_at.0 << 2 | i64::from(choice.code()),
-            Last::Gone => 0,
+                binding,
+            }) => (cast_at.0 << 2 | i64::from(choice.code()), binding),
+            Last::Gone => (0, None),
             // Nothing is put in its place, and only its own slot is emptied.
             Last::Stands(_) => {
                 if let Some(slot) = place.get_mut(old).filter(|slot| mine(slot)) {
@@ -81,6 +83,7 @@ impl VoteCache {
             voter: voter.0,
             run,
             vote,
+            binding,
         };
     }
 
@@ -95,6 +98,7 @@ impl VoteCache {
                 choice,
                 cast_at: Timestamp(slot.vote >> 2),
                 aside: None,
+                binding: slot.binding,
             }),
             None => Last::Gone,
         })
@@ -114,6 +118,7 @@ mod tests {
             choice,
             cast_at: Timestamp(at),
             aside: None,
+            binding: None,
         })
     }
 
@@ -145,6 +150,7 @@ mod tests {
             choice: Choice::Ship,
             cast_at: Timestamp(6),
             aside: Some(7),
+            binding: None,
         };
         recent.note(Epoch(1), voter(1), Last::Stands(aside));
         recent.note(Epoch(1), voter(3), Last::Stands(aside));

@@ -47,12 +47,19 @@ pub(super) struct SelectVote<'a> {
 fixed_statement!(SelectVote);
 
 impl Query for SelectVote<'_> {
-    type SqlType = (SmallInt, BigInt, Nullable<BigInt>);
+    type SqlType = (
+        SmallInt,
+        BigInt,
+        Nullable<BigInt>,
+        Nullable<BigInt>,
+        Nullable<BigInt>,
+        Nullable<SmallInt>,
+    );
 }
 
 impl QueryFragment<Sqlite> for SelectVote<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("SELECT choice, cast_at, taken_out_by FROM votes WHERE tool_id = ");
+        out.push_sql("SELECT choice, cast_at, taken_out_by, origin, wide_origin, first_choice FROM votes WHERE tool_id = ");
         out.push_bind_param::<Integer, _>(self.tool)?;
         out.push_sql(" AND voter = ");
         out.push_bind_param::<Binary, _>(self.voter)
@@ -65,6 +72,9 @@ struct Row<'a> {
     choice: i16,
     cast_at: i64,
     mark: Option<i64>,
+    origin: Option<i64>,
+    wide_origin: Option<i64>,
+    first_choice: Option<i16>,
 }
 
 impl<'a> Row<'a> {
@@ -74,11 +84,14 @@ impl<'a> Row<'a> {
             choice: standing.choice.code(),
             cast_at: standing.cast_at.0,
             mark: standing.aside,
+            origin: standing.binding.map(|binding| binding.origins.network.0),
+            wide_origin: (standing.binding).and_then(|binding| Some(binding.origins.wide?.0)),
+            first_choice: (standing.binding).map(|binding| binding.first_choice.code()),
         }
     }
 
     fn walk<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql(" INTO votes (tool_id, voter, choice, cast_at, network, token_age, taken_out_by) VALUES (");
+        out.push_sql(" INTO votes (tool_id, voter, choice, cast_at, network, token_age, taken_out_by, origin, wide_origin, first_choice) VALUES (");
         out.push_bind_param::<Integer, _>(&self.wish.tool)?;
         out.push_sql(", ");
         out.push_bind_param::<Binary, _>(self.wish.voter.0.as_slice())?;
@@ -92,6 +105,12 @@ impl<'a> Row<'a> {
         out.push_bind_param::<Integer, _>(&self.wish.token_age)?;
         out.push_sql(", ");
         out.push_bind_param::<Nullable<BigInt>, _>(&self.mark)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<BigInt>, _>(&self.origin)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<BigInt>, _>(&self.wide_origin)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<SmallInt>, _>(&self.first_choice)?;
         out.push_sql(")");
         Ok(())
     }

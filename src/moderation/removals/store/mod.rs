@@ -35,6 +35,25 @@ const HIGHEST: &[u8] = &[0xff; 17];
 
 type VoteColumns = (i32, Vec<u8>, i16, i64, Vec<u8>, i32, Option<i64>);
 
+/// What moderators see of a vote.
+pub(crate) const VOTE: (
+    votes::tool_id,
+    votes::voter,
+    votes::choice,
+    votes::cast_at,
+    votes::network,
+    votes::token_age,
+    votes::taken_out_by,
+) = (
+    votes::tool_id,
+    votes::voter,
+    votes::choice,
+    votes::cast_at,
+    votes::network,
+    votes::token_age,
+    votes::taken_out_by,
+);
+
 pub(crate) fn seen(columns: VoteColumns) -> Option<ModeratedVote> {
     let (tool, voter, choice, cast_at, network, token_age, mark) = columns;
     Some(ModeratedVote {
@@ -95,6 +114,7 @@ pub(crate) fn matching(
                 .or(votes::network.eq_any(networks)),
         )
         .order(votes::voter)
+        .select(VOTE)
         .load(conn)?;
     Ok(rows.into_iter().filter_map(seen).collect())
 }
@@ -110,6 +130,7 @@ pub(crate) fn of_voters(
         .filter(votes::tool_id.eq(tool))
         .filter(votes::voter.eq_any(voters))
         .order(votes::voter)
+        .select(VOTE)
         .load(conn)?;
     Ok(rows.into_iter().filter_map(seen).collect())
 }
