@@ -131,6 +131,31 @@ test('what others vote moves on every page that shows it, and nothing else moves
   }
 });
 
+test('a chart that comes late shows the newest tally, not the one that asked for it', async () => {
+  const slug = 'windsurf';
+  const page = await visit(browser, `${server.url}/tools/${slug}`);
+  const held = [];
+  await page.route(`**/tools/${slug}`, async (route) => {
+    const answer = await route.fetch();
+    await new Promise((resolve) => { held.push(resolve); });
+    await route.fulfill({ response: answer });
+  });
+  const shown = (percent) => page.waitForFunction(
+    ([s, text]) => document.querySelector(`[data-tool="${s}"] [data-field="community"]`).textContent === text, [slug, percent]);
+  await server.crowd(slug, 5, 0);
+  await shown('100%');
+  await server.crowd(slug, 0, 5);
+  await shown('50%');
+  assert.equal(await page.locator(`[data-now="${slug}"]`).count(), 0, 'the chart is still on its way');
+  await page.unroute(`**/tools/${slug}`, { behavior: 'ignoreErrors' });
+  for (const release of held) release();
+  await page.waitForSelector(`[data-now="${slug}"]`, { state: 'attached' });
+  assert.equal(held.length, 1, 'one call at a time');
+  assert.equal(await page.locator(`[data-now="${slug}"]`).getAttribute('cy'), '50%');
+  assert.equal(await page.locator(`[data-newest="${slug}"] td`).last().textContent(), '50%');
+  await page.context().close();
+});
+
 test('without a stream the page asks from time to time', async () => {
   const context = await browser.newContext();
   const page = await context.newPage();
