@@ -1,4 +1,5 @@
 // Everything that moves on a page. A page is complete without it.
+import './copy.js';
 import { Server } from './server.js';
 import { show } from './show.js';
 import { mark, takeVotes } from './vote.js';
