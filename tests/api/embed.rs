@@ -259,7 +259,7 @@ async fn scripts(backend: Backend) {
         .expect("known")
         .parse()
         .expect("a number");
-    assert!(length < 10 * 1024, "{length} bytes");
+    assert!(length < 8 * 1024, "{length} bytes");
     assert_ne!(
         packed.header("etag"),
         plain.header("etag"),
