@@ -117,7 +117,7 @@ async fn badges(backend: Backend) {
             .await
             .problem(404, "unknown-tool");
     }
-    for nothing in ["/badge/codestral-2.png", "/badge/"] {
+    for nothing in ["/badge/codestral-2.png", "/badge"] {
         client.get(nothing).send().await.problem(404, "not-found");
     }
 }

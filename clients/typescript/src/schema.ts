@@ -62,10 +62,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Leads to a comparison
-         * @description What is no tool leads to a search for it.
-         */
+        /** Leads to a comparison */
         get: operations["findComparison"];
         put?: never;
         post?: never;
@@ -1683,7 +1680,7 @@ export interface components {
             /** @description 1 to 100: any of them. */
             networks?: string[] | null;
             /** @description May be left out. */
-            reason?: string;
+            reason?: string | null;
             /** @description Those that were rejected, instead of those that wait. */
             rejected?: boolean;
             to?: components["schemas"]["Timestamp"] | null;
@@ -2064,7 +2061,7 @@ export interface components {
         };
         /** @description Why; may be left out. */
         Why: {
-            reason?: string;
+            reason?: string | null;
         };
     };
     responses: {
@@ -2960,6 +2957,18 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description A choice of tools, and why there is no comparison yet. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
             /** @description Found. */
             303: {
                 headers: {
@@ -5150,6 +5159,10 @@ export interface operations {
     listClusters: {
         parameters: {
             query: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description So many at most. */
+                limit?: number;
                 /**
                  * @description The tool to look at.
                  * @example codestral-2
@@ -6470,6 +6483,10 @@ export interface operations {
     listOwnVotes: {
         parameters: {
             query: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description So many at most. */
+                limit?: number;
                 /**
                  * @description Slugs of up to 100 tools, comma separated; each counts once.
                  * @example codestral-2,cursor-background-agents

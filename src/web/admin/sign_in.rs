@@ -80,7 +80,7 @@ async fn sign_in(http: &HttpRequest, payload: Payload, state: &AdminState) -> Pa
                 Code::Forbidden => {
                     "This token may not moderate: it needs the role moderator or admin."
                 }
-                Code::BadToken => "This token is not known, or was revoked.",
+                Code::BadToken => "This token is unknown or revoked.",
                 _ => return Err(problem),
             };
             identity.failed_sign_ins.note();

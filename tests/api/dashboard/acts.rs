@@ -181,7 +181,8 @@ async fn a_reset_bans_and_its_undo_lifts(backend: Backend) {
         .await
         .page(422);
     assert!(
-        past.text.contains("ban_until: expected a time to come"),
+        past.text
+            .contains("ban_until: expected a time in the future"),
         "{}",
         past.text
     );

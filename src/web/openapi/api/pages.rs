@@ -80,15 +80,15 @@ pub(super) fn operations() -> Vec<Operation> {
             "codestral-2-vs-cursor-background-agents",
         ))
         .refuses(&[Code::NotFound]),
-        PART.get("/compare", "findComparison")
-            .says(
-                "Leads to a comparison",
-                "What is no tool leads to a search for it.",
-            )
-            .with(query("a", "A slug or a name.", text()))
-            .with(query("b", "Another.", text()))
-            .replies(303, "Found.")
-            .bearing(&["Location"]),
+        page(
+            PART.get("/compare", "findComparison"),
+            "A choice of tools, and why there is no comparison yet.",
+        )
+        .says("Leads to a comparison", "")
+        .with(query("a", "A slug or a name.", text()))
+        .with(query("b", "Another.", text()))
+        .replies(303, "Found.")
+        .bearing(&["Location"]),
         form(
             PART.post("/tools/{slug}/vote", "postVote"),
             "choice=ship&back=/",
