@@ -253,8 +253,13 @@ impl RateLimiter {
         charges: Charges,
         mut decisions: Decisions,
     ) -> Result<VotePermit<'_>, Problem> {
-        if let Some(exact) = shared.check(&charges).await {
-            if !admitted(&exact) {
+        if let Some(mut exact) = shared.check(&charges).await {
+            if admitted(&exact) {
+                // Redis does not know of calls that were decided without it.
+                for (decision, local) in exact.iter_mut().zip(&decisions) {
+                    decision.ahead = decision.ahead.max(local.ahead);
+                }
+            } else {
                 self.local.give_back(&charges);
             }
             decisions = exact;

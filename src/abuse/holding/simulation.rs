@@ -105,11 +105,7 @@ struct Day {
 /// The all-clear comes after each visitor of this many.
 const RELEASE_EVERY: u64 = 50;
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
-    reason = "few tools"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "few tools")]
 fn play(crowd: Crowd, seed: u64) -> Day {
     let (mut model, mut dice) = (Model::default(), Dice(seed));
     let mut cast: Vec<(i32, VoterId, Choice)> = Vec::new();

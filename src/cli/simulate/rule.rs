@@ -90,8 +90,8 @@ pub fn holding() -> Judge {
         if cast.at.seconds() - made.seconds() >= i64::from(FRESH_SECONDS) {
             return Decision::Admitted;
         }
-        let [a, b, c, d, e, f, g, h, ..] = network.0;
-        let origin = OriginHash(i64::from_be_bytes([a, b, c, d, e, f, g, h]));
+        let first = network.0.first_chunk().copied().unwrap_or_default();
+        let origin = OriginHash(i64::from_be_bytes(first));
         if model.act(origin, cast.tool, cast.voter, Some(choice)) {
             Decision::Refused("holding")
         } else {

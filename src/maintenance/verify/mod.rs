@@ -22,6 +22,7 @@ use serde::Serialize;
 
 use crate::domain::{Choice, VoterId};
 use crate::infra::db::DbConnection;
+use crate::tallies::TallyRow;
 use crate::voting::checksum::Sketch;
 use crate::voting::exclusions::{is_held, is_in_no_sum, is_withdrawn};
 use crate::voting::ledger::{self, is_whole, unpacked};
@@ -229,37 +230,7 @@ fn in_snapshot(conn: &mut DbConnection) -> QueryResult<Recount> {
     for (slug, row) in stream::tallies(conn)? {
         recount.tools += 1;
         let account = accounts.remove(&row.tool).unwrap_or_default();
-        let mut faults = Vec::new();
-        let mut check = |right: bool, fault| {
-            if !right {
-                faults.push(fault);
-            }
-        };
-        let tally = (row.ship, row.skip);
-        let aside = [(row.aside_ship, row.aside_skip), account.aside];
-        let panel = (i64::from(row.panel_ship), i64::from(row.panel_skip));
-        check(tally == account.votes, Fault::Votes);
-        check(tally == account.ledger, Fault::Ledger);
-        check(aside[0] == aside[1], Fault::Aside);
-        check(account.of_votes == account.of_ledger, Fault::Voters);
-        let newest = account.newest.max(account.newest_bulk);
-        check(newest <= row.version, Fault::Ahead);
-        check(!account.disordered, Fault::Order);
-        check(panel == account.panel, Fault::Panel);
-        check(row.period_end.0 == account.period_end, Fault::Periods);
-        check(account.fresh_votes == account.fresh_sums, Fault::Origins);
-        if !faults.is_empty() {
-            recount.differences.push(Difference {
-                id: row.tool,
-                found: account.found(),
-                tool: slug,
-                tally,
-                votes: account.votes,
-                ledger: account.ledger,
-                aside,
-                faults,
-            });
-        }
+        recount.differences.extend(difference(slug, &row, &account));
     }
     for (tool, account) in accounts {
         recount.differences.push(Difference {
@@ -274,6 +245,39 @@ fn in_snapshot(conn: &mut DbConnection) -> QueryResult<Recount> {
         });
     }
     Ok(recount)
+}
+
+/// What of a tally differs from its account.
+fn difference(slug: String, row: &TallyRow, account: &Account) -> Option<Difference> {
+    let mut faults = Vec::new();
+    let mut check = |right: bool, fault| {
+        if !right {
+            faults.push(fault);
+        }
+    };
+    let tally = (row.ship, row.skip);
+    let aside = [(row.aside_ship, row.aside_skip), account.aside];
+    let panel = (i64::from(row.panel_ship), i64::from(row.panel_skip));
+    check(tally == account.votes, Fault::Votes);
+    check(tally == account.ledger, Fault::Ledger);
+    check(aside[0] == aside[1], Fault::Aside);
+    check(account.of_votes == account.of_ledger, Fault::Voters);
+    let newest = account.newest.max(account.newest_bulk);
+    check(newest <= row.version, Fault::Ahead);
+    check(!account.disordered, Fault::Order);
+    check(panel == account.panel, Fault::Panel);
+    check(row.period_end.0 == account.period_end, Fault::Periods);
+    check(account.fresh_votes == account.fresh_sums, Fault::Origins);
+    (!faults.is_empty()).then(|| Difference {
+        id: row.tool,
+        found: account.found(),
+        tool: slug,
+        tally,
+        votes: account.votes,
+        ledger: account.ledger,
+        aside,
+        faults,
+    })
 }
 
 /// A voter's id; bytes of another length are nobody's, and show as a difference.

@@ -9,14 +9,16 @@ use crate::voting::{Binding, VoteRecord};
 /// The columns of a row of sums.
 pub(super) type SumsRow = (i64, i32, (i64, i64), (i64, i64), (i64, i64), i64);
 
-pub(super) const SUMS: (
+type SumsColumns = (
     origin_sums::origin,
     origin_sums::tool_id,
     (origin_sums::first_ship, origin_sums::first_skip),
     (origin_sums::now_ship, origin_sums::now_skip),
     (origin_sums::counted_ship, origin_sums::counted_skip),
     origin_sums::changed,
-) = (
+);
+
+pub(super) const SUMS: SumsColumns = (
     origin_sums::origin,
     origin_sums::tool_id,
     (origin_sums::first_ship, origin_sums::first_skip),

@@ -5,7 +5,7 @@ use crate::abuse::holding::HoldingPolicy;
 use crate::auth::authenticate::Voter;
 use crate::auth::network::client::Client;
 use crate::domain::Timestamp;
-use crate::voting::{VoteCommand, VoteOutcome};
+use crate::voting::{VoteCommand, VoteOutcome, VoteRecord};
 
 /// The command under the holding rule, if that is on. It never applies to the site's users, for whom the site vouches, nor to the
 /// networks of `abuse.never_hold`.
@@ -22,7 +22,7 @@ pub fn under_rule(
 
 /// Counts the vote if it is held.
 pub fn record_held(holding: &HoldingPolicy, network: NetworkKey, tool: i32, outcome: &VoteOutcome) {
-    if outcome.vote.is_some_and(|vote| vote.is_held()) {
+    if outcome.vote.is_some_and(VoteRecord::is_held) {
         holding.record_held(network, tool, Timestamp::now());
     }
 }

@@ -98,7 +98,7 @@ async fn desk(backend: Backend) -> Desk {
 async fn balanced_votes_that_turn_move_twenty(backend: Backend) {
     let desk = desk(backend).await;
     let tools = tools(&desk).await;
-    let half = |nth: usize| if nth % 2 == 0 { SKIP } else { SHIP };
+    let half = |nth: usize| if nth.is_multiple_of(2) { SKIP } else { SHIP };
 
     let hand = Hand::new(&desk, 120, "198.51.100.1").await;
     hand.all(&tools[0], half).await;
