@@ -8,6 +8,7 @@ mod completions;
 mod config;
 mod console;
 mod health;
+mod log;
 mod output;
 mod progress;
 mod replay;
@@ -75,6 +76,9 @@ enum Command {
         #[arg(long, value_name = "HASH")]
         head: Option<String>,
     },
+    /// The public log
+    #[command(subcommand)]
+    Log(log::LogCommand),
     /// Run a past span's ledger through other quotas or thresholds, and say what would have been different
     Replay(replay::ReplayArguments),
     /// Write what the site has as a file
@@ -244,6 +248,7 @@ fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Restore { file } => backup::restore(&ready?.0, &file),
         Command::Health => health::run(&ready?.0),
         Command::Verify { head } => verify::run(&ready?.0, head.as_deref()),
+        Command::Log(command) => log::run(command, &ready?.0),
         Command::Replay(arguments) => replay::run(&ready?.0, &arguments),
         Command::Export(command) => votes::export(&command, &ready?.0),
         Command::Import(command) => votes::import(&command, &ready?.0),

@@ -53,6 +53,7 @@ pub(super) fn tell(
             Ok(VoteOutcome {
                 vote: outcome.vote,
                 first: outcome.first,
+                ballot: outcome.ballot,
                 tally,
             })
         });

@@ -12,12 +12,13 @@ use diesel::result::{DatabaseErrorKind, Error};
 
 use super::claims::store as claims;
 use super::postgres::{TallyRowCache, Xmin};
+use super::sqlite::WithdrawnFilter;
 use super::{VoteCommand, postgres, sqlite};
 use crate::auth::name;
 use crate::domain::{Timestamp, VoterId};
 use crate::infra::db::{DbConnection, chained_transaction, end_chain};
 use crate::tallies::{TallyRow, store};
-use crate::voting::apply::{ChangeSet, ExistingVotes, Key, LinkedVisitors, fold};
+use crate::voting::apply::{ChangeSet, ExistingVotes, Key, LinkedVisitors, WithdrawnBallots, fold};
 use crate::voting::exclusions::{self, Chosen, Period};
 
 /// What users among the voters of a batch are called.
@@ -86,7 +87,8 @@ fn carefully(
     let (read, folded, xmin) = chained_transaction(conn, more, |conn| {
         // Where people sign in, whether a visitor may vote alone is known only when all is read.
         let certain = names.map_or(wishes, |_| &[]);
-        let mut read = read_under_lock(conn, &tools, &keys, certain, now)?;
+        let withdrawn = &mut known.withdrawn;
+        let mut read = read_under_lock(conn, &tools, &keys, certain, withdrawn, now)?;
         let written = std::mem::take(&mut read.written);
         resolve(conn, &mut read.votes)?;
         let spent = match names {
@@ -96,10 +98,12 @@ fn carefully(
         let Read {
             tallies,
             votes,
+            withdrawn,
             periods,
             ..
         } = &read;
-        let folded = fold(wishes, tallies, votes, &spent, periods, now);
+        let folded = fold(wishes, tallies, votes, withdrawn, &spent, periods, now);
+        known.withdrawn.note(&folded.ballots);
         let xmin = finish(conn, &folded, written, now)?;
         if let Some(names) = names {
             claims::spend(conn, &folded.spent)?;
@@ -136,6 +140,8 @@ pub(crate) struct Read {
     pub tallies: BTreeMap<i32, TallyRow>,
     /// Those that stood before, each with the mark that it bears.
     pub votes: ExistingVotes,
+    /// Ballots of votes that were withdrawn.
+    pub withdrawn: WithdrawnBallots,
     /// In force and not over, oldest first: a vote cast now may fall into one.
     pub periods: Vec<Period>,
     /// Votes of the batch that stand since it was read, because none did.
@@ -149,6 +155,7 @@ fn read_under_lock(
     tools: &BTreeSet<i32>,
     keys: &BTreeSet<Key>,
     certain: &[VoteCommand],
+    filter: &mut WithdrawnFilter,
     now: Timestamp,
 ) -> QueryResult<Read> {
     if let DbConnection::Postgres(conn) = conn {
@@ -160,16 +167,17 @@ fn read_under_lock(
     for row in tallies.values().filter(|row| now < row.period_end) {
         periods.extend(exclusions::periods(conn, row.tool)?);
     }
-    let (votes, written) = match conn {
-        DbConnection::Sqlite(conn) => {
-            sqlite::present_or_written(conn, keys, certain, &tallies, &periods, now)?
-        }
+    let DbConnection::Sqlite(conn) = conn else {
         // Has all of it in one round trip, above.
-        DbConnection::Postgres(conn) => (postgres::present(conn, keys)?, ExistingVotes::default()),
+        return Ok(Read::default());
     };
+    let withdrawn = filter.find(conn, keys)?;
+    let (votes, written) =
+        sqlite::present_or_written(conn, (keys, &withdrawn), certain, &tallies, &periods, now)?;
     Ok(Read {
         tallies,
         votes,
+        withdrawn,
         periods,
         written,
     })
@@ -226,6 +234,7 @@ fn finish(
         DbConnection::Postgres(conn) => conn,
     };
     let xmin = postgres::write(inner, folded, now)?;
+    postgres::write_withdrawn(inner, &folded.ballots)?;
     // Votes are written without a mark there; those that are held, or cast inside a period, get it here.
     let mut marked: BTreeMap<(i32, i64), Vec<Chosen>> = BTreeMap::new();
     for (wish, standing) in folded.rows() {

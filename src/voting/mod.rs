@@ -9,6 +9,7 @@ pub mod checksum;
 pub mod claims;
 pub mod exclusions;
 pub mod held;
+pub mod journal;
 pub mod json;
 pub mod ledger;
 pub mod postgres;
@@ -21,7 +22,7 @@ pub mod writer;
 use std::sync::Arc;
 
 use crate::auth::authenticate::Voter;
-use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
+use crate::domain::{Ballot, Choice, NetworkHash, Timestamp, VoterId};
 use crate::http::problem::{Code, Problem};
 use crate::tallies::Contribution;
 use crate::tallies::cache::Published;
@@ -54,6 +55,8 @@ pub struct VoteCommand {
     pub token_age: i32,
     /// Whether a vote that this makes is held back. One that counts already goes on counting.
     pub hold: bool,
+    /// The ballot of a vote that this makes. There is one for every act while the public log is on.
+    pub ballot: Option<Ballot>,
 }
 
 impl VoteCommand {
@@ -68,6 +71,7 @@ impl VoteCommand {
             network,
             token_age: voter.age_seconds,
             hold: false,
+            ballot: None,
         }
     }
 
@@ -85,6 +89,8 @@ pub struct VoteRecord {
     pub cast_at: Timestamp,
     /// What keeps it from counting: the removal in force that sets it aside, or one of the marks of held votes.
     pub aside: Option<i64>,
+    /// Its name in the public log.
+    pub ballot: Option<Ballot>,
 }
 
 impl VoteRecord {
@@ -116,6 +122,8 @@ pub struct VoteOutcome {
     pub vote: Option<VoteRecord>,
     /// There was no vote of this voter on this tool before.
     pub first: bool,
+    /// The voter's ballot in the public log, which stays though the vote is withdrawn.
+    pub ballot: Option<Ballot>,
     pub tally: Arc<Published>,
 }
 

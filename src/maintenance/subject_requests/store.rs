@@ -3,17 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use diesel::dsl::{max, sql};
-use diesel::sql_types::{Binary, Bool};
+use diesel::sql_types::{Binary, Bool, Nullable};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
 
-use super::{Held, HeldChange, HeldVote};
+use super::{Held, HeldChange, HeldReceipt, HeldVote, WithdrawnBallot};
 use crate::auth::{denylist, new_voter, users};
-use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
-use crate::infra::db::schema::{bulk_events, ledger_entries, tools, votes};
+use crate::domain::{Ballot, Choice, NetworkHash, Timestamp, VoterId};
+use crate::infra::db::schema::{
+    ballots, bulk_events, ledger_entries, tools, votes, withdrawn_ballots,
+};
 use crate::infra::db::{DbConnection, write_transaction};
 use crate::voting::checksum::{Sketch, weight};
 use crate::voting::held::store::tools_of as tools_held;
 use crate::voting::ledger::{Change, renamed, unpacked};
+use crate::voting::store as own_votes;
 use crate::voting::{batch, claims, exclusions};
 
 /// A change of the voter's, and the entry of the ledger that holds it.
@@ -111,7 +114,7 @@ fn is_aside(conn: &mut DbConnection, mark: Option<i64>) -> QueryResult<bool> {
 ///
 /// # Errors
 /// A failed query.
-pub fn held(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Held> {
+pub fn held(conn: &mut DbConnection, voter: VoterId, log: Option<&str>) -> QueryResult<Held> {
     let walked = walk(conn, voter)?;
     let slugs: Vec<(i32, String)> = tools::table.select((tools::id, tools::slug)).load(conn)?;
     let slugs: HashMap<i32, String> = slugs.into_iter().collect();
@@ -137,6 +140,7 @@ pub fn held(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Held> {
                 .ok()
                 .and_then(|hash| NetworkHash(hash).shown()),
             token_age_seconds: Some(token_age).filter(|age| *age != users::AGE_SECONDS),
+            receipt: own_votes::ballot(conn, tool, voter)?.and_then(|ballot| receipt(ballot, log)),
         });
     }
     let changes = walked
@@ -149,7 +153,27 @@ pub fn held(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Held> {
             at: noted.at,
         })
         .collect();
-    Ok(Held { votes, changes })
+    let withdrawn = own_votes::withdrawn_of(conn, voter)?
+        .into_iter()
+        .filter_map(|(tool, ballot)| {
+            Some(WithdrawnBallot {
+                tool: slug(tool),
+                receipt: receipt(ballot, log)?,
+            })
+        });
+    Ok(Held {
+        votes,
+        changes,
+        withdrawn: withdrawn.collect(),
+    })
+}
+
+fn receipt(ballot: Ballot, log: Option<&str>) -> Option<HeldReceipt> {
+    Some(HeldReceipt {
+        ballot: ballot.name,
+        salt: ballot.salt?,
+        log: log?.to_owned(),
+    })
 }
 
 /// Puts the voter's rows under ids that nobody holds, and notes that the voter is erased; returns how many votes stay.
@@ -182,6 +206,9 @@ pub fn erase(
         }
         denylist::erase(conn, voter, now)?;
         claims::store::forget(conn, voter)?;
+        let withdrawn = withdrawn_ballots::table;
+        diesel::delete(withdrawn.filter(withdrawn_ballots::voter.eq(voter.0.as_slice())))
+            .execute(conn)?;
         Ok(left)
     })
 }
@@ -214,6 +241,10 @@ fn erase_on(
     )
     .set(votes::voter.eq(nobody.0.as_slice()))
     .execute(conn)?;
+    // The ballot's name stays with the vote, so that a removal can take it out; nobody can open it any more.
+    diesel::update(ballots::table.find((tool, nobody.0.as_slice())))
+        .set(ballots::ballot.eq(sql::<Nullable<Binary>>("substr(ballot, 1, 24)")))
+        .execute(conn)?;
     // What removals moved of this vote is in their sums, under the old id.
     let by_ledger: i64 = noted
         .values()

@@ -50,6 +50,7 @@ impl House {
             network: NetworkHash::NONE,
             token_age: 0,
             hold: false,
+            ballot: None,
         };
         batch::record(
             &mut self.writer,

@@ -33,6 +33,7 @@ fn wish() -> impl Strategy<Value = VoteCommand> {
             network: NetworkHash([0; 16]),
             token_age: 0,
             hold: false,
+            ballot: None,
         }
     })
 }
@@ -63,7 +64,7 @@ proptest! {
             if rest.is_empty() { break; }
             let (batch, later) = rest.split_at(cut.min(rest.len()));
             rest = later;
-            let folded = fold(batch, &tallies, &votes, &spent, &[], NOW);
+            let folded = fold(batch, &tallies, &votes, &WithdrawnBallots::default(), &spent, &[], NOW);
             for (wish, outcome) in batch.iter().zip(&folded.outcomes) {
                 if wish.visitor.is_none()
                     && matches!(wish.act, VoteAction::Cast(_))
@@ -135,6 +136,7 @@ fn what_was_set_aside_is_claimed_as_it_is_and_counts_when_cast_again() {
         choice: Choice::Ship,
         cast_at: Timestamp(5),
         aside: Some(9),
+        ballot: None,
     };
     let present = ExistingVotes::from_iter([((1, visitor), aside)]);
     let with = |act| {
@@ -146,11 +148,13 @@ fn what_was_set_aside_is_claimed_as_it_is_and_counts_when_cast_again() {
             network: NetworkHash([0; 16]),
             token_age: 0,
             hold: false,
+            ballot: None,
         };
         fold(
             &[wish],
             &tallies,
             &present,
+            &WithdrawnBallots::default(),
             &LinkedVisitors::default(),
             &[],
             NOW,
@@ -184,11 +188,13 @@ fn nobody_claims_from_themselves() {
         network: NetworkHash([0; 16]),
         token_age: 0,
         hold: false,
+        ballot: None,
     };
     let standing = VoteRecord {
         choice: Choice::Ship,
         cast_at: Timestamp(5),
         aside: None,
+        ballot: None,
     };
     let present = ExistingVotes::from_iter([((1, voter), standing)]);
     assert!(
@@ -196,6 +202,7 @@ fn nobody_claims_from_themselves() {
             &[wish],
             &open(),
             &present,
+            &WithdrawnBallots::default(),
             &LinkedVisitors::default(),
             &[],
             NOW

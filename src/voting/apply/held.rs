@@ -12,6 +12,7 @@ fn a_held_vote_counts_once_it_is_a_users() {
         &[held],
         &tallies,
         &ExistingVotes::default(),
+        &WithdrawnBallots::default(),
         &LinkedVisitors::default(),
         &[],
         NOW,
@@ -37,6 +38,7 @@ fn a_held_vote_counts_once_it_is_a_users() {
             &[claim],
             &tallies,
             &before,
+            &WithdrawnBallots::default(),
             &LinkedVisitors::default(),
             &[],
             NOW,
@@ -72,7 +74,8 @@ proptest! {
             .collect();
         for batch in wishes.chunks(size) {
             let before = votes.clone();
-            let folded = fold(batch, &tallies, &votes, &LinkedVisitors::default(), &[], NOW);
+            let folded = fold(batch, &tallies, &votes, &WithdrawnBallots::default(),
+        &LinkedVisitors::default(), &[], NOW);
             for (wish, standing) in folded.rows() {
                 votes.insert((wish.tool, wish.voter), *standing);
             }

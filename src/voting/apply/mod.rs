@@ -5,10 +5,14 @@
 //! they were, the visitor's row goes and the user's is all that stays; from
 //! then on the visitor casts nothing there alone. A held vote is a row like another, and moves no count.
 
+mod ballots;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use self::ballots::BallotBook;
+pub(crate) use self::ballots::{BallotWrites, WithdrawnBallots};
 use super::{VoteAction, VoteCommand, VoteError, VoteRecord};
-use crate::domain::{Choice, Timestamp, ToolState, VoterId};
+use crate::domain::{Ballot, Choice, Timestamp, ToolState, VoterId};
 use crate::tallies::{HourSnapshot, TallyRow};
 use crate::voting::exclusions::{self, HELD, Period};
 
@@ -42,6 +46,8 @@ pub(crate) struct VoteChange {
 pub(crate) struct CommandOutcome {
     pub vote: Option<VoteRecord>,
     pub first: bool,
+    /// The voter's ballot, which stays though the vote is withdrawn.
+    pub ballot: Option<Ballot>,
 }
 
 /// What is to be written, and what is to be answered.
@@ -61,6 +67,8 @@ pub(crate) struct ChangeSet {
     pub events: Vec<VoteChange>,
     /// Tallies that changed, as they are now; sorted by tool.
     pub tallies: Vec<TallyRow>,
+    /// What becomes of ballots, and what the journal says of it.
+    pub ballots: BallotWrites,
     /// What the tallies that changed leave to an earlier hour.
     pub closings: Vec<HourSnapshot>,
 }
@@ -73,7 +81,11 @@ impl ChangeSet {
 
     /// Whether no vote is to be written.
     pub(crate) fn is_empty(&self) -> bool {
-        self.rows().next().is_none() && self.deletes.is_empty() && self.tallies.is_empty()
+        self.rows().next().is_none()
+            && self.deletes.is_empty()
+            && self.tallies.is_empty()
+            && self.ballots.records.is_empty()
+            && self.ballots.kept.is_empty()
     }
 }
 
@@ -83,6 +95,7 @@ pub(crate) fn fold(
     wishes: &[VoteCommand],
     tallies: &BTreeMap<i32, TallyRow>,
     before: &ExistingVotes,
+    withdrawn: &WithdrawnBallots,
     spent: &LinkedVisitors,
     periods: &[Period],
     now: Timestamp,
@@ -90,6 +103,7 @@ pub(crate) fn fold(
     let mut rows = tallies.clone();
     let mut after: BTreeMap<Key, (VoteCommand, Option<VoteRecord>)> = BTreeMap::new();
     let mut folded = ChangeSet::default();
+    let mut book = BallotBook::new(withdrawn);
     for wish in wishes {
         let key = (wish.tool, wish.voter);
         let refused = match rows.get(&wish.tool).map(|row| row.state) {
@@ -118,6 +132,8 @@ pub(crate) fn fold(
         let claimed = visitor.and_then(|visitor| Some((visitor, standing(&(key.0, visitor))?)));
         // One person's vote, under whichever of the two identities; the user's own comes first.
         let old = mine.or(claimed.map(|(_, standing)| standing));
+        let own = mine.and_then(|mine| mine.ballot).or(book.withdrawn(&key));
+        let ballot = own.or(claimed.and_then(|(_, standing)| standing.ballot));
         let new = match wish.act {
             VoteAction::Cast(choice) => {
                 let aside = match mine.and_then(|mine| mine.aside) {
@@ -126,18 +142,27 @@ pub(crate) fn fold(
                     _ if wish.hold && old.is_none_or(|old| old.counted().is_none()) => Some(HELD),
                     _ => covering(periods, wish.tool, now),
                 };
-                Some(cast(choice, old, aside, now))
+                let new = cast(choice, old, aside, now);
+                // A vote that stands as it stood gets no ballot.
+                let made = wish.ballot.filter(|_| ballot.is_none() && old != Some(new));
+                let made = made.map(|made| book.make(wish.tool, made));
+                Some(VoteRecord {
+                    ballot: ballot.or(made),
+                    ..new
+                })
             }
             VoteAction::Withdraw => None,
             // The site vouches for its users: what was held of the visitor counts as theirs.
             VoteAction::Claim => old.map(|old| match old.aside {
                 Some(HELD) if mine.is_none() => VoteRecord {
                     aside: covering(periods, wish.tool, old.cast_at),
+                    ballot,
                     ..old
                 },
-                _ => old,
+                _ => VoteRecord { ballot, ..old },
             }),
         };
+        book.withdraw(key, ballot.filter(|_| new.is_none()));
         let gone = claimed.map(|(visitor, standing)| (visitor, Some(standing), None));
         for (voter, old, new) in gone.into_iter().chain([(wish.voter, mine, new)]) {
             if row.shift(
@@ -164,8 +189,12 @@ pub(crate) fn fold(
         folded.outcomes.push(Ok(CommandOutcome {
             vote: new,
             first: old.is_none() && new.is_some(),
+            ballot: new.map_or(ballot, |new| new.ballot),
         }));
     }
+    let is_logged = wishes.iter().any(|wish| wish.ballot.is_some());
+    let changed = after.iter().map(|(key, (_, standing))| (key, *standing));
+    folded.ballots = book.close(before, changed, (tallies, &rows), is_logged);
     for (key, (wish, standing)) in after {
         match (before.get(&key), standing) {
             (None, Some(standing)) => folded.inserts.push((wish, standing)),
@@ -199,7 +228,10 @@ pub(crate) fn first(wish: &VoteCommand, periods: &[Period], now: Timestamp) -> O
     } else {
         covering(periods, wish.tool, now)
     };
-    Some(cast(choice, None, aside, now))
+    Some(VoteRecord {
+        ballot: wish.ballot,
+        ..cast(choice, None, aside, now)
+    })
 }
 
 /// A vote cast `now` in the place of `old`. The same choice again keeps its time, and its place aside where it would end
@@ -211,6 +243,7 @@ fn cast(choice: Choice, old: Option<VoteRecord>, aside: Option<i64>, now: Timest
             choice,
             cast_at: now,
             aside,
+            ballot: None,
         },
     }
 }

@@ -29,6 +29,7 @@ pub(crate) fn wish(tool: i32, voter: u8, choice: Option<Choice>) -> VoteCommand 
         network: NetworkHash([0; 16]),
         token_age: 0,
         hold: false,
+        ballot: None,
     }
 }
 
@@ -57,7 +58,7 @@ proptest! {
             if rest.is_empty() { break; }
             let (batch, later) = rest.split_at(cut.min(rest.len()));
             rest = later;
-            let folded = fold(batch, &tallies, &votes, &LinkedVisitors::default(), &[], NOW);
+            let folded = fold(batch, &tallies, &votes, &WithdrawnBallots::default(), &LinkedVisitors::default(), &[], NOW);
             for (wish, outcome) in batch.iter().zip(&folded.outcomes) {
                 let key = (wish.tool, wish.voter);
                 let old = model.get(&key).copied();
@@ -116,6 +117,7 @@ fn a_tool_that_takes_no_votes_refuses_and_the_rest_of_the_batch_goes_on() {
         &wishes,
         &tallies,
         &ExistingVotes::default(),
+        &WithdrawnBallots::default(),
         &LinkedVisitors::default(),
         &[],
         NOW,
@@ -152,12 +154,14 @@ fn the_same_choice_again_writes_nothing_and_a_vote_taken_out_counts_again() {
         choice: Choice::Ship,
         cast_at: Timestamp(5),
         aside: None,
+        ballot: None,
     };
     let again = wish(1, 1, Some(Choice::Ship));
     let folded = fold(
         &[again],
         &tallies,
         &ExistingVotes::from_iter([((1, voter), standing)]),
+        &WithdrawnBallots::default(),
         &LinkedVisitors::default(),
         &[],
         NOW,
@@ -166,18 +170,21 @@ fn the_same_choice_again_writes_nothing_and_a_vote_taken_out_counts_again() {
         folded.outcomes,
         [Ok(CommandOutcome {
             vote: Some(standing),
-            first: false
+            first: false,
+            ballot: None
         })]
     );
     assert!(folded.is_empty() && folded.tallies.is_empty());
     let taken = VoteRecord {
         aside: Some(7),
+        ballot: None,
         ..standing
     };
     let folded = fold(
         &[again],
         &tallies,
         &ExistingVotes::from_iter([((1, voter), taken)]),
+        &WithdrawnBallots::default(),
         &LinkedVisitors::default(),
         &[],
         NOW,
@@ -207,6 +214,7 @@ fn inside_a_period_a_vote_is_kept_and_set_aside() {
         choice,
         cast_at: Timestamp(5),
         aside,
+        ballot: None,
     };
     let present = ExistingVotes::from_iter([
         ((1, VoterId([1; 16])), standing(Choice::Ship, None)),
@@ -217,6 +225,7 @@ fn inside_a_period_a_vote_is_kept_and_set_aside() {
             &[wish],
             &tallies,
             &present,
+            &WithdrawnBallots::default(),
             &LinkedVisitors::default(),
             &[period],
             now,
@@ -261,6 +270,7 @@ fn the_first_change_of_an_hour_closes_the_one_before() {
             &[cast],
             &tallies,
             &ExistingVotes::default(),
+            &WithdrawnBallots::default(),
             &LinkedVisitors::default(),
             &[],
             now,

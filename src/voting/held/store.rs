@@ -5,13 +5,50 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
 use super::{Resolution, ResolvedVotes};
-use crate::domain::{Choice, Timestamp, VoterId};
+use crate::domain::{BallotName, Choice, Counts, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::votes;
-use crate::tallies::store as tallies;
+use crate::tallies::{TallyRow, store as tallies};
 use crate::voting::apply::{ChangeSet, Key, VoteChange};
 use crate::voting::exclusions::{self, HELD, REJECTED};
+use crate::voting::journal::{self, BallotState, ToolRecord};
 use crate::voting::{VoteRecord, batch};
+
+/// What the public log is told of held votes that count from now on.
+#[derive(Default)]
+struct ReleasedBallots {
+    released: Counts,
+    /// Those that an excluded period takes, by its id.
+    excluded: BTreeMap<i64, Vec<(BallotName, BallotState)>>,
+}
+
+impl ReleasedBallots {
+    fn release(&mut self, vote: VoteRecord, period: Option<i64>) {
+        let Some(ballot) = vote.ballot else { return };
+        let state = BallotState {
+            choice: Some(vote.choice),
+            is_held: true,
+        };
+        match period {
+            Some(period) => {
+                let ballots = self.excluded.entry(period).or_default();
+                ballots.push((ballot.name, state));
+            }
+            None => self.released = self.released.plus(state.held()),
+        }
+    }
+
+    fn record(self, row: &TallyRow) -> ToolRecord {
+        let removals = self.excluded.into_iter();
+        ToolRecord {
+            held: Counts::default().minus(self.released),
+            removals: removals
+                .map(|(period, ballots)| journal::store::removal(true, period, ballots))
+                .collect(),
+            ..ToolRecord::act(row)
+        }
+    }
+}
 
 /// Settles the votes of `voters` on `tool` that bear `mark`, in the caller's transaction. One that does not by now is passed
 /// over: it was withdrawn, or another moderator settled it first.
@@ -36,6 +73,7 @@ pub fn settle(
     };
     let mut folded = ChangeSet::default();
     let mut marked: BTreeMap<Option<i64>, Vec<VoterId>> = BTreeMap::new();
+    let mut logged = ReleasedBallots::default();
     // In the order of voters, so that two runs over the same votes write the same ledger.
     for key in &keys {
         let Some(old) = held
@@ -53,6 +91,9 @@ pub fn settle(
             Resolution::Reject => Some(REJECTED),
         };
         let new = VoteRecord { aside, ..old };
+        if verdict == Resolution::Count {
+            logged.release(old, aside);
+        }
         match old.choice {
             Choice::Ship => settled.ship += 1,
             Choice::Skip => settled.skip += 1,
@@ -82,6 +123,7 @@ pub fn settle(
     if settled.after != before {
         folded.closings.extend(before.closing(now));
         folded.tallies.push(settled.after);
+        folded.ballots.records.push(logged.record(&settled.after));
         batch::write(conn, &folded, now)?;
     }
     Ok(settled)

@@ -17,17 +17,17 @@ use std::collections::BTreeSet;
 
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Integer, Nullable};
+use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
-use super::arrays::Rows;
+use super::arrays::{Rows, Withdrawn};
 use crate::domain::Timestamp;
 use crate::infra::db::schema::tallies;
 use crate::tallies::store;
 use crate::voting::VoteCommand;
-use crate::voting::apply::{ChangeSet, ExistingVotes, Key, LinkedVisitors, fold};
+use crate::voting::apply::{ChangeSet, ExistingVotes, Key, LinkedVisitors, WithdrawnBallots, fold};
 use crate::voting::ledger;
-use crate::voting::postgres::reads::present;
+use crate::voting::postgres::reads::present_and_withdrawn;
 use crate::voting::postgres::tally_cache::{CachedVote, TallyRowCache, Xmin};
 
 struct LookAtTallies<'a>(&'a [i32]);
@@ -55,6 +55,7 @@ struct WriteUnmoved<'a> {
     rows: Rows<'a>,
     /// Of the tallies among `rows`.
     xmins: Vec<i64>,
+    withdrawn: Withdrawn<'a>,
 }
 fixed_statement!(WriteUnmoved);
 
@@ -64,7 +65,7 @@ impl Query for WriteUnmoved<'_> {
 
 impl QueryFragment<Pg> for WriteUnmoved<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT write_unmoved(");
+        out.push_sql("SELECT write_batch(");
         out.push_bind_param::<Array<Integer>, _>(&self.same_tools)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<BigInt>, _>(&self.same_xmins)?;
@@ -80,6 +81,10 @@ impl QueryFragment<Pg> for WriteUnmoved<'_> {
         out.push_bind_param::<Array<BigInt>, _>(&self.xmins)?;
         out.push_sql(", ");
         self.rows.tallies.walk(&mut out)?;
+        out.push_sql(", ");
+        self.withdrawn.walk(&mut out)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<Binary>, _>(&self.rows.record)?;
         out.push_sql(")");
         Ok(())
     }
@@ -108,24 +113,28 @@ pub(crate) fn record(
     if tallies.rows.len() < tools.len() {
         return Ok(None);
     }
-    let mut before = ExistingVotes::default();
+    let (mut before, mut withdrawn) = (ExistingVotes::default(), WithdrawnBallots::default());
     let mut doubtful: BTreeSet<Key> = BTreeSet::new();
     for wish in wishes {
         let key = (wish.tool, wish.voter);
         match known.recall(&key, wish.act) {
             CachedVote::Stands(vote) => drop(before.insert(key, vote)),
             CachedVote::None => {}
+            CachedVote::Withdrawn(ballot) => drop(withdrawn.insert(key, ballot)),
             CachedVote::Unsure => drop(doubtful.insert(key)),
         }
     }
     if !doubtful.is_empty() {
-        before.extend(present(conn, &doubtful)?);
+        let (votes, ballots) = present_and_withdrawn(conn, &doubtful)?;
+        before.extend(votes);
+        withdrawn.extend(ballots);
     }
     if before.values().any(|vote| vote.aside.is_some()) {
         return Ok(None);
     }
     let none = LinkedVisitors::default();
-    let folded = fold(wishes, &tallies.rows, &before, &none, &tallies.periods, now);
+    let (rows, periods) = (&tallies.rows, &tallies.periods);
+    let folded = fold(wishes, rows, &before, &withdrawn, &none, periods, now);
     if !folded.closings.is_empty() || folded.rows().any(|(_, vote)| vote.aside.is_some()) {
         return Ok(None);
     }
@@ -141,6 +150,7 @@ pub(crate) fn record(
         same_xmins: same.values().map(|xmin| xmin.0).collect(),
         rows: Rows::of(&folded, &entries),
         xmins,
+        withdrawn: Withdrawn::of(&folded.ballots),
     };
     let written: Option<i64> = statement.get_result(conn)?;
     let Some(xmin) = written else {

@@ -12,16 +12,17 @@ use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use super::arrays::Keys;
-use crate::domain::{Choice, Timestamp, ToolState, VoterId};
+use crate::domain::{Ballot, Choice, Timestamp, ToolState, VoterId};
 use crate::tallies::TallyRow;
 use crate::voting::VoteRecord;
-use crate::voting::apply::{ExistingVotes, Key};
+use crate::voting::apply::{ExistingVotes, Key, WithdrawnBallots};
 use crate::voting::batch::Read;
 use crate::voting::exclusions::Period;
 
 /// `kind` of a row of the function.
 const TALLY: i16 = 1;
 const VOTE: i16 = 2;
+const WITHDRAWN: i16 = 4;
 
 struct ReadUnderLock<'a> {
     tools: Vec<i32>,
@@ -34,6 +35,7 @@ impl Query for ReadUnderLock<'_> {
     type SqlType = (
         SmallInt,
         Integer,
+        Nullable<Binary>,
         Nullable<Binary>,
         BigInt,
         BigInt,
@@ -50,7 +52,7 @@ impl Query for ReadUnderLock<'_> {
 
 impl QueryFragment<Pg> for ReadUnderLock<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT * FROM read_under_lock(");
+        out.push_sql("SELECT * FROM read_batch(");
         out.push_bind_param::<Array<Integer>, _>(&self.tools)?;
         out.push_sql(", ");
         self.keys.walk(&mut out)?;
@@ -64,6 +66,7 @@ impl QueryFragment<Pg> for ReadUnderLock<'_> {
 type Row = (
     i16,
     i32,
+    Option<Vec<u8>>,
     Option<Vec<u8>>,
     i64,
     i64,
@@ -92,7 +95,8 @@ pub(crate) fn read_under_lock(
     };
     let mut read = Read::default();
     for row in statement.load::<Row>(conn)? {
-        let (kind, tool, voter, a, b, c, aside_skip, version, updated_at, period_end, ..) = row;
+        let (kind, tool, voter, ballot, a, b, c, aside_skip, version, updated_at, period_end, ..) =
+            row;
         let (.., panel_ship, panel_skip, state) = row;
         match (kind, voter) {
             (TALLY, _) => {
@@ -113,8 +117,9 @@ pub(crate) fn read_under_lock(
             }
             (VOTE, Some(voter)) => {
                 let choice = i16::try_from(a).ok().and_then(Choice::from_code);
-                insert(&mut read.votes, tool, voter, choice, b, c);
+                insert(&mut read.votes, tool, voter, choice, b, c, ballot);
             }
+            (WITHDRAWN, Some(voter)) => keep(&mut read.withdrawn, tool, voter, ballot),
             _ => read.periods.push(Period {
                 id: a,
                 tool,
@@ -133,14 +138,23 @@ fn insert(
     choice: Option<Choice>,
     cast_at: i64,
     aside: Option<i64>,
+    ballot: Option<Vec<u8>>,
 ) {
     if let (Ok(voter), Some(choice)) = (voter.try_into(), choice) {
         let standing = VoteRecord {
             choice,
             cast_at: Timestamp(cast_at),
             aside,
+            ballot: ballot.as_deref().and_then(Ballot::from_bytes),
         };
         votes.insert((tool, VoterId(voter)), standing);
+    }
+}
+
+fn keep(withdrawn: &mut WithdrawnBallots, tool: i32, voter: Vec<u8>, ballot: Option<Vec<u8>>) {
+    let ballot = ballot.as_deref().and_then(Ballot::from_bytes);
+    if let (Ok(voter), Some(ballot)) = (voter.try_into(), ballot) {
+        withdrawn.insert((tool, VoterId(voter)), ballot);
     }
 }
 
@@ -148,15 +162,24 @@ struct SelectVotes<'a>(Keys<'a>);
 fixed_statement!(SelectVotes);
 
 impl Query for SelectVotes<'_> {
-    type SqlType = (Integer, Binary, SmallInt, BigInt, Nullable<BigInt>);
+    type SqlType = (
+        Integer,
+        Binary,
+        SmallInt,
+        BigInt,
+        Nullable<BigInt>,
+        Nullable<Binary>,
+    );
 }
 
 impl QueryFragment<Pg> for SelectVotes<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT v.tool_id, v.voter, v.choice, v.cast_at, v.taken_out_by FROM unnest(");
+        out.push_sql("SELECT w.tool_id, w.voter, coalesce(v.choice, 0::smallint), coalesce(v.cast_at, 0), v.taken_out_by, \
+             coalesce(v.ballot, b.ballot) FROM unnest(");
         self.0.walk(&mut out)?;
         out.push_sql(
-            ") AS w (tool_id, voter) JOIN votes v ON v.tool_id = w.tool_id AND v.voter = w.voter",
+            ") AS w (tool_id, voter) LEFT JOIN votes v ON v.tool_id = w.tool_id AND v.voter = w.voter \
+             LEFT JOIN withdrawn_ballots b ON b.tool_id = w.tool_id AND b.voter = w.voter",
         );
         Ok(())
     }
@@ -164,18 +187,22 @@ impl QueryFragment<Pg> for SelectVotes<'_> {
 
 /// The votes that stand under `keys`; without their tallies' locks they may change at once.
 pub(crate) fn present(conn: &mut PgConnection, keys: &BTreeSet<Key>) -> QueryResult<ExistingVotes> {
-    type Row = (i32, Vec<u8>, i16, i64, Option<i64>);
+    present_and_withdrawn(conn, keys).map(|(votes, _)| votes)
+}
+
+/// The same, and the ballots of votes that were withdrawn.
+pub(super) fn present_and_withdrawn(
+    conn: &mut PgConnection,
+    keys: &BTreeSet<Key>,
+) -> QueryResult<(ExistingVotes, WithdrawnBallots)> {
+    type Row = (i32, Vec<u8>, i16, i64, Option<i64>, Option<Vec<u8>>);
     let rows: Vec<Row> = SelectVotes(Keys::of(keys)).load(conn)?;
-    let mut votes = ExistingVotes::default();
-    for (tool, voter, choice, at, aside) in rows {
-        insert(
-            &mut votes,
-            tool,
-            voter,
-            Choice::from_code(choice),
-            at,
-            aside,
-        );
+    let (mut votes, mut withdrawn) = (ExistingVotes::default(), WithdrawnBallots::default());
+    for (tool, voter, choice, at, aside, ballot) in rows {
+        match Choice::from_code(choice) {
+            None => keep(&mut withdrawn, tool, voter, ballot),
+            choice => insert(&mut votes, tool, voter, choice, at, aside, ballot),
+        }
     }
-    Ok(votes)
+    Ok((votes, withdrawn))
 }

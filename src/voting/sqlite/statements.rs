@@ -7,6 +7,7 @@ use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 
+use crate::domain::{Ballot, BallotBytes};
 use crate::infra::db::schema::tallies;
 use crate::tallies::TallyRow;
 use crate::voting::ledger::Entry;
@@ -47,12 +48,12 @@ pub(super) struct SelectVote<'a> {
 fixed_statement!(SelectVote);
 
 impl Query for SelectVote<'_> {
-    type SqlType = (SmallInt, BigInt, Nullable<BigInt>);
+    type SqlType = (SmallInt, BigInt, Nullable<BigInt>, Nullable<Binary>);
 }
 
 impl QueryFragment<Sqlite> for SelectVote<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("SELECT choice, cast_at, taken_out_by FROM votes WHERE tool_id = ");
+        out.push_sql("SELECT choice, cast_at, taken_out_by, ballot FROM votes WHERE tool_id = ");
         out.push_bind_param::<Integer, _>(self.tool)?;
         out.push_sql(" AND voter = ");
         out.push_bind_param::<Binary, _>(self.voter)
@@ -65,6 +66,7 @@ struct Row<'a> {
     choice: i16,
     cast_at: i64,
     mark: Option<i64>,
+    ballot: Option<BallotBytes>,
 }
 
 impl<'a> Row<'a> {
@@ -74,11 +76,14 @@ impl<'a> Row<'a> {
             choice: standing.choice.code(),
             cast_at: standing.cast_at.0,
             mark: standing.aside,
+            ballot: standing.ballot.map(Ballot::to_bytes),
         }
     }
 
     fn walk<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql(" INTO votes (tool_id, voter, choice, cast_at, network, token_age, taken_out_by) VALUES (");
+        out.push_sql(
+            " INTO votes (tool_id, voter, choice, cast_at, network, token_age, taken_out_by, ballot) VALUES (",
+        );
         out.push_bind_param::<Integer, _>(&self.wish.tool)?;
         out.push_sql(", ");
         out.push_bind_param::<Binary, _>(self.wish.voter.0.as_slice())?;
@@ -92,7 +97,14 @@ impl<'a> Row<'a> {
         out.push_bind_param::<Integer, _>(&self.wish.token_age)?;
         out.push_sql(", ");
         out.push_bind_param::<Nullable<BigInt>, _>(&self.mark)?;
-        out.push_sql(")");
+        match &self.ballot {
+            Some(ballot) => {
+                out.push_sql(", ");
+                out.push_bind_param::<Binary, _>(ballot.as_slice())?;
+                out.push_sql(")");
+            }
+            None => out.push_sql(", NULL)"),
+        }
         Ok(())
     }
 }
@@ -161,6 +173,19 @@ impl QueryFragment<Sqlite> for InsertEntry<'_> {
         out.push_bind_param::<BigInt, _>(&self.0.at.0)?;
         out.push_sql(", ");
         out.push_bind_param::<Binary, _>(&self.0.changes)?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+/// A record of the public log's journal.
+pub(super) struct InsertRecord<'a>(pub(super) &'a [u8]);
+fixed_statement!(InsertRecord);
+
+impl QueryFragment<Sqlite> for InsertRecord<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO log_journal (record) VALUES (");
+        out.push_bind_param::<Binary, _>(self.0)?;
         out.push_sql(")");
         Ok(())
     }

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use crate::config::{Database, DatabaseUrl};
 use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
 use crate::infra::db::{self, DbConnection, Purpose, migrate};
-use crate::voting::apply::{CommandOutcome, Key, LinkedVisitors, fold};
+use crate::voting::apply::{CommandOutcome, Key, LinkedVisitors, WithdrawnBallots, fold};
 use crate::voting::postgres::TallyRowCache;
 use crate::voting::{VoteAction, VoteCommand, VoteError, VoteRecord, batch, exclusions};
 
@@ -95,6 +95,7 @@ impl House {
                 batch,
                 &tallies,
                 &votes,
+                &WithdrawnBallots::default(),
                 &LinkedVisitors::default(),
                 &periods,
                 now,
@@ -134,6 +135,7 @@ fn wishes() -> impl Strategy<Value = VoteCommand> {
             network: NetworkHash([voter + 1; 16]),
             token_age: i32::from(voter) * 7,
             hold,
+            ballot: None,
         },
     )
 }

@@ -18,7 +18,7 @@ use crate::tallies::routes::cached;
 const JS: &str = "text/javascript; charset=utf-8";
 
 /// Name, media type, bytes.
-const ASSETS: [(&str, &str, &[u8]); 11] = [
+const ASSETS: [(&str, &str, &[u8]); 12] = [
     (
         "site.css",
         "text/css; charset=utf-8",
@@ -30,6 +30,7 @@ const ASSETS: [(&str, &str, &[u8]); 11] = [
     ("vote.js", JS, include_bytes!("assets/vote.js")),
     ("check.js", JS, include_bytes!("assets/check.js")),
     ("live.js", JS, include_bytes!("assets/live.js")),
+    ("log.js", JS, include_bytes!("assets/log.js")),
     (
         "icon.svg",
         "image/svg+xml",

@@ -9,6 +9,7 @@ pub mod compare;
 pub mod form;
 pub mod history;
 pub mod index;
+pub mod log;
 pub mod meta;
 pub mod refusal;
 pub mod routes;

@@ -20,6 +20,7 @@ use crate::infra::db::schema::removals;
 use crate::infra::db::{DbConnection, write_transaction};
 use crate::tallies::{TallyRow, store as tallies};
 use crate::voting::exclusions::{self, ExclusionChange, IN_FORCE, Marked, PREPARING};
+use crate::voting::journal::{self, ToolRecord};
 pub(crate) use revert::{RevertRequest, take_back};
 
 /// Votes that a flip may still mark, or hand over, while it holds the lock.
@@ -146,6 +147,12 @@ pub(crate) fn bring(
             row.period_end = row.period_end.max(criteria.to);
         }
         tallies::save(conn, &before, &row, now)?;
+        let ballots = journal::store::marked(conn, removal)?;
+        let record = ToolRecord {
+            removals: vec![journal::store::removal(true, removal, ballots)],
+            ..ToolRecord::act(&row)
+        };
+        journal::store::write(conn, &[record])?;
         let (shown_before, shown_after) = (show(&before), show(&row));
         diesel::update(removals::table.filter(removals::id.eq(removal)))
             .set((

@@ -14,6 +14,7 @@ use crate::moderation::removals::removal::{Removal, RemovalKind, raw};
 use crate::moderation::removals::store::{self, StepResult};
 use crate::tallies::store as tallies;
 use crate::voting::exclusions::{self, ExclusionChange, IN_FORCE, Marked, UNDONE};
+use crate::voting::journal::{self, ToolRecord};
 
 /// A removal that is to be taken back, as its preparation left it.
 #[derive(Clone)]
@@ -44,6 +45,7 @@ pub(crate) fn take_back(
             return Err(Stop::Refused(Problem::conflict("This was undone before.")));
         }
         let mut period_end = Timestamp(0);
+        let mut handed_over = Vec::new();
         for period in exclusions::periods(conn, removal.tool)? {
             if period.id == removal.id {
                 continue;
@@ -53,6 +55,9 @@ pub(crate) fn take_back(
             if late.len() > usize::try_from(LATE).unwrap_or_default() {
                 return Err(Stop::Again);
             }
+            let handed =
+                journal::store::handed_over(conn, removal.tool, (removal.id, period.id), &late)?;
+            handed_over.extend(handed);
             exclusions::hand_over(conn, removal.tool, (removal.id, period.id), &late)?;
         }
         let marked = if returning.open {
@@ -70,6 +75,13 @@ pub(crate) fn take_back(
         )?;
         row.period_end = period_end;
         tallies::save(conn, &before, &row, now)?;
+        let ballots = journal::store::marked(conn, removal.id)?;
+        handed_over.push(journal::store::removal(false, removal.id, ballots));
+        let record = ToolRecord {
+            removals: handed_over,
+            ..ToolRecord::act(&row)
+        };
+        journal::store::write(conn, &[record])?;
         let (shown_before, shown_after) = (show(&before), show(&row));
         diesel::update(removals::table.filter(removals::id.eq(removal.id)))
             .set((

@@ -15,6 +15,7 @@ use crate::infra::db::schema::{ledger_entries, votes};
 use crate::infra::db::{DbConnection, write_transaction};
 use crate::tallies::store as tallies;
 use crate::voting::exclusions::{self, Chosen};
+use crate::voting::journal::{self, ToolRecord};
 use crate::voting::ledger::unpacked;
 pub(crate) use removals::{Listing, abandon, begin, find, newest};
 
@@ -217,12 +218,17 @@ pub(crate) fn hand_over(
     voters: &[VoterId],
 ) -> StepResult<()> {
     let done = write_transaction(conn, |conn| {
-        tallies::lock(conn, tool)?;
+        let row = tallies::lock(conn, tool)?;
         let in_force = exclusions::all_in_force(conn, tool)?;
         if !in_force.contains(&removal) || !in_force.contains(&period) {
             return Ok::<_, diesel::result::Error>(false);
         }
+        let record = ToolRecord {
+            removals: journal::store::handed_over(conn, tool, (removal, period), voters)?,
+            ..ToolRecord::act(&row)
+        };
         exclusions::hand_over(conn, tool, (removal, period), voters)?;
+        journal::store::write(conn, &[record])?;
         Ok(true)
     })?;
     Ok(if done {

@@ -5,12 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::domain::Ballot;
 use crate::tallies::TallyRow;
 use crate::voting::apply::{ChangeSet, ExistingVotes, Key};
 use crate::voting::batch::Read;
 use crate::voting::exclusions::Period;
 use crate::voting::postgres::seen_filter::SeenFilter;
 use crate::voting::postgres::vote_cache::{Epoch, Last, VoteCache};
+use crate::voting::sqlite::WithdrawnFilter;
 use crate::voting::{VoteAction, VoteRecord};
 
 /// Tools that are known at most, some hundred bytes each; with more, all is learnt anew.
@@ -41,6 +43,8 @@ pub(crate) enum CachedVote {
     Stands(VoteRecord),
     /// There is none, as far as is known. There may be one, which an insert is told.
     None,
+    /// There is none, and the voter has this ballot.
+    Withdrawn(Ballot),
     /// It has to be read.
     Unsure,
 }
@@ -50,6 +54,8 @@ pub(crate) struct TallyRowCache {
     tallies: HashMap<i32, Tally, foldhash::fast::RandomState>,
     seen: SeenFilter,
     recent: VoteCache,
+    /// On SQLite, which voters have a ballot without a vote.
+    pub withdrawn: WithdrawnFilter,
     /// The last that was begun.
     run: Epoch,
     /// Batches that go the careful way before the short one is tried again.
@@ -64,6 +70,7 @@ impl Default for TallyRowCache {
             tallies: HashMap::default(),
             seen: SeenFilter::default(),
             recent: VoteCache::default(),
+            withdrawn: WithdrawnFilter::default(),
             run: Epoch::default(),
             careful: 0,
             penalty: CAREFUL,
@@ -173,7 +180,10 @@ impl TallyRowCache {
             self.note_one(&(wish.tool, wish.voter), Last::Stands(*vote));
         }
         for key in &folded.deletes {
-            self.note_one(key, Last::Gone);
+            let kept = &folded.ballots.kept;
+            let at = kept.binary_search_by_key(key, |(key, _)| *key).ok();
+            let ballot = at.and_then(|at| kept.get(at)).map(|(_, ballot)| *ballot);
+            self.note_one(key, Last::Gone(ballot));
         }
     }
 
@@ -190,7 +200,9 @@ impl TallyRowCache {
         match (last, act) {
             (Some(Last::Stands(vote)), _) => CachedVote::Stands(vote),
             // An insert looks for a vote that came another way; a withdrawal of none would not.
-            (Some(Last::Gone), VoteAction::Cast(_)) => CachedVote::None,
+            (Some(Last::Gone(ballot)), VoteAction::Cast(_)) => {
+                ballot.map_or(CachedVote::None, CachedVote::Withdrawn)
+            }
             (None, VoteAction::Cast(_)) if !self.seen.has(key) => CachedVote::None,
             _ => CachedVote::Unsure,
         }

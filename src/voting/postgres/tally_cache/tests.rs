@@ -23,6 +23,7 @@ fn vote(choice: Choice) -> VoteRecord {
         choice,
         cast_at: Timestamp(1),
         aside: None,
+        ballot: None,
     }
 }
 
@@ -36,6 +37,7 @@ fn folded(n: u128, vote: VoteRecord, version: i64) -> ChangeSet {
         network: NetworkHash::NONE,
         token_age: 0,
         hold: false,
+        ballot: None,
     };
     ChangeSet {
         inserts: vec![(wish, vote)],
@@ -131,6 +133,7 @@ fn a_vote_is_recalled_as_it_was_left_and_read_where_that_is_not_known() {
     // What was only read is known as well; but not of a vote that is set aside.
     let aside = VoteRecord {
         aside: Some(4),
+        ballot: None,
         ..vote(Choice::Skip)
     };
     let before = ExistingVotes::from_iter([(key(8), vote(Choice::Skip)), (key(9), aside)]);

@@ -1,0 +1,210 @@
+-- A vote's ballot in the public log: its name (24 bytes), then the salt that opens it (16), until the voter is erased.
+ALTER TABLE votes ADD COLUMN ballot BYTEA;
+-- Ballots whose votes were withdrawn: a vote that is cast again takes its ballot back.
+CREATE TABLE withdrawn_ballots (
+    tool_id INTEGER NOT NULL,
+    voter BYTEA NOT NULL,
+    ballot BYTEA NOT NULL,
+    PRIMARY KEY (tool_id, voter)
+);
+-- What the log has not stated yet, in the order in which it happened on each tool; see src/voting/journal.
+CREATE TABLE log_journal (
+    seq BIGSERIAL PRIMARY KEY,
+    record BYTEA NOT NULL
+);
+-- The public logs of this site. Only the newest is written on.
+CREATE TABLE logs (
+    id INTEGER PRIMARY KEY NOT NULL,
+    origin TEXT NOT NULL,
+    verifier_key TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    checkpoint TEXT NOT NULL, -- the signed note; empty before the first
+    indexed BIGINT NOT NULL, -- segments of log_index that are written
+    follows TEXT NOT NULL -- the first entry of a log that comes after another
+);
+-- What the newest log states of each tool.
+CREATE TABLE log_tools (
+    tool_id INTEGER PRIMARY KEY NOT NULL,
+    slug TEXT NOT NULL,
+    named_ship BIGINT NOT NULL, -- ballots without exclusion
+    named_skip BIGINT NOT NULL,
+    unnamed_ship BIGINT NOT NULL,
+    unnamed_skip BIGINT NOT NULL,
+    held_ship BIGINT NOT NULL,
+    held_skip BIGINT NOT NULL,
+    ship BIGINT NOT NULL, -- the tally
+    skip BIGINT NOT NULL
+);
+-- Entries, 256 a row; their hashes, the tiles of level 0, are computed from them.
+CREATE TABLE log_bundles (
+    log_id INTEGER NOT NULL,
+    n BIGINT NOT NULL,
+    entries BYTEA NOT NULL,
+    PRIMARY KEY (log_id, n)
+);
+-- Tiles of the levels above 0.
+CREATE TABLE log_tiles (
+    log_id INTEGER NOT NULL,
+    level SMALLINT NOT NULL,
+    n BIGINT NOT NULL,
+    hashes BYTEA NOT NULL,
+    PRIMARY KEY (log_id, level, n)
+);
+-- The ballots that exclude and include lines name, by the hash in the line.
+CREATE TABLE log_lists (
+    log_id INTEGER NOT NULL,
+    hash BYTEA NOT NULL,
+    ballots TEXT NOT NULL,
+    PRIMARY KEY (log_id, hash)
+);
+-- Where ballots are named: for each segment of entries, and each value of a name's first 6 bits, 5 bytes of the name and
+-- 2 of the entry's place in the segment.
+CREATE TABLE log_index (
+    log_id INTEGER NOT NULL,
+    bucket SMALLINT NOT NULL,
+    segment BIGINT NOT NULL,
+    places BYTEA NOT NULL,
+    PRIMARY KEY (log_id, bucket, segment)
+);
+-- `read_under_lock` with ballots: kind 4 is a ballot whose vote was withdrawn. The old function stays for servers that still
+-- run while this one starts.
+CREATE FUNCTION read_batch(tools INTEGER[], of_tools INTEGER[], of_voters BYTEA[], at_moment BIGINT)
+RETURNS TABLE (
+    kind SMALLINT, -- 1 a tally, 2 a vote, 3 a period in force that has not ended, 4 the ballot of a withdrawn vote
+    tool INTEGER,
+    voter_id BYTEA,
+    ballot_bytes BYTEA,
+    a BIGINT, -- ship; choice; id
+    b BIGINT, -- skip; cast_at; span_from
+    c BIGINT, -- aside_ship; taken_out_by; span_to
+    d BIGINT, -- aside_skip
+    e BIGINT, -- version
+    f BIGINT, -- updated_at
+    g BIGINT, -- period_end
+    h INTEGER, -- panel_ship
+    i INTEGER, -- panel_skip
+    j SMALLINT -- state
+) LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN QUERY SELECT 1::smallint, t.tool_id, NULL::bytea, NULL::bytea, t.ship, t.skip, t.aside_ship, t.aside_skip,
+        t.version, t.updated_at, t.period_end, t.panel_ship, t.panel_skip, t.state
+        FROM tallies t WHERE t.tool_id = ANY(tools) ORDER BY t.tool_id FOR NO KEY UPDATE;
+    RETURN QUERY SELECT 2::smallint, v.tool_id, v.voter, v.ballot, v.choice::bigint, v.cast_at, v.taken_out_by, NULL::bigint,
+        NULL::bigint, NULL::bigint, NULL::bigint, NULL::integer, NULL::integer, NULL::smallint
+        FROM unnest(of_tools, of_voters) AS w (tool_id, voter)
+        JOIN votes v ON v.tool_id = w.tool_id AND v.voter = w.voter;
+    RETURN QUERY SELECT 3::smallint, r.tool_id, NULL::bytea, NULL::bytea, r.id, coalesce(r.span_from, -9223372036854775808),
+        r.span_to, NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, NULL::integer, NULL::integer, NULL::smallint
+        FROM tallies t JOIN removals r ON r.tool_id = t.tool_id AND r.state = 1 AND r.kind = 2
+        WHERE t.tool_id = ANY(tools) AND t.period_end > at_moment ORDER BY r.id;
+    RETURN QUERY SELECT 4::smallint, b.tool_id, b.voter, b.ballot, 0::bigint, 0::bigint, NULL::bigint, NULL::bigint,
+        NULL::bigint, NULL::bigint, NULL::bigint, NULL::integer, NULL::integer, NULL::smallint
+        FROM unnest(of_tools, of_voters) AS w (tool_id, voter)
+        JOIN withdrawn_ballots b ON b.tool_id = w.tool_id AND b.voter = w.voter;
+END
+$$;
+-- `write_unmoved` with ballots.
+-- A batch of votes in one round trip, where its writer knows the tallies already. Under their locks each must still be the
+-- row that it knows (`xmin` names the transaction that wrote a row), each new vote new, and each old one there; else nothing
+-- is written, the answer is NULL, and the writer goes the way of reading under locks. The answer is the `xmin` of the
+-- tallies as written; 0 where none was. Tools are locked in their order, so that nobody deadlocks.
+CREATE FUNCTION write_batch(
+    same_tools INTEGER[], same_xmins BIGINT[], -- tallies that stay as they are
+    new_tools INTEGER[], new_voters BYTEA[], new_choices SMALLINT[], new_cast_at BIGINT[], new_networks BYTEA[],
+    new_token_ages INTEGER[], new_ballots BYTEA[],
+    old_tools INTEGER[], old_voters BYTEA[], old_choices SMALLINT[], old_cast_at BIGINT[], old_networks BYTEA[],
+    old_token_ages INTEGER[], old_ballots BYTEA[],
+    gone_tools INTEGER[], gone_voters BYTEA[],
+    entry_tools INTEGER[], entry_versions BIGINT[], entry_at BIGINT[], entry_changes BYTEA[],
+    tally_xmins BIGINT[],
+    tally_tools INTEGER[], tally_ship BIGINT[], tally_skip BIGINT[], tally_versions BIGINT[], tally_updated_at BIGINT[],
+    tally_aside_ship BIGINT[], tally_aside_skip BIGINT[],
+    kept_tools INTEGER[], kept_voters BYTEA[], kept_ballots BYTEA[], -- ballots whose votes are withdrawn
+    taken_tools INTEGER[], taken_voters BYTEA[], -- and those that votes take back
+    journal_record BYTEA -- NULL if there is nothing to state
+) RETURNS BIGINT LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    found_rows BIGINT;
+    written BIGINT := 0;
+BEGIN
+    -- Where some stay as they are, all are locked here first: those that stay and then those that move would be two orders,
+    -- and two writers that mean them crosswise would wait for each other until one of them is ended.
+    IF cardinality(same_tools) > 0 THEN
+        SELECT count(*) INTO found_rows FROM (
+            SELECT 1 FROM unnest(same_tools || tally_tools, same_xmins || tally_xmins) AS w (tool, known)
+            JOIN tallies t ON t.tool_id = w.tool
+            WHERE t.xmin::text::bigint = w.known ORDER BY t.tool_id FOR NO KEY UPDATE OF t
+        ) AS held;
+        IF found_rows <> cardinality(same_tools) + cardinality(tally_tools) THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    IF cardinality(tally_tools) > 0 THEN
+        WITH moved AS (
+            UPDATE tallies t SET ship = w.ship, skip = w.skip, version = w.version, updated_at = w.updated_at,
+                aside_ship = w.aside_ship, aside_skip = w.aside_skip
+            FROM unnest(tally_xmins, tally_tools, tally_ship, tally_skip, tally_versions, tally_updated_at,
+                tally_aside_ship, tally_aside_skip)
+                AS w (known, tool, ship, skip, version, updated_at, aside_ship, aside_skip)
+            WHERE t.tool_id = w.tool AND t.xmin::text::bigint = w.known RETURNING t.xmin::text::bigint AS xmin_now
+        ) SELECT count(*), max(xmin_now) INTO found_rows, written FROM moved;
+        IF found_rows <> cardinality(tally_tools) THEN
+            RAISE no_data_found;
+        END IF;
+    END IF;
+    IF cardinality(new_tools) > 0 THEN
+        IF cardinality(taken_tools) > 0 THEN
+            DELETE FROM withdrawn_ballots b USING unnest(taken_tools, taken_voters) AS w (tool, voter)
+            WHERE b.tool_id = w.tool AND b.voter = w.voter;
+            GET DIAGNOSTICS found_rows = ROW_COUNT;
+            IF found_rows <> cardinality(taken_tools) THEN
+                RAISE no_data_found;
+            END IF;
+        END IF;
+        -- A voter has one ballot a tool: one that this writer does not know is read under locks.
+        IF EXISTS (
+            SELECT 1 FROM unnest(new_tools, new_voters) AS w (tool, voter)
+            JOIN withdrawn_ballots b ON b.tool_id = w.tool AND b.voter = w.voter
+        ) THEN
+            RAISE no_data_found;
+        END IF;
+        INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age, ballot)
+        SELECT * FROM unnest(new_tools, new_voters, new_choices, new_cast_at, new_networks, new_token_ages, new_ballots);
+    END IF;
+    IF cardinality(old_tools) > 0 THEN
+        UPDATE votes v SET choice = w.choice, cast_at = w.cast_at, network = w.network, token_age = w.token_age,
+            taken_out_by = NULL, ballot = w.ballot
+        FROM unnest(old_tools, old_voters, old_choices, old_cast_at, old_networks, old_token_ages, old_ballots)
+            AS w (tool, voter, choice, cast_at, network, token_age, ballot)
+        WHERE v.tool_id = w.tool AND v.voter = w.voter;
+        GET DIAGNOSTICS found_rows = ROW_COUNT;
+        IF found_rows <> cardinality(old_tools) THEN
+            RAISE no_data_found;
+        END IF;
+    END IF;
+    IF cardinality(gone_tools) > 0 THEN
+        DELETE FROM votes v USING unnest(gone_tools, gone_voters) AS w (tool, voter)
+        WHERE v.tool_id = w.tool AND v.voter = w.voter;
+        GET DIAGNOSTICS found_rows = ROW_COUNT;
+        IF found_rows <> cardinality(gone_tools) THEN
+            RAISE no_data_found;
+        END IF;
+    END IF;
+    IF cardinality(entry_tools) > 0 THEN
+        INSERT INTO ledger_entries (tool_id, version, at, changes)
+        SELECT * FROM unnest(entry_tools, entry_versions, entry_at, entry_changes);
+    END IF;
+    IF cardinality(kept_tools) > 0 THEN
+        INSERT INTO withdrawn_ballots (tool_id, voter, ballot)
+        SELECT * FROM unnest(kept_tools, kept_voters, kept_ballots);
+    END IF;
+    IF journal_record IS NOT NULL THEN
+        INSERT INTO log_journal (record) VALUES (journal_record);
+    END IF;
+    RETURN written;
+EXCEPTION
+    -- The block is a subtransaction: what it wrote is undone, and no line of this is in the server's log.
+    WHEN unique_violation OR no_data_found THEN
+        RETURN NULL;
+END
+$$;
