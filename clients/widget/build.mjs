@@ -43,6 +43,7 @@ const readme = readFileSync(at('README.md'), 'utf8').replace(/<!-- pinned -->[^]
 const css = readFileSync(at('src/reserve.css'), 'utf8');
 const files = new Map([
   ['dist/index.js', await bundle('index.ts', 'esm')],
+  ['dist/server.js', await bundle('pages.ts', 'esm')],
   ['dist/tallyship.css', Buffer.from(css)],
   ['dist/tallyship.js', script],
   ['dist/tallyship.js.gz', gzipSync(script, { level: 9 })],

@@ -1,5 +1,7 @@
 //! Bans in the database. `moderation` writes them inside its own transactions, [`super::Bans`] reads those in force.
 
+use std::collections::HashSet;
+
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods,
     OptionalExtension, QueryDsl, QueryResult, RunQueryDsl,
@@ -7,9 +9,11 @@ use diesel::{
 
 use crate::domain::{BanHash, NetworkHash, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
-use crate::infra::db::schema::{bans, removals, site_facts};
+use crate::infra::db::schema::{bans, removals};
+use crate::infra::db::versions::{self, Versioned};
 
-const VERSION: &str = "bans.version";
+/// Voters that one statement names.
+const VOTERS_AT_ONCE: usize = 2_000;
 /// `removals.state`: in force.
 const IN_FORCE: i16 = 1;
 
@@ -62,32 +66,9 @@ fn ban(columns: Columns) -> Ban {
     }
 }
 
-/// A number that grows with each change of what is kept under `name`.
-pub(super) fn version_of(conn: &mut DbConnection, name: &str) -> QueryResult<i64> {
-    let text: Option<String> = site_facts::table
-        .filter(site_facts::name.eq(name))
-        .select(site_facts::value)
-        .first(conn)
-        .optional()?;
-    Ok(text.and_then(|text| text.parse().ok()).unwrap_or_default())
-}
-
-/// Raises that number, within the transaction of the change.
-pub(super) fn raise(conn: &mut DbConnection, name: &str) -> QueryResult<()> {
-    // The lock first, so that two changes are two versions.
-    diesel::update(site_facts::table.filter(site_facts::name.eq(name)))
-        .set(site_facts::value.eq(site_facts::value))
-        .execute(conn)?;
-    let next = version_of(conn, name)? + 1;
-    diesel::update(site_facts::table.filter(site_facts::name.eq(name)))
-        .set(site_facts::value.eq(next.to_string()))
-        .execute(conn)?;
-    Ok(())
-}
-
 /// The version of the bans.
 pub(super) fn version(conn: &mut DbConnection) -> QueryResult<i64> {
-    version_of(conn, VERSION)
+    versions::current(conn, Versioned::Bans)
 }
 
 /// Says that the bans have changed, within the transaction that changes them.
@@ -95,7 +76,7 @@ pub(super) fn version(conn: &mut DbConnection) -> QueryResult<i64> {
 /// # Errors
 /// A failed statement.
 pub fn raise_version(conn: &mut DbConnection) -> QueryResult<()> {
-    raise(conn, VERSION)
+    versions::raise(conn, Versioned::Bans).map(|_| ())
 }
 
 /// The bans in force `now`, newest first, below number `before`.
@@ -203,6 +184,29 @@ pub fn insert_many(conn: &mut DbConnection, list: &[Ban]) -> QueryResult<()> {
         DbConnection::Postgres(conn) => diesel::insert_into(bans::table).values(rows).execute(conn),
     }?;
     Ok(())
+}
+
+/// Those of `voters` whom `removal` bans already.
+///
+/// # Errors
+/// A failed query.
+pub fn voters_of(
+    conn: &mut DbConnection,
+    removal: i64,
+    voters: &[VoterId],
+) -> QueryResult<HashSet<VoterId>> {
+    let mut found = HashSet::new();
+    for some in voters.chunks(VOTERS_AT_ONCE) {
+        let some: Vec<Option<&[u8]>> = some.iter().map(|voter| Some(voter.0.as_slice())).collect();
+        let rows: Vec<Option<Vec<u8>>> = bans::table
+            .filter(bans::removal_id.eq(removal))
+            .filter(bans::voter.eq_any(some))
+            .select(bans::voter)
+            .load(conn)?;
+        let ids = rows.into_iter().flatten();
+        found.extend(ids.filter_map(|bytes| bytes.try_into().ok().map(VoterId)));
+    }
+    Ok(found)
 }
 
 /// Lifts a ban.

@@ -7,12 +7,14 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use diesel::result::{DatabaseErrorKind, Error};
+
 use super::keys::Keys;
 use super::store;
 use crate::config::{self, DatabaseUrl, Secret};
 use crate::domain::hex;
 use crate::domain::text::without_bom;
-use crate::infra::db::DbConnection;
+use crate::infra::db::{DbConnection, write_transaction};
 use crate::infra::private_files;
 
 /// Why there is no secret to run with.
@@ -102,10 +104,7 @@ fn kept(file: &Path) -> std::io::Result<Secret> {
 ///
 /// # Errors
 /// A file that cannot be made.
-pub fn make_once(
-    file: &Path,
-    text: impl FnOnce([u8; 32]) -> String,
-) -> std::io::Result<()> {
+pub fn make_once(file: &Path, text: impl FnOnce([u8; 32]) -> String) -> std::io::Result<()> {
     if file.try_exists()? {
         return Ok(());
     }
@@ -150,6 +149,16 @@ pub fn is_known(conn: &mut DbConnection, keys: &Keys) -> Result<(), SecretError>
 /// # Errors
 /// [`SecretError::Another`] where the database belongs to another secret.
 pub fn check_fingerprint(conn: &mut DbConnection, keys: &Keys) -> Result<(), SecretError> {
+    // Processes that start together find it here, or meet at its key.
+    match write_transaction(conn, |conn| hold_against(conn, keys)) {
+        Err(SecretError::Query(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))) => {
+            hold_against(conn, keys)
+        }
+        other => other,
+    }
+}
+
+fn hold_against(conn: &mut DbConnection, keys: &Keys) -> Result<(), SecretError> {
     match store::fingerprint(conn)? {
         Some(known) if known == keys.fingerprint() => Ok(()),
         Some(known) if Some(known.as_str()) == keys.previous_fingerprint() => {

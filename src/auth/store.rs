@@ -170,10 +170,27 @@ pub fn note_uses(conn: &mut DbConnection, uses: &[(Uuid, Timestamp)]) -> QueryRe
     Ok(())
 }
 
-/// Hashes of the voters who were erased at or after `since`.
-pub(super) fn erased_since(conn: &mut DbConnection, since: Timestamp) -> QueryResult<Vec<Vec<u8>>> {
+/// Hashes of the voters who were erased by versions after `version`.
+pub(super) fn erased_after(conn: &mut DbConnection, version: i64) -> QueryResult<Vec<Vec<u8>>> {
     erased::table
-        .filter(erased::at.ge(since.0))
+        .filter(erased::version.gt(version))
+        .select(erased::hash)
+        .load(conn)
+}
+
+/// Whether anybody was erased.
+pub(super) fn has_erasures(conn: &mut DbConnection) -> QueryResult<bool> {
+    let first: Option<i64> = erased::table
+        .select(erased::version)
+        .first(conn)
+        .optional()?;
+    Ok(first.is_some())
+}
+
+/// Those of `hashes` that are of erased voters.
+pub(super) fn erased_among(conn: &mut DbConnection, hashes: &[&[u8]]) -> QueryResult<Vec<Vec<u8>>> {
+    erased::table
+        .filter(erased::hash.eq_any(hashes.iter().copied()))
         .select(erased::hash)
         .load(conn)
 }
@@ -202,8 +219,8 @@ pub(super) fn insert_erased(
     conn: &mut DbConnection,
     hash: &[u8],
     voter: VoterId,
-    ends_at: Option<Timestamp>,
-    now: Timestamp,
+    (now, ends_at): (Timestamp, Option<Timestamp>),
+    version: i64,
 ) -> QueryResult<()> {
     let known: i64 = erased::table
         .filter(erased::hash.eq(hash))
@@ -215,6 +232,7 @@ pub(super) fn insert_erased(
                 erased::hash.eq(hash),
                 erased::at.eq(now.0),
                 erased::ends_at.eq(ends_at.map(|end| end.0)),
+                erased::version.eq(version),
             ))
             .execute(conn)?;
     }

@@ -12,8 +12,9 @@ use crate::domain::{Slug, Timestamp};
 pub struct CatalogEntry {
     pub slug: Slug,
     pub tool: Tool,
-    /// As in the database; tells whether there is something newer.
     pub updated_at: Timestamp,
+    /// Which edit of the catalogue wrote it; tells whether there is something newer.
+    pub version: i64,
 }
 
 /// Every tool by its slug.
@@ -58,12 +59,20 @@ impl CatalogCache {
         let mut shelf = self.tools.write().unwrap_or_else(PoisonError::into_inner);
         if shelf
             .get(&shelved.slug)
-            .is_none_or(|there| there.updated_at < shelved.updated_at)
+            .is_none_or(|there| there.version < shelved.version)
         {
             shelf.insert(shelved.slug.clone(), Arc::new(shelved));
             drop(shelf);
             self.edits.fetch_add(1, Ordering::Release);
         }
+    }
+
+    /// Puts a tool in its place, whatever is there: the database lost what is known of it.
+    pub fn replace(&self, shelved: CatalogEntry) {
+        let mut shelf = self.tools.write().unwrap_or_else(PoisonError::into_inner);
+        shelf.insert(shelved.slug.clone(), Arc::new(shelved));
+        drop(shelf);
+        self.edits.fetch_add(1, Ordering::Release);
     }
 
     /// Another number means that some tool has come or changed since.

@@ -3,13 +3,16 @@
 //! The site API runs them on the writer's connection, commands on their own. Panel and state belong to the tally row, so
 //! each edit takes that row's lock first, as a vote does, and raises the version where the Tally changes.
 
+use std::collections::HashMap;
+
 use diesel::{ExpressionMethods, QueryResult, RunQueryDsl};
 
 use serde_json::Value;
 
 use crate::auth::audit::{self, AuditAction};
 use crate::catalog::cache::CatalogEntry;
-use crate::catalog::{NamedTool, Tool, ToolPatch, store as catalog};
+use crate::catalog::store::{self as catalog, CatalogEdit};
+use crate::catalog::{NamedTool, Tool, ToolPatch};
 use crate::domain::{Actor, Slug, Timestamp, ToolState};
 use crate::infra::db::schema::tallies;
 use crate::infra::db::{DbConnection, write_transaction};
@@ -42,14 +45,19 @@ pub fn put(
     now: Timestamp,
 ) -> QueryResult<Edited> {
     write_transaction(conn, |conn| {
+        let edit = catalog::begin_edit(conn, now)?;
         let before = as_is(conn, slug)?;
-        let edited = put_within(conn, slug, tool, now)?;
+        let edited = put_within(conn, slug, tool, edit)?;
         note(conn, "tool.put", before, &edited, actor, now)?;
         Ok(edited)
     })
 }
 
-/// Puts all of them, or none; returns them as they now are, by slug. One audit entry for the whole.
+/// Tools that one transaction of an import puts: while it runs, votes on them wait.
+pub const IMPORT_STEP_TOOLS: usize = 200;
+
+/// Puts all of them, or none; returns them as they now are, by slug. One audit entry for the whole. More than
+/// [`IMPORT_STEP_TOOLS`] that are in use should come in steps.
 ///
 /// # Errors
 /// A failed statement.
@@ -60,13 +68,23 @@ pub fn import(
     now: Timestamp,
 ) -> QueryResult<Vec<Edited>> {
     write_transaction(conn, |conn| {
-        // In the order of slugs, as votes lock their tools by id: both orders are fixed, and an import holds few rows long.
+        let edit = catalog::begin_edit(conn, now)?;
+        // Those that are there by their ids, as everybody locks tallies; new ones after them, whose tallies nobody else can lock.
+        let mut ids = HashMap::new();
+        for some in tools.chunks(IMPORT_STEP_TOOLS) {
+            let slugs: Vec<&str> = some.iter().map(|named| named.slug.as_str()).collect();
+            ids.extend(catalog::ids(conn, &slugs)?);
+        }
         let mut sorted: Vec<&NamedTool> = tools.iter().collect();
-        sorted.sort_by(|a, b| a.slug.cmp(&b.slug));
-        let done: Vec<Edited> = sorted
+        sorted.sort_by_key(|named| {
+            let slug = named.slug.as_str();
+            (ids.get(slug).copied().unwrap_or(i32::MAX), slug)
+        });
+        let mut done: Vec<Edited> = sorted
             .into_iter()
-            .map(|listed| put_within(conn, &listed.slug, &listed.tool, now))
+            .map(|listed| put_within(conn, &listed.slug, &listed.tool, edit))
             .collect::<QueryResult<_>>()?;
+        done.sort_by(|a, b| a.shelved.slug.cmp(&b.shelved.slug));
         let slugs = |created: bool| -> Vec<&Slug> {
             let those = done.iter().filter(|edited| edited.created == created);
             those.map(|edited| &edited.shelved.slug).collect()
@@ -117,15 +135,16 @@ fn put_within(
     conn: &mut DbConnection,
     slug: &Slug,
     tool: &Tool,
-    now: Timestamp,
+    edit: CatalogEdit,
 ) -> QueryResult<Edited> {
     let Some(id) = catalog::id(conn, slug)? else {
-        let id = catalog::insert(conn, slug, tool, now)?;
-        let row = first_tally(conn, id, tool, now)?;
+        let id = catalog::insert(conn, slug, tool, edit)?;
+        let row = first_tally(conn, id, tool, edit.now)?;
         let shelved = CatalogEntry {
             slug: slug.clone(),
             tool: tool.clone(),
-            updated_at: now,
+            updated_at: edit.now,
+            version: edit.version,
         };
         return Ok(Edited {
             created: true,
@@ -139,7 +158,7 @@ fn put_within(
         ToolState::Archived => ToolState::Open,
         state => state,
     };
-    replaced(conn, slug, tool, before, state, now)
+    replaced(conn, slug, tool, before, state, edit)
 }
 
 /// Lays a patch over a tool.
@@ -154,6 +173,7 @@ pub fn patch(
     now: Timestamp,
 ) -> QueryResult<EditOutcome> {
     write_transaction(conn, |conn| {
+        let edit = catalog::begin_edit(conn, now)?;
         let Some(id) = catalog::id(conn, slug)? else {
             return Ok(EditOutcome::Unknown);
         };
@@ -168,7 +188,7 @@ pub fn patch(
             Ok(tool) => tool,
             Err(cause) => return Ok(EditOutcome::Invalid(cause)),
         };
-        let edited = replaced(conn, slug, &tool, before, before.state, now)?;
+        let edited = replaced(conn, slug, &tool, before, before.state, edit)?;
         note(conn, "tool.patch", was, &edited, actor, now)?;
         Ok(EditOutcome::Done(Box::new(edited)))
     })
@@ -185,6 +205,7 @@ pub fn archive(
     now: Timestamp,
 ) -> QueryResult<EditOutcome> {
     write_transaction(conn, |conn| {
+        catalog::begin_edit(conn, now)?;
         let Some(id) = catalog::id(conn, slug)? else {
             return Ok(EditOutcome::Unknown);
         };
@@ -213,9 +234,9 @@ fn replaced(
     tool: &Tool,
     before: TallyRow,
     state: ToolState,
-    now: Timestamp,
+    edit: CatalogEdit,
 ) -> QueryResult<Edited> {
-    catalog::replace(conn, before.tool, tool, now)?;
+    catalog::replace(conn, before.tool, tool, edit)?;
     let row = changed(
         conn,
         before,
@@ -223,12 +244,13 @@ fn replaced(
             (row.panel_ship, row.panel_skip) = tool.panel();
             row.state = state;
         },
-        now,
+        edit.now,
     )?;
     let shelved = CatalogEntry {
         slug: slug.clone(),
         tool: tool.clone(),
-        updated_at: now,
+        updated_at: edit.now,
+        version: edit.version,
     };
     Ok(Edited {
         created: false,

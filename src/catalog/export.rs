@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::formula::quoted;
-use super::{NamedTool, Review};
+use super::{NamedTool, Tool};
 
 /// The kinds of catalogue file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -18,25 +18,15 @@ pub enum Format {
 #[derive(Serialize)]
 struct Item<'a> {
     slug: &'a str,
-    name: &'a str,
-    tagline: &'a str,
-    category: &'a str,
-    entry: &'a str,
-    url: &'a str,
-    reviews: &'a [Review],
+    #[serde(flatten)]
+    tool: &'a Tool,
 }
 
 impl<'a> Item<'a> {
     fn of(listed: &'a NamedTool) -> Self {
-        let tool = &listed.tool;
         Self {
             slug: listed.slug.as_str(),
-            name: &tool.name,
-            tagline: &tool.tagline,
-            category: &tool.category,
-            entry: &tool.entry,
-            url: &tool.url,
-            reviews: &tool.reviews,
+            tool: &listed.tool,
         }
     }
 }
@@ -73,18 +63,32 @@ fn csv(items: &[Item<'_>], raw: bool) -> Result<String, String> {
     };
     let mut out = csv::Writer::from_writer(Vec::new());
     let columns = [
-        "slug", "name", "tagline", "category", "entry", "url", "reviews",
+        "slug",
+        "name",
+        "tagline",
+        "description",
+        "category",
+        "entry",
+        "url",
+        "reviews",
     ];
     out.write_record(columns)
         .map_err(|cause| cause.to_string())?;
-    for item in items {
-        let reviews = if item.reviews.is_empty() {
+    for Item { slug, tool } in items {
+        let reviews = if tool.reviews.is_empty() {
             String::new()
         } else {
-            serde_json::to_string(item.reviews).map_err(|cause| cause.to_string())?
+            serde_json::to_string(&tool.reviews).map_err(|cause| cause.to_string())?
         };
-        let texts = [item.name, item.tagline, item.category, item.entry, item.url];
-        let cells = std::iter::once(item.slug.to_owned())
+        let texts = [
+            tool.name.as_str(),
+            &tool.tagline,
+            tool.description.as_deref().unwrap_or_default(),
+            &tool.category,
+            &tool.entry,
+            &tool.url,
+        ];
+        let cells = std::iter::once((*slug).to_owned())
             .chain(texts.map(cell))
             .chain([reviews]);
         out.write_record(cells).map_err(|cause| cause.to_string())?;
@@ -96,7 +100,7 @@ fn csv(items: &[Item<'_>], raw: bool) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::{Tool, file};
+    use crate::catalog::{Review, file};
     use crate::domain::{Choice, Slug};
     use proptest::prelude::*;
 
@@ -131,6 +135,8 @@ mod tests {
                     slug: Slug::parse(&format!("t{n}")).expect("slug"),
                     tool: Tool {
                         name: if name.is_empty() { "=1".to_owned() } else { name },
+                        description: (!tagline.is_empty())
+                            .then(|| format!("{tagline}\n\n{category}.")),
                         tagline,
                         category,
                         entry,

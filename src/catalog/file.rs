@@ -28,6 +28,10 @@ pub struct Item {
     #[serde(default)]
     #[schema(max_length = 500)]
     tagline: String,
+    /// Plain text, a blank line between paragraphs.
+    #[serde(default, deserialize_with = "super::description")]
+    #[schema(max_length = 5000)]
+    description: Option<String>,
     #[serde(default)]
     #[schema(max_length = 100)]
     category: String,
@@ -57,6 +61,8 @@ struct CsvRow {
     name: String,
     #[serde(default)]
     tagline: String,
+    #[serde(default)]
+    description: Option<String>,
     #[serde(default)]
     category: String,
     #[serde(default)]
@@ -159,6 +165,7 @@ pub fn csv(text: &str) -> Result<Vec<NamedTool>, String> {
             slug,
             name,
             tagline,
+            description,
             category,
             entry,
             url,
@@ -166,10 +173,12 @@ pub fn csv(text: &str) -> Result<Vec<NamedTool>, String> {
         } = row;
         let [name, tagline, category, entry, url] =
             [name, tagline, category, entry, url].map(unquoted);
+        let description = description.map(unquoted);
         entries.push(Item {
             slug,
             name,
             tagline,
+            description,
             category,
             entry,
             url,
@@ -202,6 +211,7 @@ impl Item {
             slug,
             name,
             tagline,
+            description,
             category,
             entry,
             url,
@@ -211,6 +221,7 @@ impl Item {
         let tool = Tool {
             name,
             tagline,
+            description,
             category,
             entry,
             url,

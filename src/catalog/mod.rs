@@ -11,7 +11,7 @@ mod formula;
 pub mod store;
 pub mod views;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::text::TextRule;
@@ -19,6 +19,7 @@ use crate::domain::{Choice, Slug};
 
 const NAME: TextRule = TextRule::line(200);
 const TAGLINE: TextRule = TextRule::line(500).or_empty();
+const DESCRIPTION: TextRule = TextRule::line(5000).or_empty().multiline();
 const CATEGORY: TextRule = TextRule::line(100).or_empty();
 const ENTRY: TextRule = TextRule::line(100).or_empty();
 const URL: TextRule = TextRule::line(2000).or_empty();
@@ -46,6 +47,14 @@ pub struct Tool {
     #[serde(default)]
     #[schema(max_length = 500)]
     pub tagline: String,
+    /// Plain text, a blank line between paragraphs.
+    #[serde(
+        default,
+        deserialize_with = "description",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(max_length = 5000)]
+    pub description: Option<String>,
     #[serde(default)]
     #[schema(max_length = 100)]
     pub category: String,
@@ -69,6 +78,10 @@ pub struct ToolPatch {
     pub name: Option<String>,
     #[schema(max_length = 500)]
     pub tagline: Option<String>,
+    /// Null removes it.
+    #[serde(default, deserialize_with = "patched_description")]
+    #[schema(value_type = Option<String>, max_length = 5000)]
+    pub description: Option<Option<String>>,
     #[schema(max_length = 100)]
     pub category: Option<String>,
     #[schema(max_length = 100)]
@@ -77,6 +90,18 @@ pub struct ToolPatch {
     pub url: Option<String>,
     #[schema(max_items = 100)]
     pub reviews: Option<Vec<Review>>,
+}
+
+/// Reads a description: an empty text is none.
+fn description<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::deserialize(field)?.filter(|text: &String| !text.is_empty()))
+}
+
+/// Tells a null, which removes the description, from a field that is absent.
+fn patched_description<'de, D: Deserializer<'de>>(
+    field: D,
+) -> Result<Option<Option<String>>, D::Error> {
+    description(field).map(Some)
 }
 
 /// A tool under its slug.
@@ -114,6 +139,9 @@ impl Tool {
                 *field = value;
             }
         }
+        if let Some(description) = patch.description {
+            self.description = description;
+        }
         if let Some(reviews) = patch.reviews {
             self.reviews = reviews;
         }
@@ -132,6 +160,9 @@ impl Tool {
             ("url", &mut self.url, URL),
         ] {
             *text = rule.read(field, text)?;
+        }
+        if let Some(description) = &mut self.description {
+            *description = DESCRIPTION.read("description", description)?;
         }
         let is_web = |url: &str| {
             url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
@@ -160,6 +191,7 @@ mod tests {
         let good = Tool {
             name: "A tool".to_owned(),
             tagline: String::new(),
+            description: None,
             category: String::new(),
             entry: String::new(),
             url: "https://example.org/x".to_owned(),
@@ -183,6 +215,13 @@ mod tests {
                 "tagline",
                 Tool {
                     tagline: "x".repeat(501),
+                    ..good.clone()
+                },
+            ),
+            (
+                "description",
+                Tool {
+                    description: Some("x".repeat(5001)),
                     ..good.clone()
                 },
             ),

@@ -9,12 +9,24 @@ use crate::catalog::cache::CatalogEntry;
 use crate::domain::{Choice, Slug, Timestamp};
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::{reviews, tools};
+use crate::infra::db::versions::{self, Versioned};
 
-type Columns = (i32, String, String, String, String, String, String, i64);
+type Columns = (
+    i32,
+    String,
+    String,
+    String,
+    Option<String>,
+    String,
+    String,
+    String,
+    i64,
+    i64,
+);
 type ReviewColumns = (i32, i32, String, i16, String);
 
 fn shelved(
-    (_, slug, name, tagline, category, entry, url, updated_at): Columns,
+    (_, slug, name, tagline, description, category, entry, url, updated_at, version): Columns,
     found: Vec<ReviewColumns>,
 ) -> Option<CatalogEntry> {
     let reviews = found
@@ -30,6 +42,7 @@ fn shelved(
     let tool = Tool {
         name,
         tagline,
+        description,
         category,
         entry,
         url,
@@ -39,6 +52,7 @@ fn shelved(
         slug: Slug::parse(&slug)?,
         tool,
         updated_at: Timestamp(updated_at),
+        version,
     })
 }
 
@@ -47,10 +61,21 @@ fn shelved(
 /// # Errors
 /// A failed query.
 pub fn all(conn: &mut DbConnection) -> QueryResult<Vec<CatalogEntry>> {
-    let rows: Vec<Columns> = tools::table.load(conn)?;
+    changed_after(conn, -1)
+}
+
+/// The tools that edits after `version` of the catalogue wrote.
+///
+/// # Errors
+/// A failed query.
+pub fn changed_after(conn: &mut DbConnection, version: i64) -> QueryResult<Vec<CatalogEntry>> {
+    let rows: Vec<Columns> = tools::table.filter(tools::version.gt(version)).load(conn)?;
     let mut by_tool: HashMap<i32, Vec<ReviewColumns>> = HashMap::new();
     for review in reviews::table
+        .inner_join(tools::table.on(tools::id.eq(reviews::tool_id)))
+        .filter(tools::version.gt(version))
         .order((reviews::tool_id, reviews::position))
+        .select(reviews::all_columns)
         .load::<ReviewColumns>(conn)?
     {
         by_tool.entry(review.0).or_default().push(review);
@@ -62,17 +87,6 @@ pub fn all(conn: &mut DbConnection) -> QueryResult<Vec<CatalogEntry>> {
             shelved(row, found)
         })
         .collect())
-}
-
-/// When each tool that changed at or after `since` was last changed.
-///
-/// # Errors
-/// A failed query.
-pub fn stamps(conn: &mut DbConnection, since: Timestamp) -> QueryResult<Vec<(String, i64)>> {
-    tools::table
-        .filter(tools::updated_at.ge(since.0))
-        .select((tools::slug, tools::updated_at))
-        .load(conn)
 }
 
 /// One tool.
@@ -108,6 +122,18 @@ pub fn id(conn: &mut DbConnection, slug: &Slug) -> QueryResult<Option<i32>> {
         .optional()
 }
 
+/// The ids of those of `slugs` that there are.
+///
+/// # Errors
+/// A failed query.
+pub fn ids(conn: &mut DbConnection, slugs: &[&str]) -> QueryResult<HashMap<String, i32>> {
+    let rows: Vec<(String, i32)> = tools::table
+        .filter(tools::slug.eq_any(slugs.iter().copied()))
+        .select((tools::slug, tools::id))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
 /// Whether there is no tool at all.
 ///
 /// # Errors
@@ -129,6 +155,23 @@ pub fn slugs(conn: &mut DbConnection) -> QueryResult<Vec<Slug>> {
     Ok(slugs.iter().filter_map(|slug| Slug::parse(slug)).collect())
 }
 
+/// An edit of the catalogue, which holds its lock.
+#[derive(Debug, Clone, Copy)]
+pub struct CatalogEdit {
+    /// The catalogue's version that it makes.
+    pub version: i64,
+    pub now: Timestamp,
+}
+
+/// Takes the lock of the catalogue, before those of tallies: edits come one after the other, so no two make the same slug.
+///
+/// # Errors
+/// A failed statement.
+pub fn begin_edit(conn: &mut DbConnection, now: Timestamp) -> QueryResult<CatalogEdit> {
+    let version = versions::raise(conn, Versioned::Catalog)?;
+    Ok(CatalogEdit { version, now })
+}
+
 /// Inserts a tool; returns its id.
 ///
 /// # Errors
@@ -137,17 +180,19 @@ pub fn insert(
     conn: &mut DbConnection,
     slug: &Slug,
     tool: &Tool,
-    now: Timestamp,
+    edit: CatalogEdit,
 ) -> QueryResult<i32> {
     diesel::insert_into(tools::table)
         .values((
             tools::slug.eq(slug.as_str()),
             tools::name.eq(&tool.name),
             tools::tagline.eq(&tool.tagline),
+            tools::description.eq(&tool.description),
             tools::category.eq(&tool.category),
             tools::entry.eq(&tool.entry),
             tools::url.eq(&tool.url),
-            tools::updated_at.eq(now.0),
+            tools::updated_at.eq(edit.now.0),
+            tools::version.eq(edit.version),
         ))
         .execute(conn)?;
     let new = id(conn, slug)?.ok_or(diesel::result::Error::NotFound)?;
@@ -159,15 +204,22 @@ pub fn insert(
 ///
 /// # Errors
 /// A failed statement.
-pub fn replace(conn: &mut DbConnection, id: i32, tool: &Tool, now: Timestamp) -> QueryResult<()> {
+pub fn replace(
+    conn: &mut DbConnection,
+    id: i32,
+    tool: &Tool,
+    edit: CatalogEdit,
+) -> QueryResult<()> {
     diesel::update(tools::table.filter(tools::id.eq(id)))
         .set((
             tools::name.eq(&tool.name),
             tools::tagline.eq(&tool.tagline),
+            tools::description.eq(&tool.description),
             tools::category.eq(&tool.category),
             tools::entry.eq(&tool.entry),
             tools::url.eq(&tool.url),
-            tools::updated_at.eq(now.0),
+            tools::updated_at.eq(edit.now.0),
+            tools::version.eq(edit.version),
         ))
         .execute(conn)?;
     diesel::delete(reviews::table.filter(reviews::tool_id.eq(id))).execute(conn)?;

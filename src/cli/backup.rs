@@ -28,7 +28,11 @@ pub(super) fn write(settings: &Settings, path: &Path, force: bool) -> Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn restore(settings: &Settings, path: &Path) -> Result<ExitCode, Failure> {
+pub(super) fn restore(
+    settings: &Settings,
+    path: &Path,
+    keep_tokens: bool,
+) -> Result<ExitCode, Failure> {
     let told = |cause: &dyn std::fmt::Display| Failure::new(format!("{}: {cause}", path.display()));
     let mut file = File::open(path).map_err(|cause| told(&cause))?;
     let rows =
@@ -38,11 +42,23 @@ pub(super) fn restore(settings: &Settings, path: &Path) -> Result<ExitCode, Fail
     let _alone = serve::alone(settings)?;
     let mut progress = Progress::new("restored", rows);
     let input = BufReader::with_capacity(BUFFER, &file);
-    backup::replace(&settings.database, input, Timestamp::now(), |done| {
+    let now = (Timestamp::now(), keep_tokens);
+    let aside = backup::replace(&settings.database, input, now, |done| {
         progress.at(done);
     })
     .map_err(|cause| told(&cause))?;
     drop(progress);
+    if let Some(aside) = aside {
+        stderr::line(format_args!(
+            "the old file could not be read; it is kept as {}",
+            aside.display()
+        ));
+    }
+    if !keep_tokens {
+        stderr::line(format_args!(
+            "the staff tokens of the backup are revoked; tallyship token create makes new ones"
+        ));
+    }
     console::print(format_args!(
         "{rows} rows are restored; tallyship verify recounts them"
     ))?;

@@ -1,4 +1,4 @@
-//! `tallyship catalog import FILE`: the tools of a file, all or none, beside a running server; `catalog export`: the file again.
+//! `tallyship catalog import FILE`: the tools of a file, checked whole before any is written, beside a running server; `catalog export`: the file again.
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -18,7 +18,7 @@ use crate::tallies::store as tallies;
 
 #[derive(Subcommand)]
 pub(super) enum CatalogCommand {
-    /// Put the tools of a file (TOML, JSON or CSV): all of them, or none
+    /// Put the tools of a file (TOML, JSON or CSV); it is checked whole before any is written
     Import { file: PathBuf },
     /// Write the tools as a file that `catalog import` takes; archived ones are left out
     Export {
@@ -51,13 +51,12 @@ pub(super) fn run(command: &CatalogCommand, settings: &Settings) -> Result<ExitC
 fn import(settings: &Settings, path: &Path) -> Result<ExitCode, Failure> {
     let tools = file::read(path).map_err(Failure::new)?;
     let actor = Actor::command("catalog import");
-    let done = edit::import(
-        &mut create_database(settings)?,
-        &tools,
-        &actor,
-        Timestamp::now(),
-    )?;
-    let created = done.iter().filter(|edited| edited.created).count();
+    let (mut conn, mut created) = (create_database(settings)?, 0);
+    // Votes on these tools wait for one step, not for all.
+    for step in tools.chunks(edit::IMPORT_STEP_TOOLS) {
+        let done = edit::import(&mut conn, step, &actor, Timestamp::now())?;
+        created += done.iter().filter(|edited| edited.created).count();
+    }
     console::print(format_args!(
         "{} tools: {created} new, {} replaced",
         tools.len(),

@@ -33,6 +33,7 @@ use crate::config::{Layers, SettingError, Settings};
 use crate::domain::{Actor, Timestamp};
 use crate::infra::db::{self, DbConnection, Purpose};
 use crate::infra::{stderr, telemetry};
+use verify::Repair;
 
 #[derive(Parser)]
 #[command(name = "tallyship", version, about = "Community votes beside a panel's verdict", long_about = None)]
@@ -75,6 +76,12 @@ enum Command {
         /// A head of the audit chain that was published: its entry must still be there
         #[arg(long, value_name = "HASH")]
         head: Option<String>,
+        /// Say what a repair would do: the votes stand, and all else is made to agree with them
+        #[arg(long)]
+        repair: bool,
+        /// Do it; no server may run
+        #[arg(long, requires = "repair")]
+        apply: bool,
     },
     /// The public log
     #[command(subcommand)]
@@ -96,7 +103,12 @@ enum Command {
         force: bool,
     },
     /// Put a backup in the place of the database, whole or not at all; no server may run
-    Restore { file: PathBuf },
+    Restore {
+        file: PathBuf,
+        /// Leave the staff tokens and sessions of the backup as they were when it was made
+        #[arg(long)]
+        keep_tokens: bool,
+    },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
     /// Print the manual page
@@ -245,9 +257,16 @@ fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Token(command) => token::run(&command, &ready?.0),
         Command::Visitors(command) => visitors::run(&command, &ready?.0),
         Command::Backup { file, force } => backup::write(&ready?.0, &file, force),
-        Command::Restore { file } => backup::restore(&ready?.0, &file),
+        Command::Restore { file, keep_tokens } => backup::restore(&ready?.0, &file, keep_tokens),
         Command::Health => health::run(&ready?.0),
-        Command::Verify { head } => verify::run(&ready?.0, head.as_deref()),
+        Command::Verify {
+            head,
+            repair,
+            apply,
+        } => {
+            let repair = repair.then_some(if apply { Repair::Apply } else { Repair::Show });
+            verify::run(&ready?.0, head.as_deref(), repair)
+        }
         Command::Log(command) => log::run(command, &ready?.0),
         Command::Replay(arguments) => replay::run(&ready?.0, &arguments),
         Command::Export(command) => votes::export(&command, &ready?.0),

@@ -4,18 +4,43 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use super::{Failure, console, open_database};
+use super::{Failure, console, open_database, serve};
 use crate::auth::audit;
 use crate::config::Settings;
-use crate::maintenance::verify::recount;
+use crate::domain::{Actor, Timestamp};
+use crate::maintenance::backup::other_connections;
+use crate::maintenance::verify::{self, recount};
 
-pub(super) fn run(settings: &Settings, head: Option<&str>) -> Result<ExitCode, Failure> {
+/// Whether differences are repaired, or only what would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repair {
+    Show,
+    Apply,
+}
+
+pub(super) fn run(
+    settings: &Settings,
+    head: Option<&str>,
+    repair: Option<Repair>,
+) -> Result<ExitCode, Failure> {
     if head.is_some_and(|head| head.len() != 64 || !head.bytes().all(|d| d.is_ascii_hexdigit())) {
         return Err(Failure::configuration(
             "--head: expected 64 hexadecimal digits",
         ));
     }
+    let _alone = match repair {
+        Some(Repair::Apply) => serve::alone(settings)?,
+        _ => None,
+    };
     let mut conn = open_database(settings)?;
+    if repair == Some(Repair::Apply) {
+        let others = other_connections(&mut conn)?;
+        if others > 0 {
+            return Err(Failure::new(format!(
+                "{others} other connections use this database; stop the servers first"
+            )));
+        }
+    }
     let recount = recount(&mut conn)?;
     let chain = audit::check(&mut conn, head)?;
     let mut report = String::new();
@@ -45,6 +70,24 @@ pub(super) fn run(settings: &Settings, head: Option<&str>) -> Result<ExitCode, F
         recount.tools, recount.votes, recount.events, chain.entries
     );
     console::write(report.as_bytes())?;
+    match repair {
+        Some(Repair::Apply) => {
+            let actor = Actor::command("verify --repair");
+            let tools = verify::repair(&mut conn, &actor, Timestamp::now())?;
+            console::print(format_args!(
+                "{tools} tools were repaired; the votes stand as they were"
+            ))?;
+            return Ok(if chain.faults.is_empty() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            });
+        }
+        Some(Repair::Show) if differences > 0 => console::print(
+            "nothing was changed; --repair --apply makes tally, ledger, panel and periods agree with the votes, while no server runs",
+        )?,
+        _ => {}
+    }
     Ok(if differences == 0 {
         ExitCode::SUCCESS
     } else {

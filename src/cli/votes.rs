@@ -88,8 +88,9 @@ pub(super) fn import(command: &ImportCommand, settings: &Settings) -> Result<Exi
         console::print(serde_json::to_string(&report).map_err(Failure::new)?)?;
     } else {
         console::print(format_args!(
-            "{} rows: {} added, {} changed, {} as they were or newer here, {} stay taken out",
-            report.rows, report.added, report.changed, report.kept, report.out
+            "{} rows: {} added, {} changed, {} as they were or newer here, {} stay taken out, {} of voters who were erased or \
+             came as a user",
+            report.rows, report.added, report.changed, report.kept, report.out, report.barred
         ))?;
     }
     Ok(ExitCode::SUCCESS)

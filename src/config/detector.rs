@@ -24,6 +24,17 @@ pub struct Webhook {
     pub url: Url,
     /// The key of the signature: bytes.
     pub key: Vec<u8>,
+    pub format: WebhookFormat,
+}
+
+/// Whose messages a webhook takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebhookFormat {
+    /// The alert as the API answers it.
+    Json,
+    Slack,
+    Discord,
+    Ntfy,
 }
 
 impl std::fmt::Debug for Webhook {
@@ -58,7 +69,14 @@ pub(super) fn webhook(layers: &Layers) -> Result<Option<Webhook>, SettingError> 
             _ => key(text),
         }
     })?;
-    Ok(url.map(|url| Webhook { url, key }))
+    let format = layers.parse("moderation.webhook_format", |text| match text {
+        "json" => Ok(WebhookFormat::Json),
+        "slack" => Ok(WebhookFormat::Slack),
+        "discord" => Ok(WebhookFormat::Discord),
+        "ntfy" => Ok(WebhookFormat::Ntfy),
+        _ => Err("expected json, slack, discord or ntfy".to_owned()),
+    })?;
+    Ok(url.map(|url| Webhook { url, key, format }))
 }
 
 fn url(text: &str) -> Result<Option<Url>, String> {

@@ -57,6 +57,7 @@ pub(super) const KEYS: &[Key] = &[
     key("moderation.public_log", "off"),
     key("moderation.webhook_url", ""),
     secret("moderation.webhook_secret"),
+    key("moderation.webhook_format", "json"),
     key("detector.enabled", "on"),
     key("detector.threshold", "60"),
     key("detector.min_votes", "20"),
@@ -88,6 +89,7 @@ pub(super) const KEYS: &[Key] = &[
         "pages.notice",
         "A demonstration: the panels' reviewers are made up, and so are their opinions.",
     ),
+    key("pages.block_file", ""),
     key("log.level", "info,actix_server=warn"),
     key("log.format", "json"),
 ];

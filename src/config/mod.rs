@@ -20,7 +20,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::domain::{Quota, Slug};
-pub use detector::{Detector, Webhook};
+pub use detector::{Detector, Webhook, WebhookFormat};
 pub use jwt::{Algorithm, Jwt, KeySource};
 pub use layers::{Layers, SettingError};
 use origins::origins;
@@ -140,6 +140,8 @@ pub struct Pages {
     pub featured: Option<[Slug; 2]>,
     /// A line at the foot of each page; may be empty.
     pub notice: String,
+    /// The site's own HTML on the pages of tools and comparisons; may be empty.
+    pub block: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -244,6 +246,7 @@ impl Settings {
             pages: Pages {
                 featured: layers.parse("pages.featured", pair)?,
                 notice: layers.text("pages.notice").to_owned(),
+                block: layers.parse("pages.block_file", text_of_file)?,
             },
             log: Log {
                 level: layers.parse("log.level", log_level)?,
@@ -255,6 +258,14 @@ impl Settings {
             },
         })
     }
+}
+
+/// What a file says; nothing for no file.
+fn text_of_file(path: &str) -> Result<String, String> {
+    if path.is_empty() {
+        return Ok(String::new());
+    }
+    std::fs::read_to_string(path).map_err(|cause| format!("the file cannot be read: {cause}"))
 }
 
 fn http(layers: &Layers) -> Result<Http, SettingError> {

@@ -76,12 +76,12 @@ impl Cursor {
         if seq <= self.read {
             return;
         }
-        let room = MOST_SKIPPED - self.skipped.len().min(MOST_SKIPPED);
+        let left = MOST_SKIPPED - self.skipped.len().min(MOST_SKIPPED);
         // The first entry of all tells of no gap.
         if self.read > 0 {
             let between = self.read + 1..seq;
             self.skipped
-                .extend(between.take(room).map(|place| (place, now)));
+                .extend(between.take(left).map(|place| (place, now)));
         }
         self.read = seq;
     }

@@ -8,6 +8,10 @@ use crate::domain::{Choice, NetworkHash};
 
 /// The newest votes on a tool that are held.
 pub(super) const MOST: usize = 20_000;
+const SECOND: i64 = 1_000_000;
+/// An alert goes on while the gap between two votes is at most so many times the mean, and at least this long.
+const MAX_GAP_FACTOR: i64 = 8;
+const MIN_PAUSE: i64 = 2 * SECOND;
 /// Alerts of a tool that are remembered.
 const SPANS: usize = 64;
 
@@ -44,6 +48,8 @@ pub(super) struct OfTool {
     pub untold: VoteStats,
     /// There were votes since it was last judged.
     pub moved: bool,
+    /// There were votes, told or not, since its alerts were last counted again.
+    pub grew: bool,
     /// When its whole day was last judged.
     pub day_judged: i64,
     /// Older votes had to go before their time.
@@ -91,6 +97,7 @@ impl OfTool {
         let covered = |span: &Span| span.filter.holds(vote.at, vote.choice, vote.network);
         vote.told = self.spans.iter().any(covered);
         self.voters.insert(vote.voter);
+        self.grew = true;
         add(&mut self.held, &vote);
         if !vote.told {
             add(&mut self.untold, &vote);
@@ -147,6 +154,26 @@ impl OfTool {
             self.untold = self.untold.without(one(vote));
         }
         told
+    }
+
+    /// Up to where an alert's votes go on without a pause: a gap of several times the usual one ends it.
+    pub fn goes_on_to(&self, filter: &Filter, votes: u32) -> i64 {
+        let mean_gap = (filter.to - filter.from) / i64::from(votes.max(1));
+        let pause = (MAX_GAP_FACTOR * mean_gap).max(MIN_PAUSE);
+        // The end lies one second behind the last vote.
+        let mut last = filter.to - SECOND;
+        for vote in &self.votes {
+            let same = filter.choice.is_none_or(|choice| choice == vote.choice)
+                && filter.network.is_none_or(|network| network == vote.network);
+            if vote.at <= last || !same {
+                continue;
+            }
+            if vote.at - last > pause {
+                break;
+            }
+            last = vote.at;
+        }
+        last + SECOND
     }
 
     /// Remembers what an alert tells of; the same thing going on is one.

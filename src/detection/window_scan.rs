@@ -19,6 +19,12 @@ const WINDOWS: [(FindingKind, i64); 4] = [
     (FindingKind::Drip, 86_400),
 ];
 
+/// Votes that crowd into this many seconds are judged by themselves, beside those of the time before.
+const SUDDEN_SECONDS: i64 = 120;
+const BEFORE_SECONDS: i64 = 600;
+/// Fewer of them prove nothing: a newsletter brings as many.
+const MIN_SUDDEN_VOTES: u32 = 50;
+
 /// The most suspicious window.
 pub(super) struct SuspiciousWindow {
     pub kind: FindingKind,
@@ -35,6 +41,17 @@ struct Suspect {
     crowd: bool,
 }
 
+/// From when on no alert tells of the votes on a tool already, and memory reaches back.
+fn untold_since(of: &OfTool) -> i64 {
+    let told = of.spans.iter().filter(|span| span.filter.network.is_none());
+    let since = told.map(|span| span.filter.to).max().unwrap_or(i64::MIN);
+    if of.cut {
+        since.max(of.votes.front().map_or(i64::MIN, |oldest| oldest.at))
+    } else {
+        since
+    }
+}
+
 /// Judges the votes on a tool of which no alert tells. `usual` gives what to compare with, the votes that are judged
 /// left out of the site's.
 pub(super) fn pass(
@@ -46,12 +63,7 @@ pub(super) fn pass(
     with_day: bool,
     now: i64,
 ) -> Option<SuspiciousWindow> {
-    // Time that an alert has told of already, or that memory does not reach back to.
-    let told = of.spans.iter().filter(|span| span.filter.network.is_none());
-    let mut since = told.map(|span| span.filter.to).max().unwrap_or(i64::MIN);
-    if of.cut {
-        since = since.max(of.votes.front().map_or(i64::MIN, |oldest| oldest.at));
-    }
+    let since = untold_since(of);
     let (mut all, mut several) = (VoteStats::default(), VoteStats::default());
     let mut best: Option<Suspect> = None;
     let mut judge = |(kind, seconds): (FindingKind, i64), all: VoteStats, several: VoteStats| {
@@ -99,11 +111,55 @@ pub(super) fn pass(
     for window in windows {
         judge(window, all, several);
     }
-    let suspect = best.filter(|best| best.parts.score() >= limits.threshold)?;
+    let sudden = sudden(of, facts, usual, now);
+    let worst = best.into_iter().chain(sudden);
+    let worst = worst.max_by_key(|suspect| suspect.parts.score());
+    let suspect = worst.filter(|best| best.parts.score() >= limits.threshold)?;
     Some(SuspiciousWindow {
         kind: suspect.kind,
         parts: suspect.parts,
         filter: filter(of, crowd, &suspect)?,
+    })
+}
+
+/// Judges the newest votes by how suddenly they came, whatever their networks.
+fn sudden(
+    of: &OfTool,
+    facts: &Facts,
+    usual: impl Fn((VoteStats, u32)) -> Expected,
+    now: i64,
+) -> Option<Suspect> {
+    let (mut newest, mut before) = (VoteStats::default(), VoteStats::default());
+    for vote in of.votes.iter().rev() {
+        let age = now - vote.at;
+        let ship = vote.choice == Choice::Ship;
+        if age >= (SUDDEN_SECONDS + BEFORE_SECONDS) * SECOND {
+            break;
+        } else if age >= SUDDEN_SECONDS * SECOND {
+            before.add(ship, vote.known, vote.fresh);
+        } else if !vote.told {
+            newest.add(ship, vote.known, vote.fresh);
+        }
+    }
+    if newest.votes < MIN_SUDDEN_VOTES || of.cut {
+        return None;
+    }
+    let scale = f64::from(u32::try_from(SUDDEN_SECONDS).ok()?)
+        / f64::from(u32::try_from(BEFORE_SECONDS).ok()?);
+    let usual = Expected {
+        expected: facts
+            .rhythm
+            .expected(now, SUDDEN_SECONDS)
+            .max(f64::from(before.votes) * scale),
+        known_tool: true,
+        rest: before,
+        ..usual((newest, 0))
+    };
+    Some(Suspect {
+        kind: FindingKind::Burst,
+        begin: now - SUDDEN_SECONDS * SECOND,
+        parts: rule::judge_sudden(newest, &usual),
+        crowd: false,
     })
 }
 

@@ -113,7 +113,7 @@ impl fmt::Debug for VoterId {
 
 /// A client network (IPv4 /32, IPv6 /64) as a hash under the key of one day; the address itself is never kept. Hashes of
 /// two days have nothing in common.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NetworkHash(pub [u8; 16]);
 
 /// A client network as bans know it: a hash under a key that does not end. Kept of banned networks only.

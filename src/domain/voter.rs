@@ -40,16 +40,6 @@ impl NetworkHash {
         self != Self::NONE
     }
 
-    /// The lowest and the highest hash that `wanted` means. Votes of no network are of nobody's, and not to be asked for.
-    #[must_use]
-    pub fn span(wanted: Option<Self>) -> (Vec<u8>, Vec<u8>) {
-        match wanted {
-            Some(hash) if hash.is_some() => (hash.0.to_vec(), hash.0.to_vec()),
-            Some(_) => (vec![0xff; 17], vec![0xff; 17]),
-            None => (Vec::new(), vec![0xff; 17]),
-        }
-    }
-
     /// As lists show it; nothing where it is of no network.
     #[must_use]
     pub fn shown(self) -> Option<String> {

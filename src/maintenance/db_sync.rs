@@ -19,14 +19,15 @@ use crate::catalog::cache::CatalogCache;
 use crate::catalog::store as catalog;
 use crate::config;
 use crate::domain::Timestamp;
+use crate::infra::db::versions::{self, Versioned};
 use crate::infra::db::{self, DbConnection, Purpose};
 use crate::tallies::cache::TallyCache;
 use crate::tallies::store as tallies;
+use crate::voting::writer::Votes;
+use crate::voting::writer::lost_versions::LOST_VERSIONS_MAX;
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_millis(250);
-/// A look at everything, for what the clocks of other machines hide from a look at the newest.
-const WHOLE_EVERY: Duration = Duration::from_secs(4);
 /// Between two looks at what other instances hold.
 const HELD_EVERY: Duration = Duration::from_secs(1);
 /// Between two looks at tallies at most, so that what another wrote is shown within a second even where no relay tells it.
@@ -34,9 +35,6 @@ const TALLIES_WITHIN: Duration = Duration::from_millis(600);
 /// A look at tallies rests so many times as long as it took: where ten thousand of them move at once, four looks a second
 /// were measured to take a fifth of all that voting cost.
 const RESTS: u32 = 20;
-/// How far back a look at the newest goes: longer than any transaction of ours, and than clocks differ as a rule.
-const OVERLAP_SECONDS: i64 = 10;
-
 /// Loads the whole catalogue, every tally, every ban, the alerts of the last hour, and who was erased.
 ///
 /// # Errors
@@ -49,7 +47,7 @@ pub fn fill(
     bans: &Bans,
     alerts: &AlertedTools,
 ) -> QueryResult<()> {
-    erased.follow(conn, Timestamp(i64::MIN))?;
+    erased.follow(conn)?;
     bans.reload(conn, Timestamp::now())?;
     alerts.reload(conn, Timestamp::now())?;
     for shelved in catalog::all(conn)? {
@@ -80,6 +78,7 @@ impl DbSyncWorker {
         bans: Arc<Bans>,
         holding: Arc<HoldingPolicy>,
         alerts: Arc<AlertedTools>,
+        votes: Votes,
     ) -> std::io::Result<Self> {
         let (stop, stopped) = channel();
         let follow = Follow {
@@ -91,11 +90,12 @@ impl DbSyncWorker {
             holding,
             held_at: Instant::now(),
             alerts,
+            votes,
             conn: None,
             data_version: None,
             unread: true,
             tallies_at: Instant::now(),
-            whole_at: Instant::now(),
+            catalog: -1,
         };
         std::thread::Builder::new()
             .name("follower".to_owned())
@@ -114,13 +114,16 @@ struct Follow {
     /// When to look again at what is held.
     held_at: Instant,
     alerts: Arc<AlertedTools>,
+    /// The writer raises versions that the database lost.
+    votes: Votes,
     conn: Option<DbConnection>,
     /// SQLite's own mark of "somebody else committed".
     data_version: Option<i32>,
     /// Somebody did, and the tallies have not been looked at since.
     unread: bool,
     tallies_at: Instant,
-    whole_at: Instant,
+    /// The version of the catalogue that is shown.
+    catalog: i64,
 }
 
 #[derive(QueryableByName)]
@@ -131,11 +134,10 @@ struct DataVersion {
 
 impl Follow {
     fn run(mut self, stopped: &Receiver<()>) {
-        let mut newest = Timestamp::now();
         let mut said = false;
         while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
             let began = Timestamp::now();
-            match self.look(&mut newest) {
+            match self.look() {
                 Ok(()) => {
                     self.board.seen(began);
                     if std::mem::take(&mut said) {
@@ -153,11 +155,10 @@ impl Follow {
         }
     }
 
-    fn look(&mut self, newest: &mut Timestamp) -> Result<(), db::OpenError> {
+    fn look(&mut self) -> Result<(), db::OpenError> {
         if self.conn.is_none() {
             self.conn = Some(db::open(&self.settings, Purpose::Read)?);
-            // What happened while nobody looked is found by looking at everything.
-            self.whole_at = Instant::now();
+            self.tallies_at = Instant::now();
         }
         let Some(conn) = self.conn.as_mut() else {
             return Ok(());
@@ -183,37 +184,33 @@ impl Follow {
         }
         self.bans.reload(conn, Timestamp::now())?;
         self.alerts.reload(conn, Timestamp::now())?;
-        let whole = Instant::now() >= self.whole_at;
-        let since = if whole {
-            Timestamp(i64::MIN)
-        } else {
-            newest.plus_seconds(-OVERLAP_SECONDS)
-        };
-        if whole {
-            self.whole_at = Instant::now() + WHOLE_EVERY;
-        }
-        self.erased.follow(conn, since)?;
+        self.erased.follow(conn)?;
         // The catalogue first, so that no tally stands without its tool.
-        for (slug, stamp) in catalog::stamps(conn, since)? {
-            let known = self
-                .shelf
-                .find(&slug)
-                .is_some_and(|shelved| shelved.updated_at.0 >= stamp);
-            if !known && let Some(shelved) = catalog::find(conn, &slug)? {
+        let version = versions::current(conn, Versioned::Catalog)?;
+        if version < self.catalog || version >= self.catalog.saturating_add(LOST_VERSIONS_MAX) {
+            // The database lost edits that are shown.
+            for shelved in catalog::all(conn)? {
+                self.shelf.replace(shelved);
+            }
+        } else if version > self.catalog {
+            for shelved in catalog::changed_after(conn, self.catalog)? {
                 self.shelf.put(shelved);
             }
         }
-        if whole || Instant::now() >= self.tallies_at {
+        self.catalog = version;
+        if Instant::now() >= self.tallies_at {
             let began = Instant::now();
-            let changed = tallies::stamps(conn, since)?;
-            *newest = changed
-                .iter()
-                .map(|(.., at)| *at)
-                .fold(*newest, Timestamp::max);
-            let behind: Vec<i32> = changed
-                .into_iter()
-                .filter(|(tool, version, _)| !self.board.shows(*tool, *version))
-                .map(|(tool, ..)| tool)
+            // Before the database is asked: whatever was shown by now is committed.
+            let shown = self.board.versions();
+            let shown = |tool| shown.get(&tool).copied().unwrap_or(-1);
+            let found = tallies::versions(conn)?;
+            if found.iter().any(|(tool, version)| *version < shown(*tool)) {
+                self.votes.raise_lost_versions();
+            }
+            let newer = found.into_iter();
+            let behind: Vec<i32> = newer
+                .filter(|(tool, version)| *version > shown(*tool))
+                .map(|(tool, _)| tool)
                 .collect();
             for (slug, row) in tallies::of(conn, &behind)? {
                 self.board.admit(&slug, row);

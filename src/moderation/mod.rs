@@ -32,6 +32,7 @@ pub mod paging;
 pub mod removals;
 pub mod review;
 pub mod routes;
+pub mod selection;
 
 use std::sync::Arc;
 use std::time::Duration;

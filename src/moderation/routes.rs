@@ -1,4 +1,4 @@
-//! `/v1/moderation/resets` and a tool's state; and what all routes of this room share. Staff of role `moderator` or above.
+//! `/v1/moderation/resets` and a tool's state; and what all moderation routes share. Staff of role `moderator` or above.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -11,12 +11,13 @@ use super::paging;
 use super::{Moderation, reason};
 use crate::auth::staff::Role;
 use crate::auth::{Identity, name};
-use crate::domain::{Actor, Choice, NetworkHash, Slug, Timestamp, ToolState};
+use crate::domain::{Actor, Choice, NetworkHash, Slug, Timestamp, ToolState, VoterId};
 use crate::http::problem::Problem;
 use crate::http::request;
 use crate::moderation::removals::plan::Plan;
 use crate::moderation::removals::removal::Removal;
 use crate::moderation::removals::resets::{ResetRequest, WithBan};
+use crate::moderation::selection::{AnyOf, MAX_LIST, VoteSelection};
 
 /// What these routes work with.
 pub struct ModerationState {
@@ -78,6 +79,51 @@ pub(crate) fn read<T>(
     .transpose()
 }
 
+/// The ids of a list, each by `parse`.
+pub(super) fn read_list<T>(
+    field: &str,
+    texts: &[String],
+    parse: impl Fn(&str) -> Option<T>,
+    expected: &str,
+) -> Result<Vec<T>, Problem> {
+    if !(1..=MAX_LIST).contains(&texts.len()) {
+        return Err(Problem::invalid(format!(
+            "{field}: expected 1 to {MAX_LIST} entries."
+        )));
+    }
+    let ids = texts.iter().enumerate().map(|(place, text)| {
+        parse(text)
+            .ok_or_else(|| Problem::invalid(format!("{field}[{place}]: expected {expected}.")))
+    });
+    ids.collect()
+}
+
+/// `voter`, `voters`, or both, which must both match.
+pub(super) fn any_voter(
+    one: Option<&str>,
+    list: Option<&[String]>,
+) -> Result<AnyOf<VoterId>, Problem> {
+    let one = read("voter", one, name::of_staff, VOTER)?.map(AnyOf::one);
+    let list = list
+        .map(|texts| read_list("voters", texts, name::of_staff, VOTER))
+        .transpose()?
+        .map(AnyOf::of);
+    Ok(one.unwrap_or_default().and(list.unwrap_or_default()))
+}
+
+/// `network`, `networks`, or both, which must both match.
+pub(super) fn any_network(
+    one: Option<&str>,
+    list: Option<&[String]>,
+) -> Result<AnyOf<NetworkHash>, Problem> {
+    let one = read("network", one, NetworkHash::parse, NETWORK)?.map(AnyOf::one);
+    let list = list
+        .map(|texts| read_list("networks", texts, NetworkHash::parse, NETWORK))
+        .transpose()?
+        .map(AnyOf::of);
+    Ok(one.unwrap_or_default().and(list.unwrap_or_default()))
+}
+
 pub(crate) const VOTER: &str =
     "a voter's id as the votes show it, such as visitor:UUID, or user:ISS:SUB";
 pub(crate) const NETWORK: &str = "a network's hash: 32 hexadecimal digits";
@@ -100,6 +146,10 @@ pub struct ResetBody {
     to: Option<Timestamp>,
     voter: Option<String>,
     network: Option<String>,
+    /// 1 to 100: any of them.
+    voters: Option<Vec<String>>,
+    /// 1 to 100: any of them.
+    networks: Option<Vec<String>>,
     choice: Option<Choice>,
     plan: Option<String>,
     ban: Option<BanOfReset>,
@@ -127,18 +177,11 @@ pub async fn post_reset(
     if expires_at.is_some_and(|end| end <= now) {
         return Err(Problem::invalid("ban.expires_at: expected a time to come."));
     }
+    let reason = reason(&body.reason)?;
+    let voters = any_voter(body.voter.as_deref(), body.voters.as_deref())?;
+    let networks = any_network(body.network.as_deref(), body.networks.as_deref())?;
     let wanted = ResetRequest {
-        reason: reason(&body.reason)?,
-        from: body.from,
-        to: body.to,
-        voter: read("voter", body.voter.as_deref(), name::of_staff, VOTER)?,
-        network: read(
-            "network",
-            body.network.as_deref(),
-            NetworkHash::parse,
-            NETWORK,
-        )?,
-        choice: body.choice,
+        reason,
         plan: read(
             "plan",
             body.plan.as_deref(),
@@ -148,7 +191,14 @@ pub async fn post_reset(
         ban: body.ban.map(|ban| WithBan {
             expires_at: ban.expires_at,
         }),
-        tool: tool(&state, &body.tool)?,
+        votes: VoteSelection {
+            tool: tool(&state, &body.tool)?,
+            from: body.from,
+            to: body.to,
+            voters,
+            networks,
+            choice: body.choice,
+        },
     };
     if body.dry_run {
         let report = state.moderation.preview(&wanted, now).await?;
@@ -271,14 +321,14 @@ pub async fn put_state(
     let (body, actor) = written(&http, payload, &state).await?;
     let body: StateBody = request::json(&body)?;
     let reason = reason(&body.reason)?;
-    let wish = match body.state {
+    let wanted = match body.state {
         RequestedState::Open => ToolState::Open,
         RequestedState::Frozen => ToolState::Frozen,
     };
     let slug = tool(&state, &slug)?;
     let shown = state
         .moderation
-        .set_state(&slug, wish, &reason, &actor, Timestamp::now())
+        .set_state(&slug, wanted, &reason, &actor, Timestamp::now())
         .await?;
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))

@@ -22,8 +22,8 @@ use crate::infra::reply_slots::{ReplySlots, Responder, Timeout};
 const STALE: u32 = 2;
 /// None waits that long: the thread lets go of what it cannot answer in time. Should it not, its callers go on without it.
 const LONGEST: Timeout = Timeout {
-    looks: 2,
-    every: Duration::from_secs(1),
+    ticks: 2,
+    tick: Duration::from_secs(1),
 };
 /// Calls taken together; the script's key list stays far below Lua's limit.
 const BATCH: usize = 128;
@@ -100,12 +100,12 @@ impl RedisLimiter {
     /// Redis's decision on `charges`; `None` where it has none to give in time.
     ///
     /// # Panics
-    /// Outside of a worker, see [`ReplySlots::seat`].
+    /// Outside of a worker, see [`ReplySlots::allocate`].
     pub async fn check(&self, charges: &[Charge]) -> Option<Decisions> {
         if !self.is_up() {
             return None;
         }
-        let (reply, answer) = self.callers.seat();
+        let (reply, answer) = self.callers.allocate();
         let ask = DecisionRequest {
             errand: ScriptCommand::Check(charges.to_vec()),
             since: Instant::now(),
@@ -235,7 +235,7 @@ impl RedisWorker {
                 Ok(Ok(answers)) => {
                     slow = 0;
                     let told = replies.into_iter().zip(answers);
-                    ReplySlots::tell(
+                    ReplySlots::reply_all(
                         told.filter_map(|(reply, decisions)| Some((reply?, decisions))),
                     );
                 }

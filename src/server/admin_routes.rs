@@ -41,12 +41,19 @@ pub(super) fn configure(config: &mut ServiceConfig) {
             .route(web::post().to(freeze::post_state)),
         )
         .service(readable("/moderation/votes", NAME, GET, votes::get_votes))
+        .service(readable("/moderation/votes.csv", NAME, GET, votes::get_csv))
         .service(readable("/moderation/audit", NAME, GET, audit::get_audit))
         .service(readable(
             "/moderation/alerts",
             NAME,
             GET,
             alerts::get_alerts,
+        ))
+        .service(readable(
+            "/moderation/alerts/reset",
+            NAME,
+            GET,
+            alerts::get_reset,
         ))
         .service(
             readable(
@@ -58,6 +65,10 @@ pub(super) fn configure(config: &mut ServiceConfig) {
             .route(web::post().to(alerts::post_dismiss)),
         );
     removals(config);
+    bans_and_held(config);
+}
+
+fn bans_and_held(config: &mut ServiceConfig) {
     config
         .service(readable("/moderation/held", NAME, GET, held::get_held))
         .service(

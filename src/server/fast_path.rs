@@ -1,7 +1,8 @@
-//! The express lane: votes and tallies, nearly all of the traffic, without the framework's routing and layers.
+//! The fast path: votes and tallies, nearly all of the traffic, without the framework's routing and middleware.
 //!
-//! `server` lays it in front of the app. It calls the very handlers that `routes` names, between the same two halves of
-//! `edge`; whatever it does not take goes the ordinary way. So it may only ever save time: what a caller sees is the same.
+//! `server` puts it in front of the app. It calls the handlers that `routes` names, between `begin` and `finish` of
+//! `middleware`, as every other call; calls that it does not match go to the app. A caller sees no difference
+//! (`tests/api/two_ways.rs`). `docs/decisions/fast-path.md` says what it is worth.
 
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -16,23 +17,23 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError};
 use futures_util::future::LocalBoxFuture;
 
-use super::panics::{caught, caught_at_once};
+use super::panics::{catch_panic, catch_panic_sync};
 use crate::http::connection::{ConnState, InFlight};
 use crate::http::problem::Problem;
 use crate::http::request::{RawRequest, RequestParts};
 use crate::server::app_state::AppState;
 use crate::server::middleware::RequestPipeline;
-use crate::server::task_pool::{TaskContext, TaskPool, Write, Writing, work};
+use crate::server::task_pool::{TaskContext, TaskPool, Write, Writing, run_task};
 use crate::tallies;
 
-/// The app with the lane in front: makes the service of each worker.
+/// The app with the fast path in front; makes the service of each worker.
 pub(super) struct FastPath<F> {
     app: F,
     own: TaskContext,
 }
 
 impl<F> FastPath<F> {
-    pub(super) fn beside(
+    pub(super) fn new(
         app: impl IntoServiceFactory<F, Request>,
         edge: &Data<RequestPipeline>,
         state: &AppState,
@@ -74,10 +75,12 @@ where
         let app = self.app.new_service(config);
         let own = Rc::new(self.own.clone());
         Box::pin(async move {
-            let of_clerks = Rc::clone(&own);
+            let context = Rc::clone(&own);
             Ok(FastPathService {
                 app: app.await?,
-                clerks: TaskPool::new(move |desk| Box::pin(work(desk, Rc::clone(&of_clerks)))),
+                pool: TaskPool::new(move |mailbox| {
+                    Box::pin(run_task(mailbox, Rc::clone(&context)))
+                }),
                 own,
             })
         })
@@ -88,10 +91,10 @@ where
 pub(super) struct FastPathService<S> {
     app: S,
     own: Rc<TaskContext>,
-    clerks: TaskPool,
+    pool: TaskPool,
 }
 
-/// What the lane takes.
+/// A call that the fast path handles.
 #[derive(Clone, Copy)]
 enum FastRoute {
     Write(Write),
@@ -105,7 +108,7 @@ enum Read {
 }
 
 impl Read {
-    /// What metrics and the log call it.
+    /// The route's name in metrics and the log.
     fn route(self) -> &'static str {
         match self {
             Self::Tally => "tally",
@@ -114,8 +117,8 @@ impl Read {
     }
 }
 
-/// What a call is, if it is for this lane. A path that needs decoding is not.
-fn taken(method: &Method, path: &str) -> Option<FastRoute> {
+/// The fast route of a call; `None` for all others, and for paths that need decoding.
+fn match_route(method: &Method, path: &str) -> Option<FastRoute> {
     if path.as_bytes().contains(&b'%') {
         return None;
     }
@@ -156,14 +159,14 @@ where
                 line.close();
             }
         }
-        match taken(request.method(), request.path()) {
+        match match_route(request.method(), request.path()) {
             Some(FastRoute::Write(write)) => {
-                FastPathFuture::Writing(self.clerks.give(write, request))
+                FastPathFuture::Writing(self.pool.submit(write, request))
             }
             Some(FastRoute::Read(read)) => {
                 FastPathFuture::Read(Some(answer(read, request, &self.own)))
             }
-            None => FastPathFuture::App(self.by_the_app(request)),
+            None => FastPathFuture::App(self.call_app(request)),
         }
     }
 }
@@ -174,8 +177,8 @@ where
     S::Future: 'static,
     B: MessageBody + 'static,
 {
-    /// The ordinary way.
-    fn by_the_app(
+    /// Everything else: through the framework's router.
+    fn call_app(
         &self,
         request: Request,
     ) -> LocalBoxFuture<'static, Result<Response<EitherBody<B, BoxBody>>, Error>> {
@@ -184,7 +187,7 @@ where
         let own = Rc::clone(&self.own);
         Box::pin(async move {
             let began = Instant::now();
-            let answer = caught(pin!(answer)).await;
+            let answer = catch_panic(pin!(answer)).await;
             match answer {
                 Ok(answer) => {
                     let answer: Response<B> = answer?.into();
@@ -194,7 +197,7 @@ where
                     Ok(answer.map_body(|_, body| EitherBody::left(body)))
                 }
                 Err(problem) => {
-                    own.edge.broke(began);
+                    own.edge.record_panic(began);
                     let answer = Response::from(problem.error_response());
                     Ok(answer.map_body(|_, body| EitherBody::right(body)))
                 }
@@ -203,10 +206,10 @@ where
     }
 }
 
-/// A call on its way to its answer.
+/// A call until its answer.
 pub(super) enum FastPathFuture<R> {
     App(LocalBoxFuture<'static, Result<R, Error>>),
-    /// Its answer is here already, and is taken once.
+    /// Ready at once; taken once.
     Read(Option<HttpResponse>),
     Writing(Writing),
 }
@@ -224,19 +227,19 @@ impl<B> Future for FastPathFuture<Response<EitherBody<B, BoxBody>>> {
     }
 }
 
-/// What follows the last request of a connection is refused, and the connection ends.
+/// A request behind the last one of its connection is refused, and the connection closes.
 fn not_carried_out() -> HttpResponse {
-    let problem = Problem::bad_request("The connection ended with the request before.");
+    let problem = Problem::bad_request("The connection closed after the request before.");
     let mut answer = problem.error_response();
     answer.head_mut().set_connection_type(ConnectionType::Close);
     answer
 }
 
-/// A read waits for nothing: its answer is made where the call comes in.
+/// Answers a read. It never waits, so it needs no task.
 fn answer(read: Read, request: Request, TaskContext { edge, state }: &TaskContext) -> HttpResponse {
     let begun = edge.begin(request.method(), request.path(), &request.head().headers);
     let call = RawRequest::new(request);
-    let handled = caught_at_once(|| match read {
+    let handled = catch_panic_sync(|| match read {
         Read::Tally => tallies::routes::get_tally(&call, &state.board),
         Read::Tallies => tallies::routes::get_tallies(&call, &state.board, &state.batches),
     });

@@ -201,7 +201,7 @@ impl RequestPipeline {
     }
 
     /// Counts a request whose handler panicked, taking everything that was known of it along.
-    pub(super) fn broke(&self, began: Instant) {
+    pub(super) fn record_panic(&self, began: Instant) {
         self.meters.answered("other", 500, began.elapsed());
     }
 }

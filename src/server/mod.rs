@@ -124,7 +124,7 @@ pub async fn run(
             .app_data(edge.clone())
             .configure(|config| routes::configure(&state, config))
             .wrap(from_fn(middleware::around));
-        fast_path::FastPath::beside(app, &edge, &state)
+        fast_path::FastPath::new(app, &edge, &state)
     };
     let server = listener::serve(listener, parts.settings.http.workers, app)?;
     let handle = server.handle();

@@ -1,6 +1,6 @@
 //! A panic in a handler costs that request alone: its caller is answered 500, and the connection and its worker go on.
 //!
-//! `express` puts it around both ways that a request can take. What is caught is told in the log, never swallowed.
+//! `fast_path` puts it around both ways that a request can take. A caught panic is logged, never swallowed.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,28 +9,28 @@ use std::task::Poll;
 
 use crate::http::problem::Problem;
 
-/// What `handling` gives; 500 `internal` where it panics. It is pinned by whoever calls, so that it is not moved about.
-pub(super) fn caught<T>(
+/// The output of `handling`; 500 `internal` if it panics. The caller pins it, so it is not moved.
+pub(super) fn catch_panic<T>(
     mut handling: Pin<&mut impl Future<Output = T>>,
 ) -> impl Future<Output = Result<T, Problem>> + Unpin {
     poll_fn(move |context| {
-        // What a request holds goes with it; what is shared is locked by nobody who could leave it half done.
+        // A request's own state is dropped with it; shared state is changed under locks that no panic can leave half done.
         match catch_unwind(AssertUnwindSafe(|| handling.as_mut().poll(context))) {
             Ok(polled) => polled.map(Ok),
-            Err(_panic) => Poll::Ready(Err(told())),
+            Err(_panic) => Poll::Ready(Err(internal_error())),
         }
     })
 }
 
-/// The same for handling that waits for nothing.
-pub(super) fn caught_at_once<T>(
+/// The same for handling that does not wait.
+pub(super) fn catch_panic_sync<T>(
     handling: impl FnOnce() -> Result<T, Problem>,
 ) -> Result<T, Problem> {
-    catch_unwind(AssertUnwindSafe(handling)).unwrap_or_else(|_panic| Err(told()))
+    catch_unwind(AssertUnwindSafe(handling)).unwrap_or_else(|_panic| Err(internal_error()))
 }
 
-fn told() -> Problem {
-    tracing::error!("a handler panicked; its caller was answered 500");
+fn internal_error() -> Problem {
+    tracing::error!("handler panicked; answered 500");
     Problem::internal()
 }
 
@@ -46,7 +46,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
 
-    use super::caught;
+    use super::catch_panic;
     use crate::server::listener;
 
     async fn answer(
@@ -56,7 +56,7 @@ mod tests {
             assert_eq!(request.path(), "/fine", "a handler of this test panics");
             HttpResponse::NoContent().finish()
         });
-        let answer = caught(handling)
+        let answer = catch_panic(handling)
             .await
             .unwrap_or_else(|problem| problem.error_response());
         Ok(answer.into())

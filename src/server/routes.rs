@@ -38,6 +38,7 @@ pub(super) const NAMES: &[&str] = &[
     "compare_page",
     "compare_pair",
     "vote_form",
+    "crawler",
     "asset",
     "badge",
     "badge_json",
@@ -293,7 +294,7 @@ fn public_log(config: &mut ServiceConfig) {
 /// Pages: their forms from our own origin only.
 fn for_people(config: &mut ServiceConfig) {
     use crate::web::kit::assets;
-    use site::routes;
+    use site::{crawlers, routes};
     let get = "GET, HEAD";
     config
         .service(readable("/", "index", get, routes::get_index))
@@ -315,6 +316,24 @@ fn for_people(config: &mut ServiceConfig) {
             "asset",
             get,
             assets::get_asset,
+        ))
+        .service(readable(
+            "/robots.txt",
+            "crawler",
+            get,
+            crawlers::get_robots,
+        ))
+        .service(readable(
+            "/sitemap.xml",
+            "crawler",
+            get,
+            crawlers::get_sitemap,
+        ))
+        .service(readable(
+            "/favicon.ico",
+            "crawler",
+            get,
+            crawlers::get_favicon,
         ))
         .service(
             resource("/tools/{slug}/vote", "vote_form", "POST")

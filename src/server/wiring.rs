@@ -125,16 +125,6 @@ impl Services {
             Broadcaster::start(&settings.live, Arc::clone(&board), Arc::clone(&meters))?;
         let listening = hub.clone();
         board.tell(Box::new(move |tool| listening.moved(tool)));
-        let follower = DbSyncWorker::start(
-            settings.database.clone(),
-            Arc::clone(&shelf),
-            Arc::clone(&board),
-            Arc::clone(&erased),
-            Arc::clone(&bans),
-            Arc::clone(&holds),
-            alerts,
-        )?;
-
         let on_commit = on_commit(&settings, &board)?;
         let (votes, writer) = Votes::start(
             settings.database.clone(),
@@ -146,8 +136,18 @@ impl Services {
         )?;
         let (log, log_worker) = public_log(&settings, log_keys, &votes, &meters)?;
 
+        let follower = DbSyncWorker::start(
+            settings.database.clone(),
+            Arc::clone(&shelf),
+            Arc::clone(&board),
+            Arc::clone(&erased),
+            Arc::clone(&bans),
+            Arc::clone(&holds),
+            alerts,
+            votes.clone(),
+        )?;
         let (forgetting, recounting) = keep_up(&settings, &votes, &keys, &days, &meters)?;
-        let (detecting, telling) = watch(&settings, &votes, &meters)?;
+        let (detecting, telling) = watch(&settings, public_url, &votes, &meters)?;
 
         let shared = if settings.redis.urls.is_empty() {
             None
@@ -293,6 +293,7 @@ fn keep_up(
 /// Starts what looks for attacks, and what tells of them.
 fn watch(
     settings: &Settings,
+    public_url: &Url,
     votes: &Votes,
     meters: &Arc<Metrics>,
 ) -> std::io::Result<(Option<DetectorWorker>, Option<WebhookWorker>)> {
@@ -303,7 +304,13 @@ fn watch(
     let (database, meters) = (&settings.database, || Arc::clone(meters));
     let telling = settings.webhook.clone().map(|webhook| {
         let leading = Arc::clone(&leading);
-        WebhookWorker::start(database.clone(), webhook, votes.clone(), meters(), leading)
+        WebhookWorker::start(
+            database.clone(),
+            (webhook, public_url),
+            votes.clone(),
+            meters(),
+            leading,
+        )
     });
     let detecting = DetectorWorker::start(
         database.clone(),

@@ -135,6 +135,15 @@ impl TallyCache {
         slot.is_some_and(|slot| slot.newest.load().row.version >= version)
     }
 
+    /// The version of each tool that is shown.
+    #[must_use]
+    pub fn versions(&self) -> HashMap<i32, i64> {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        let version =
+            |(tool, slot): (&i32, &Arc<TallyEntry>)| (*tool, slot.newest.load().row.version);
+        slots.by_id.iter().map(version).collect()
+    }
+
     /// Shows a version of a tool that has a place; returns the newest. `None` where it has none yet.
     pub fn publish(&self, row: TallyRow) -> Option<Arc<Published>> {
         let slot = self

@@ -10,6 +10,8 @@ pub mod routes;
 pub mod store;
 pub mod stream;
 
+use std::cmp::Ordering;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -32,6 +34,8 @@ pub struct TallyRow {
     pub aside_skip: i64,
     /// Where the last of the tool's excluded periods in force ends; before it a vote may be cast inside one.
     pub period_end: Timestamp,
+    /// Grows if voters or marks of the tool's votes change and `version` does not; the two together name its votes.
+    pub revision: i64,
 }
 
 /// What a vote adds to its tally: its choice, counted or set aside.
@@ -51,6 +55,15 @@ pub struct HourSnapshot {
     pub skip: i64,
     pub aside_ship: i64,
     pub aside_skip: i64,
+}
+
+/// What a change does to the hours before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HourChange {
+    /// It is the first of its hour.
+    Close(HourSnapshot),
+    /// The change before was made by a clock that was ahead: what was closed from this hour on is not over.
+    Reopen { tool: i32, from: Timestamp },
 }
 
 impl TallyRow {
@@ -83,10 +96,10 @@ impl TallyRow {
         }
     }
 
-    /// One change more. Time never goes back, whatever this machine's clock says.
+    /// One change more. Its time is only shown: a clock that was ahead once must not stop the tally's time.
     pub fn touch(&mut self, now: Timestamp) {
         self.version += 1;
-        self.updated_at = self.updated_at.max(now);
+        self.updated_at = now;
     }
 
     /// Sets `ship` and `skip` votes aside, as one change; negative numbers bring them back.
@@ -101,18 +114,25 @@ impl TallyRow {
         self.touch(now);
     }
 
-    /// What this row leaves to its hour, where a change at `now` is of a later one.
+    /// What a change at `now` does to the tally's hours before it.
     #[must_use]
-    pub fn closing(&self, now: Timestamp) -> Option<HourSnapshot> {
+    pub fn hour_change(&self, now: Timestamp) -> Option<HourChange> {
         let hour = self.updated_at.hour();
-        (hour < now.hour()).then_some(HourSnapshot {
-            tool: self.tool,
-            hour,
-            ship: self.ship,
-            skip: self.skip,
-            aside_ship: self.aside_ship,
-            aside_skip: self.aside_skip,
-        })
+        match hour.cmp(&now.hour()) {
+            Ordering::Less => Some(HourChange::Close(HourSnapshot {
+                tool: self.tool,
+                hour,
+                ship: self.ship,
+                skip: self.skip,
+                aside_ship: self.aside_ship,
+                aside_skip: self.aside_skip,
+            })),
+            Ordering::Equal => None,
+            Ordering::Greater => Some(HourChange::Reopen {
+                tool: self.tool,
+                from: now.hour(),
+            }),
+        }
     }
 }
 

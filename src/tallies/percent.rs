@@ -23,7 +23,7 @@ pub fn interval(ship: i64, skip: i64) -> Option<[i64; 2]> {
     if votes == 0 {
         return None;
     }
-    let (low, high) = wilson(ship, votes);
+    let (_, low, high) = wilson(ship, votes);
     let low = if ship == 0 {
         0
     } else {
@@ -43,7 +43,7 @@ const ONE: f64 = 4_503_599_627_370_496.0;
 /// The lower bound of [`interval`] unrounded, in 2^-52; `None` without votes.
 #[must_use]
 pub fn lower_bound(ship: i64, skip: i64) -> Option<i64> {
-    (ship + skip > 0).then(|| whole((wilson(ship, ship + skip).0.clamp(0.0, 1.0) * ONE).round()))
+    (ship + skip > 0).then(|| whole((wilson(ship, ship + skip).1.clamp(0.0, 1.0) * ONE).round()))
 }
 
 /// `ship/votes` unrounded, in 2^-52; `None` without votes.
@@ -53,16 +53,35 @@ pub fn share(ship: i64, skip: i64) -> Option<i64> {
     (ship + skip > 0).then(|| whole((ship as f64 / (ship + skip) as f64 * ONE).round()))
 }
 
-/// The interval's bounds as shares in 0..=1.
+/// Ship and skip votes.
+pub type Counts = (i64, i64);
+
+/// 95 % interval of the difference of two shares of ship votes, `one − other`, by Newcombe's hybrid score (Statistics in
+/// Medicine 17, 1998, method 10): the distances of each share from its own Wilson bounds, squared and added. `None` if
+/// either has no votes.
+#[must_use]
+pub fn difference(one: Counts, other: Counts) -> Option<[f64; 2]> {
+    if one.0 + one.1 == 0 || other.0 + other.1 == 0 {
+        return None;
+    }
+    let (p, low, high) = wilson(one.0, one.0 + one.1);
+    let (q, lower, upper) = wilson(other.0, other.0 + other.1);
+    Some([
+        p - q - (p - low).hypot(upper - q),
+        p - q + (high - p).hypot(q - lower),
+    ])
+}
+
+/// The share of ship votes and the interval's bounds, in 0..=1.
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
-fn wilson(ship: i64, votes: i64) -> (f64, f64) {
+fn wilson(ship: i64, votes: i64) -> (f64, f64, f64) {
     let n = votes as f64;
     let p = ship as f64 / n;
     let z2 = Z * Z;
     let scale = 1.0 + z2 / n;
     let centre = (p + z2 / (2.0 * n)) / scale;
     let half = Z * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt() / scale;
-    (centre - half, centre + half)
+    (p, centre - half, centre + half)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "between 0 and 2^52")]
@@ -91,6 +110,28 @@ mod tests {
         ] {
             assert_eq!(percent(ship, skip), expected, "{ship}:{skip}");
         }
+    }
+
+    #[test]
+    fn differences_of_the_literature() {
+        // Newcombe 1998, table II, method 10: 56/70 - 48/80, 9/10 - 3/10, 6/7 - 2/7, 5/56 - 0/29, 0/10 - 0/20, 10/10 - 0/10.
+        for ((a, m), (b, n), low, high) in [
+            ((56, 70), (48, 80), 0.0524, 0.3339),
+            ((9, 10), (3, 10), 0.1705, 0.8090),
+            ((6, 7), (2, 7), 0.0582, 0.8062),
+            ((5, 56), (0, 29), -0.0381, 0.1926),
+            ((0, 10), (0, 20), -0.1611, 0.2775),
+            ((10, 10), (0, 10), 0.6075, 1.0000),
+        ] {
+            let [lower, upper] = difference((a, m - a), (b, n - b)).expect("votes");
+            assert!(
+                (lower - low).abs() < 6e-5 && (upper - high).abs() < 6e-5,
+                "{a}/{m} {b}/{n}: {lower} {upper}"
+            );
+            let [mirrored, _] = difference((b, n - b), (a, m - a)).expect("votes");
+            assert!((mirrored + upper).abs() < 1e-12);
+        }
+        assert_eq!(difference((0, 0), (1, 1)), None);
     }
 
     #[test]

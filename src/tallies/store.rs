@@ -7,9 +7,10 @@ use diesel::{
     RunQueryDsl, sql_query,
 };
 
-use super::{HourSnapshot, TallyRow};
+use super::{HourChange, HourSnapshot, TallyRow};
 use crate::domain::{Slug, Timestamp, ToolState};
 use crate::infra::db::DbConnection;
+use crate::infra::db::lock_order::{Lock, taking};
 use crate::infra::db::schema::{site_facts, tallies, tally_hours, tools};
 
 const DAY: i64 = 86_400_000_000;
@@ -17,13 +18,13 @@ const DAY: i64 = 86_400_000_000;
 const AT_ONCE: usize = 500;
 
 /// The columns of a tally row, as the database gives them, in the order of the table.
-pub type Columns = (i32, i64, i64, i32, i32, i16, i64, i64, i64, i64, i64);
+pub type Columns = (i32, i64, i64, i32, i32, i16, i64, i64, i64, i64, i64, i64);
 
 /// The row that `columns` spell.
 #[must_use]
 pub fn row(columns: Columns) -> TallyRow {
     let (tool, ship, skip, panel_ship, panel_skip, state, version, updated_at, ..) = columns;
-    let (.., aside_ship, aside_skip, period_end) = columns;
+    let (.., aside_ship, aside_skip, period_end, revision) = columns;
     TallyRow {
         tool,
         ship,
@@ -36,6 +37,7 @@ pub fn row(columns: Columns) -> TallyRow {
         aside_ship,
         aside_skip,
         period_end: Timestamp(period_end),
+        revision,
     }
 }
 
@@ -51,21 +53,15 @@ pub fn all(conn: &mut DbConnection) -> QueryResult<Vec<(Slug, TallyRow)>> {
     Ok(with_slugs(rows))
 }
 
-/// Tool, version and time of the tallies that changed at or after `since`: all that is asked of those that are shown already.
-/// The table has one row a tool: a scan is cheap, and an index on a column that every batch changes would not be.
+/// Tool and version of every tally: all that is asked of those that are shown already. No clock can say which of them changed, and the
+/// table has one row a tool: a scan is cheap, and an index on a column that every batch changes would not be.
 ///
 /// # Errors
 /// A failed query.
-pub fn stamps(
-    conn: &mut DbConnection,
-    since: Timestamp,
-) -> QueryResult<Vec<(i32, i64, Timestamp)>> {
-    let rows: Vec<(i32, i64, i64)> = tallies::table
-        .filter(tallies::updated_at.ge(since.0))
-        .select((tallies::tool_id, tallies::version, tallies::updated_at))
-        .load(conn)?;
-    let stamp = |(tool, version, at)| (tool, version, Timestamp(at));
-    Ok(rows.into_iter().map(stamp).collect())
+pub fn versions(conn: &mut DbConnection) -> QueryResult<Vec<(i32, i64)>> {
+    tallies::table
+        .select((tallies::tool_id, tallies::version))
+        .load(conn)
 }
 
 /// The tallies of `some` tools, with their slugs.
@@ -109,13 +105,14 @@ pub fn find(conn: &mut DbConnection, tool: i32) -> QueryResult<Option<TallyRow>>
 /// # Errors
 /// A failed statement; [`diesel::result::Error::NotFound`] for a tool that has no row.
 pub fn lock(conn: &mut DbConnection, tool: i32) -> QueryResult<TallyRow> {
+    taking(Lock::Tally(tool));
     diesel::update(tallies::table.filter(tallies::tool_id.eq(tool)))
         .set(tallies::version.eq(tallies::version))
         .execute(conn)?;
     find(conn, tool)?.ok_or(diesel::result::Error::NotFound)
 }
 
-/// Writes `row` over `before`, whose lock is held; the first change of an hour closes the hour before it.
+/// Writes `row` over `before`, whose lock is held, as another revision; the first change of an hour closes the hour before it.
 ///
 /// # Errors
 /// A failed statement.
@@ -125,8 +122,8 @@ pub fn save(
     row: &TallyRow,
     now: Timestamp,
 ) -> QueryResult<()> {
-    if let Some(closing) = before.closing(now) {
-        close(conn, &closing)?;
+    if let Some(change) = before.hour_change(now) {
+        change_hour(conn, &change)?;
     }
     diesel::update(tallies::table.filter(tallies::tool_id.eq(row.tool)))
         .set((
@@ -140,16 +137,40 @@ pub fn save(
             tallies::aside_ship.eq(row.aside_ship),
             tallies::aside_skip.eq(row.aside_skip),
             tallies::period_end.eq(row.period_end.0),
+            tallies::revision.eq(tallies::revision + 1),
         ))
         .execute(conn)?;
     Ok(())
 }
 
-/// Puts what an hour left behind. The lock of the tool's row is held.
+/// Notes that voters or marks of a tool's votes change, though its tally does not. The lock of the row is held.
 ///
 /// # Errors
 /// A failed statement.
-pub fn close(conn: &mut DbConnection, closing: &HourSnapshot) -> QueryResult<()> {
+pub fn raise_revision(conn: &mut DbConnection, tool: i32) -> QueryResult<()> {
+    diesel::update(tallies::table.filter(tallies::tool_id.eq(tool)))
+        .set(tallies::revision.eq(tallies::revision + 1))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Carries out a change of hours. The lock of the tool's row is held.
+///
+/// # Errors
+/// A failed statement.
+pub fn change_hour(conn: &mut DbConnection, change: &HourChange) -> QueryResult<()> {
+    match change {
+        HourChange::Close(snapshot) => close(conn, snapshot),
+        HourChange::Reopen { tool, from } => {
+            let of_tool = tally_hours::table.filter(tally_hours::tool_id.eq(tool));
+            diesel::delete(of_tool.filter(tally_hours::hour.ge(from.0))).execute(conn)?;
+            Ok(())
+        }
+    }
+}
+
+/// Puts what an hour left behind.
+fn close(conn: &mut DbConnection, closing: &HourSnapshot) -> QueryResult<()> {
     let counts = (
         tally_hours::ship.eq(closing.ship),
         tally_hours::skip.eq(closing.skip),

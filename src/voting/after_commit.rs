@@ -15,8 +15,8 @@ pub(super) type Answer = Result<VoteOutcome, VoteError>;
 
 /// A caller gets its answer within 5 s, whatever the database does: after 4.25 to 4.5 s it is told that there is none.
 pub(super) const PATIENCE: Timeout = Timeout {
-    looks: 18,
-    every: Duration::from_millis(250),
+    ticks: 18,
+    tick: Duration::from_millis(250),
 };
 
 /// Where committed tallies go; returns what is then shown.
@@ -47,7 +47,7 @@ pub(super) fn tell(
         }
     };
     let outcomes = wishes.iter().zip(folded.outcomes);
-    ReplySlots::tell(outcomes.zip(replies).map(|((wish, outcome), reply)| {
+    ReplySlots::reply_all(outcomes.zip(replies).map(|((wish, outcome), reply)| {
         let answer = outcome.and_then(|outcome| {
             let tally = tally_of(wish.tool).ok_or(VoteError::UnknownTool)?;
             Ok(VoteOutcome {
@@ -62,7 +62,7 @@ pub(super) fn tell(
 }
 
 /// A row that is older than any.
-fn unchanged(tool: i32) -> TallyRow {
+pub(super) fn unchanged(tool: i32) -> TallyRow {
     TallyRow {
         tool,
         ..TallyRow::default()

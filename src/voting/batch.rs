@@ -1,31 +1,65 @@
 //! THE recipe by which votes change a tally: lock the tally rows in order, read the old votes, fold, write, commit. On SQLite
 //! first votes are written as they are read (`sqlite`); where Postgres's writer knows already what it would read, one statement
-//! does it all (`postgres::unmoved`).
+//! does it all (`postgres::optimistic`).
 //!
 //! Only the writer calls it; `import` and `held` take its steps. Either everything of a batch is committed, with one fsync, or nothing is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use diesel::QueryResult;
 use diesel::result::{DatabaseErrorKind, Error};
 
 use super::claims::store as claims;
-use super::postgres::{TallyRowCache, Xmin};
+use super::postgres::TallyRowCache;
 use super::sqlite::WithdrawnFilter;
 use super::{VoteCommand, postgres, sqlite};
+use crate::auth::denylist::{self, Denylist};
 use crate::auth::name;
 use crate::domain::{Timestamp, VoterId};
 use crate::infra::db::{DbConnection, chained_transaction, end_chain};
 use crate::tallies::{TallyRow, store};
-use crate::voting::apply::{ChangeSet, ExistingVotes, Key, LinkedVisitors, WithdrawnBallots, fold};
+use crate::voting::apply::{
+    Barred, ChangeSet, ExistingVotes, Key, LinkedVisitors, WithdrawnBallots, fold,
+};
 use crate::voting::exclusions::{self, Chosen, Period};
+
+/// Voters who are erased.
+pub(crate) type ErasedVoters = HashSet<VoterId, foldhash::fast::RandomState>;
 
 /// What users among the voters of a batch are called.
 pub(crate) type Names = BTreeMap<VoterId, Arc<str>>;
 
-/// Carries out a batch of wishes at `now`; `names` are there where people sign in, and `more` tells, before the commit, whether
-/// another batch waits already.
+/// A batch as it is carried out.
+#[derive(Clone, Copy)]
+pub(crate) struct Batch<'a> {
+    pub commands: &'a [VoteCommand],
+    /// There if people sign in.
+    pub names: Option<&'a Names>,
+    pub denylist: &'a Denylist,
+    /// The version of erasures by which its voters were checked.
+    pub erasures: i64,
+    pub now: Timestamp,
+}
+
+impl Batch<'_> {
+    fn voters(&self) -> impl Iterator<Item = VoterId> {
+        let both = |command: &VoteCommand| [Some(command.voter), command.visitor];
+        self.commands.iter().flat_map(both).flatten()
+    }
+
+    /// The voters of the batch who are erased, if `version` of erasures is not the one that is known. The lock of erasures is held.
+    fn erased(&self, conn: &mut DbConnection, version: i64) -> QueryResult<ErasedVoters> {
+        if self.erasures == version {
+            return Ok(ErasedVoters::default());
+        }
+        self.denylist.follow(conn)?;
+        let erased = self.voters().filter(|voter| self.denylist.has(*voter));
+        Ok(erased.collect())
+    }
+}
+
+/// Carries out a batch; `more` tells, before the commit, whether another batch waits already.
 ///
 /// Two instances on one Postgres meet at the tally rows, always in the order of the tools, so they queue and never
 /// deadlock; whoever holds a tool's row is alone with its votes. SQLite has one writer at a time anyway.
@@ -35,13 +69,11 @@ pub(crate) type Names = BTreeMap<VoterId, Arc<str>>;
 pub(crate) fn record(
     conn: &mut DbConnection,
     known: &mut TallyRowCache,
-    wishes: &[VoteCommand],
-    names: Option<&Names>,
-    now: Timestamp,
+    batch: Batch<'_>,
     more: impl FnOnce() -> bool,
 ) -> QueryResult<ChangeSet> {
-    let done = match shortly(conn, known, wishes, names, now) {
-        Ok(None) => carefully(conn, known, wishes, names, now, more),
+    let done = match shortly(conn, known, batch) {
+        Ok(None) => carefully(conn, known, batch, more),
         Ok(Some(folded)) => Ok(folded),
         Err(cause) => Err(cause),
     };
@@ -52,16 +84,16 @@ pub(crate) fn record(
 fn shortly(
     conn: &mut DbConnection,
     known: &mut TallyRowCache,
-    wishes: &[VoteCommand],
-    names: Option<&Names>,
-    now: Timestamp,
+    batch: Batch<'_>,
 ) -> QueryResult<Option<ChangeSet>> {
-    if names.is_some() || !known.trusts() {
+    if batch.names.is_some() || !known.trusts() {
         return Ok(None);
     }
     end_chain(conn)?;
     match conn {
-        DbConnection::Postgres(conn) => postgres::record_unmoved(conn, known, wishes, now),
+        DbConnection::Postgres(conn) => {
+            postgres::record_if_unchanged(conn, known, batch.commands, batch.erasures, batch.now)
+        }
         DbConnection::Sqlite(_) => Ok(None),
     }
 }
@@ -70,49 +102,56 @@ fn shortly(
 fn carefully(
     conn: &mut DbConnection,
     known: &mut TallyRowCache,
-    wishes: &[VoteCommand],
-    names: Option<&Names>,
-    now: Timestamp,
+    batch: Batch<'_>,
     more: impl FnOnce() -> bool,
 ) -> QueryResult<ChangeSet> {
+    let Batch {
+        commands,
+        names,
+        now,
+        ..
+    } = batch;
     known.went_carefully();
     let shortly_next = names.is_none() && known.trusts();
-    let tools: BTreeSet<i32> = wishes.iter().map(|wish| wish.tool).collect();
-    let keys: BTreeSet<Key> = wishes
+    let tools: BTreeSet<i32> = commands.iter().map(|command| command.tool).collect();
+    let keys: BTreeSet<Key> = commands
         .iter()
         .flat_map(|wish| [Some(wish.voter), wish.visitor].map(|voter| Some((wish.tool, voter?))))
         .flatten()
         .collect();
     let more = || !shortly_next && more();
-    let (read, folded, xmin) = chained_transaction(conn, more, |conn| {
-        // Where people sign in, whether a visitor may vote alone is known only when all is read.
-        let certain = names.map_or(wishes, |_| &[]);
-        let withdrawn = &mut known.withdrawn;
-        let mut read = read_under_lock(conn, &tools, &keys, certain, withdrawn, now)?;
+    let (read, folded) = chained_transaction(conn, more, |conn| {
+        let mut read = read_under_lock(conn, &tools, &keys, batch, &mut known.withdrawn)?;
         let written = std::mem::take(&mut read.written);
         resolve(conn, &mut read.votes)?;
-        let spent = match names {
-            Some(_) => claims::spent(conn, &keys)?,
-            None => LinkedVisitors::default(),
+        let barred = Barred {
+            linked: match names {
+                Some(_) => claims::spent(conn, &keys)?,
+                None => LinkedVisitors::default(),
+            },
+            erased: match &mut read.erased {
+                Some(erased) => std::mem::take(erased),
+                None => batch.erased(conn, read.erasures)?,
+            },
+            withdrawn: std::mem::take(&mut read.withdrawn),
         };
         let Read {
             tallies,
             votes,
-            withdrawn,
             periods,
             ..
         } = &read;
-        let folded = fold(wishes, tallies, votes, withdrawn, &spent, periods, now);
+        let folded = fold(commands, tallies, votes, &barred, periods, now);
         known.withdrawn.note(&folded.ballots);
-        let xmin = finish(conn, &folded, written, now)?;
+        finish(conn, &folded, written, now)?;
         if let Some(names) = names {
             claims::spend(conn, &folded.spent)?;
             remember(conn, names, &folded)?;
         }
-        Ok::<_, Error>((read, folded, xmin))
+        Ok::<_, Error>((read, folded))
     })?;
     if matches!(conn, DbConnection::Postgres(_)) && names.is_none() {
-        known.learn(&read, &folded, xmin);
+        known.learn(&read, &folded);
     }
     Ok(folded)
 }
@@ -124,6 +163,7 @@ fn remember(conn: &mut DbConnection, names: &Names, folded: &ChangeSet) -> Query
     name::remember(conn, &new.collect())
 }
 
+/// Locks the tallies of `tools` in the order of their ids, and returns them.
 pub(crate) fn lock(
     conn: &mut DbConnection,
     tools: &BTreeSet<i32>,
@@ -146,21 +186,32 @@ pub(crate) struct Read {
     pub periods: Vec<Period>,
     /// Votes of the batch that stand since it was read, because none did.
     pub written: ExistingVotes,
+    /// The version of erasures.
+    pub erasures: i64,
+    /// Voters of the batch who are erased, if that was asked already.
+    pub erased: Option<ErasedVoters>,
 }
 
-/// Locks the tallies, and reads what a batch is folded over. Of its wishes, those in `certain` may be carried out where they are
-/// first votes, which on SQLite spares looking for each before.
+/// Locks the tallies, and reads what a batch is folded over. On SQLite first votes are carried out as they are read, which spares
+/// looking for each before.
 fn read_under_lock(
     conn: &mut DbConnection,
     tools: &BTreeSet<i32>,
     keys: &BTreeSet<Key>,
-    certain: &[VoteCommand],
+    batch: Batch<'_>,
     filter: &mut WithdrawnFilter,
-    now: Timestamp,
 ) -> QueryResult<Read> {
+    let now = batch.now;
     if let DbConnection::Postgres(conn) = conn {
         return postgres::read_under_lock(conn, tools, keys, now);
     }
+    let erasures = denylist::lock_shared(conn)?;
+    let erased = batch.erased(conn, erasures)?;
+    // If people sign in, or some are erased, whether a voter may vote alone is known only when all is read.
+    let certain = match batch.names {
+        None if erased.is_empty() => batch.commands,
+        _ => &[],
+    };
     let tallies = lock(conn, tools)?;
     let mut periods = Vec::new();
     // Most tools have none ahead.
@@ -180,6 +231,8 @@ fn read_under_lock(
         withdrawn,
         periods,
         written,
+        erasures,
+        erased: Some(erased),
     })
 }
 
@@ -210,30 +263,29 @@ pub(crate) fn write(
     folded: &ChangeSet,
     now: Timestamp,
 ) -> QueryResult<()> {
-    finish(conn, folded, ExistingVotes::default(), now).map(|_| ())
+    finish(conn, folded, ExistingVotes::default(), now)
 }
 
-/// Writes a folded batch of which `written` is there already. On Postgres it returns which write of the tallies that was, if of any.
+/// Writes a folded batch of which `written` is there already.
 fn finish(
     conn: &mut DbConnection,
     folded: &ChangeSet,
     written: ExistingVotes,
     now: Timestamp,
-) -> QueryResult<Option<Xmin>> {
+) -> QueryResult<()> {
     if folded.is_empty() && written.is_empty() {
-        return Ok(None);
+        return Ok(());
     }
-    for closing in &folded.closings {
-        store::close(conn, closing)?;
+    for change in &folded.hour_changes {
+        store::change_hour(conn, change)?;
     }
     let inner = match conn {
         DbConnection::Sqlite(conn) => {
-            sqlite::write(conn, folded, written, now)?;
-            return Ok(None);
+            return sqlite::write(conn, folded, written, now);
         }
         DbConnection::Postgres(conn) => conn,
     };
-    let xmin = postgres::write(inner, folded, now)?;
+    postgres::write(inner, folded, now)?;
     postgres::write_withdrawn(inner, &folded.ballots)?;
     // Votes are written without a mark there; those that are held, or cast inside a period, get it here.
     let mut marked: BTreeMap<(i32, i64), Vec<Chosen>> = BTreeMap::new();
@@ -249,7 +301,7 @@ fn finish(
     for ((tool, mark), chosen) in marked {
         exclusions::mark(conn, tool, mark, &chosen)?;
     }
-    Ok(xmin)
+    Ok(())
 }
 
 /// A constraint was hurt: the connection is fine, and nothing was committed.

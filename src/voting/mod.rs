@@ -109,6 +109,12 @@ impl VoteRecord {
         self.aside.is_some_and(exclusions::is_held)
     }
 
+    /// Whether a removal in force keeps it from counting.
+    #[must_use]
+    pub fn is_excluded(self) -> bool {
+        self.aside.is_some_and(|mark| !exclusions::is_held(mark))
+    }
+
     /// Its choice, while it counts.
     #[must_use]
     pub fn counted(self) -> Option<Choice> {
@@ -139,6 +145,8 @@ pub enum VoteError {
     Spent,
     /// The database did not take it, or its outcome is not known.
     Unavailable,
+    /// Another change came between.
+    Conflict,
     /// Too much is waiting.
     Overloaded,
 }
@@ -164,6 +172,7 @@ impl VoteError {
                 Code::Conflict,
                 "Who signed in from here has this tool's vote; sign in to change it.",
             ),
+            Self::Conflict => Problem::conflict("Another change came between; please try again."),
             Self::Unavailable => Problem::unavailable(),
             Self::Overloaded => {
                 Problem::new(Code::Overloaded, "Too many votes are waiting.").retry_after(1)

@@ -4,6 +4,7 @@ use crate::harness::server::{Home, Server};
 use std::os::unix::fs::PermissionsExt;
 
 crate::both!(
+    what_others_made_survives_or_is_named,
     everything_comes_back_and_no_version_twice,
     it_is_restored_whole_or_not_at_all,
     a_backup_moves_to_the_other_database
@@ -57,7 +58,7 @@ async fn everything_comes_back_and_no_version_twice(backend: Backend) {
         .mode();
     assert_eq!(mode & 0o777, 0o600);
     let mut published = vec![version(&server).await];
-    for _ in 0..2 {
+    for (round, keep) in [None, Some("--keep-tokens")].into_iter().enumerate() {
         votes(&server, &voters[..4], "skip").await;
         assert_eq!(server.client().counts(TOOL).await, (4, 4));
         published.push(version(&server).await);
@@ -67,11 +68,19 @@ async fn everything_comes_back_and_no_version_twice(backend: Backend) {
         server.sigterm(std::time::Duration::from_secs(20)).await;
         server
             .setup
-            .run_cli(&["restore", "site.backup"])
+            .run_cli(&[&["restore", "site.backup"], keep.as_slice()].concat())
             .await
             .success("restore");
         server.setup.verify().await;
         server = server.setup.start().await;
+        // Tokens of the backup may have been revoked since.
+        let put = server.client().put(&format!("/v1/tools/of-{round}"));
+        let put = put.bearer(token.stdout.trim());
+        let put = put.json(&serde_json::json!({"name": "A"})).send().await;
+        match keep {
+            Some(_) => drop(put.expect(201)),
+            None => drop(put.problem(401, "bad-token")),
+        }
         assert_eq!(server.client().counts(TOOL).await, (8, 0));
         let now = version(&server).await;
         assert!(
@@ -229,4 +238,93 @@ fn sha256(text: &str) -> String {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+/// Others' tables in the database, with names that need quotes, and views and keys that hang on ours.
+async fn what_others_made_survives_or_is_named(backend: Backend) {
+    let server = server(backend).await;
+    let voters = server.setup.mint(2).await;
+    votes(&server, &voters, "ship").await;
+    let home = server.home();
+    home.execute("CREATE TABLE \"others' \"\"table\"\"\" (n BIGINT)");
+    home.execute("INSERT INTO \"others' \"\"table\"\"\" VALUES (7)");
+    let made = server.run_cli(&["backup", "site.backup"]).await;
+    made.success("backup beside others' tables");
+    votes(&server, &voters, "skip").await;
+    server.sigterm(std::time::Duration::from_secs(20)).await;
+    let kept = || home.number("SELECT max(n) AS n FROM \"others' \"\"table\"\"\"");
+    let restore = || server.setup.run_cli(&["restore", "site.backup"]);
+    let skips = || home.number("SELECT count(*) AS n FROM votes WHERE choice = 2");
+    let refused = match backend {
+        // The file is replaced whole.
+        Backend::Sqlite => "others' \"table\"",
+        Backend::Postgres => {
+            home.execute("CREATE VIEW of_others AS SELECT slug FROM tools");
+            "of_others"
+        }
+    };
+    let finished = restore().await;
+    assert_eq!(finished.code(), 1, "{}", finished.stdout);
+    assert!(finished.stderr.contains(refused), "{}", finished.stderr);
+    assert_eq!((kept(), skips()), (7, 2), "nothing was changed");
+    match backend {
+        Backend::Sqlite => home.execute("DROP TABLE \"others' \"\"table\"\"\""),
+        Backend::Postgres => home.execute("DROP VIEW of_others"),
+    }
+    restore().await.success("restore");
+    assert_eq!(skips(), 0);
+    if backend == Backend::Postgres {
+        assert_eq!(kept(), 7);
+    }
+    server.setup.verify().await;
+}
+
+/// Tables of another program that have our names are not ours.
+#[test]
+fn anothers_tables_of_our_names_are_left_alone_on_postgres() {
+    crate::harness::run(async {
+        let server = server(Backend::Postgres).await;
+        server
+            .run_cli(&["backup", "site.backup"])
+            .await
+            .success("backup");
+        let backup = std::fs::read(server.home().path().join("site.backup")).expect("read");
+        let other = Home::new(Backend::Postgres);
+        other.write("site.backup", backup);
+        // As another program would have it: no steps of ours, and a table of one of our names.
+        other.execute("DROP TABLE IF EXISTS __diesel_schema_migrations, votes CASCADE");
+        other.execute("CREATE TABLE votes (n BIGINT); INSERT INTO votes VALUES (7)");
+        let setup = other.setup().env("TALLYSHIP_IDENTITY__SECRET", SECRET);
+        let finished = setup.run_cli(&["restore", "site.backup"]).await;
+        assert_eq!(finished.code(), 1, "{}", finished.stdout);
+        assert!(finished.stderr.contains("votes"), "{}", finished.stderr);
+        assert_eq!(other.number("SELECT max(n) AS n FROM votes"), 7);
+    });
+}
+
+/// A damaged file is when a backup is needed: it is kept aside.
+#[test]
+fn a_damaged_file_is_replaced_and_kept_aside_on_sqlite() {
+    crate::harness::run(async {
+        let server = server(Backend::Sqlite).await;
+        let voters = server.setup.mint(3).await;
+        votes(&server, &voters, "ship").await;
+        server
+            .run_cli(&["backup", "site.backup"])
+            .await
+            .success("backup");
+        server.sigterm(std::time::Duration::from_secs(20)).await;
+        let file = server.home().path().join("data/tallyship.db");
+        std::fs::write(&file, vec![b'x'; 16_384]).expect("damaged");
+        let restored = server.setup.run_cli(&["restore", "site.backup"]).await;
+        let said = restored.success("restore").stderr;
+        assert!(said.contains("tallyship.db.corrupt-"), "{said}");
+        assert_eq!(server.home().number("SELECT count(*) AS n FROM votes"), 3);
+        let data = std::fs::read_dir(file.parent().expect("a folder")).expect("read");
+        let kept = data.map(|entry| entry.expect("one").path()).filter(|path| {
+            path.to_string_lossy().contains(".corrupt-")
+                && path.metadata().expect("one").len() == 16_384
+        });
+        assert_eq!(kept.count(), 1);
+    });
 }

@@ -4,6 +4,7 @@
 use crate::harness::client::Client;
 use crate::harness::server::{Home, Server};
 use crate::harness::{Backend, eventually};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -12,7 +13,13 @@ const OTHER: &str = "cursor-background-agents";
 /// A command's write shows within five seconds; here five times that.
 const SHOWN: Duration = Duration::from_secs(25);
 
-crate::both!(comparisons, four_with_a_tie, one_tool);
+crate::both!(
+    comparisons,
+    four_with_a_tie,
+    a_lead_beyond_chance,
+    one_tool,
+    descriptions
+);
 
 async fn server(backend: Backend) -> Server {
     Home::new(backend).setup().generous().start().await
@@ -44,10 +51,7 @@ async fn comparisons(backend: Backend) {
     );
     vote(&client, &voters, TOOL, 7).await;
     vote(&client, &voters, OTHER, 5).await;
-    assert!(
-        leaders().await["community"].is_null(),
-        "the intervals overlap"
-    );
+    assert!(leaders().await["community"].is_null(), "within chance");
     vote(&client, &voters, TOOL, 12).await;
     vote(&client, &voters, OTHER, 0).await;
     assert_eq!(leaders().await["community"], TOOL);
@@ -78,6 +82,91 @@ async fn comparisons(backend: Backend) {
         .send()
         .await
         .problem(404, "unknown-tool");
+}
+
+/// Newcombe's interval of the difference decides, not whether the two intervals overlap.
+async fn a_lead_beyond_chance(backend: Backend) {
+    let server = server(backend).await;
+    let client = server.client();
+    let voters = server.setup.mint(47).await;
+    vote(&client, &voters, TOOL, 41).await;
+    vote(&client, &voters[..37], OTHER, 23).await;
+    let path = format!("/v1/compare?tools={OTHER},{TOOL}");
+    let shown = client.get(&path).send().await.expect(200).json;
+    let bound = |tool: usize, end: usize| {
+        shown["tools"][tool]["tally"]["community"]["interval"][end].as_i64()
+    };
+    assert!(bound(1, 0) < bound(0, 1), "the intervals overlap: {shown}");
+    assert_eq!(shown["verdict"]["community"], TOOL);
+    // Four votes the other way, and chance explains it: 37 of 47 against 23 of 37, -3 to 36 points.
+    vote(&client, &voters[37..41], TOOL, 0).await;
+    let shown = client.get(&path).send().await.expect(200).json;
+    assert_eq!(shown["tools"][1]["tally"]["community"]["ship"], 37);
+    assert!(shown["verdict"]["community"].is_null(), "{shown}");
+}
+
+/// Set, shown, changed and removed by the API; written and read by files.
+async fn descriptions(backend: Backend) {
+    const TEXT: &str = "First <b>part</b>, ünïcode.\nStill first.\n\nSecond part.";
+    let home = Home::new(backend);
+    let server = home.setup().generous().start().await;
+    let client = server.client();
+    let token = server
+        .run_cli(&["token", "create", "--role", "site", "--name", "test"])
+        .await
+        .success("a token")
+        .stdout;
+    let edit = async |method: Method, body: Value| {
+        let call = client.call(method, "/v1/tools/described");
+        call.bearer(token.trim()).json(&body).send().await
+    };
+    let shown = async || {
+        let tool = client.get("/v1/tools/described").send().await.expect(200);
+        tool.json["description"].clone()
+    };
+    let whole = json!({"name": "Described", "description": TEXT});
+    let made = edit(Method::PUT, whole).await.expect(201);
+    assert_eq!(made.json["description"], TEXT);
+    assert_eq!(shown().await, TEXT);
+    edit(Method::PATCH, json!({"tagline": "Another"}))
+        .await
+        .expect(200);
+    assert_eq!(shown().await, TEXT, "a patch of something else keeps it");
+    let compare = format!("/v1/compare?tools=described,{TOOL}");
+    let compared = client.get(&compare).send().await.expect(200).json;
+    assert_eq!(compared["tools"][0]["description"], TEXT);
+    assert!(compared["tools"][1]["description"].is_string());
+    for (file, kind) in [("a.toml", "toml"), ("a.json", "json"), ("a.csv", "csv")] {
+        let export = ["catalog", "export", "--format", kind];
+        let written = server.run_cli(&export).await.success(kind).stdout;
+        edit(Method::PATCH, json!({"description": null}))
+            .await
+            .expect(200);
+        assert!(shown().await.is_null());
+        home.write(file, written);
+        let import = ["catalog", "import", file];
+        server.run_cli(&import).await.success(kind);
+        eventually("what was imported is shown", SHOWN, async || {
+            shown().await == TEXT
+        })
+        .await;
+    }
+    edit(Method::PATCH, json!({"description": ""}))
+        .await
+        .expect(200);
+    assert!(shown().await.is_null(), "an empty text is none");
+    for bad in [json!("x".repeat(5001)), json!("a\u{7}b"), json!(3)] {
+        let whole = json!({"name": "Described", "description": bad});
+        edit(Method::PUT, whole).await.problem(422, "invalid");
+        let part = json!({"description": bad});
+        edit(Method::PATCH, part).await.problem(422, "invalid");
+    }
+    let longest = json!({"name": "Described", "description": "ü".repeat(5000)});
+    edit(Method::PUT, longest).await.expect(200);
+    edit(Method::PUT, json!({"name": "Described"}))
+        .await
+        .expect(200);
+    assert!(shown().await.is_null(), "a PUT replaces the whole tool");
 }
 
 /// Up to four tools, two of them with the best panel. (Of a tool without a panel docs/api.md does not say who leads.)

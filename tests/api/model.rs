@@ -95,6 +95,20 @@ async fn verify_after(backend: Backend, sql: &str, fault: &str) {
         "only what is wrong is named: {}",
         found.stdout
     );
+    // The votes stand, and all else can be made to agree with them; but not beside a server.
+    let votes = "SELECT count(*) AS n FROM votes WHERE choice = 1";
+    let ships = server.home().number(votes);
+    let beside = server.run_cli(&["verify", "--repair", "--apply"]).await;
+    assert_ne!(beside.code(), 0, "{}", beside.stdout);
+    server.sigterm(std::time::Duration::from_secs(20)).await;
+    let shown = server.setup.run_cli(&["verify", "--repair"]).await;
+    assert_eq!(shown.code(), 1, "nothing was changed: {}", shown.stdout);
+    let repair = server.setup.run_cli(&["verify", "--repair", "--apply"]);
+    repair.await.success("repair");
+    server.setup.verify().await;
+    assert_eq!(server.home().number(votes), ships);
+    let acts = "SELECT count(*) AS n FROM audit WHERE act = 'verify.repair'";
+    assert!(server.home().number(acts) > 0);
 }
 
 async fn a_tampered_tally_is_found(backend: Backend) {

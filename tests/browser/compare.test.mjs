@@ -134,3 +134,69 @@ test('a refusal is said in words, by script and by page', async () => {
     await strict.stop();
   }
 });
+
+/** Where a part of the page is, in pixels from the top of the page. */
+const box = (locator) => locator.first().boundingBox();
+
+test('who leads is said at the top, and by panel and community where they differ', async () => {
+  const page = await visit(browser, server.url + PAGE, { viewport: { width: 1280, height: 900 } });
+  for (const measure of ['community', 'panel']) {
+    const lead = page.locator(`[data-lead="${measure}"]`);
+    const size = await lead.evaluate((element) => parseFloat(getComputedStyle(element).fontSize));
+    assert.ok(size >= 20 && (await box(lead)).y < 600, `${measure}: ${size} px`);
+    assert.match(await lead.innerText(), /^(The (community|panel) prefers .+|Nobody leads.+)\.$/);
+  }
+});
+
+test('the scorecard has a row a reviewer, both quotes beginning at one height; on a phone they follow one another', async () => {
+  const rows = async (page) => {
+    const found = [];
+    for (const row of await page.locator('.score-row').all()) {
+      const cells = await row.locator('.score-cell').all();
+      found.push({
+        reviewer: await row.locator('h3').innerText(),
+        quotes: await Promise.all(cells.map(async (cell) => ((await cell.locator('.quote').count()) ? box(cell.locator('.quote')) : null))),
+        text: await row.innerText(),
+      });
+    }
+    return found;
+  };
+  const page = await visit(browser, server.url + PAGE, { viewport: { width: 1280, height: 900 }, javaScriptEnabled: false });
+  const wide = await rows(page);
+  assert.deepEqual(wide.map(({ reviewer }) => reviewer), ['The Practitioner', 'The Skeptic', 'The Futurist', 'The Creator', 'The Founder']);
+  for (const { reviewer, quotes: [left, right], text: words } of wide) {
+    if (left && right) assert.ok(Math.abs(left.y - right.y) < 2 && left.x + left.width <= right.x, reviewer);
+    else assert.match(words, /Not reviewed\./, reviewer);
+  }
+  const phone = await visit(browser, server.url + PAGE, { viewport: { width: 390, height: 844 }, javaScriptEnabled: false });
+  for (const { reviewer, quotes: [left, right], text: words } of await rows(phone)) {
+    if (left && right) assert.ok(right.y > left.y + left.height - 1 && right.y - left.y - left.height < 160, reviewer);
+    assert.match(words, /Codestral 2[^]*Cursor Background Agents/, 'each with its tool');
+  }
+  // A long quote is folded, and unfolds without a script.
+  const cell = phone.locator('.score-cell:has(.fold)').first();
+  const folded = (await box(cell.locator('.quote'))).height;
+  await cell.locator('summary').click();
+  assert.ok((await box(cell.locator('.quote'))).height > folded);
+});
+
+test('both figures and all votes are on the first screen of a phone, also with long names', async () => {
+  const token = (await server.run('token', 'create', '--role', 'site', '--name', 'browser')).trim();
+  const names = ['Donaudampfschifffahrtsgesellschaft Assistant for Enterprises', 'An Extraordinarily Long Named Suite of Agents for Every Team'];
+  for (const [n, name] of names.entries()) {
+    assert.equal(name.length, 60);
+    const put = await fetch(`${server.url}/v1/tools/long-${n}`, {
+      method: 'PUT', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name, tagline: name, entry: 'Paid', reviews: [{ reviewer: 'R', verdict: n ? 'ship' : 'skip' }] }),
+    });
+    assert.equal(put.status, 201);
+  }
+  const first = { width: 390, height: 844 };
+  const long = await visit(browser, `${server.url}/compare/long-0-vs-long-1`, { viewport: first });
+  const usual = await visit(browser, server.url + PAGE, { viewport: first });
+  const whole = async (locator) => { const { y, height } = await box(locator); return y + height <= first.height; };
+  for (const slug of ['long-0', 'long-1']) assert.ok(await whole(tool(long, slug).locator('[data-field="community"]')), slug);
+  for (const slug of TOOLS) {
+    for (const choice of ['ship', 'skip']) assert.ok(await whole(button(usual, slug, choice)), `${slug} ${choice}`);
+  }
+});

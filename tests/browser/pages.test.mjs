@@ -110,10 +110,13 @@ test('what others vote moves on every page that shows it, and nothing else moves
     await page.waitForFunction((s) => document.querySelector(`[data-tool="${s}"] [data-field="community"]`).textContent === '8%', slug);
     assert.equal(await page.locator(`[data-tool="${slug}"] [data-field="gap"]`).innerText(), 'Community 42 points below the panel');
   }
+  const lead = pages[2].locator('[data-lead="community"]');
+  const by = pages[2].locator('[data-field="apart"]');
   for (const page of pages.filter((p) => !p.url().includes('q='))) {
     await page.waitForSelector(`[data-now="${slug}"]`, { state: 'attached' });
   }
-  assert.equal(await pages[2].locator('[data-lead="community"]').innerText(), 'The community prefers Ollama.');
+  assert.deepEqual([await lead.innerText(), await by.innerText()], ['The community prefers Ollama.', '89 points apart, likely 60 to 96']);
+  assert.ok(await pages[2].locator('article[data-tool="ollama"] [data-pick="community"]').isVisible());
   await server.crowd(slug, 12, 0);
   for (const page of pages) {
     await page.waitForFunction((s) => document.querySelector(`[data-tool="${s}"] [data-field="community"]`).textContent === '54%', slug);
@@ -157,7 +160,7 @@ test('the chart shows how it came to be, and its table says the same', async () 
 
 test('own votes are taken on the page of a tool', async () => {
   const page = await visit(browser, `${server.url}/tools/lovable`);
-  assert.equal(await press(page, 'lovable', 'ship'), 'Voted ship. Community — of 1 vote.');
+  assert.equal(await press(page, 'lovable', 'ship'), 'Voted ship. 1 vote so far.');
   assert.equal(await text(page, 'lovable', 'gap'), '4 more votes make a percentage');
   await page.reload();
   assert.equal(await tool(page, 'lovable').locator('button[value="ship"]').getAttribute('aria-pressed'), 'true');

@@ -386,6 +386,7 @@ describe('when the server says no', () => {
       [410, 'archived', 'This tool is archived and takes no votes.'],
       [403, 'voter-banned', 'Votes from here are not taken.'],
       [403, 'challenge-required', 'This vote needs a check that this page cannot do.'],
+      [403, 'origin-refused', 'Votes are not taken on this page.'],
       [503, 'unavailable', 'That did not work. Please try again.'],
     ]) {
       sites.through = problem(status, code, headers);
@@ -465,11 +466,11 @@ describe('when the server says no', () => {
     sites.through = (request, response) => {
       if (!request.url.startsWith('/v1/stream')) return false;
       response.writeHead(200, { 'content-type': 'text/event-stream', 'access-control-allow-origin': '*' });
-      response.write(`event: tally\nid: 1\ndata: ${JSON.stringify({ ...tally, state: 'frozen' })}\n\n`);
+      response.write(`event: tally\nid: 1\ndata: ${JSON.stringify({ ...tally, state: 'frozen', version: tally.version + 1 })}\n\n`);
       return true;
     };
     const page = await open(context, 'reviews.example');
-    assert.equal(await part(page, 'closed').innerText(), 'Voting on this tool is frozen.');
+    await until('the words', async () => (await part(page, 'closed').innerText()) === 'Voting on this tool is frozen.');
     assert.ok(await button(page, 'ship').isDisabled() && await button(page, 'skip').isDisabled());
     sites.through = () => false;
     await page.close();

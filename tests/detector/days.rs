@@ -105,7 +105,8 @@ fn alerts(day: &Day, limits: Limits, every: i64) -> Vec<(Finding, i64)> {
                     skip: u32::try_from(skip).expect("small"),
                 })
             };
-            let mut found = memory.judge_networks(facts);
+            let mut found = memory.grown(facts);
+            found.extend(memory.judge_networks(facts));
             if memory.moved().contains(&0)
                 && let Some(facts) = facts(0)
             {
@@ -146,7 +147,7 @@ pub fn look(tally: &mut Tally, shape: Shape, seed: u64, limits: Limits, say: boo
         (n + 1, first.min(cast.at))
     });
     let every = match shape {
-        Shape::Thousand => EVERY_OF_SERVER,
+        Shape::Thousand | Shape::Swarm => EVERY_OF_SERVER,
         _ => EVERY,
     };
     let alerts = alerts(&day, limits, every);

@@ -49,6 +49,23 @@ fn a_thousand_networks_are_told_of_within_two_minutes() {
     assert!(covered > 0.9, "the filters mean most of it: {covered}");
 }
 
+/// The figure: 60 votes and more, from as many networks, within two minutes are told of within two minutes.
+#[test]
+fn a_swarm_of_networks_is_told_of_within_two_minutes() {
+    let mut tally = Tally::default();
+    for seed in 0..60 {
+        look(&mut tally, Shape::Swarm, HELD_OUT + seed, limits(), true);
+    }
+    tally.minutes.sort_by(f64::total_cmp);
+    println!("minutes to the alert: {:.1?}", tally.minutes);
+    assert!(tally.found >= 57, "{} of {}", tally.found, tally.days);
+    assert!(
+        tally.minutes.iter().all(|minutes| *minutes <= 2.1),
+        "{:?}",
+        tally.minutes
+    );
+}
+
 /// The twin: a detector that raises nothing finds nothing, and one that is too eager cries wolf.
 #[test]
 fn the_measure_tells_a_bad_rule() {

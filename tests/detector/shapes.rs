@@ -95,12 +95,14 @@ pub enum Shape {
     BothSides,
     Night,
     AcrossTools,
+    /// 60 to 200 votes within two minutes, each from a network of its own, all on one side.
+    Swarm,
     /// 1,000 networks with three votes each within 30 minutes, all on one side: the figure that is asked for.
     Thousand,
 }
 
 /// Those of the table.
-pub const SHAPES: [Shape; 8] = [
+pub const SHAPES: [Shape; 9] = [
     Shape::Normal,
     Shape::Viral,
     Shape::Burst,
@@ -109,6 +111,7 @@ pub const SHAPES: [Shape; 8] = [
     Shape::BothSides,
     Shape::Night,
     Shape::AcrossTools,
+    Shape::Swarm,
 ];
 
 impl Shape {
@@ -122,6 +125,7 @@ impl Shape {
             Shape::BothSides => "both sides",
             Shape::Night => "night",
             Shape::AcrossTools => "across tools",
+            Shape::Swarm => "swarms",
             Shape::Thousand => "a thousand networks",
         }
     }
@@ -387,6 +391,17 @@ fn attack(dice: &mut Dice, site: &mut Site, shape: Shape) -> Vec<Cast> {
                     cast.network = *network;
                     casts.push(cast);
                 }
+            }
+        }
+        Shape::Swarm => {
+            let votes = dice.whole(60, 200);
+            let means = Means::draw(dice, site, votes, 0.5);
+            let (from, lasts) = (dice.between(0.5, 23.0) * HOUR, dice.between(10.0, 110.0));
+            for network in &means.networks {
+                let at = from + dice.between(0.0, lasts);
+                let mut cast = means.cast(dice, site, 0, at);
+                cast.network = *network;
+                casts.push(cast);
             }
         }
         Shape::Thousand => {

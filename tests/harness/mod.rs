@@ -7,6 +7,7 @@
 
 pub mod challenge;
 pub mod client;
+pub mod clock;
 pub mod crowd;
 pub mod desk;
 pub mod disk;

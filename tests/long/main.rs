@@ -32,6 +32,8 @@ mod matrix;
 mod networks;
 #[path = "../faults/queues.rs"]
 mod queues;
+#[path = "../faults/random_acts.rs"]
+mod random_acts;
 #[path = "../faults/reset_load.rs"]
 mod reset_load;
 #[path = "../detector/shapes.rs"]
@@ -74,6 +76,19 @@ fn fifty_power_cuts_on_postgres() {
     if matrix::power() {
         harness::run(matrix::kills(matrix::Ground::PostgresOwnDisk, 50, 20_000));
     }
+}
+
+#[test]
+fn two_hundred_thousand_random_acts_on_sqlite() {
+    harness::run(random_acts::random_acts(harness::Backend::Sqlite, 200_000));
+}
+
+#[test]
+fn two_hundred_thousand_random_acts_on_two_instances_of_postgres() {
+    harness::run(random_acts::random_acts(
+        harness::Backend::Postgres,
+        200_000,
+    ));
 }
 
 /// More connections than votes may wait, so that the queue itself has to refuse.

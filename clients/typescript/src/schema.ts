@@ -173,6 +173,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/favicon.ico": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The site's icon */
+        get: operations["getFavicon"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/moderation": {
         parameters: {
             query?: never;
@@ -583,6 +600,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/robots.txt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What crawlers may read, and where the sitemap is */
+        get: operations["getRobots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sitemap.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The pages of all tools but archived ones */
+        get: operations["getSitemap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tools/{slug}": {
         parameters: {
             query?: never;
@@ -629,7 +680,7 @@ export interface paths {
         };
         /**
          * Two to four tools side by side
-         * @description `verdict` says who leads by panel and by community; null for a tie, or while the intervals overlap.
+         * @description `verdict` says who leads by panel and by community; null for a tie, or while the 95 % interval of the difference (Newcombe 1998, method 10) holds zero.
          */
         get: operations["compareTools"];
         put?: never;
@@ -1234,17 +1285,17 @@ export interface components {
         /** @description An alert as the API answers it, and as a webhook is told of it. */
         Alert: {
             dismiss_reason: string | null;
-            dismissed_at: components["schemas"]["Moment"] | null;
+            dismissed_at: components["schemas"]["Timestamp"] | null;
             dismissed_by: string | null;
             filter: components["schemas"]["AlertFilter"];
             /** @description Of the votes that it means. */
-            first_seen: components["schemas"]["Moment"];
+            first_seen: components["schemas"]["Timestamp"];
             /** Format: int64 */
             id: number;
             kind: components["schemas"]["AlertKind"];
-            last_seen: components["schemas"]["Moment"];
+            last_seen: components["schemas"]["Timestamp"];
             numbers: components["schemas"]["AlertNumbers"];
-            raised_at: components["schemas"]["Moment"];
+            raised_at: components["schemas"]["Timestamp"];
             /**
              * Format: int32
              * @description 0 to 100: how far it is from what people look like there.
@@ -1256,9 +1307,9 @@ export interface components {
         /** @description The votes that an alert means: what `POST /v1/moderation/resets` takes, but for the reason, which is a person's. */
         AlertFilter: {
             choice?: components["schemas"]["Choice"] | null;
-            from: components["schemas"]["Moment"];
+            from: components["schemas"]["Timestamp"];
             network?: string | null;
-            to: components["schemas"]["Moment"];
+            to: components["schemas"]["Timestamp"];
             tool: components["schemas"]["Slug"];
         };
         /**
@@ -1333,7 +1384,7 @@ export interface components {
             actor: string;
             actor_id: string;
             after?: unknown;
-            at: components["schemas"]["Moment"];
+            at: components["schemas"]["Timestamp"];
             before?: unknown;
             hash: string;
             /** Format: int64 */
@@ -1356,7 +1407,7 @@ export interface components {
         };
         /** @description A ban as the API answers it. */
         Ban: {
-            expires_at?: components["schemas"]["Moment"] | null;
+            expires_at?: components["schemas"]["Timestamp"] | null;
             /**
              * @description Whether whoever it names is known when they come again. A network is not, where it was named by a hash of a day
              *     whose key was destroyed: name it by a newer one.
@@ -1364,7 +1415,7 @@ export interface components {
             holds: boolean;
             /** Format: int64 */
             id: number;
-            made_at: components["schemas"]["Moment"];
+            made_at: components["schemas"]["Timestamp"];
             made_by: string;
             network?: string | null;
             reason: string;
@@ -1376,7 +1427,7 @@ export interface components {
             voter?: string | null;
         };
         BanOfReset: {
-            expires_at?: components["schemas"]["Moment"] | null;
+            expires_at?: components["schemas"]["Timestamp"] | null;
         };
         BanPage: {
             items: components["schemas"]["Ban"][];
@@ -1385,7 +1436,7 @@ export interface components {
         };
         /** @description Either a voter or a network. */
         BanWish: {
-            expires_at?: components["schemas"]["Moment"] | null;
+            expires_at?: components["schemas"]["Timestamp"] | null;
             network?: string | null;
             reason: string;
             voter?: string | null;
@@ -1436,14 +1487,14 @@ export interface components {
         Choice: "ship" | "skip";
         /** @description One thing that stands out. Shares are percentages of its own votes. */
         Cluster: {
-            first_at: components["schemas"]["Moment"];
+            first_at: components["schemas"]["Timestamp"];
             /** Format: int64 */
             fresh_share: number;
             /** Format: int64 */
             fresh_tokens: number;
             /** @enum {string} */
             kind: "network";
-            last_at: components["schemas"]["Moment"];
+            last_at: components["schemas"]["Timestamp"];
             network: string;
             /**
              * Format: int64
@@ -1466,7 +1517,7 @@ export interface components {
             fresh_share: number;
             /** Format: int64 */
             fresh_tokens: number;
-            from: components["schemas"]["Moment"];
+            from: components["schemas"]["Timestamp"];
             /** @enum {string} */
             kind: "burst";
             /** Format: int64 */
@@ -1477,7 +1528,7 @@ export interface components {
             skip: number;
             /** Format: int64 */
             times: number;
-            to: components["schemas"]["Moment"];
+            to: components["schemas"]["Timestamp"];
             /**
              * Format: int64
              * @description Votes in a usual minute, and how many times that the burst's busiest minute has.
@@ -1544,7 +1595,7 @@ export interface components {
         };
         /** @description A change that the ledger keeps; nulls are "no vote", or one that does not count. */
         HeldChange: {
-            at: components["schemas"]["Moment"];
+            at: components["schemas"]["Timestamp"];
             new: components["schemas"]["Choice"] | null;
             old: components["schemas"]["Choice"] | null;
             tool: string;
@@ -1554,7 +1605,7 @@ export interface components {
             after?: components["schemas"]["Tally"] | null;
             before?: components["schemas"]["Tally"] | null;
             dry_run: boolean;
-            from?: components["schemas"]["Moment"] | null;
+            from?: components["schemas"]["Timestamp"] | null;
             /** Format: int64 */
             matched: number;
             networks: number;
@@ -1567,12 +1618,12 @@ export interface components {
             ship: number;
             /** Format: int64 */
             skip: number;
-            to: components["schemas"]["Moment"];
+            to: components["schemas"]["Timestamp"];
             tool: components["schemas"]["Slug"];
         };
         /** @description A vote as it stands. */
         HeldVote: {
-            cast_at: components["schemas"]["Moment"];
+            cast_at: components["schemas"]["Timestamp"];
             choice: components["schemas"]["Choice"];
             /** @description Not set aside by the moderators; a vote that is held shows as its voter was told. */
             counted: boolean;
@@ -1589,13 +1640,13 @@ export interface components {
         HeldWish: {
             choice?: components["schemas"]["Choice"] | null;
             dry_run?: boolean;
-            from?: components["schemas"]["Moment"] | null;
+            from?: components["schemas"]["Timestamp"] | null;
             network?: string | null;
             /** @description May be left out. */
             reason?: string;
             /** @description Those that were rejected, instead of those that wait. */
             rejected?: boolean;
-            to?: components["schemas"]["Moment"] | null;
+            to?: components["schemas"]["Timestamp"] | null;
             tool: string;
             voter?: string | null;
         };
@@ -1613,6 +1664,8 @@ export interface components {
         /** @description A tool with its slug. */
         ListedTool: {
             category?: string;
+            /** @description Plain text, a blank line between paragraphs. */
+            description?: string | null;
             entry?: string;
             name: string;
             reviews?: components["schemas"]["Review"][];
@@ -1629,21 +1682,16 @@ export interface components {
         };
         /** @description Who calls, and everything that is held of them. */
         Me: components["schemas"]["Held"] & {
-            made_at: components["schemas"]["Moment"] | null;
+            made_at: components["schemas"]["Timestamp"] | null;
             /** @description The tools on which this visitor came as a signed-in user, whose the vote is there. */
             signed_in_on: string[];
             voter: string;
         };
         /** @description A visitor's token. */
         Minted: {
-            expires_at: components["schemas"]["Moment"];
+            expires_at: components["schemas"]["Timestamp"];
             token: string;
         };
-        /**
-         * Format: date-time
-         * @description A point in time: microseconds since 1970, UTC.
-         */
-        Moment: string;
         /** @description Nothing to say yet. */
         NoFields: Record<string, never>;
         /** @description The answer, for JSON and XML alike. */
@@ -1665,7 +1713,7 @@ export interface components {
         OpenOrFrozen: "open" | "frozen";
         /** @description A vote as its voter sees it; nulls where there is none. */
         OwnVote: {
-            cast_at: components["schemas"]["Moment"] | null;
+            cast_at: components["schemas"]["Timestamp"] | null;
             choice: components["schemas"]["Choice"] | null;
             tool: components["schemas"]["Slug"];
         };
@@ -1688,15 +1736,15 @@ export interface components {
         /** @description The span to exclude. */
         PeriodWish: {
             dry_run?: boolean;
-            from: components["schemas"]["Moment"];
+            from: components["schemas"]["Timestamp"];
             reason: string;
-            to: components["schemas"]["Moment"];
+            to: components["schemas"]["Timestamp"];
             tool: string;
         };
         /** @description The tally at one time. */
         Point: {
             /** @description The start of its hour or day. */
-            at: components["schemas"]["Moment"];
+            at: components["schemas"]["Timestamp"];
             /** @description An excluded period reaches into the step; left out where none does. */
             excluded?: boolean;
             /**
@@ -1722,12 +1770,12 @@ export interface components {
         };
         /** @description The same for everybody: nothing of voters, networks, moderators, and no reason, which may name somebody. */
         PublicRemoval: {
-            at: components["schemas"]["Moment"];
-            from?: components["schemas"]["Moment"] | null;
+            at: components["schemas"]["Timestamp"];
+            from?: components["schemas"]["Timestamp"] | null;
             kind: components["schemas"]["RemovalKind"];
-            to?: components["schemas"]["Moment"] | null;
+            to?: components["schemas"]["Timestamp"] | null;
             tool: components["schemas"]["Slug"];
-            undone_at?: components["schemas"]["Moment"] | null;
+            undone_at?: components["schemas"]["Timestamp"] | null;
             /** Format: int64 */
             votes: number;
         };
@@ -1741,11 +1789,11 @@ export interface components {
             after?: components["schemas"]["Tally"] | null;
             before?: components["schemas"]["Tally"] | null;
             choice?: components["schemas"]["Choice"] | null;
-            from?: components["schemas"]["Moment"] | null;
+            from?: components["schemas"]["Timestamp"] | null;
             /** Format: int64 */
             id: number;
             kind: components["schemas"]["RemovalKind"];
-            made_at: components["schemas"]["Moment"];
+            made_at: components["schemas"]["Timestamp"];
             made_by: string;
             /** Format: int64 */
             matched: number;
@@ -1757,11 +1805,11 @@ export interface components {
             ship: number;
             /** Format: int64 */
             skip: number;
-            to?: components["schemas"]["Moment"] | null;
+            to?: components["schemas"]["Timestamp"] | null;
             tool: components["schemas"]["Slug"];
             undo_reason?: string | null;
             undone: boolean;
-            undone_at?: components["schemas"]["Moment"] | null;
+            undone_at?: components["schemas"]["Timestamp"] | null;
             undone_by?: string | null;
             voter?: string | null;
         };
@@ -1779,7 +1827,7 @@ export interface components {
         ResetReport: {
             after?: components["schemas"]["Tally"] | null;
             before?: components["schemas"]["Tally"] | null;
-            from?: components["schemas"]["Moment"] | null;
+            from?: components["schemas"]["Timestamp"] | null;
             /** Format: int64 */
             id?: number | null;
             /** Format: int64 */
@@ -1793,7 +1841,7 @@ export interface components {
             ship: number;
             /** Format: int64 */
             skip: number;
-            to: components["schemas"]["Moment"];
+            to: components["schemas"]["Timestamp"];
             tool: components["schemas"]["Slug"];
         };
         /** @description Which votes to take out: all that is given must match. */
@@ -1801,11 +1849,11 @@ export interface components {
             ban?: components["schemas"]["BanOfReset"] | null;
             choice?: components["schemas"]["Choice"] | null;
             dry_run?: boolean;
-            from?: components["schemas"]["Moment"] | null;
+            from?: components["schemas"]["Timestamp"] | null;
             network?: string | null;
             plan?: string | null;
             reason: string;
-            to?: components["schemas"]["Moment"] | null;
+            to?: components["schemas"]["Timestamp"] | null;
             tool: string;
             voter?: string | null;
         };
@@ -1817,7 +1865,7 @@ export interface components {
         };
         /** @description A vote as the API answers it. */
         SeenVote: {
-            cast_at: components["schemas"]["Moment"];
+            cast_at: components["schemas"]["Timestamp"];
             choice: components["schemas"]["Choice"];
             counted: boolean;
             /** @description Held back: it has not counted yet. */
@@ -1869,7 +1917,7 @@ export interface components {
             stale?: boolean;
             state: components["schemas"]["ToolState"];
             tool: components["schemas"]["Slug"];
-            updated_at: components["schemas"]["Moment"];
+            updated_at: components["schemas"]["Timestamp"];
             /** Format: int64 */
             version: number;
         };
@@ -1879,9 +1927,16 @@ export interface components {
             missing?: string[];
             tallies: components["schemas"]["Tally"][];
         };
+        /**
+         * Format: date-time
+         * @description A point in time: microseconds since 1970, UTC.
+         */
+        Timestamp: string;
         /** @description A tool as `PUT /v1/tools/{slug}` takes it. */
         Tool: {
             category?: string;
+            /** @description Plain text, a blank line between paragraphs. */
+            description?: string | null;
             /** @description The entry price in a word, such as `Free` or `Paid`. */
             entry?: string;
             name: string;
@@ -1902,6 +1957,8 @@ export interface components {
         /** @description What `PATCH` takes: the fields to change. */
         ToolPatch: {
             category?: string | null;
+            /** @description Null removes it. */
+            description?: string | null;
             entry?: string | null;
             name?: string | null;
             reviews?: components["schemas"]["Review"][] | null;
@@ -1916,6 +1973,7 @@ export interface components {
         /** @description A tool as `GET /v1/tools/{slug}` answers it. */
         ToolView: {
             category: string;
+            description: string | null;
             entry: string;
             name: string;
             reviews: components["schemas"]["Review"][];
@@ -1937,7 +1995,7 @@ export interface components {
             restored: number;
             tool: components["schemas"]["Slug"];
             undone: boolean;
-            undone_at: components["schemas"]["Moment"];
+            undone_at: components["schemas"]["Timestamp"];
         };
         /** @description A vote beside the tally that holds it. */
         VoteAnswer: {
@@ -2601,7 +2659,6 @@ export type ListedTool = components['schemas']['ListedTool'];
 export type ManyTools = components['schemas']['ManyTools'];
 export type Me = components['schemas']['Me'];
 export type Minted = components['schemas']['Minted'];
-export type Moment = components['schemas']['Moment'];
 export type NoFields = components['schemas']['NoFields'];
 export type OEmbed = components['schemas']['OEmbed'];
 export type OpenOrFrozen = components['schemas']['OpenOrFrozen'];
@@ -2626,6 +2683,7 @@ export type Slug = components['schemas']['Slug'];
 export type StateWish = components['schemas']['StateWish'];
 export type Tally = components['schemas']['Tally'];
 export type TallyList = components['schemas']['TallyList'];
+export type Timestamp = components['schemas']['Timestamp'];
 export type Tool = components['schemas']['Tool'];
 export type ToolList = components['schemas']['ToolList'];
 export type ToolPage = components['schemas']['ToolPage'];
@@ -3081,6 +3139,42 @@ export interface operations {
                 content?: never;
             };
             404: components["responses"]["not-found"];
+        };
+    };
+    getFavicon: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The icon. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/x-icon": string;
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     showOverview: {
@@ -4443,6 +4537,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getRobots: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getSitemap: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The addresses. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": string;
                 };
             };
             /** @description The caller has it already. */
@@ -5912,6 +6078,7 @@ export interface operations {
             };
             401: components["responses"]["voter-required.or.bad-token.or.expired-token"];
             404: components["responses"]["unknown-tool"];
+            429: components["responses"]["rate-limited"];
             503: components["responses"]["unavailable"];
         };
     };
@@ -6156,6 +6323,8 @@ export interface operations {
             /** @description In the order asked; `missing` lists what is no tool. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "Set-Cookie": components["headers"]["Set-Cookie"];
                     "Visitor-Token": components["headers"]["Visitor-Token"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6167,6 +6336,7 @@ export interface operations {
             };
             401: components["responses"]["voter-required.or.bad-token.or.expired-token"];
             422: components["responses"]["invalid"];
+            429: components["responses"]["rate-limited"];
             503: components["responses"]["unavailable"];
         };
     };

@@ -2,15 +2,15 @@
 // Pages write it; `index` and `script` define it. It asks for nothing before it is about to be seen.
 
 import { Card, type Tell } from './card.js';
-import { Server } from './server.js';
+import { Server, SLUG } from './server.js';
 import { dress } from './style.js';
 import type { Choice, Tally } from './tally.js';
-import { learn, Voice, type Words } from './words.js';
+import { learn, show, Voice, type Words } from './words.js';
 
 /** Near enough to the window to be loaded. */
 const NEAR = '300px';
 
-let ownBase: string | undefined;
+let ownServer = '/';
 
 function withSlash(url: URL): string {
   return url.origin + url.pathname.replace(/\/*$/, '/');
@@ -32,19 +32,19 @@ export class ShipVote extends Base {
   /** Adds a language, or changes some of its texts, for all elements. */
   static words(lang: string, words: Partial<Words>): void {
     learn(lang, words);
-    living.forEach((element) => element.redraw());
+    living.forEach((element) => element.#redraw());
   }
 
-  /** The server of elements that name none: an address below which `/v1` and `/embed` are. */
+  /** The server of elements that name none: an address below which `/v1` and `/embed` are. Resolved by the page that shows them. */
   static server(address: string): void {
-    ownBase = withSlash(new URL(address, document.baseURI));
-    living.forEach((element) => element.build());
+    ownServer = address;
+    living.forEach((element) => element.#build());
   }
 
-  private cards: Card[] = [];
-  private observer: IntersectionObserver | undefined;
-  private near = false;
-  private building = false;
+  #cards: Card[] = [];
+  #observer: IntersectionObserver | undefined;
+  #near = false;
+  #building = false;
 
   get tool(): string {
     return this.getAttribute('tool')?.trim() ?? '';
@@ -64,69 +64,72 @@ export class ShipVote extends Base {
 
   /** The newest tally of the tool, once there is one. */
   get tally(): Tally | undefined {
-    return this.tool ? this.reached().tally(this.tool) : undefined;
+    return this.tool ? this.#reached().tally(this.tool) : undefined;
   }
 
   /** The visitor's own vote on the tool. */
   get choice(): Choice | null {
-    return this.tool ? this.reached().choice(this.tool) : null;
+    return this.tool ? this.#reached().choice(this.tool) : null;
   }
 
   /** Votes as a press of the button does; `null` withdraws. Ends once the server has answered. */
   async vote(choice: Choice | null, tool = this.tool): Promise<void> {
-    await this.cards.find((card) => card.tool === tool)?.cast(choice);
+    await this.#cards.find((card) => card.tool === tool)?.cast(choice);
   }
 
   connectedCallback(): void {
     living.add(this);
-    this.near ||= !('IntersectionObserver' in globalThis);
-    this.build();
-    if (this.near) return;
-    this.observer = new IntersectionObserver(
+    this.#near ||= !('IntersectionObserver' in globalThis);
+    this.#build();
+    if (this.#near) return;
+    this.#observer = new IntersectionObserver(
       (entries) => {
-        if (entries.some((entry) => entry.isIntersecting)) this.come();
+        if (entries.some((entry) => entry.isIntersecting)) this.#come();
       },
       { rootMargin: NEAR },
     );
-    this.observer.observe(this);
+    this.#observer.observe(this);
   }
 
   disconnectedCallback(): void {
     living.delete(this);
-    this.observer?.disconnect();
-    this.cards.forEach((card) => card.leave());
-    this.cards = [];
+    this.#observer?.disconnect();
+    this.#cards.forEach((card) => card.leave());
+    this.#cards = [];
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (!this.isConnected || !this.shadowRoot || before === after) return;
-    if (name === 'lang' || name === 'strings') return this.redraw();
+    if (name === 'lang' || name === 'strings') return this.#redraw();
     // A framework sets several attributes in a row.
-    if (this.building) return;
-    this.building = true;
+    if (this.#building) return;
+    this.#building = true;
     queueMicrotask(() => {
-      this.building = false;
-      if (this.isConnected) this.build();
+      this.#building = false;
+      if (this.isConnected) this.#build();
     });
   }
 
-  private come(): void {
-    this.observer?.disconnect();
-    this.near = true;
-    this.cards.forEach((card) => card.follow());
+  #come(): void {
+    this.#observer?.disconnect();
+    this.#near = true;
+    this.#cards.forEach((card) => card.follow());
   }
 
-  private reached(): Server {
-    const named = this.getAttribute('server') || this.getAttribute('src');
-    if (!named) return Server.at(ownBase ?? `${location.origin}/`);
+  #reached(): Server {
+    const named = this.getAttribute('server') || this.getAttribute('src') || ownServer;
+    let base = `${location.origin}/`;
     try {
-      return Server.at(withSlash(new URL(named, document.baseURI)));
+      base = withSlash(new URL(named, document.baseURI));
     } catch {
-      return Server.at(`${location.origin}/`);
+      console.warn(`ship-vote: ${JSON.stringify(named)} is not the address of a server`, this);
     }
+    const server = Server.at(base);
+    server.cookie ||= this.hasAttribute('known');
+    return server;
   }
 
-  private voice(): Voice {
+  #voice(): Voice {
     const lang = this.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang || navigator.language;
     let own: Partial<Words> | undefined;
     try {
@@ -137,35 +140,46 @@ export class ShipVote extends Base {
     return new Voice(lang, own);
   }
 
-  private redraw(): void {
-    const voice = this.voice();
-    this.cards.forEach((card) => card.draw(voice));
+  #redraw(): void {
+    const voice = this.#voice();
+    this.#cards.forEach((card) => card.draw(voice));
   }
 
-  private build(): void {
+  #build(): void {
     let root = this.shadowRoot;
     if (!root) {
       root = this.attachShadow({ mode: 'open' });
       dress(root);
     }
-    this.cards.forEach((card) => card.leave());
-    const voice = this.voice();
+    this.#cards.forEach((card) => card.leave());
+    const voice = this.#voice();
     const tell: Tell = (name, detail) =>
       this.dispatchEvent(
         new CustomEvent(name, { detail, bubbles: name !== 'tally', composed: name !== 'tally', cancelable: name === 'beforevote' }),
       );
     const { tool, compare } = this;
-    const asked: [string, string | null][] = tool ? [[tool, this.getAttribute('label')]] : [];
-    if (tool && compare && compare !== tool) asked.push([compare, this.getAttribute('compare-label')]);
-    this.cards = asked.map(
-      ([slug, label]) => new Card(this.reached(), slug, label || asName(slug), voice, tell),
+    const asked: [string, string | null][] = SLUG.test(tool) ? [[tool, this.getAttribute('label')]] : [];
+    if (asked.length && SLUG.test(compare) && compare !== tool) asked.push([compare, this.getAttribute('compare-label')]);
+    this.#cards = asked.map(
+      ([slug, label]) => new Card(this.#reached(), slug, label || asName(slug), voice, tell),
     );
     root.querySelector('.cards')?.remove();
     const cards = document.createElement('div');
     cards.className = 'cards';
-    cards.append(...this.cards.map((card) => card.root));
+    cards.append(...this.#cards.map((card) => card.root));
+    if (!asked.length) cards.append(this.#complaint(voice));
     root.append(cards);
-    if (this.near) this.come();
+    if (this.#near) this.#come();
+  }
+
+  /** What stands in the place of a card if there is no tool to show. */
+  #complaint(voice: Voice): HTMLElement {
+    console.warn(`ship-vote: the attribute "tool" is ${this.tool ? `no slug: ${JSON.stringify(this.tool)}` : 'missing'}`, this);
+    const card = document.createElement('p');
+    card.className = 'card closed';
+    card.setAttribute('part', 'card closed');
+    show(card, voice.say('noTool'));
+    return card;
   }
 }
 

@@ -12,6 +12,7 @@ const css = `
 --focus:var(--ship-vote-focus,light-dark(#0b57d0,#8ab4f8));
 font:400 1rem/1.4 var(--ship-vote-font,system-ui,sans-serif);letter-spacing:normal;text-align:start;text-transform:none}
 @supports not (color:light-dark(#000,#fff)){:host{--ink:#1b1f24;--soft:#565e68;--paper:#fff;--line:#dcd9d2;--ship:#0b6b3a;--skip:#a02c1d;--focus:#0b57d0}}
+:host(:is(:not([tool]),[tool=''])){min-block-size:0}
 :host([hidden]){display:none}
 :host([theme=light]){color-scheme:light}
 :host([theme=dark]){color-scheme:dark}
@@ -43,8 +44,9 @@ button[aria-disabled=true]{cursor:progress}
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px}
 .said{min-block-size:2.8em;margin:0;font-size:.8125rem;color:var(--ink)}
 .said p{margin:0}
+p.card{margin:0;align-content:center;justify-items:start}
 @media (hover:hover){button:not(:disabled,[aria-disabled=true]):hover{text-decoration:underline;text-underline-offset:.2em}}
-@media (prefers-reduced-motion:no-preference){.bar i{transition:inline-size .4s,inset-inline-start .4s}button{transition:background-color .15s,color .15s}}
+@media (prefers-reduced-motion:no-preference){.bar i{transition:inline-size .4s,inset-inline-start .4s}button[aria-pressed=true]{transition:background-color .15s,color .15s}}
 @media (forced-colors:active){.bar i{forced-color-adjust:none;background:CanvasText}.bar .track{background:none;outline:1px solid CanvasText}.community .fill{background:CanvasText}.ship[aria-pressed=true],.skip[aria-pressed=true]{background:Highlight;border-color:Highlight;color:HighlightText;forced-color-adjust:none}button:disabled{color:GrayText;opacity:1}}
 `;
 

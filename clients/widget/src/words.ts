@@ -32,6 +32,11 @@ export interface Words {
   offline: Text;
   failed: Text;
   unknown: Text;
+  late: Text;
+  loading: Text;
+  unreachable: Text;
+  none: Text;
+  noTool: Text;
 }
 
 const en: Words = {
@@ -61,6 +66,11 @@ const en: Words = {
   offline: 'There is no connection. Your vote was not sent.',
   failed: 'That did not work. Please try again.',
   unknown: 'There is no such tool.',
+  late: 'No answer came in time. Your vote may not have been counted; please try again.',
+  loading: 'Loading the votes…',
+  unreachable: 'The votes cannot be reached right now.',
+  none: 'be the first',
+  noTool: 'This element names no tool.',
 };
 
 const de: Words = {
@@ -90,6 +100,11 @@ const de: Words = {
   offline: 'Keine Verbindung. Die Stimme wurde nicht gesendet.',
   failed: 'Das ging nicht. Bitte noch einmal versuchen.',
   unknown: 'Dieses Werkzeug gibt es nicht.',
+  late: 'Es kam keine Antwort. Ihre Stimme wurde vielleicht nicht gezählt; bitte noch einmal versuchen.',
+  loading: 'Die Stimmen werden geladen …',
+  unreachable: 'Die Stimmen sind gerade nicht erreichbar.',
+  none: 'Machen Sie den Anfang',
+  noTool: 'Dieses Element nennt kein Tool.',
 };
 
 const tables: Record<string, Partial<Words>> = { en, de };
@@ -100,37 +115,58 @@ export function learn(lang: string, words: Partial<Words>): void {
   tables[key] = { ...tables[key], ...words };
 }
 
+/** Where numbers and words run from right to left. */
+const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|ks|nqo|ps|sd|syr|ug|ur|yi)\b/;
+
+/** A text, filled in, and the language that it is in: English if there is no other. */
+export interface Said {
+  text: string;
+  lang: string;
+}
+
+/** Shows a text inside `element`, with its own language and direction, whatever the page around it has. */
+export function show(element: HTMLElement, said: Said | undefined): void {
+  const inner = (element.firstElementChild ?? element.appendChild(document.createElement('bdi'))) as HTMLElement;
+  const text = said?.text ?? '';
+  if (inner.textContent !== text) inner.textContent = text;
+  if (!said) return;
+  inner.lang = said.lang;
+  inner.dir = RIGHT_TO_LEFT.test(said.lang) ? 'rtl' : 'ltr';
+}
+
 /** Speaks one language. */
 export class Voice {
-  private readonly table: Words;
-  private readonly numbers: Intl.NumberFormat;
-  private readonly percents: Intl.NumberFormat;
-  private readonly plurals: Intl.PluralRules;
+  readonly #tables: [string, Partial<Words>][];
+  readonly #locale: string;
 
   /** `own` are one element's own texts, laid over the language's. */
-  constructor(lang: string, own?: Partial<Words>) {
-    const locale = supported(lang);
-    const key = locale.toLowerCase();
-    this.table = { ...en, ...tables[key.split('-')[0] as string], ...tables[key], ...own };
-    this.numbers = new Intl.NumberFormat(locale);
-    this.percents = new Intl.NumberFormat(locale, { style: 'percent' });
-    this.plurals = new Intl.PluralRules(locale);
+  constructor(lang: string, own: Partial<Words> = {}) {
+    this.#locale = supported(lang);
+    const key = this.#locale.toLowerCase();
+    const primary = key.split('-')[0] as string;
+    const built = [key, primary].filter((name) => tables[name]);
+    this.#tables = [[this.#locale, own], ...built.map((name): [string, Partial<Words>] => [this.#locale, tables[name] ?? {}]), ['en', en]];
   }
 
   /** A text, filled in. A number `n` chooses the plural form. */
-  say(key: keyof Words, fill: Record<string, string | number> = {}): string {
-    const text = this.table[key];
+  say(key: keyof Words, fill: Record<string, string | number> = {}): Said {
+    const [lang, table] = this.#tables.find(([, words]) => words[key] !== undefined) ?? ['en', en];
+    const text = table[key] ?? en[key];
     const n = fill['n'];
-    const form = typeof text === 'string' ? text : text[this.plurals.select(Number(n))] ?? text.other;
-    return form.replace(/\{(\w+)\}/g, (whole, name: string) => {
-      const value = fill[name];
-      return value === undefined ? whole : typeof value === 'number' ? this.numbers.format(value) : value;
-    });
+    const form = typeof text === 'string' ? text : text[new Intl.PluralRules(lang).select(Number(n))] ?? text.other;
+    return {
+      lang,
+      text: form.replace(/\{(\w+)\}/g, (whole, name: string) => {
+        const value = fill[name];
+        return value === undefined ? whole : typeof value === 'number' ? new Intl.NumberFormat(lang).format(value) : value;
+      }),
+    };
   }
 
-  /** 87 as the language writes a percentage; a dash where there is none. */
+  /** 87 as the language writes a percentage; a dash if there is none. */
   percent(percent: number | null | undefined): string {
-    return percent === null || percent === undefined ? '—' : this.percents.format(percent / 100);
+    if (percent === null || percent === undefined) return '—';
+    return new Intl.NumberFormat(this.#locale, { style: 'percent' }).format(percent / 100);
   }
 }
 

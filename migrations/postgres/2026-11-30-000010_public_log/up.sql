@@ -66,15 +66,14 @@ CREATE TABLE log_index (
     places BYTEA NOT NULL,
     PRIMARY KEY (log_id, bucket, segment)
 );
--- `read_under_lock` with ballots: kind 4 is a ballot whose vote was withdrawn. The old function stays for servers that still
--- run while this one starts.
+-- `read_for_batch` with ballots. The old functions stay for servers that still run while this one starts.
 CREATE FUNCTION read_batch(tools INTEGER[], of_tools INTEGER[], of_voters BYTEA[], at_moment BIGINT)
 RETURNS TABLE (
-    kind SMALLINT, -- 1 a tally, 2 a vote, 3 a period in force that has not ended, 4 the ballot of a withdrawn vote
+    kind SMALLINT, -- 1 a tally, 2 a vote, 3 a period in force that has not ended, 4 the version of erasures, 5 the ballot of a withdrawn vote
     tool INTEGER,
     voter_id BYTEA,
     ballot_bytes BYTEA,
-    a BIGINT, -- ship; choice; id
+    a BIGINT, -- ship; choice; id; version
     b BIGINT, -- skip; cast_at; span_from
     c BIGINT, -- aside_ship; taken_out_by; span_to
     d BIGINT, -- aside_skip
@@ -83,71 +82,78 @@ RETURNS TABLE (
     g BIGINT, -- period_end
     h INTEGER, -- panel_ship
     i INTEGER, -- panel_skip
-    j SMALLINT -- state
+    j SMALLINT, -- state
+    k BIGINT -- revision
 ) LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-    RETURN QUERY SELECT 1::smallint, t.tool_id, NULL::bytea, NULL::bytea, t.ship, t.skip, t.aside_ship, t.aside_skip,
-        t.version, t.updated_at, t.period_end, t.panel_ship, t.panel_skip, t.state
+    PERFORM pg_advisory_xact_lock_shared(297732756293); -- 'ERASE'
+    RETURN QUERY SELECT 1::smallint, t.tool_id, NULL::bytea, NULL::bytea, t.ship, t.skip, t.aside_ship, t.aside_skip, t.version,
+        t.updated_at, t.period_end, t.panel_ship, t.panel_skip, t.state, t.revision
         FROM tallies t WHERE t.tool_id = ANY(tools) ORDER BY t.tool_id FOR NO KEY UPDATE;
+    RETURN QUERY SELECT 4::smallint, 0, NULL::bytea, NULL::bytea, s.value::bigint, 0::bigint, NULL::bigint, NULL::bigint, NULL::bigint,
+        NULL::bigint, NULL::bigint, NULL::integer, NULL::integer, NULL::smallint, NULL::bigint
+        FROM site_facts s WHERE s.name = 'erasures.version';
     RETURN QUERY SELECT 2::smallint, v.tool_id, v.voter, v.ballot, v.choice::bigint, v.cast_at, v.taken_out_by, NULL::bigint,
-        NULL::bigint, NULL::bigint, NULL::bigint, NULL::integer, NULL::integer, NULL::smallint
+        NULL::bigint, NULL::bigint, NULL::bigint, NULL::integer, NULL::integer, NULL::smallint, NULL::bigint
         FROM unnest(of_tools, of_voters) AS w (tool_id, voter)
         JOIN votes v ON v.tool_id = w.tool_id AND v.voter = w.voter;
-    RETURN QUERY SELECT 3::smallint, r.tool_id, NULL::bytea, NULL::bytea, r.id, coalesce(r.span_from, -9223372036854775808),
-        r.span_to, NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, NULL::integer, NULL::integer, NULL::smallint
+    RETURN QUERY SELECT 3::smallint, r.tool_id, NULL::bytea, NULL::bytea, r.id, coalesce(r.span_from, -9223372036854775808), r.span_to,
+        NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, NULL::integer, NULL::integer, NULL::smallint, NULL::bigint
         FROM tallies t JOIN removals r ON r.tool_id = t.tool_id AND r.state = 1 AND r.kind = 2
         WHERE t.tool_id = ANY(tools) AND t.period_end > at_moment ORDER BY r.id;
-    RETURN QUERY SELECT 4::smallint, b.tool_id, b.voter, b.ballot, 0::bigint, 0::bigint, NULL::bigint, NULL::bigint,
-        NULL::bigint, NULL::bigint, NULL::bigint, NULL::integer, NULL::integer, NULL::smallint
+    RETURN QUERY SELECT 5::smallint, b.tool_id, b.voter, b.ballot, 0::bigint, 0::bigint, NULL::bigint, NULL::bigint,
+        NULL::bigint, NULL::bigint, NULL::bigint, NULL::integer, NULL::integer, NULL::smallint, NULL::bigint
         FROM unnest(of_tools, of_voters) AS w (tool_id, voter)
         JOIN withdrawn_ballots b ON b.tool_id = w.tool_id AND b.voter = w.voter;
 END
 $$;
--- `write_unmoved` with ballots.
--- A batch of votes in one round trip, where its writer knows the tallies already. Under their locks each must still be the
--- row that it knows (`xmin` names the transaction that wrote a row), each new vote new, and each old one there; else nothing
--- is written, the answer is NULL, and the writer goes the way of reading under locks. The answer is the `xmin` of the
--- tallies as written; 0 where none was. Tools are locked in their order, so that nobody deadlocks.
+-- `write_if_unchanged` with ballots.
 CREATE FUNCTION write_batch(
-    same_tools INTEGER[], same_xmins BIGINT[], -- tallies that stay as they are
+    known_erasures BIGINT,
+    same_tools INTEGER[], same_versions BIGINT[], same_revisions BIGINT[], -- tallies that stay as they are
     new_tools INTEGER[], new_voters BYTEA[], new_choices SMALLINT[], new_cast_at BIGINT[], new_networks BYTEA[],
     new_token_ages INTEGER[], new_ballots BYTEA[],
     old_tools INTEGER[], old_voters BYTEA[], old_choices SMALLINT[], old_cast_at BIGINT[], old_networks BYTEA[],
     old_token_ages INTEGER[], old_ballots BYTEA[],
     gone_tools INTEGER[], gone_voters BYTEA[],
     entry_tools INTEGER[], entry_versions BIGINT[], entry_at BIGINT[], entry_changes BYTEA[],
-    tally_xmins BIGINT[],
+    known_versions BIGINT[], known_revisions BIGINT[],
     tally_tools INTEGER[], tally_ship BIGINT[], tally_skip BIGINT[], tally_versions BIGINT[], tally_updated_at BIGINT[],
-    tally_aside_ship BIGINT[], tally_aside_skip BIGINT[],
+    tally_aside_ship BIGINT[], tally_aside_skip BIGINT[], tally_revisions BIGINT[],
     kept_tools INTEGER[], kept_voters BYTEA[], kept_ballots BYTEA[], -- ballots whose votes are withdrawn
     taken_tools INTEGER[], taken_voters BYTEA[], -- and those that votes take back
     journal_record BYTEA -- NULL if there is nothing to state
 ) RETURNS BIGINT LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     found_rows BIGINT;
-    written BIGINT := 0;
+    erasures BIGINT;
 BEGIN
-    -- Where some stay as they are, all are locked here first: those that stay and then those that move would be two orders,
-    -- and two writers that mean them crosswise would wait for each other until one of them is ended.
+    PERFORM pg_advisory_xact_lock_shared(297732756293); -- 'ERASE'
+    SELECT value::bigint INTO erasures FROM site_facts WHERE name = 'erasures.version';
+    IF erasures <> known_erasures THEN
+        RETURN NULL;
+    END IF;
+    -- All are locked first, if some stay as they are: those that stay and then those that move would be two orders, and two writers
+    -- that mean them crosswise would wait for each other until one of them is ended.
     IF cardinality(same_tools) > 0 THEN
         SELECT count(*) INTO found_rows FROM (
-            SELECT 1 FROM unnest(same_tools || tally_tools, same_xmins || tally_xmins) AS w (tool, known)
+            SELECT 1 FROM unnest(same_tools || tally_tools, same_versions || known_versions, same_revisions || known_revisions)
+                AS w (tool, version, revision)
             JOIN tallies t ON t.tool_id = w.tool
-            WHERE t.xmin::text::bigint = w.known ORDER BY t.tool_id FOR NO KEY UPDATE OF t
+            WHERE t.version = w.version AND t.revision = w.revision ORDER BY t.tool_id FOR NO KEY UPDATE OF t
         ) AS held;
         IF found_rows <> cardinality(same_tools) + cardinality(tally_tools) THEN
             RETURN NULL;
         END IF;
     END IF;
     IF cardinality(tally_tools) > 0 THEN
-        WITH moved AS (
-            UPDATE tallies t SET ship = w.ship, skip = w.skip, version = w.version, updated_at = w.updated_at,
-                aside_ship = w.aside_ship, aside_skip = w.aside_skip
-            FROM unnest(tally_xmins, tally_tools, tally_ship, tally_skip, tally_versions, tally_updated_at,
-                tally_aside_ship, tally_aside_skip)
-                AS w (known, tool, ship, skip, version, updated_at, aside_ship, aside_skip)
-            WHERE t.tool_id = w.tool AND t.xmin::text::bigint = w.known RETURNING t.xmin::text::bigint AS xmin_now
-        ) SELECT count(*), max(xmin_now) INTO found_rows, written FROM moved;
+        UPDATE tallies t SET ship = w.ship, skip = w.skip, version = w.version, updated_at = w.updated_at,
+            aside_ship = w.aside_ship, aside_skip = w.aside_skip, revision = w.revision
+        FROM unnest(known_versions, known_revisions, tally_tools, tally_ship, tally_skip, tally_versions, tally_updated_at,
+            tally_aside_ship, tally_aside_skip, tally_revisions)
+            AS w (known_version, known_revision, tool, ship, skip, version, updated_at, aside_ship, aside_skip, revision)
+        WHERE t.tool_id = w.tool AND t.version = w.known_version AND t.revision = w.known_revision;
+        GET DIAGNOSTICS found_rows = ROW_COUNT;
         IF found_rows <> cardinality(tally_tools) THEN
             RAISE no_data_found;
         END IF;
@@ -201,7 +207,7 @@ BEGIN
     IF journal_record IS NOT NULL THEN
         INSERT INTO log_journal (record) VALUES (journal_record);
     END IF;
-    RETURN written;
+    RETURN 1;
 EXCEPTION
     -- The block is a subtransaction: what it wrote is undone, and no line of this is in the server's log.
     WHEN unique_violation OR no_data_found THEN

@@ -3,20 +3,19 @@
 use diesel::dsl::max;
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
-use crate::abuse::store::{raise, version_of};
 use crate::domain::Timestamp;
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::alerts;
+use crate::infra::db::versions::{self, Versioned};
 
 /// What a query gives, where it does not fail.
 pub(super) type Found<T> = QueryResult<T>;
 
-const VERSION: &str = "alerts.version";
 /// `alerts.state`.
 const OPEN: i16 = 0;
 
 pub(super) fn version(conn: &mut DbConnection) -> Found<i64> {
-    version_of(conn, VERSION)
+    versions::current(conn, Versioned::Alerts)
 }
 
 /// Says that the alerts have changed, within the transaction that changes them; before anything else in it, so that two
@@ -25,7 +24,7 @@ pub(super) fn version(conn: &mut DbConnection) -> Found<i64> {
 /// # Errors
 /// A failed statement.
 pub fn raise_version(conn: &mut DbConnection) -> QueryResult<()> {
-    raise(conn, VERSION)
+    versions::raise(conn, Versioned::Alerts).map(|_| ())
 }
 
 /// Tools with open alerts that were raised or grew since a moment, with the newest of it.

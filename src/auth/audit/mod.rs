@@ -71,6 +71,19 @@ pub struct EntryView<'a> {
     hash: String,
 }
 
+/// Which entries a list shows; all that is given must match.
+#[derive(Debug, Clone, Default)]
+pub struct EntryFilter {
+    /// Part of the name of who acted; empty for any.
+    pub actor: String,
+    /// Empty for any.
+    pub act: String,
+    /// The slug of the tool that it was about.
+    pub tool: Option<String>,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+}
+
 /// The end of the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {

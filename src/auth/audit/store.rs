@@ -1,10 +1,15 @@
 //! The chain in the database: rows that are only ever added, and the head beside them in `site_facts`.
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
+use diesel::sql_types::{Bool, Text};
+use diesel::{
+    BoolExpressionMethods, EscapeExpressionMethods, ExpressionMethods, IntoSql, OptionalExtension,
+    QueryDsl, QueryResult, RunQueryDsl, TextExpressionMethods,
+};
 
-use super::{Entry, Head};
+use super::{Entry, EntryFilter, Head};
 use crate::domain::Timestamp;
 use crate::infra::db::DbConnection;
+use crate::infra::db::lock_order::{Lock, taking};
 use crate::infra::db::schema::{audit, site_facts};
 
 const HEAD: &str = "audit.head";
@@ -72,6 +77,7 @@ pub(super) fn head(conn: &mut DbConnection) -> QueryResult<Head> {
 
 /// Takes the head's lock by writing what is there: the same on both databases.
 pub(super) fn lock_head(conn: &mut DbConnection) -> QueryResult<Head> {
+    taking(Lock::Audit);
     diesel::update(site_facts::table.filter(site_facts::name.eq(HEAD)))
         .set(site_facts::value.eq(site_facts::value))
         .execute(conn)?;
@@ -115,13 +121,52 @@ pub(super) fn after(conn: &mut DbConnection, id: i64) -> QueryResult<Vec<Entry>>
     Ok(rows.into_iter().map(entry).collect())
 }
 
-/// The newest entries before number `before`, newest first.
+diesel::define_sql_function! {
+    fn lower(text: Text) -> Text;
+}
+
+/// A pattern of `LIKE` that finds `text` anywhere; any text if it is empty.
+fn containing(text: &str) -> String {
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
+/// The newest entries before number `before` that pass `filter`, newest first.
 ///
 /// # Errors
 /// A failed query.
-pub fn newest(conn: &mut DbConnection, before: i64, limit: i64) -> QueryResult<Vec<Entry>> {
+pub fn newest(
+    conn: &mut DbConnection,
+    filter: &EntryFilter,
+    before: i64,
+    limit: i64,
+) -> QueryResult<Vec<Entry>> {
+    let any_act = filter.act.is_empty();
+    let tool = filter.tool.as_deref().unwrap_or_default();
+    // As the tallies and the filters in an entry name it.
+    let named = filter.tool.as_deref().map_or_else(
+        || "%".to_owned(),
+        |slug| containing(&format!("\"tool\":\"{slug}\"")),
+    );
     let rows: Vec<Columns> = audit::table
         .filter(audit::id.lt(before))
+        .filter(
+            lower(audit::actor)
+                .like(containing(&filter.actor.to_lowercase()))
+                .escape('\\'),
+        )
+        .filter(any_act.into_sql::<Bool>().or(audit::act.eq(&filter.act)))
+        .filter(
+            audit::subject
+                .eq(tool)
+                .or(audit::before.like(named.clone()).escape('\\'))
+                .or(audit::after.like(named).escape('\\')),
+        )
+        .filter(audit::at.ge(filter.from.map_or(i64::MIN, |from| from.0)))
+        .filter(audit::at.lt(filter.to.map_or(i64::MAX, |to| to.0)))
         .order(audit::id.desc())
         .limit(limit)
         .load(conn)?;

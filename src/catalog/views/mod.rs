@@ -18,6 +18,7 @@ use crate::domain::Slug;
 use crate::tallies::Tally;
 use crate::tallies::cache::{TallyCache, TallyEntry};
 use crate::tallies::panel_percent;
+use crate::tallies::percent::{Counts, difference};
 
 /// A tool with its place on the board.
 #[derive(Clone)]
@@ -32,6 +33,8 @@ pub struct ToolView<'a> {
     slug: &'a Slug,
     name: &'a str,
     tagline: &'a str,
+    #[schema(required)]
+    description: Option<&'a str>,
     category: &'a str,
     entry: &'a str,
     url: &'a str,
@@ -72,6 +75,7 @@ impl ToolWithTally {
             slug: &self.shelved.slug,
             name: &tool.name,
             tagline: &tool.tagline,
+            description: tool.description.as_deref(),
             category: &tool.category,
             entry: &tool.entry,
             url: &tool.url,
@@ -83,36 +87,42 @@ impl ToolWithTally {
 
 /// Who leads the compared tools, by panel and by community.
 ///
-/// A panel leads by the highest score that no other shares. The community's leader must have an interval that lies
-/// above every other's: while they overlap it is too close to call. A tool without a score leaves both open.
+/// A panel leads by the highest score that no other shares. The community's leader has a share of ship votes that is above
+/// each other tool's by a difference whose 95 % interval lies above zero. Intervals of two scores may overlap while that
+/// of their difference is clear. A tool without a score leaves both open.
 #[must_use]
 pub fn leaders<'a>(tools: &[(&'a Slug, crate::tallies::TallyRow)], min_votes: i64) -> Leaders<'a> {
-    let panel: Option<Vec<(&Slug, [i64; 2])>> = tools
+    let scores: Option<Vec<(&Slug, i64)>> = tools
         .iter()
-        .map(|(slug, row)| panel_percent(row).map(|score| (*slug, [score, score])))
+        .map(|(slug, row)| panel_percent(row).map(|score| (*slug, score)))
         .collect();
-    let community: Option<Vec<(&Slug, [i64; 2])>> = tools
+    let counts: Option<Vec<(&Slug, Counts)>> = tools
         .iter()
         .map(|(slug, row)| {
-            Tally::of(slug, row, min_votes)
-                .community()
-                .map(|(_, interval)| (*slug, interval))
+            let enough = row.ship + row.skip >= min_votes.max(1);
+            enough.then_some((*slug, (row.ship, row.skip)))
         })
         .collect();
     Leaders {
-        panel: panel.and_then(|list| above_all(&list)),
-        community: community.and_then(|list| above_all(&list)),
+        panel: scores.and_then(|list| leader(&list, |one, other| one > other)),
+        community: counts.and_then(|list| leader(&list, is_above)),
     }
 }
 
-/// The one whose span lies wholly above all others.
-fn above_all<'a>(spans: &[(&'a Slug, [i64; 2])]) -> Option<&'a Slug> {
-    let (best, [low, _]) = spans.iter().max_by_key(|(_, [low, _])| *low)?;
-    let alone = spans
+/// The tool that beats each other one.
+fn leader<'a, T: Copy>(tools: &[(&'a Slug, T)], beats: impl Fn(T, T) -> bool) -> Option<&'a Slug> {
+    tools
         .iter()
-        .filter(|(slug, _)| slug != best)
-        .all(|(_, [_, high])| high < low);
-    alone.then_some(*best)
+        .find(|(slug, one)| {
+            let mut others = tools.iter().filter(|(other, _)| other != slug);
+            others.all(|(_, other)| beats(*one, *other))
+        })
+        .map(|(slug, _)| *slug)
+}
+
+/// Whether the share of ship votes is above another's beyond chance.
+fn is_above(one: Counts, other: Counts) -> bool {
+    difference(one, other).is_some_and(|[low, _]| low > 0.0)
 }
 
 #[cfg(test)]
@@ -163,7 +173,12 @@ mod tests {
         assert_eq!(
             of(row(6, 4, (1, 0)), row(4, 6, (0, 1))),
             (some("a"), None),
-            "the intervals overlap"
+            "within chance"
+        );
+        assert_eq!(
+            of(row(23, 14, (0, 1)), row(41, 6, (1, 0))),
+            (some("b"), some("b")),
+            "the two intervals overlap, that of the difference is above zero"
         );
         assert_eq!(
             of(row(90, 10, (1, 0)), row(1, 2, (0, 1))),

@@ -18,6 +18,7 @@ use crate::http::problem::Problem;
 use crate::infra::db::write_transaction;
 use crate::moderation::Moderation;
 use crate::moderation::paging::Page;
+use crate::moderation::review::store as held_store;
 
 /// Whether somebody has looked at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -151,7 +152,28 @@ impl From<Alert> for AlertView {
     }
 }
 
+/// What waits for a moderator.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Inbox {
+    pub alerts: i64,
+    pub held: i64,
+}
+
 impl Moderation {
+    /// What waits for a moderator: how many alerts are open, and how many votes are held.
+    ///
+    /// # Errors
+    /// 503.
+    pub async fn inbox(&self) -> Result<Inbox, Problem> {
+        self.look(|conn| {
+            Ok(Inbox {
+                alerts: store::count_open(conn)?,
+                held: held_store::count(conn)?,
+            })
+        })
+        .await
+    }
+
     /// Alerts, newest first; of one tool or in one state only, where that is asked for.
     ///
     /// # Errors
@@ -178,49 +200,67 @@ impl Moderation {
         found.map(AlertView::from).ok_or_else(unknown)
     }
 
-    /// Says that an alert needs no more looking at. It comes back by itself only if the thing grows to twice what it was.
+    /// Says that alerts need no more looking at, all of them or none. One comes back by itself only if the same thing grows
+    /// to twice what it was.
     ///
     /// # Errors
     /// 404 for no such alert, 409 where it was dismissed before, 503.
     pub async fn dismiss(
         &self,
-        id: i64,
+        ids: &[i64],
         reason: &str,
         actor: &Actor,
         now: Timestamp,
-    ) -> Result<AlertView, Problem> {
-        let (actor, reason) = (actor.clone(), reason.to_owned());
-        let alert = self
+    ) -> Result<Vec<AlertView>, Problem> {
+        let (ids, actor, reason) = (ids.to_vec(), actor.clone(), reason.to_owned());
+        let alerts = self
             .step(move |conn| {
                 write_transaction(conn, |conn| {
-                    // Its lock orders two who dismiss at once, and the detector.
+                    // Its lock orders two moderators who dismiss at once, and the detector.
                     raise_version(conn)?;
-                    let Some(before) = store::find(conn, id)? else {
-                        return Ok(Err(unknown()));
-                    };
-                    if before.state == AlertState::Dismissed {
-                        return Ok(Err(Problem::conflict("This alert was dismissed before.")));
+                    let mut alerts = Vec::new();
+                    for id in &ids {
+                        match store::find(conn, *id)? {
+                            None => return Ok(Err(unknown())),
+                            Some(alert) if alert.state == AlertState::Dismissed => {
+                                return Ok(Err(Problem::conflict(
+                                    "This alert was dismissed before.",
+                                )));
+                            }
+                            Some(alert) => alerts.push(alert),
+                        }
                     }
-                    store::dismiss(conn, &before, &actor.name, &reason, now)?;
-                    let act = AuditAction {
-                        act: "alert.dismiss",
-                        subject: id.to_string(),
-                        before: json!({
-                            "tool": before.slug,
-                            "kind": before.finding.kind,
-                            "score": before.finding.score,
-                            "votes": before.finding.numbers.votes,
-                        }),
-                        after: json!({ "state": AlertState::Dismissed }),
-                        reason,
-                    };
-                    audit::append(conn, &actor, &act, now)?;
-                    let after = store::find(conn, id)?;
-                    Ok(after.ok_or_else(unknown))
+                    for alert in &alerts {
+                        store::dismiss(conn, alert, &actor.name, &reason, now)?;
+                    }
+                    for alert in &alerts {
+                        audit::append(conn, &actor, &dismissal(alert, &reason), now)?;
+                    }
+                    let mut after = Vec::new();
+                    for id in &ids {
+                        after.extend(store::find(conn, *id)?);
+                    }
+                    Ok(Ok(after))
                 })
             })
             .await?;
-        Ok(alert.into())
+        Ok(alerts.into_iter().map(AlertView::from).collect())
+    }
+}
+
+/// What the audit chain says of a dismissal.
+fn dismissal(alert: &Alert, reason: &str) -> AuditAction {
+    AuditAction {
+        act: "alert.dismiss",
+        subject: alert.id.to_string(),
+        reason: reason.to_owned(),
+        before: json!({
+            "tool": alert.slug,
+            "kind": alert.finding.kind,
+            "score": alert.finding.score,
+            "votes": alert.finding.numbers.votes,
+        }),
+        after: json!({ "state": AlertState::Dismissed }),
     }
 }
 

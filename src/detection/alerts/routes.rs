@@ -53,9 +53,10 @@ pub async fn post_dismiss(
 ) -> Answer {
     let (body, actor) = written(&http, payload, &state).await?;
     let why = why(&body)?;
-    let alert = state
+    let mut alerts = state
         .moderation
-        .dismiss(number(&id)?, &why, &actor, Timestamp::now())
+        .dismiss(&[number(&id)?], &why, &actor, Timestamp::now())
         .await?;
+    let alert = alerts.pop().ok_or_else(Problem::internal)?;
     Ok(answer(StatusCode::OK, &alert))
 }

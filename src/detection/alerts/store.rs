@@ -124,6 +124,14 @@ pub(super) fn find(conn: &mut DbConnection, id: i64) -> Found<Option<Alert>> {
     Ok(found.and_then(alert))
 }
 
+/// How many alerts are open.
+pub(super) fn count_open(conn: &mut DbConnection) -> Found<i64> {
+    alerts::table
+        .filter(alerts::state.eq(AlertState::Open.code()))
+        .count()
+        .get_result(conn)
+}
+
 /// The newest alerts below number `before`, newest first.
 pub(super) fn newest(
     conn: &mut DbConnection,

@@ -170,6 +170,42 @@ impl Memory {
         tools.map(|(tool, _)| *tool).collect()
     }
 
+    /// Alerts of which more votes came since they were last told: each with its end moved on and its numbers counted
+    /// again, so that the alert, its filter and the preview of its reset agree.
+    pub fn grown(&mut self, mut facts: impl FnMut(i32) -> Option<Facts>) -> Vec<Finding> {
+        let mut grown = Vec::new();
+        let tools: Vec<i32> = self
+            .tools
+            .iter()
+            .filter(|(_, of)| of.grew && !of.spans.is_empty())
+            .map(|(tool, _)| *tool)
+            .collect();
+        for tool in tools {
+            let Some(facts) = facts(tool) else { continue };
+            let Some(of) = self.tools.get_mut(&tool) else {
+                continue;
+            };
+            of.grew = false;
+            for span in of.spans.clone() {
+                let mut finding = span.finding;
+                if finding.kind != FindingKind::Drip {
+                    finding.filter.to = of.goes_on_to(&span.filter, span.finding.numbers.votes);
+                }
+                let filter = finding.filter;
+                let seconds = (filter.to - filter.from) / SECOND;
+                let expected = facts.rhythm.expected(filter.to, seconds);
+                finding.numbers = of.numbers(&filter, expected, finding.numbers.tools);
+                if finding.numbers.votes > span.finding.numbers.votes {
+                    grown.push(finding);
+                }
+            }
+        }
+        for finding in &grown {
+            self.remember(finding);
+        }
+        grown
+    }
+
     /// What is compared with, of a tool; `mine` of the site's votes are those that are judged.
     fn usual(&self, of: &OfTool, facts: &Facts, mine: (VoteStats, u32)) -> Expected {
         let (site, several) = self.crowd.sums();

@@ -23,6 +23,8 @@ const ENOUGH_OF_SITE: u32 = 50;
 const FULL_BURST: f64 = 8.0;
 /// The concentration of one network by itself: not all of it, since an office and a class are one as well.
 const ONE_NETWORK: f64 = 0.85;
+/// Of the votes of twelve minutes, the share of the last two while a tool goes viral.
+const USUAL_SUDDEN: f64 = 0.3;
 /// From here on one side is so clear that a filter names it.
 const CLEAR_SIDE: f64 = 0.25;
 /// Where nothing is known of a tool yet, people may like it this much, or dislike it.
@@ -200,6 +202,22 @@ pub fn judge_crowd(all: VoteStats, crowd: VoteStats, usual: &Expected) -> ScoreP
     }
 }
 
+/// Judges votes that came within a short time; `usual.rest` are those of the time before. Their concentration is in time
+/// instead of in networks.
+#[must_use]
+pub fn judge_sudden(newest: VoteStats, usual: &Expected) -> ScoreParts {
+    let (one_sidedness, side) = one_sidedness(newest, usual);
+    let all = newest.votes.saturating_add(usual.rest.votes);
+    let (least, _) = bounds(newest.votes, all);
+    ScoreParts {
+        burst: burst(newest.votes, usual.expected),
+        concentration: beyond(least, USUAL_SUDDEN),
+        freshness: freshness(newest, usual),
+        one_sidedness,
+        side,
+    }
+}
+
 /// Judges the votes of one network in a day; `usual.expected` are those of a network that is large there.
 #[must_use]
 pub fn judge_network(of: VoteStats, usual: &Expected) -> ScoreParts {
@@ -221,7 +239,7 @@ pub fn judge_across(
     usual: &Expected,
 ) -> ScoreParts {
     // On each tool the network may be for another side: what counts is how far it is from the people there.
-    let (mut gone, mut room) = (0.0, 0.0);
+    let (mut moved, mut possible) = (0.0, 0.0);
     for (of, before) in sides {
         let usual = if before.votes >= ENOUGH {
             part(before.ship, before.votes)
@@ -232,15 +250,15 @@ pub fn judge_across(
         let more = f64::from(of.ship) - votes * usual;
         // What chance moves: the mean of |x| of a normal distribution.
         let chance = 0.8 * (votes * usual * (1.0 - usual)).sqrt();
-        gone += (more.abs() - chance).max(0.0);
-        room += votes * if more > 0.0 { 1.0 - usual } else { usual };
+        moved += (more.abs() - chance).max(0.0);
+        possible += votes * if more > 0.0 { 1.0 - usual } else { usual };
     }
     ScoreParts {
         burst: burst(all.votes, usual.expected),
         concentration: ONE_NETWORK,
         freshness: freshness(all, usual),
-        one_sidedness: if room > 0.0 {
-            (gone / room).clamp(0.0, 1.0)
+        one_sidedness: if possible > 0.0 {
+            (moved / possible).clamp(0.0, 1.0)
         } else {
             0.0
         },

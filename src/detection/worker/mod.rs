@@ -224,12 +224,14 @@ impl Detect {
     ) -> Result<Vec<Finding>, PassError> {
         let LeaderState { conn, memory, .. } = place;
         let mut broken = None;
-        let mut found = memory.judge_networks(|tool| {
+        let mut facts = |tool| {
             self.known.facts(conn, tool, now).unwrap_or_else(|cause| {
                 broken = Some(cause);
                 None
             })
-        });
+        };
+        let mut found = memory.grown(&mut facts);
+        found.extend(memory.judge_networks(&mut facts));
         for tool in memory.moved().into_iter().take(TOOLS) {
             if let Some(facts) = self.known.facts(conn, tool, now)? {
                 found.extend(memory.judge(tool, &facts, now));

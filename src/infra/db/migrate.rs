@@ -2,12 +2,13 @@
 //!
 //! `serve` and the commands call it at their start. Migrations have the same names on both databases.
 
+use diesel::PgConnection;
 use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{DbConnection, OpenError};
+use super::{DbConnection, OpenError, write_transaction};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -20,28 +21,38 @@ pub const ADVISORY_LOCK: i64 = 0x54_41_4c_4c_59;
 /// # Errors
 /// Where a step fails; the database is then at the step before it.
 pub fn migrate(conn: &mut DbConnection) -> Result<usize, OpenError> {
-    let failed =
-        |cause: Box<dyn std::error::Error + Send + Sync>| OpenError::Migrate(cause.to_string());
     match conn {
         DbConnection::Sqlite(conn) => {
             if !conn.has_pending_migration(SQLITE).map_err(failed)? {
                 return Ok(0);
             }
-            // Each step is a transaction of its own; two processes that start together meet at its write lock.
-            conn.run_pending_migrations(SQLITE)
-                .map(|done| done.len())
-                .map_err(failed)
         }
-        DbConnection::Postgres(conn) => {
-            conn.batch_execute(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})"))?;
-            let done = conn
-                .run_pending_migrations(POSTGRES)
-                .map(|done| done.len())
-                .map_err(failed);
-            conn.batch_execute(&format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})"))?;
-            done
-        }
+        DbConnection::Postgres(conn) => return migrate_alone(conn),
     }
+    // All steps in one transaction, which has the write lock from its beginning: a process that comes second finds them done.
+    write_transaction(conn, |conn| match conn {
+        DbConnection::Sqlite(conn) => {
+            let done = conn.run_pending_migrations(SQLITE);
+            done.map(|done| done.len()).map_err(failed)
+        }
+        DbConnection::Postgres(_) => Ok(0),
+    })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn failed(cause: Box<dyn std::error::Error + Send + Sync>) -> OpenError {
+    OpenError::Migrate(cause.to_string())
+}
+
+/// One process at a time; each step is a transaction of its own.
+fn migrate_alone(conn: &mut PgConnection) -> Result<usize, OpenError> {
+    conn.batch_execute(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})"))?;
+    let done = conn
+        .run_pending_migrations(POSTGRES)
+        .map(|done| done.len())
+        .map_err(failed);
+    conn.batch_execute(&format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})"))?;
+    done
 }
 
 /// Runs exactly `steps`, within the caller's transaction, on a database that has none: a backup's rows fit the schema that

@@ -2,11 +2,13 @@
 //!
 //! Stores, the writer and the commands call it. It must never open a connection whose commits could be lost.
 
+pub mod lock_order;
 pub mod migrate;
 mod pool;
 mod postgres;
 pub mod schema;
 mod sqlite;
+pub mod versions;
 
 use std::path::PathBuf;
 
@@ -182,6 +184,7 @@ pub fn chained_transaction<T, E: From<diesel::result::Error>>(
             }
         }
     }
+    lock_order::begin();
     match work(conn) {
         Ok(value) => {
             match conn {
@@ -219,6 +222,7 @@ fn is_chained(conn: &mut PgConnection) -> QueryResult<bool> {
 }
 
 fn finish(conn: &mut DbConnection, commit: bool) -> QueryResult<()> {
+    lock_order::end();
     match (conn, commit) {
         (DbConnection::Sqlite(inner), true) => AnsiTransactionManager::commit_transaction(inner),
         (DbConnection::Sqlite(inner), false) => AnsiTransactionManager::rollback_transaction(inner),

@@ -6,10 +6,12 @@ diesel::table! {
         slug -> Text,
         name -> Text,
         tagline -> Text,
+        description -> Nullable<Text>,
         category -> Text,
         entry -> Text,
         url -> Text,
         updated_at -> BigInt,
+        version -> BigInt,
     }
 }
 
@@ -36,6 +38,7 @@ diesel::table! {
         aside_ship -> BigInt,
         aside_skip -> BigInt,
         period_end -> BigInt,
+        revision -> BigInt,
     }
 }
 
@@ -222,6 +225,14 @@ diesel::table! {
         hash -> Binary,
         at -> BigInt,
         ends_at -> Nullable<BigInt>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    renamed_votes (removal_id, voter) {
+        removal_id -> BigInt,
+        voter -> Binary,
     }
 }
 

@@ -1,9 +1,8 @@
-//! [`ReplySlots`]: who waits for another thread's answer, each at a seat of their own thread's; so a thread whose callers are
-//! answered together is woken once, and no call needs a channel, a timer or a wake-up of its own. A task on that thread wakes
-//! them, and looks at even intervals for those who have waited too long.
+//! [`ReplySlots`]: per-thread slots in which calls wait for another thread's answer.
 //!
-//! `votes::writer` seats those who wait for a commit, `limiter::shared` those who wait for Redis. A seat must never be given
-//! to the next caller while an answer to the one before may still come.
+//! `voting::writer` uses them for commits, `rate_limit::redis_worker` for Redis. A batch of answers wakes each worker thread once,
+//! so no call needs a channel, a timer or a wake-up of its own (`docs/decisions/reply-slots.md`). A slot is reused only after
+//! its last answer can no longer come.
 
 mod shard;
 #[cfg(test)]
@@ -19,107 +18,110 @@ use arc_swap::ArcSwap;
 pub use shard::Timeout;
 use shard::{Shard, Slot};
 
-/// The callers of all threads. Cloning shares them.
+/// The slots of all threads. Clones share them.
 pub struct ReplySlots<A> {
-    rooms: Arc<ArcSwap<Vec<Arc<Shard<A>>>>>,
-    patience: Timeout,
+    shards: Arc<ArcSwap<Vec<Arc<Shard<A>>>>>,
+    timeout: Timeout,
 }
 
 impl<A> Clone for ReplySlots<A> {
     fn clone(&self) -> Self {
         Self {
-            rooms: Arc::clone(&self.rooms),
-            patience: self.patience,
+            shards: Arc::clone(&self.shards),
+            timeout: self.timeout,
         }
     }
 }
 
 impl<A: Send + 'static> ReplySlots<A> {
-    /// Nobody yet. Who waits longer than `patience` is told that there will be no answer.
+    /// No slots yet. A call that waits longer than `timeout` gets no answer.
     #[must_use]
-    pub fn new(patience: Timeout) -> Self {
+    pub fn new(timeout: Timeout) -> Self {
         Self {
-            rooms: Arc::default(),
-            patience,
+            shards: Arc::default(),
+            timeout,
         }
     }
 
-    /// A seat for a caller on this thread, and the means to answer.
+    /// A slot for a call on this thread, and what answers it.
     ///
     /// # Panics
-    /// Outside of a worker: a thread's first caller starts a task beside its others (`tokio::task::spawn_local`).
+    /// Outside of a worker: a thread's first call starts a local task (`tokio::task::spawn_local`).
     #[must_use]
-    pub fn seat(&self) -> (Responder<A>, ReplyFuture<A>) {
-        let room = self.room();
-        let (seat, since) = room.sit_down();
-        let seated = ReplyFuture {
-            place: Some((Arc::clone(&room), seat)),
+    pub fn allocate(&self) -> (Responder<A>, ReplyFuture<A>) {
+        let shard = self.shard();
+        let (slot, since) = shard.allocate();
+        let future = ReplyFuture {
+            place: Some((Arc::clone(&shard), slot)),
         };
-        let place = Some((room, seat));
-        (Responder { place, since }, seated)
+        let place = Some((shard, slot));
+        (Responder { place, since }, future)
     }
 
-    fn room(&self) -> Arc<Shard<A>> {
+    fn shard(&self) -> Arc<Shard<A>> {
         let here = thread::current().id();
-        let known = self.rooms.load();
-        if let Some(room) = known.iter().find(|room| room.thread == here) {
-            return Arc::clone(room);
+        let known = self.shards.load();
+        if let Some(shard) = known.iter().find(|shard| shard.thread == here) {
+            return Arc::clone(shard);
         }
-        let room = Arc::new(Shard::new(here, self.patience));
-        tokio::task::spawn_local(Shard::watch(Arc::clone(&room)));
-        self.rooms
-            .rcu(|rooms| rooms.iter().chain([&room]).cloned().collect::<Vec<_>>());
-        room
+        let shard = Arc::new(Shard::new(here, self.timeout));
+        tokio::task::spawn_local(Shard::run(Arc::clone(&shard)));
+        self.shards
+            .rcu(|shards| shards.iter().chain([&shard]).cloned().collect::<Vec<_>>());
+        shard
     }
 
-    /// Gives answers, each thread's in one go.
-    pub fn tell(answers: impl IntoIterator<Item = (Responder<A>, A)>) {
-        let mut rooms: Vec<(_, Vec<_>)> = Vec::new();
+    /// Answers many calls; each thread is locked and woken once.
+    pub fn reply_all(answers: impl IntoIterator<Item = (Responder<A>, A)>) {
+        let mut shards: Vec<(_, Vec<_>)> = Vec::new();
         for (reply, answer) in answers {
-            let Some((room, _)) = &reply.place else {
+            let Some((shard, _)) = &reply.place else {
                 continue;
             };
-            match rooms.iter_mut().find(|(known, _)| Arc::ptr_eq(known, room)) {
+            match shards
+                .iter_mut()
+                .find(|(known, _)| Arc::ptr_eq(known, shard))
+            {
                 Some((_, answers)) => answers.push((reply, answer)),
-                None => rooms.push((Arc::clone(room), vec![(reply, answer)])),
+                None => shards.push((Arc::clone(shard), vec![(reply, answer)])),
             }
         }
-        for (room, answers) in rooms {
-            let mut seats = room.seats();
+        for (shard, answers) in shards {
+            let mut slots = shard.slots();
             for (mut reply, answer) in answers {
-                if let Some((_, seat)) = reply.place.take() {
-                    seats.answer(seat, Some(answer));
+                if let Some((_, slot)) = reply.place.take() {
+                    slots.answer(slot, Some(answer));
                 }
             }
-            drop(seats);
-            room.bell.notify_one();
+            drop(slots);
+            shard.notify.notify_one();
         }
     }
 }
 
-/// The means to answer one caller. Dropped, it says that there will be no answer.
+/// Answers one call. If it is dropped, the call gets no answer.
 pub struct Responder<A> {
     place: Option<(Arc<Shard<A>>, usize)>,
     since: u32,
 }
 
 impl<A> Responder<A> {
-    /// Answers this caller alone; [`ReplySlots::tell`] is for many.
-    pub fn give(mut self, answer: A) {
+    /// Answers this call alone; [`ReplySlots::reply_all`] is for many.
+    pub fn reply(mut self, answer: A) {
         self.end(Some(answer));
     }
 
-    /// The caller has waited too long, and is told that there is no answer, or will be at once.
+    /// The call has timed out, or does at the next tick.
     #[must_use]
     pub fn is_late(&self) -> bool {
         let place = self.place.as_ref();
-        place.is_some_and(|(room, _)| room.is_over(self.since))
+        place.is_some_and(|(shard, _)| shard.is_over(self.since))
     }
 
     fn end(&mut self, answer: Option<A>) {
-        if let Some((room, seat)) = self.place.take() {
-            room.seats().answer(seat, answer);
-            room.bell.notify_one();
+        if let Some((shard, slot)) = self.place.take() {
+            shard.slots().answer(slot, answer);
+            shard.notify.notify_one();
         }
     }
 }
@@ -130,9 +132,9 @@ impl<A> Drop for Responder<A> {
     }
 }
 
-/// A caller's wait; `None` where there will be no answer, or where it took too long.
+/// A call's wait; `None` if there is no answer, or after the timeout.
 pub struct ReplyFuture<A> {
-    /// Nothing once the answer is had.
+    /// `None` once the answer was taken.
     place: Option<(Arc<Shard<A>>, usize)>,
 }
 
@@ -140,11 +142,11 @@ impl<A> Future for ReplyFuture<A> {
     type Output = Option<A>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<A>> {
-        let Some((room, seat)) = &self.place else {
+        let Some((shard, slot)) = &self.place else {
             return Poll::Ready(None);
         };
-        let mut seats = room.seats();
-        let answer = match seats.all.get_mut(*seat) {
+        let mut slots = shard.slots();
+        let answer = match slots.all.get_mut(*slot) {
             Some(Slot::Waiting { waker, .. }) => {
                 match waker {
                     Some(waker) => waker.clone_from(context.waker()),
@@ -156,12 +158,12 @@ impl<A> Future for ReplyFuture<A> {
                 *place = Slot::Left;
                 None
             }
-            _ => match seats.all.try_remove(*seat) {
+            _ => match slots.all.try_remove(*slot) {
                 Some(Slot::Answered(answer)) => answer,
                 _ => None,
             },
         };
-        drop(seats);
+        drop(slots);
         self.place = None;
         Poll::Ready(answer)
     }
@@ -169,16 +171,16 @@ impl<A> Future for ReplyFuture<A> {
 
 impl<A> Drop for ReplyFuture<A> {
     fn drop(&mut self) {
-        let Some((room, seat)) = self.place.take() else {
+        let Some((shard, slot)) = self.place.take() else {
             return;
         };
-        let mut seats = room.seats();
-        match seats.all.get_mut(seat) {
+        let mut slots = shard.slots();
+        match slots.all.get_mut(slot) {
             Some(place @ (Slot::Waiting { .. } | Slot::Late)) => *place = Slot::Left,
             Some(Slot::Answered(_)) => {
-                let answered = seats.all.try_remove(seat);
-                // An answer may be anything, so it goes without the lock.
-                drop(seats);
+                let answered = slots.all.try_remove(slot);
+                // An answer's drop may take long, so it runs without the lock.
+                drop(slots);
                 drop(answered);
             }
             Some(Slot::Left) | None => {}

@@ -1,6 +1,6 @@
-//! [`Shard`]: the seats of one thread's callers, and the task on that thread that wakes them and looks at them.
+//! [`Shard`]: the slots of one thread's calls, and the task on that thread that wakes them and finds timeouts.
 //!
-//! Only `callers` uses it. The lock on the seats must be held for as long as it takes to fill or free some, never longer.
+//! Only `reply_slots` uses it. The lock on the slots is held only while slots are filled or freed.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,38 +12,38 @@ use slab::Slab;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-/// How long callers wait: so many looks at them, with so much time between two.
+/// How long calls wait, in ticks and the time of one tick.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeout {
-    pub looks: u32,
-    pub every: Duration,
+    pub ticks: u32,
+    pub tick: Duration,
 }
 
 impl Timeout {
-    /// Nobody waits longer.
+    /// The longest wait.
     #[must_use]
     pub fn whole(self) -> Duration {
-        self.every * self.looks
+        self.tick * self.ticks
     }
 }
 
-/// The callers of one thread.
+/// The slots of one thread.
 pub(super) struct Shard<A> {
     pub thread: ThreadId,
-    seats: Mutex<Seats<A>>,
-    /// Rung for those who are called, and by who comes while nobody is looked at.
-    pub bell: Notify,
-    /// So many looks there were.
-    looks: AtomicU32,
-    patience: Timeout,
+    slots: Mutex<Slots<A>>,
+    /// Notified if wakers are due, or if the first call comes while ticks are off.
+    pub notify: Notify,
+    /// Ticks so far; wraps.
+    ticks: AtomicU32,
+    timeout: Timeout,
 }
 
-pub(super) struct Seats<A> {
+pub(super) struct Slots<A> {
     pub all: Slab<Slot<A>>,
-    /// Whose turn it is, and who was not told yet.
-    called: Vec<Waker>,
-    /// Somebody may wait, so there are looks.
-    pub watched: bool,
+    /// Wakers of answered calls that were not woken yet.
+    to_wake: Vec<Waker>,
+    /// Calls may wait, so ticks are on.
+    pub is_ticking: bool,
 }
 
 pub(super) enum Slot<A> {
@@ -51,110 +51,110 @@ pub(super) enum Slot<A> {
         since: u32,
         waker: Option<Waker>,
     },
-    /// `None` where there will be no answer. The caller frees the seat.
+    /// `None` if there is no answer. The call frees the slot.
     Answered(Option<A>),
-    /// Waited too long and is told so; its answer may still come.
+    /// Timed out; the answer may still come.
     Late,
-    /// The caller has gone; whoever has the reply frees the seat.
+    /// The call was dropped; its responder frees the slot.
     Left,
 }
 
-impl<A> Seats<A> {
-    /// Gives a waiting caller its answer; an empty seat that it was for is free now.
-    pub fn answer(&mut self, seat: usize, answer: Option<A>) {
-        match self.all.get_mut(seat) {
+impl<A> Slots<A> {
+    /// Answers a waiting call; frees the slot if the call was dropped.
+    pub fn answer(&mut self, slot: usize, answer: Option<A>) {
+        match self.all.get_mut(slot) {
             Some(place @ (Slot::Waiting { .. } | Slot::Late)) => {
                 if let Slot::Waiting { waker, .. } = place {
-                    self.called.extend(waker.take());
+                    self.to_wake.extend(waker.take());
                 }
                 *place = Slot::Answered(answer);
             }
-            Some(Slot::Left) => drop(self.all.try_remove(seat)),
+            Some(Slot::Left) => drop(self.all.try_remove(slot)),
             Some(Slot::Answered(_)) | None => {}
         }
     }
 }
 
 impl<A> Shard<A> {
-    pub fn new(thread: ThreadId, patience: Timeout) -> Self {
+    pub fn new(thread: ThreadId, timeout: Timeout) -> Self {
         Self {
             thread,
-            seats: Mutex::new(Seats {
+            slots: Mutex::new(Slots {
                 all: Slab::new(),
-                called: Vec::new(),
-                watched: false,
+                to_wake: Vec::new(),
+                is_ticking: false,
             }),
-            bell: Notify::new(),
-            looks: AtomicU32::new(0),
-            patience,
+            notify: Notify::new(),
+            ticks: AtomicU32::new(0),
+            timeout,
         }
     }
 
-    /// A seat, and at which look it was taken.
-    pub fn sit_down(&self) -> (usize, u32) {
-        let since = self.looks.load(Ordering::Relaxed);
-        let mut seats = self.seats();
-        let seat = seats.all.insert(Slot::Waiting { since, waker: None });
-        let rings = !std::mem::replace(&mut seats.watched, true);
-        drop(seats);
-        if rings {
-            self.bell.notify_one();
+    /// A new slot, and the tick at which it was allocated.
+    pub fn allocate(&self) -> (usize, u32) {
+        let since = self.ticks.load(Ordering::Relaxed);
+        let mut slots = self.slots();
+        let slot = slots.all.insert(Slot::Waiting { since, waker: None });
+        let starts = !std::mem::replace(&mut slots.is_ticking, true);
+        drop(slots);
+        if starts {
+            self.notify.notify_one();
         }
-        (seat, since)
+        (slot, since)
     }
 
-    pub fn seats(&self) -> MutexGuard<'_, Seats<A>> {
-        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn slots(&self) -> MutexGuard<'_, Slots<A>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether who came at the look `since` has waited for too many.
+    /// Whether a call that came at tick `since` has timed out.
     pub fn is_over(&self, since: u32) -> bool {
-        self.looks.load(Ordering::Relaxed).wrapping_sub(since) >= self.patience.looks
+        self.ticks.load(Ordering::Relaxed).wrapping_sub(since) >= self.timeout.ticks
     }
 
-    /// Wakes who was called, and looks at who waits while anybody does. On the callers' own thread, where waking a task is
-    /// a push to a list.
-    pub async fn watch(room: Arc<Self>) {
-        let mut called = Vec::new();
-        let next_look = sleep_until(Instant::now());
-        tokio::pin!(next_look);
-        let mut watched = false;
+    /// Wakes answered calls, and ticks while calls wait. It runs on the calls' own thread, where waking a task is a push to a
+    /// list.
+    pub async fn run(shard: Arc<Self>) {
+        let mut to_wake = Vec::new();
+        let next_tick = sleep_until(Instant::now());
+        tokio::pin!(next_tick);
+        let mut is_ticking = false;
         loop {
             tokio::select! {
                 biased;
-                () = &mut next_look, if watched => {
-                    room.look();
-                    watched = false;
+                () = &mut next_tick, if is_ticking => {
+                    shard.tick();
+                    is_ticking = false;
                 }
-                () = room.bell.notified() => {}
+                () = shard.notify.notified() => {}
             }
-            let mut seats = room.seats();
-            std::mem::swap(&mut called, &mut seats.called);
-            if !watched {
-                seats.watched = !seats.all.is_empty();
-                watched = seats.watched;
-                next_look
+            let mut slots = shard.slots();
+            std::mem::swap(&mut to_wake, &mut slots.to_wake);
+            if !is_ticking {
+                slots.is_ticking = !slots.all.is_empty();
+                is_ticking = slots.is_ticking;
+                next_tick
                     .as_mut()
-                    .reset(Instant::now() + room.patience.every);
+                    .reset(Instant::now() + shard.timeout.tick);
             }
-            drop(seats);
-            for waker in called.drain(..) {
+            drop(slots);
+            for waker in to_wake.drain(..) {
                 waker.wake();
             }
         }
     }
 
-    /// A look at who waits: those who have waited for too many of them are called.
-    pub fn look(&self) {
-        self.looks.fetch_add(1, Ordering::Relaxed);
-        let mut seats = self.seats();
-        let Seats { all, called, .. } = &mut *seats;
-        for (_, seat) in all.iter_mut() {
-            if let Slot::Waiting { since, waker } = seat
+    /// Advances the clock by one tick and times out calls.
+    pub fn tick(&self) {
+        self.ticks.fetch_add(1, Ordering::Relaxed);
+        let mut slots = self.slots();
+        let Slots { all, to_wake, .. } = &mut *slots;
+        for (_, slot) in all.iter_mut() {
+            if let Slot::Waiting { since, waker } = slot
                 && self.is_over(*since)
             {
-                called.extend(waker.take());
-                *seat = Slot::Late;
+                to_wake.extend(waker.take());
+                *slot = Slot::Late;
             }
         }
     }

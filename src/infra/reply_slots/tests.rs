@@ -1,4 +1,4 @@
-//! Answers reach who asked, and nobody else.
+//! An answer reaches its call, and no other.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use tokio::task::LocalSet;
 
 use super::*;
 
-/// Runs `work` as a worker does: one thread, with a list of its own tasks.
+/// Runs `work` as a worker does: on one thread with local tasks.
 fn at_work<T>(work: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().build().expect("a runtime");
@@ -17,29 +17,29 @@ fn at_work<T>(work: impl Future<Output = T>) -> T {
     LocalSet::new().block_on(&runtime, guarded)
 }
 
-/// ReplySlots at whom the test looks, not the clock.
-fn rarely_looked_at<A: Send + 'static>(looks: u32) -> ReplySlots<A> {
+/// Reply slots that the test ticks, not the clock.
+fn rarely_looked_at<A: Send + 'static>(ticks: u32) -> ReplySlots<A> {
     ReplySlots::new(Timeout {
-        looks,
-        every: Duration::from_secs(3_600),
+        ticks,
+        tick: Duration::from_secs(3_600),
     })
 }
 
-fn look<A>(callers: &ReplySlots<A>) {
-    for room in callers.rooms.load().iter() {
-        room.look();
-        room.bell.notify_one();
+fn tick<A>(callers: &ReplySlots<A>) {
+    for shard in callers.shards.load().iter() {
+        shard.tick();
+        shard.notify.notify_one();
     }
 }
 
 fn is_watched<A>(callers: &ReplySlots<A>) -> bool {
-    let rooms = callers.rooms.load();
-    rooms.iter().any(|room| room.seats().watched)
+    let shards = callers.shards.load();
+    shards.iter().any(|shard| shard.slots().is_ticking)
 }
 
 fn taken<A>(callers: &ReplySlots<A>) -> usize {
-    let rooms = callers.rooms.load();
-    rooms.iter().map(|room| room.seats().all.len()).sum()
+    let shards = callers.shards.load();
+    shards.iter().map(|shard| shard.slots().all.len()).sum()
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn each_gets_its_own_answer_whichever_thread_it_is_on() {
     let teller = thread::spawn(move || {
         while let Ok(first) = asked.recv() {
             let all: Vec<_> = [first].into_iter().chain(asked.try_iter()).collect();
-            ReplySlots::tell(all.into_iter().map(|(reply, asked)| (reply, asked * 2)));
+            ReplySlots::reply_all(all.into_iter().map(|(reply, asked)| (reply, asked * 2)));
         }
     });
     let workers = [0, 1, 2].map(|worker| {
@@ -59,12 +59,12 @@ fn each_gets_its_own_answer_whichever_thread_it_is_on() {
                 let one = async |lane: u64| {
                     for n in 0..2_000 {
                         let number = (worker << 40) + (lane << 20) + n;
-                        let (reply, seated) = callers.seat();
+                        let (reply, future) = callers.allocate();
                         asks.send((reply, number)).expect("asks");
                         if n % 17 == 3 {
-                            drop(seated);
+                            drop(future);
                         } else {
-                            assert_eq!(seated.await, Some(number * 2));
+                            assert_eq!(future.await, Some(number * 2));
                         }
                     }
                 };
@@ -73,20 +73,20 @@ fn each_gets_its_own_answer_whichever_thread_it_is_on() {
         })
     });
     for worker in workers {
-        worker.join().expect("every caller got its own answer");
+        worker.join().expect("tick caller got its own answer");
     }
     drop(asks);
     teller.join().expect("told all");
-    assert_eq!(taken(&callers), 0, "every seat is free again");
+    assert_eq!(taken(&callers), 0, "tick slot is free again");
 }
 
 #[test]
 fn a_reply_that_is_dropped_says_so() {
     at_work(async {
         let callers: ReplySlots<u8> = rarely_looked_at(9);
-        let (reply, seated) = callers.seat();
+        let (reply, future) = callers.allocate();
         tokio::task::spawn_blocking(move || drop(reply));
-        assert_eq!(seated.await, None);
+        assert_eq!(future.await, None);
         assert_eq!(taken(&callers), 0);
     });
 }
@@ -95,22 +95,22 @@ fn a_reply_that_is_dropped_says_so() {
 fn who_waits_for_too_many_looks_is_told_and_the_answer_goes_to_nobody_else() {
     at_work(async {
         let callers: ReplySlots<u8> = rarely_looked_at(3);
-        let (late, seated) = callers.seat();
-        let waiting = tokio::task::spawn_local(seated);
+        let (late, future) = callers.allocate();
+        let waiting = tokio::task::spawn_local(future);
         tokio::task::yield_now().await;
-        look(&callers);
-        let (reply, younger) = callers.seat();
-        look(&callers);
+        tick(&callers);
+        let (reply, younger) = callers.allocate();
+        tick(&callers);
         assert!(!late.is_late() && !waiting.is_finished());
-        look(&callers);
+        tick(&callers);
         assert!(late.is_late() && !reply.is_late());
         assert_eq!(waiting.await.expect("waits"), None);
 
-        // The seat is kept until the late answer came, whoever sits down meanwhile.
-        let (other, next) = callers.seat();
-        late.give(7);
-        other.give(8);
-        reply.give(9);
+        // The slot is kept until the late answer came, whatever is allocated meanwhile.
+        let (other, next) = callers.allocate();
+        late.reply(7);
+        other.reply(8);
+        reply.reply(9);
         assert_eq!((next.await, younger.await), (Some(8), Some(9)));
         assert_eq!(taken(&callers), 0);
     });
@@ -119,17 +119,17 @@ fn who_waits_for_too_many_looks_is_told_and_the_answer_goes_to_nobody_else() {
 #[test]
 fn looks_begin_with_a_caller_and_end_with_the_last() {
     at_work(async {
-        let every = Duration::from_millis(5);
-        let callers: ReplySlots<u8> = ReplySlots::new(Timeout { looks: 3, every });
+        let tick = Duration::from_millis(5);
+        let callers: ReplySlots<u8> = ReplySlots::new(Timeout { ticks: 3, tick });
         for _ in 0..3 {
             let came = Instant::now();
-            let (reply, seated) = callers.seat();
-            assert_eq!(seated.await, None);
-            assert!(came.elapsed() >= every * 2, "told too soon");
+            let (reply, future) = callers.allocate();
+            assert_eq!(future.await, None);
+            assert!(came.elapsed() >= tick * 2, "told too soon");
             assert!(is_watched(&callers), "its answer may still come");
             drop(reply);
             while is_watched(&callers) {
-                tokio::time::sleep(every).await;
+                tokio::time::sleep(tick).await;
             }
         }
     });
@@ -139,13 +139,13 @@ fn looks_begin_with_a_caller_and_end_with_the_last() {
 fn an_answer_that_comes_between_the_look_and_the_telling_is_taken() {
     at_work(async {
         let callers: ReplySlots<u8> = rarely_looked_at(1);
-        let (reply, seated) = callers.seat();
-        look(&callers);
-        reply.give(7);
-        assert_eq!(seated.await, Some(7));
-        let (reply, seated) = callers.seat();
-        look(&callers);
-        drop(seated);
+        let (reply, future) = callers.allocate();
+        tick(&callers);
+        reply.reply(7);
+        assert_eq!(future.await, Some(7));
+        let (reply, future) = callers.allocate();
+        tick(&callers);
+        drop(future);
         drop(reply);
         assert_eq!(taken(&callers), 0);
     });
@@ -155,13 +155,13 @@ fn an_answer_that_comes_between_the_look_and_the_telling_is_taken() {
 fn a_seat_that_was_left_is_not_given_away_before_its_answer_came() {
     at_work(async {
         let callers: ReplySlots<u8> = rarely_looked_at(9);
-        let (reply, seated) = callers.seat();
-        drop(seated);
-        let (other, next) = callers.seat();
-        reply.give(1);
+        let (reply, future) = callers.allocate();
+        drop(future);
+        let (other, next) = callers.allocate();
+        reply.reply(1);
         assert_eq!(taken(&callers), 1, "that of the other");
-        let (third, last) = callers.seat();
-        ReplySlots::tell([(third, 3), (other, 2)]);
+        let (third, last) = callers.allocate();
+        ReplySlots::reply_all([(third, 3), (other, 2)]);
         assert_eq!((next.await, last.await), (Some(2), Some(3)));
     });
 }

@@ -24,12 +24,47 @@ struct Described {
 
 /// The steps of the schema are restored by running them.
 const STEPS: &str = "__diesel_schema_migrations";
+/// The oldest step of ours; others may keep theirs in such a table too.
+const FIRST_STEP: &str = "20261124000001";
 
-/// Every table of ours, by name.
-pub(super) fn tables(conn: &mut DbConnection) -> QueryResult<Vec<String>> {
+/// Every table of ours, of this schema and of earlier ones, by name: what a backup holds and a restore replaces. Others may share a
+/// database or its schema, and keep their tables.
+const OURS: [&str; 21] = [
+    "alerts",
+    "audit",
+    "bans",
+    "bulk_events",
+    "erased",
+    "hours_to_make",
+    "ledger_entries",
+    "network_keys",
+    "removals",
+    "renamed_votes",
+    "reviews",
+    "sessions",
+    "site_facts",
+    "spent",
+    "spent_solutions",
+    "tallies",
+    "tally_hours",
+    "tokens",
+    "tools",
+    "voters",
+    "votes",
+];
+/// Of earlier schemas only.
+const OURS_ONCE: [&str; 1] = ["vote_events"];
+
+fn is_ours(name: &str) -> bool {
+    name == STEPS || OURS.contains(&name) || OURS_ONCE.contains(&name)
+}
+
+/// All tables, views and triggers that the schema has, whoever made them.
+fn all(conn: &mut DbConnection) -> QueryResult<Vec<String>> {
     let query = match conn {
         DbConnection::Sqlite(_) => {
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+            "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view', 'trigger') \
+             AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
         }
         DbConnection::Postgres(_) => {
             "SELECT CAST(table_name AS TEXT) AS name FROM information_schema.tables \
@@ -37,11 +72,33 @@ pub(super) fn tables(conn: &mut DbConnection) -> QueryResult<Vec<String>> {
         }
     };
     let names: Vec<Name> = sql_query(query).load(conn)?;
+    Ok(names.into_iter().map(|row| row.name).collect())
+}
+
+/// Every table of ours that there is, by name, but that of the steps.
+pub(super) fn tables(conn: &mut DbConnection) -> QueryResult<Vec<String>> {
+    let names = all(conn)?.into_iter();
     Ok(names
-        .into_iter()
-        .map(|row| row.name)
-        .filter(|name| name != STEPS)
+        .filter(|name| name != STEPS && is_ours(name))
         .collect())
+}
+
+/// Whether the tables of our names are ours: another program may have some too.
+pub(super) fn are_ours(conn: &mut DbConnection) -> QueryResult<bool> {
+    let names = all(conn)?;
+    if !names.iter().any(|name| is_ours(name)) {
+        return Ok(true);
+    }
+    Ok(
+        names.iter().any(|name| name == STEPS)
+            && steps(conn)?.iter().any(|step| step == FIRST_STEP),
+    )
+}
+
+/// What there is that is not ours.
+pub(super) fn foreign(conn: &mut DbConnection) -> QueryResult<Vec<String>> {
+    let names = all(conn)?.into_iter();
+    Ok(names.filter(|name| !is_ours(name)).collect())
 }
 
 /// The steps that were run, in order.
@@ -122,4 +179,21 @@ pub(super) fn tables_in_order(conn: &mut DbConnection) -> QueryResult<Vec<String
         }
     }
     Ok(order)
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::Connection as _;
+
+    use super::*;
+    use crate::infra::db::migrate;
+
+    #[test]
+    fn our_tables_are_those_that_the_migrations_make() {
+        let conn = diesel::SqliteConnection::establish(":memory:").expect("opens");
+        let mut conn = DbConnection::Sqlite(conn);
+        migrate(&mut conn).expect("migrates");
+        assert_eq!(tables(&mut conn).expect("reads"), OURS);
+        assert_eq!(foreign(&mut conn).expect("reads"), [""; 0]);
+    }
 }

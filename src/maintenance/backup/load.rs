@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, Read};
 
 use diesel::sql_types::{BigInt, Text};
-use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use diesel::{ExpressionMethods, QueryDsl, QueryableByName, RunQueryDsl, sql_query};
 use sha2::{Digest, Sha256};
 
 use super::{BackupError, Column, FORM, Header, Table, Trailer, columns, postgres, quoted, sqlite};
 use crate::auth::audit::{self, AuditAction};
 use crate::domain::{Actor, Timestamp};
+use crate::infra::db::schema::{sessions, tokens};
 use crate::infra::db::{DbConnection, migrate, write_transaction};
 
 /// Rows of one statement.
@@ -107,7 +108,7 @@ pub fn load(
     conn: &mut DbConnection,
     mut input: impl BufRead,
     replaced: &Versions,
-    now: Timestamp,
+    (now, keep_tokens): (Timestamp, bool),
     mut told: impl FnMut(u64),
 ) -> Result<(), BackupError> {
     if let DbConnection::Postgres(conn) = conn {
@@ -136,6 +137,9 @@ pub fn load(
             }
         }
         migrate::rest(conn)?;
+        if !keep_tokens {
+            revoke_tokens(conn, now)?;
+        }
         raise(conn, replaced, now)?;
         let act = AuditAction {
             act: "restore",
@@ -149,6 +153,12 @@ pub fn load(
 
 fn empty(conn: &mut DbConnection) -> Result<(), BackupError> {
     let tables = columns::tables(conn)?;
+    if !columns::are_ours(conn)? {
+        return Err(BackupError::Foreign(format!(
+            "tables of another program: {}",
+            tables.join(", ")
+        )));
+    }
     match conn {
         DbConnection::Sqlite(_) if !tables.is_empty() => Err(BackupError::Busy(
             "the file to load into is not empty".to_owned(),
@@ -165,7 +175,7 @@ fn empty(conn: &mut DbConnection) -> Result<(), BackupError> {
                 migrate::ADVISORY_LOCK
             ))
             .execute(conn)?;
-            Ok(postgres::clear(conn, &tables)?)
+            postgres::clear(conn, &tables)
         }
     }
 }
@@ -263,6 +273,15 @@ impl Step {
         *self = Self::default();
         Ok(())
     }
+}
+
+/// Staff tokens of the backup may have been revoked since it was made.
+fn revoke_tokens(conn: &mut DbConnection, now: Timestamp) -> Result<(), BackupError> {
+    diesel::update(tokens::table.filter(tokens::revoked_at.is_null()))
+        .set(tokens::revoked_at.eq(now.0))
+        .execute(conn)?;
+    diesel::delete(sessions::table).execute(conn)?;
+    Ok(())
 }
 
 /// Raises every tally's version above any that was ever published, here or by the database that is replaced.

@@ -2,7 +2,7 @@
 //!
 //! `tallyship backup` and `restore` call it. The first line says what it is, then come the tables, each a line with its
 //! columns and a line of JSON a row, and the last line bears the SHA-256 of all before it. Tables and columns are asked of
-//! the database, so a table that comes later is in it by itself. The secret is no part of it, nor are the day keys of networks
+//! the database; of tables only those in a list are held, since others may share the database. The secret is no part of it, nor are the day keys of networks
 //! and the hashes that votes bear under them.
 
 mod columns;
@@ -12,6 +12,7 @@ mod replace;
 mod sqlite;
 mod write;
 
+use diesel::QueryResult;
 use serde::{Deserialize, Serialize};
 
 pub use load::check;
@@ -19,7 +20,7 @@ pub use replace::replace;
 pub use write::write;
 
 use crate::domain::Timestamp;
-use crate::infra::db::OpenError;
+use crate::infra::db::{DbConnection, OpenError};
 
 /// The form of the file; another number is another form.
 const FORM: u32 = 1;
@@ -45,6 +46,8 @@ pub enum BackupError {
     Migrate(String),
     #[error("{0}")]
     Busy(String),
+    #[error("others' objects would be lost with Tallyship's tables; move or drop them first: {0}")]
+    Foreign(String),
 }
 
 impl From<OpenError> for BackupError {
@@ -118,6 +121,17 @@ struct Column {
     kind: ColumnKind,
     /// As the database calls it.
     of_database: String,
+}
+
+/// How many others are connected to this database, if it is one that others connect to.
+///
+/// # Errors
+/// A failed query.
+pub fn other_connections(conn: &mut DbConnection) -> QueryResult<i64> {
+    match conn {
+        DbConnection::Sqlite(_) => Ok(0),
+        DbConnection::Postgres(conn) => postgres::others(conn),
+    }
 }
 
 /// A name in SQL.

@@ -2,6 +2,7 @@
 
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgRowByRowLoadingMode;
+use diesel::result::Error;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{PgConnection, QueryResult, QueryableByName, RunQueryDsl, sql_query};
 
@@ -11,6 +12,12 @@ use super::{BackupError, Column, ColumnKind, quoted};
 struct Line {
     #[diesel(sql_type = Text)]
     line: String,
+}
+
+#[derive(QueryableByName)]
+struct Schema {
+    #[diesel(sql_type = Text)]
+    name: String,
 }
 
 #[derive(QueryableByName)]
@@ -113,10 +120,28 @@ pub(super) fn others(conn: &mut PgConnection) -> QueryResult<i64> {
     Ok(count.n)
 }
 
-/// Takes away every table of ours, and whatever hangs on it. It is part of the caller's transaction.
-pub(super) fn clear(conn: &mut PgConnection, tables: &[String]) -> QueryResult<()> {
-    for table in tables {
-        conn.batch_execute(&format!("DROP TABLE IF EXISTS {} CASCADE", quoted(table)))?;
-    }
-    conn.batch_execute("DROP TABLE IF EXISTS __diesel_schema_migrations CASCADE")
+/// Takes away every table of ours, and refuses if something of others hangs on one. It is part of the caller's transaction.
+pub(super) fn clear(conn: &mut PgConnection, tables: &[String]) -> Result<(), BackupError> {
+    let schema: Schema =
+        sql_query("SELECT CAST(current_schema() AS TEXT) AS name").get_result(conn)?;
+    let schema = quoted(&schema.name);
+    let steps = ["__diesel_schema_migrations".to_owned()];
+    let names: Vec<String> = tables
+        .iter()
+        .chain(&steps)
+        .map(|table| format!("{schema}.{}", quoted(table)))
+        .collect();
+    // Together, since they refer to each other; without CASCADE, since what others made stays theirs.
+    let dropped = conn.batch_execute(&format!(
+        "DROP TABLE IF EXISTS {} RESTRICT",
+        names.join(", ")
+    ));
+    dropped.map_err(|cause| match cause {
+        Error::DatabaseError(_, info) if info.details().is_some() => BackupError::Foreign(format!(
+            "{}: {}",
+            info.message(),
+            info.details().unwrap_or_default().replace('\n', "; ")
+        )),
+        other => other.into(),
+    })
 }

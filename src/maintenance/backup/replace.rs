@@ -8,27 +8,33 @@ use std::path::{Path, PathBuf};
 
 use super::BackupError;
 use super::load::{Versions, load, replaced_versions};
-use super::sqlite;
+use super::{columns, sqlite};
 use crate::config::{self, DatabaseUrl};
 use crate::domain::Timestamp;
 use crate::infra::db::{self, DbConnection, Purpose};
 
-/// Restores a checked backup.
+/// Restores a checked backup. The staff tokens and sessions in it are revoked unless `keep_tokens`. Returns where a SQLite file that could
+/// not be read is kept now.
 ///
 /// # Errors
 /// [`BackupError`]; the database is then as it was.
 pub fn replace(
     settings: &config::Database,
     input: impl BufRead,
-    now: Timestamp,
+    (now, keep_tokens): (Timestamp, bool),
     told: impl FnMut(u64),
-) -> Result<(), BackupError> {
+) -> Result<Option<PathBuf>, BackupError> {
     let DatabaseUrl::Sqlite(path) = &settings.url else {
         let mut conn = db::open(settings, Purpose::Command)?;
         let replaced = replaced_versions(&mut conn);
-        return load(&mut conn, input, &replaced, now, told);
+        load(&mut conn, input, &replaced, (now, keep_tokens), told)?;
+        return Ok(None);
     };
-    let replaced = settled(settings, path)?;
+    let (replaced, unreadable) = match settled(settings, path) {
+        Ok(replaced) => (replaced, false),
+        Err(cause) if is_corrupt(&cause) => (Versions::new(), true),
+        Err(cause) => return Err(cause),
+    };
     let growing = Growing(with_ending(path, ".restoring"));
     growing.remove();
     let beside = config::Database {
@@ -36,20 +42,42 @@ pub fn replace(
         ..settings.clone()
     };
     let mut conn = db::create(&beside, Purpose::Command)?;
-    load(&mut conn, input, &replaced, now, told)?;
+    load(&mut conn, input, &replaced, (now, keep_tokens), told)?;
     settle(&mut conn)?;
     drop(conn);
     if let Ok(old) = std::fs::metadata(path) {
         std::fs::set_permissions(&growing.0, old.permissions())?;
     }
     std::fs::File::open(&growing.0)?.sync_all()?;
+    let aside = unreadable.then(|| with_ending(path, &format!(".corrupt-{}", now.seconds())));
+    if let Some(aside) = &aside {
+        for ending in ["", "-wal", "-shm"] {
+            let from = with_ending(path, ending);
+            if from.exists() {
+                std::fs::rename(from, with_ending(aside, ending))?;
+            }
+        }
+    }
     std::fs::rename(&growing.0, path)?;
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     std::fs::File::open(folder)?.sync_all()?;
-    Ok(())
+    Ok(aside)
+}
+
+/// Whether a database is damaged, or no database: a restore is for that, and keeps the file aside.
+fn is_corrupt(cause: &BackupError) -> bool {
+    let text = cause.to_string();
+    [
+        "malformed",
+        "not a database",
+        "disk image",
+        "disk I/O error",
+    ]
+    .iter()
+    .any(|sign| text.contains(sign))
 }
 
 /// Brings what is there into its one file, so that the file alone can be replaced; returns what it had published.
@@ -58,6 +86,10 @@ fn settled(settings: &config::Database, path: &Path) -> Result<Versions, BackupE
         return Ok(Versions::new());
     }
     let mut conn = db::open(settings, Purpose::Command)?;
+    let foreign = columns::foreign(&mut conn)?;
+    if !foreign.is_empty() {
+        return Err(BackupError::Foreign(foreign.join(", ")));
+    }
     let versions = replaced_versions(&mut conn);
     settle(&mut conn)?;
     drop(conn);

@@ -73,6 +73,7 @@ pub(super) fn fold(
             (None, Some(period)) => step.aside.push((line.tool, period, wish(line), new)),
             (None, None) => {}
         }
+        row.revision += i64::from(new.is_excluded());
         if row.shift(old.and_then(VoteRecord::weight), new.weight(), now) {
             let event = VoteChange {
                 tool: line.tool,
@@ -90,7 +91,7 @@ pub(super) fn fold(
                 changes: changes.remove(&tool).unwrap_or_default(),
                 ..ToolRecord::of(&row)
             });
-            step.folded.closings.extend(before.closing(now));
+            step.folded.hour_changes.extend(before.hour_change(now));
             step.folded.tallies.push(row);
         }
     }

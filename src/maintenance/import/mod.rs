@@ -49,6 +49,8 @@ pub struct ImportReport {
     pub kept: u64,
     /// A moderator took the vote out, and it stays out.
     pub out: u64,
+    /// The voter was erased, or came as a user whose the vote is.
+    pub barred: u64,
 }
 
 /// Why an import ended early. What was written until then stays; running it again goes on.
@@ -109,6 +111,7 @@ pub fn write(
             report.changed += done.changed;
             report.kept += done.kept;
             report.out += done.out;
+            report.barred += done.barred;
             told(report.rows);
             turns.give(conn, began.elapsed())?;
         }

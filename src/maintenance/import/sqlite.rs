@@ -97,7 +97,7 @@ pub(super) fn names(conn: &mut SqliteConnection, lines: &[(&[u8], &str)]) -> Que
 
 /// Room for the pages of many steps, and few checkpoints: each writes out what the next steps change again.
 pub(super) fn prepare(conn: &mut SqliteConnection) -> QueryResult<()> {
-    conn.batch_execute("PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 10000;")
+    conn.batch_execute("PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000;")
 }
 
 #[derive(QueryableByName)]

@@ -8,13 +8,14 @@ use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
 use super::fold::fold;
 use super::{ImportReport, Line, postgres, sqlite, wish};
+use crate::auth::denylist;
 use crate::domain::Timestamp;
 use crate::infra::db::schema::{hours_to_make, tools};
 use crate::infra::db::{DbConnection, write_transaction};
 use crate::voting::apply::{Key, VoteChange};
-use crate::voting::batch;
 use crate::voting::exclusions::{self, Chosen};
 use crate::voting::ledger::packed;
+use crate::voting::{batch, claims};
 
 /// Every tool's id by its slug; archived ones too.
 ///
@@ -34,7 +35,10 @@ pub(super) fn record(
 ) -> QueryResult<ImportReport> {
     let tools: BTreeSet<i32> = lines.keys().map(|(tool, _)| *tool).collect();
     let (report, past) = write_transaction(conn, |conn| {
+        denylist::lock_shared(conn)?;
         let tallies = batch::lock(conn, &tools)?;
+        let (lines, barred) = allowed(conn, lines)?;
+        let lines = &lines;
         let added = add(conn, lines)?;
         let rest: BTreeSet<Key> = lines
             .keys()
@@ -47,7 +51,8 @@ pub(super) fn record(
         for tool in tools {
             periods.extend(exclusions::periods(conn, tool)?);
         }
-        let step = fold(lines, wish, &added, &before, &tallies, &periods, now);
+        let mut step = fold(lines, wish, &added, &before, &tallies, &periods, now);
+        step.report.barred = barred;
         note(conn, &step.events)?;
         batch::write(conn, &step.folded, now)?;
         for (tool, period, wish, standing) in &step.aside {
@@ -69,6 +74,20 @@ pub(super) fn record(
     })?;
     noted.extend(past);
     Ok(report)
+}
+
+/// The lines whose voters may have a vote, and how many others there are: the vote of an erased voter stays without a name, and that of a
+/// visitor who came as a user is the user's. The lock of erasures and the tallies' are held.
+fn allowed<'a>(
+    conn: &mut DbConnection,
+    lines: &BTreeMap<Key, &'a Line>,
+) -> QueryResult<(BTreeMap<Key, &'a Line>, u64)> {
+    let erased = denylist::erased_among(conn, lines.keys().map(|(_, voter)| *voter))?;
+    let linked = claims::store::spent(conn, &lines.keys().copied().collect())?;
+    let mut allowed = lines.clone();
+    allowed.retain(|key, _| !erased.contains(&key.1) && !linked.contains(key));
+    let barred = (lines.len() - allowed.len()) as u64;
+    Ok((allowed, barred))
 }
 
 fn add(conn: &mut DbConnection, lines: &BTreeMap<Key, &Line>) -> QueryResult<BTreeSet<Key>> {

@@ -1,18 +1,20 @@
-//! A voter's rows in votes and ledger: found, and put under ids that nobody holds. Only `own` calls it.
+//! A voter's rows in votes and ledger: found, and put under ids that nobody holds. Only `subject_requests` calls it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use diesel::dsl::{max, sql};
+use diesel::result::Error;
 use diesel::sql_types::{Binary, Bool, Nullable};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
 
 use super::{Held, HeldChange, HeldReceipt, HeldVote, WithdrawnBallot};
-use crate::auth::{denylist, new_voter, users};
+use crate::auth::{denylist, users};
 use crate::domain::{Ballot, Choice, NetworkHash, Timestamp, VoterId};
 use crate::infra::db::schema::{
     ballots, bulk_events, ledger_entries, tools, votes, withdrawn_ballots,
 };
 use crate::infra::db::{DbConnection, write_transaction};
+use crate::tallies::store as tallies;
 use crate::voting::checksum::{Sketch, weight};
 use crate::voting::held::store::tools_of as tools_held;
 use crate::voting::ledger::{Change, renamed, unpacked};
@@ -34,6 +36,7 @@ pub struct Walked {
     end: i64,
 }
 
+const DAY_SECONDS: i32 = 86_400;
 /// Entries that were written, but not yet shown, when a walk ended: on Postgres they appear a little later.
 const OVERLAP: i64 = 10_000;
 
@@ -178,6 +181,9 @@ fn receipt(ballot: Ballot, log: Option<&str>) -> Option<HeldReceipt> {
 
 /// Puts the voter's rows under ids that nobody holds, and notes that the voter is erased; returns how many votes stay.
 ///
+/// Under the lock of erasures each vote of the voter is there or will be refused. Each tally gets another revision: sums and scans
+/// that saw the old id are made again.
+///
 /// # Errors
 /// A failed statement; nothing was done then.
 pub fn erase(
@@ -187,6 +193,8 @@ pub fn erase(
     now: Timestamp,
 ) -> QueryResult<usize> {
     write_transaction(conn, |conn| {
+        denylist::lock(conn)?;
+        denylist::erase(conn, voter, now)?;
         let later = noted(conn, voter, walked.end.saturating_sub(OVERLAP))?;
         let mut by_tool: BTreeMap<i32, BTreeMap<i64, &Noted>> = BTreeMap::new();
         for noted in walked.noted.iter().chain(&later) {
@@ -195,16 +203,15 @@ pub fn erase(
                 .or_default()
                 .insert(noted.change.version, noted);
         }
-        batch::lock(conn, &by_tool.keys().copied().collect())?;
-        let mut left = 0;
         // A held vote is nobody's either from now on; it goes on waiting.
         for tool in tools_held(conn, voter)? {
             by_tool.entry(tool).or_default();
         }
+        batch::lock(conn, &by_tool.keys().copied().collect())?;
+        let mut left = 0;
         for (tool, noted) in by_tool {
             left += usize::from(erase_on(conn, tool, voter, &noted)?);
         }
-        denylist::erase(conn, voter, now)?;
         claims::store::forget(conn, voter)?;
         let withdrawn = withdrawn_ballots::table;
         diesel::delete(withdrawn.filter(withdrawn_ballots::voter.eq(voter.0.as_slice())))
@@ -213,14 +220,33 @@ pub fn erase(
     })
 }
 
-/// On one tool; returns whether a vote stays.
+/// An id that nobody holds, and that says nothing: 122 random bits (RFC 9562, version 4). A visitor's id tells when it was made.
+fn nobody() -> QueryResult<VoterId> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|cause| Error::QueryBuilderError(cause.to_string().into()))?;
+    let id = uuid::Builder::from_random_bytes(bytes).into_uuid();
+    Ok(VoterId(id.into_bytes()))
+}
+
+/// What is left of a token's age: whether it was a day old. With the vote's time the age to the second tells when the token was made,
+/// and votes of one token would be known by that.
+fn without_detail(token_age: i32) -> i32 {
+    match token_age {
+        users::AGE_SECONDS => users::AGE_SECONDS,
+        age if age < DAY_SECONDS => 0,
+        _ => DAY_SECONDS,
+    }
+}
+
+/// On one tool, whose lock is held; returns whether a vote stays.
 fn erase_on(
     conn: &mut DbConnection,
     tool: i32,
     voter: VoterId,
     noted: &BTreeMap<i64, &Noted>,
 ) -> QueryResult<bool> {
-    let nobody = new_voter();
+    let nobody = nobody()?;
     let vote = vote(conn, tool, voter)?;
     let counted = match vote {
         Some((choice, .., mark)) if !is_aside(conn, mark)? => Choice::from_code(choice),
@@ -234,17 +260,24 @@ fn erase_on(
             .set(ledger_entries::changes.eq(renamed(&changes, voter, nobody)))
             .execute(conn)?;
     }
-    diesel::update(
-        votes::table
-            .filter(votes::tool_id.eq(tool))
-            .filter(votes::voter.eq(voter.0.as_slice())),
-    )
-    .set(votes::voter.eq(nobody.0.as_slice()))
-    .execute(conn)?;
-    // The ballot's name stays with the vote, so that a removal can take it out; nobody can open it any more.
-    diesel::update(ballots::table.find((tool, nobody.0.as_slice())))
-        .set(ballots::ballot.eq(sql::<Nullable<Binary>>("substr(ballot, 1, 24)")))
+    if let Some((.., token_age, _)) = vote {
+        diesel::update(
+            votes::table
+                .filter(votes::tool_id.eq(tool))
+                .filter(votes::voter.eq(voter.0.as_slice())),
+        )
+        .set((
+            votes::voter.eq(nobody.0.as_slice()),
+            votes::token_age.eq(without_detail(token_age)),
+        ))
         .execute(conn)?;
+        // The ballot's name stays with the vote, so that a removal can take it out; nobody can open it any more.
+        diesel::update(ballots::table.find((tool, nobody.0.as_slice())))
+            .set(ballots::ballot.eq(sql::<Nullable<Binary>>("substr(ballot, 1, 24)")))
+            .execute(conn)?;
+        exclusions::note_renamed(conn, tool, nobody)?;
+    }
+    tallies::raise_revision(conn, tool)?;
     // What removals moved of this vote is in their sums, under the old id.
     let by_ledger: i64 = noted
         .values()

@@ -5,11 +5,14 @@
 //! more gently.
 
 mod pages;
+mod repair;
 mod stream;
 mod sums;
 #[cfg(test)]
 mod tests;
 pub mod worker;
+
+pub use repair::repair;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -70,6 +73,10 @@ impl Fault {
 /// A tool whose accounts do not agree. All counts are (ship, skip).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
+    #[serde(skip)]
+    id: i32,
+    #[serde(skip)]
+    found: Found,
     pub tool: String,
     /// As the tally says.
     pub tally: Counts,
@@ -80,6 +87,17 @@ pub struct Difference {
     /// Set aside, as the tally says and as the votes add up.
     pub aside: [Counts; 2],
     pub faults: Vec<Fault>,
+}
+
+/// What a repair needs besides.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Found {
+    of_votes: Sketch,
+    of_ledger: Sketch,
+    /// The ledger's newest version.
+    newest: i64,
+    panel: Counts,
+    period_end: i64,
 }
 
 /// What a recount went over.
@@ -104,6 +122,18 @@ struct Account {
     disordered: bool,
     panel: Counts,
     period_end: i64,
+}
+
+impl Account {
+    fn found(&self) -> Found {
+        Found {
+            of_votes: self.of_votes,
+            of_ledger: self.of_ledger,
+            newest: self.newest.max(self.newest_bulk),
+            panel: self.panel,
+            period_end: self.period_end,
+        }
+    }
 }
 
 fn add(counts: &mut Counts, choice: Option<Choice>, by: i64) {
@@ -204,6 +234,8 @@ fn in_snapshot(conn: &mut DbConnection) -> QueryResult<Recount> {
         check(row.period_end.0 == account.period_end, Fault::Periods);
         if !faults.is_empty() {
             recount.differences.push(Difference {
+                id: row.tool,
+                found: account.found(),
                 tool: slug,
                 tally,
                 votes: account.votes,
@@ -215,6 +247,8 @@ fn in_snapshot(conn: &mut DbConnection) -> QueryResult<Recount> {
     }
     for (tool, account) in accounts {
         recount.differences.push(Difference {
+            id: tool,
+            found: account.found(),
             tool: format!("(tool {tool}, which does not exist)"),
             tally: (0, 0),
             votes: account.votes,

@@ -10,7 +10,7 @@ use diesel::pg::PgRowByRowLoadingMode;
 use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, QueryResult, RunQueryDsl};
 
 use crate::infra::db::DbConnection;
-use crate::infra::db::schema::{bulk_events, erased, removals, reviews, tallies, tools, votes};
+use crate::infra::db::schema::{bulk_events, removals, reviews, tallies, tools, votes};
 use crate::tallies::{TallyRow, store};
 use crate::voting::exclusions::{IN_FORCE, PERIOD};
 
@@ -141,7 +141,7 @@ pub(super) fn page(
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Quiet {
     bulk: Option<i64>,
-    erased: (i64, Option<i64>),
+    revision: i64,
 }
 
 pub(super) fn quiet(conn: &mut DbConnection, tool: i32) -> QueryResult<Quiet> {
@@ -150,8 +150,9 @@ pub(super) fn quiet(conn: &mut DbConnection, tool: i32) -> QueryResult<Quiet> {
             .filter(bulk_events::tool_id.eq(tool))
             .select(max(bulk_events::version))
             .first(conn)?,
-        erased: erased::table
-            .select((count_star(), max(erased::at)))
+        revision: tallies::table
+            .filter(tallies::tool_id.eq(tool))
+            .select(tallies::revision)
             .first(conn)?,
     })
 }

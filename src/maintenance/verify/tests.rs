@@ -5,11 +5,13 @@ use proptest::prelude::*;
 
 use super::pages::{Held, Step, Walk};
 use super::sums::Sums;
+use crate::auth::denylist::Denylist;
 use crate::config::{Database, DatabaseUrl};
 use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
 use crate::infra::db::{self, DbConnection, Purpose, migrate};
+use crate::voting::VoteCommand;
+use crate::voting::batch::{self, Batch};
 use crate::voting::postgres::TallyRowCache;
-use crate::voting::{VoteCommand, batch};
 
 const TOOL: i32 = 1;
 /// Votes of a page.
@@ -52,15 +54,15 @@ impl House {
             hold: false,
             ballot: None,
         };
-        batch::record(
-            &mut self.writer,
-            &mut TallyRowCache::default(),
-            &[wish],
-            None,
-            Timestamp(1),
-            || false,
-        )
-        .expect("votes");
+        let batch = Batch {
+            commands: &[wish],
+            names: None,
+            denylist: &Denylist::default(),
+            erasures: 0,
+            now: Timestamp(1),
+        };
+        let known = &mut TallyRowCache::default();
+        batch::record(&mut self.writer, known, batch, || false).expect("records");
     }
 
     fn execute(&mut self, sql: &str) {
@@ -167,7 +169,7 @@ fn what_moves_many_votes_begins_the_walk_again() {
     let mut done = false;
     let end = house.walk(|house| {
         if !std::mem::replace(&mut done, true) {
-            house.execute("INSERT INTO erased (hash, at) VALUES (x'00', 1)");
+            house.execute("UPDATE tallies SET revision = revision + 1 WHERE tool_id = 1");
         }
     });
     assert_eq!(end, Step::Moved);

@@ -57,27 +57,58 @@ impl From<Ban> for BanView {
     }
 }
 
+fn not_in_force() -> Problem {
+    Problem::not_found("There is no such ban in force.")
+}
+
+/// What the audit chain says of a ban that is made or lifted.
+fn act(act: &'static str, ban: &Ban, reason: &str) -> AuditAction {
+    let whom = json!({
+        "voter": ban.voter.map(VoterId::text),
+        "network": ban.network.map(NetworkHash::text),
+        "expires_at": ban.expires_at,
+    });
+    let mut action = AuditAction {
+        act,
+        subject: ban.id.to_string(),
+        reason: reason.to_owned(),
+        ..AuditAction::default()
+    };
+    if act == "ban" {
+        action.after = whom;
+    } else {
+        action.before = whom;
+    }
+    action
+}
+
 impl Moderation {
-    /// Bans a voter or a network: here at once, on other instances within a second. A network is named by the hash that a
-    /// vote bears; its own hash is copied out of that while the day's key lives.
+    /// Bans all of `whom` or nobody: here at once, on other instances within a second. A network is named by the hash that
+    /// a vote bears; its own hash is copied out of that while the day's key lives.
     ///
     /// # Errors
     /// 422 for an end that is past, 503.
     pub async fn ban(
         &self,
-        who: Banned,
+        whom: &[Banned],
         expires_at: Option<Timestamp>,
         reason: &str,
         actor: &Actor,
         now: Timestamp,
-    ) -> Result<BanView, Problem> {
+    ) -> Result<Vec<BanView>, Problem> {
         if expires_at.is_some_and(|end| end <= now) {
             return Err(Problem::invalid("expires_at: expected a time to come."));
         }
-        let mut ban = Ban {
+        let of = |who: &Banned| Ban {
             id: 0,
-            voter: None,
-            network: None,
+            voter: match who {
+                Banned::Voter(voter) => Some(*voter),
+                Banned::Network(_) => None,
+            },
+            network: match who {
+                Banned::Network(network) => Some(*network),
+                Banned::Voter(_) => None,
+            },
             ban_hash: None,
             reason: reason.to_owned(),
             made_by: actor.name.clone(),
@@ -85,80 +116,67 @@ impl Moderation {
             expires_at,
             removal: None,
         };
-        match who {
-            Banned::Voter(voter) => ban.voter = Some(voter),
-            Banned::Network(network) => ban.network = Some(network),
-        }
+        let bans: Vec<Ban> = whom.iter().map(of).collect();
         let (actor, keys) = (actor.clone(), self.keys.clone());
-        let ban = self
+        let bans = self
             .step(move |conn| {
                 write_transaction(conn, |conn| {
-                    let mut ban = ban;
-                    // Now or never: the key of the day that made the hash will be gone.
-                    if let Some(network) = ban.network {
-                        ban.ban_hash = daily_keys::open(conn, &keys, network, now)?;
-                    }
-                    let id = store::insert(conn, &ban)?;
+                    let mut bans = bans;
                     store::raise_version(conn)?;
-                    let act = AuditAction {
-                        act: "ban",
-                        subject: id.to_string(),
-                        reason: ban.reason.clone(),
-                        after: json!({
-                            "voter": ban.voter.map(VoterId::text),
-                            "network": ban.network.map(NetworkHash::text),
-                            "expires_at": ban.expires_at,
-                        }),
-                        ..AuditAction::default()
-                    };
-                    audit::append(conn, &actor, &act, now)?;
-                    Ok(Ok(Ban { id, ..ban }))
+                    for ban in &mut bans {
+                        // Now or never: the key of the day that made the hash will be destroyed.
+                        if let Some(network) = ban.network {
+                            ban.ban_hash = daily_keys::open(conn, &keys, network, now)?;
+                        }
+                        ban.id = store::insert(conn, ban)?;
+                    }
+                    for ban in &bans {
+                        audit::append(conn, &actor, &act("ban", ban, &ban.reason), now)?;
+                    }
+                    Ok(Ok(bans))
                 })
             })
             .await?;
         self.bans_changed().await;
-        Ok(ban.into())
+        Ok(bans.into_iter().map(BanView::from).collect())
     }
 
-    /// Lifts a ban.
+    /// Lifts all of these bans or none.
     ///
     /// # Errors
-    /// 404 where none such is in force, 503.
+    /// 404 if one of them is not in force, 503.
     pub async fn lift(
         &self,
-        id: i64,
+        ids: &[i64],
         reason: &str,
         actor: &Actor,
         now: Timestamp,
-    ) -> Result<BanView, Problem> {
-        let (actor, reason) = (actor.clone(), reason.to_owned());
-        let ban = self
+    ) -> Result<Vec<BanView>, Problem> {
+        let (ids, actor, reason) = (ids.to_vec(), actor.clone(), reason.to_owned());
+        let bans = self
             .step(move |conn| {
                 write_transaction(conn, |conn| {
-                    // The version's lock orders two who lift at once.
+                    // The version's lock orders two moderators who lift at once.
                     store::raise_version(conn)?;
-                    let Some(ban) = store::find(conn, id, now)? else {
-                        return Ok(Err(Problem::not_found("There is no such ban in force.")));
-                    };
-                    store::lift(conn, id, &actor.name, now)?;
-                    let act = AuditAction {
-                        act: "ban.lift",
-                        subject: id.to_string(),
-                        reason,
-                        before: json!({
-                            "voter": ban.voter.map(VoterId::text),
-                            "network": ban.network.map(NetworkHash::text),
-                            "expires_at": ban.expires_at,
-                        }),
-                        ..AuditAction::default()
-                    };
-                    audit::append(conn, &actor, &act, now)?;
-                    Ok(Ok(ban))
+                    let mut bans = Vec::new();
+                    for id in &ids {
+                        match store::find(conn, *id, now)? {
+                            Some(ban) => bans.push(ban),
+                            None => return Ok(Err(not_in_force())),
+                        }
+                    }
+                    for ban in &bans {
+                        store::lift(conn, ban.id, &actor.name, now)?;
+                    }
+                    for ban in &bans {
+                        audit::append(conn, &actor, &act("ban.lift", ban, &reason), now)?;
+                    }
+                    Ok(Ok(bans))
                 })
             })
             .await?;
         self.bans_changed().await;
-        Ok(ban.into())
+        Ok(bans.into_iter().map(BanView::from).collect())
     }
 
     /// One ban in force.
@@ -167,9 +185,7 @@ impl Moderation {
     /// 404 where none such is in force, 503.
     pub async fn find_ban(&self, id: i64, now: Timestamp) -> Result<BanView, Problem> {
         let found = self.look(move |conn| store::find(conn, id, now)).await?;
-        found
-            .map(BanView::from)
-            .ok_or_else(|| Problem::not_found("There is no such ban in force."))
+        found.map(BanView::from).ok_or_else(not_in_force)
     }
 
     /// The bans in force, newest first.

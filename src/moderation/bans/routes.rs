@@ -3,31 +3,43 @@
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Banned;
+use super::{BanView, Banned};
 use crate::auth::name;
 use crate::domain::{NetworkHash, Timestamp};
 use crate::http::problem::Problem;
 use crate::http::request;
 use crate::moderation::routes::{
-    Answer, ModerationState, NETWORK, VOTER, answer, number, read, reading, why, written,
+    Answer, ModerationState, NETWORK, VOTER, answer, number, read, read_list, reading, why, written,
 };
+use crate::moderation::selection::AnyOf;
 use crate::moderation::{paging, reason};
 
-/// Either a voter or a network.
+/// A voter, a network, or lists of them.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = BanWish)]
 pub struct BanBody {
     voter: Option<String>,
     network: Option<String>,
+    /// 1 to 100, all or nothing.
+    voters: Option<Vec<String>>,
+    /// 1 to 100, all or nothing.
+    networks: Option<Vec<String>>,
     reason: String,
     expires_at: Option<Timestamp>,
 }
 
-/// Bans a voter or a network.
+/// The bans that a call with lists made.
+#[derive(Serialize, ToSchema)]
+#[schema(as = MadeBans)]
+pub struct BansView {
+    items: Vec<BanView>,
+}
+
+/// Bans a voter, a network, or all of a list.
 ///
 /// # Errors
 /// 422.
@@ -42,16 +54,53 @@ pub async fn post_ban(http: HttpRequest, payload: Payload, state: Data<Moderatio
         NetworkHash::parse,
         NETWORK,
     )?;
-    let who = match (voter, network) {
-        (Some(voter), None) => Banned::Voter(voter),
-        (None, Some(network)) => Banned::Network(network),
-        _ => return Err(Problem::invalid("voter: name either a voter or a network.")),
+    let listed = listed(&body)?;
+    let whom = match (voter, network, listed.as_slice()) {
+        (Some(voter), None, []) => vec![Banned::Voter(voter)],
+        (None, Some(network), []) => vec![Banned::Network(network)],
+        (None, None, [_, ..]) => listed,
+        _ => {
+            return Err(Problem::invalid(
+                "voter: name a voter, a network, or lists of `voters` and `networks`.",
+            ));
+        }
     };
-    let ban = state
+    let is_list = body.voters.is_some() || body.networks.is_some();
+    let mut bans = state
         .moderation
-        .ban(who, body.expires_at, &reason, &actor, Timestamp::now())
+        .ban(&whom, body.expires_at, &reason, &actor, Timestamp::now())
         .await?;
+    if is_list {
+        return Ok(answer(StatusCode::CREATED, &BansView { items: bans }));
+    }
+    let ban = bans.pop().ok_or_else(Problem::internal)?;
     Ok(answer(StatusCode::CREATED, &ban))
+}
+
+/// Who is named by lists; nobody twice.
+fn listed(body: &BanBody) -> Result<Vec<Banned>, Problem> {
+    let mut whom = Vec::new();
+    if let Some(texts) = &body.voters {
+        let ids = AnyOf::of(read_list("voters", texts, name::of_staff, VOTER)?);
+        whom.extend(
+            ids.ids()
+                .unwrap_or_default()
+                .iter()
+                .copied()
+                .map(Banned::Voter),
+        );
+    }
+    if let Some(texts) = &body.networks {
+        let ids = AnyOf::of(read_list("networks", texts, NetworkHash::parse, NETWORK)?);
+        whom.extend(
+            ids.ids()
+                .unwrap_or_default()
+                .iter()
+                .copied()
+                .map(Banned::Network),
+        );
+    }
+    Ok(whom)
 }
 
 /// Lifts a ban.
@@ -66,10 +115,11 @@ pub async fn delete_ban(
 ) -> Answer {
     let (body, actor) = written(&http, payload, &state).await?;
     let why = why(&body)?;
-    let ban = state
+    let mut lifted = state
         .moderation
-        .lift(number(&id)?, &why, &actor, Timestamp::now())
+        .lift(&[number(&id)?], &why, &actor, Timestamp::now())
         .await?;
+    let ban = lifted.pop().ok_or_else(Problem::internal)?;
     Ok(answer(StatusCode::OK, &ban))
 }
 

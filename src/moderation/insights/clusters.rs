@@ -24,6 +24,9 @@ const MINUTES: i64 = 20_000;
 const BURST_TIMES: i64 = 5;
 const BURST_LEAST: i64 = 10;
 const BURSTS: usize = 50;
+/// A tool whose votes all came within less has had quiet minutes before.
+const MIN_SPAN_MINUTES: i64 = 10;
+const MINUTE: i64 = 60_000_000;
 /// Voters who are looked at for voting one way, and the tools of each that are.
 const ONE_WAY_VOTERS: i64 = 1_000;
 const ONE_WAY_TOOLS: usize = 100;
@@ -129,11 +132,20 @@ fn of_network(found: &OfNetwork, all: i64) -> Cluster {
     }
 }
 
-/// Runs of minutes with far more votes than a usual one; the usual is the median of the minutes that had any.
+/// Runs of minutes with far more votes than a usual one; the usual is the median of all minutes from the first to the last
+/// with votes, of at least [`MIN_SPAN_MINUTES`].
 fn bursts(minutes: &[Minute]) -> Vec<Cluster> {
     let mut counts: Vec<i64> = minutes.iter().map(|minute| minute.votes).collect();
-    counts.sort_unstable();
-    let usual = counts.get(counts.len() / 2).copied().unwrap_or_default();
+    counts.sort_unstable_by(|a, b| b.cmp(a));
+    let first = minutes.first().map_or(0, |minute| minute.start.0);
+    let last = minutes.last().map_or(0, |minute| minute.start.0);
+    let span = ((last - first) / MINUTE + 1).max(MIN_SPAN_MINUTES);
+    // Minutes without votes lie behind the others.
+    let usual = usize::try_from(span / 2)
+        .ok()
+        .and_then(|middle| counts.get(middle))
+        .copied()
+        .unwrap_or_default();
     let loud =
         |minute: &&Minute| minute.votes >= BURST_LEAST && minute.votes >= usual * BURST_TIMES;
     let mut runs: Vec<(Minute, Timestamp, i64)> = Vec::new();
@@ -271,6 +283,14 @@ mod tests {
         };
         assert_eq!((from.0, to.0, votes), (8 * 60_000_000, 10 * 60_000_000, 80));
         assert_eq!((usual, times, fresh_share), (2, 20, 50));
+    }
+
+    #[test]
+    fn quiet_minutes_are_usual_too() {
+        // All that a tool ever had came at once; or three visitors a day, and then that.
+        assert_eq!(bursts(&[minute(0, 66)]).len(), 1);
+        let days = [minute(0, 1), minute(500, 1), minute(1_000, 66)];
+        assert_eq!(bursts(&days).len(), 1);
     }
 
     #[test]

@@ -6,11 +6,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::ModeratedVoteView;
 use super::store;
-use crate::domain::{NetworkHash, Slug, Timestamp, VoterId};
+use crate::domain::{Choice, NetworkHash, Slug, Timestamp, VoterId};
 use crate::http::problem::Problem;
 use crate::moderation::Moderation;
 use crate::moderation::paging::Page;
 use crate::moderation::removals::removal::ModeratedVote;
+use crate::moderation::selection::AnyOf;
 use crate::voting::exclusions;
 
 /// Votes that one query goes over.
@@ -56,12 +57,25 @@ impl After {
     }
 }
 
+/// Whether a vote counts, and why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Counted,
+    /// It waits for a moderator.
+    Held,
+    Rejected,
+    /// A reset or a period in force has taken it out.
+    SetAside,
+}
+
 /// Which votes the feed shows; all that is given must match.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub tool: Option<i32>,
-    pub network: Option<NetworkHash>,
-    pub voter: Option<VoterId>,
+    pub networks: AnyOf<NetworkHash>,
+    pub voters: AnyOf<VoterId>,
+    pub choice: Option<Choice>,
+    pub standing: Option<Standing>,
     /// Cast at or after this.
     pub from: Option<Timestamp>,
     /// Cast before this.
@@ -122,11 +136,12 @@ impl Moderation {
             let mut after: Option<VoterId> = None;
             loop {
                 let tools = stretch.tools.clone();
-                let large = stretch.large && filter.voter.is_none();
+                let large = stretch.large;
+                let filter = filter.clone();
                 let (mut page, upto) = self
                     .look(move |conn| {
-                        let (after, upto) = match (filter.voter, tools.as_slice()) {
-                            (Some(voter), _) => (before(voter), Some(voter)),
+                        let (after, upto) = match (span(&filter.voters), tools.as_slice()) {
+                            (Some((first, last)), _) => (before(first), Some(last)),
                             (None, [tool]) if large => {
                                 let end = crate::moderation::removals::store::page_end(
                                     conn, *tool, after, PAGE,
@@ -136,7 +151,10 @@ impl Moderation {
                             (None, _) => (None, None),
                         };
                         let page = store::newest(conn, &tools, (after, upto), &filter, limit + 1)?;
-                        Ok((page, upto.filter(|_| large)))
+                        Ok((
+                            page,
+                            upto.filter(|_| large && filter.voters.ids().is_none()),
+                        ))
                     })
                     .await?;
                 newest.append(&mut page);
@@ -176,6 +194,12 @@ impl Moderation {
             next: page.next,
         })
     }
+}
+
+/// From the first to the last of the voters that are named.
+fn span(voters: &AnyOf<VoterId>) -> Option<(VoterId, VoterId)> {
+    let ids = voters.ids()?;
+    Some((*ids.first()?, *ids.last()?))
 }
 
 /// The id just below `voter`; `None` below the lowest.

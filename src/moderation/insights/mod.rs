@@ -5,16 +5,19 @@
 
 pub mod clusters;
 pub mod feed;
+mod lookup;
 pub mod routes;
 mod store;
 pub mod timeline;
+
+pub use lookup::MIN_DIGITS;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Moderation;
 use super::paging::Page;
-use crate::auth::audit::{self, Entry, Head};
+use crate::auth::audit::{self, Entry, EntryFilter, Head};
 use crate::domain::{Choice, NetworkHash, Slug, Timestamp, VoterId};
 use crate::http::problem::Problem;
 use crate::moderation::removals::removal::ModeratedVote;
@@ -55,13 +58,18 @@ impl ModeratedVoteView {
 }
 
 impl Moderation {
-    /// The audit chain, newest first.
+    /// The entries of the audit chain that pass `filter`, newest first.
     ///
     /// # Errors
     /// 503.
-    pub async fn audit(&self, before: i64, limit: i64) -> Result<Page<Entry>, Problem> {
+    pub async fn audit(
+        &self,
+        filter: EntryFilter,
+        before: i64,
+        limit: i64,
+    ) -> Result<Page<Entry>, Problem> {
         let found = self
-            .look(move |conn| audit::newest(conn, before, limit + 1))
+            .look(move |conn| audit::newest(conn, &filter, before, limit + 1))
             .await?;
         Ok(Page::cut(found, limit, |entry| entry.id.to_string()))
     }

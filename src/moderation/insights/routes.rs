@@ -7,15 +7,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::feed::{After, Filter};
-use crate::auth::audit::Entry;
-use crate::auth::name;
-use crate::domain::{NetworkHash, Timestamp};
+use crate::auth::audit::{Entry, EntryFilter};
+use crate::domain::Timestamp;
 use crate::http::problem::Problem;
 use crate::http::request;
 use crate::moderation::paging;
 use crate::moderation::removals::removal::Removal;
 use crate::moderation::routes::{
-    Answer, ModerationState, NETWORK, TIME, VOTER, answer, read, reading, wanted_tool,
+    Answer, ModerationState, TIME, answer, any_network, any_voter, read, reading, wanted_tool,
 };
 
 /// Current votes, newest first.
@@ -29,13 +28,10 @@ pub async fn get_votes(http: HttpRequest, state: Data<ModerationState>) -> Answe
     let time = |name: &str| read(name, text(name).as_deref(), Timestamp::parse, TIME);
     let limit = paging::limit(query)?;
     let filter = Filter {
-        network: read(
-            "network",
-            text("network").as_deref(),
-            NetworkHash::parse,
-            NETWORK,
-        )?,
-        voter: read("voter", text("voter").as_deref(), name::of_staff, VOTER)?,
+        networks: any_network(text("network").as_deref(), None)?,
+        voters: any_voter(text("voter").as_deref(), None)?,
+        choice: None,
+        standing: None,
         from: time("from")?,
         to: time("to")?,
         after: read(
@@ -70,7 +66,10 @@ pub async fn get_audit(http: HttpRequest, state: Data<ModerationState>) -> Answe
     reading(&http, &state).await?;
     let query = http.query_string();
     let (before, limit) = (paging::before(query)?, paging::limit(query)?);
-    let page = state.moderation.audit(before, limit).await?;
+    let page = state
+        .moderation
+        .audit(EntryFilter::default(), before, limit)
+        .await?;
     let views = paging::Page {
         items: page.items.iter().map(Entry::view).collect(),
         next: page.next,

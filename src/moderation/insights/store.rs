@@ -1,19 +1,21 @@
 //! Votes as the feed and the clusters read them.
 
 use diesel::dsl::{count_star, max, min};
-use diesel::sql_types::{BigInt, Binary};
+use diesel::sql_types::{BigInt, Binary, Bool};
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, QueryableByName,
-    RunQueryDsl, sql_query,
+    BoolExpressionMethods, ExpressionMethods, IntoSql, OptionalExtension, QueryDsl,
+    QueryableByName, RunQueryDsl, sql_query,
 };
 
 use super::clusters::{Minute, OfNetwork, OneWay};
-use super::feed::{After, Filter};
+use super::feed::{After, Filter, Standing};
 use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
-use crate::infra::db::schema::{tallies, votes};
+use crate::infra::db::schema::{removals, tallies, votes};
 use crate::moderation::removals::removal::ModeratedVote;
 use crate::moderation::removals::store::{Found, seen};
+use crate::moderation::selection::Id;
+use crate::voting::exclusions::{HELD, IN_FORCE, REJECTED};
 
 const HIGHEST: &[u8] = &[0xff; 17];
 
@@ -35,6 +37,17 @@ pub(crate) fn sizes(conn: &mut DbConnection) -> Found<Vec<(i32, i64)>> {
         .collect())
 }
 
+/// The removals in force, if a filter by standing needs them.
+fn in_force(conn: &mut DbConnection, standing: Option<Standing>) -> Found<Vec<i64>> {
+    match standing {
+        Some(Standing::Counted | Standing::SetAside) => removals::table
+            .filter(removals::state.eq(IN_FORCE))
+            .select(removals::id)
+            .load(conn),
+        _ => Ok(Vec::new()),
+    }
+}
+
 /// The newest votes that pass `filter` among those of some voters on some tools.
 pub(crate) fn newest(
     conn: &mut DbConnection,
@@ -46,7 +59,13 @@ pub(crate) fn newest(
     let bytes = |voter: Option<VoterId>, other: &[u8]| {
         voter.map_or_else(|| other.to_vec(), |voter| voter.0.to_vec())
     };
-    let (lowest, highest) = NetworkHash::span(filter.network);
+    let (any_voter, voters) = filter.voters.bytes();
+    let (any_network, networks) = filter.networks.bytes();
+    let (least, most) = filter
+        .choice
+        .map_or((1, 2), |choice| (choice.code(), choice.code()));
+    let standing = |wanted: Standing| (filter.standing == Some(wanted)).into_sql::<Bool>();
+    let in_force = in_force(conn, filter.standing)?;
     let newer = filter.after.unwrap_or(After {
         cast_at: Timestamp(i64::MAX),
         tool: i32::MAX,
@@ -56,8 +75,28 @@ pub(crate) fn newest(
         .filter(votes::tool_id.eq_any(tools))
         .filter(votes::voter.gt(bytes(after, &[])))
         .filter(votes::voter.le(bytes(upto, HIGHEST)))
-        .filter(votes::network.ge(lowest))
-        .filter(votes::network.le(highest))
+        .filter(any_voter.into_sql::<Bool>().or(votes::voter.eq_any(voters)))
+        .filter(
+            any_network
+                .into_sql::<Bool>()
+                .or(votes::network.eq_any(networks)),
+        )
+        .filter(votes::choice.ge(least))
+        .filter(votes::choice.le(most))
+        .filter(
+            filter
+                .standing
+                .is_none()
+                .into_sql::<Bool>()
+                .or(standing(Standing::Held).and(votes::taken_out_by.eq(HELD)))
+                .or(standing(Standing::Rejected).and(votes::taken_out_by.eq(REJECTED)))
+                .or(standing(Standing::SetAside).and(votes::taken_out_by.eq_any(in_force.clone())))
+                .or(standing(Standing::Counted).and(
+                    votes::taken_out_by.is_null().or(votes::taken_out_by
+                        .gt(0)
+                        .and(votes::taken_out_by.ne_all(in_force))),
+                )),
+        )
         .filter(votes::cast_at.ge(filter.from.map_or(i64::MIN, |from| from.0)))
         .filter(votes::cast_at.lt(filter.to.map_or(i64::MAX, |to| to.0)))
         .filter(votes::cast_at.le(newer.cast_at.0))
@@ -76,6 +115,36 @@ pub(crate) fn newest(
         .limit(limit)
         .load(conn)?;
     Ok(rows.into_iter().filter_map(seen).collect())
+}
+
+/// Up to two different voters or networks of one page of a tool's votes whose ids end in these hexadecimal digits.
+pub(super) fn ending_in<T: Id>(
+    conn: &mut DbConnection,
+    (tool, after, upto): (i32, Option<VoterId>, Option<VoterId>),
+    column: &'static str,
+    digits: &str,
+) -> Found<Vec<T>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Binary)]
+        id: Vec<u8>,
+    }
+    let hex = match conn {
+        DbConnection::Sqlite(_) => format!("lower(hex({column}))"),
+        DbConnection::Postgres(_) => format!("encode({column}, 'hex')"),
+    };
+    let after = literal(conn, after);
+    let upto = upto.map_or(String::new(), |voter| {
+        format!("AND voter <= {}", literal(conn, Some(voter)))
+    });
+    // All of it is column names, numbers and hexadecimal digits of ours.
+    let rows: Vec<Row> = sql_query(format!(
+        "SELECT DISTINCT {column} AS id FROM votes \
+         WHERE tool_id = {tool} AND voter > {after} {upto} AND {hex} LIKE '%{digits}' LIMIT 2"
+    ))
+    .load(conn)?;
+    let ids = rows.into_iter().filter_map(|row| row.id.try_into().ok());
+    Ok(ids.map(T::from_bytes).collect())
 }
 
 /// The voter before whom the newest `rows` voters of a tool begin; `None` where there are fewer.

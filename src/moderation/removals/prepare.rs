@@ -2,6 +2,8 @@
 //!
 //! `resets` and `periods` call it.
 
+use std::collections::BTreeSet;
+
 use super::removal::{Criteria, Removal, RemovalKind};
 use super::resets::WithBan;
 use super::scan::Matches;
@@ -11,7 +13,7 @@ use crate::domain::{Actor, Slug, Timestamp};
 use crate::http::problem::Problem;
 use crate::moderation::Moderation;
 use crate::moderation::removals::commit::{
-    Applied, Commit, Prepared, RevertRequest, Show, bring, take_back,
+    Applied, Commit, Prepared, Redo, RevertRequest, Show, bring, take_back,
 };
 use crate::voting::exclusions;
 
@@ -31,6 +33,15 @@ pub(crate) struct RemovalRequest<'a> {
     pub now: Timestamp,
 }
 
+/// What a marking left.
+struct MarkedVotes {
+    matches: Matches,
+    /// Of the ledger: from here on it is to be looked at for latecomers.
+    seq: i64,
+    /// What was in force when it began.
+    in_force: BTreeSet<i64>,
+}
+
 impl Moderation {
     /// Prepares a removal and brings it into force; returns its number, what it took, and the plan's hash.
     ///
@@ -41,7 +52,7 @@ impl Moderation {
         order: RemovalRequest<'_>,
     ) -> Result<(i64, Applied, Matches), Problem> {
         let _turn = self.turn.lock().await;
-        let (kind, criteria, now) = (order.kind, order.criteria, order.now);
+        let (kind, criteria, now) = (order.kind, order.criteria.clone(), order.now);
         let (reason, made_by) = (order.reason.to_owned(), order.actor.name.clone());
         let removal = self
             .step(move |conn| store::begin(conn, kind, &criteria, &reason, &made_by, now).map(Ok))
@@ -81,33 +92,23 @@ impl Moderation {
         removal: i64,
         ban: Option<&Ban>,
     ) -> Result<(Applied, Matches), Problem> {
-        let criteria = order.criteria;
+        let criteria = &order.criteria;
+        let mut marked = self.mark_all(order, removal, ban).await?;
         for tries in 1..=TRIES {
-            // Before the first page is read: what changes from here on is caught up with.
+            marked.seq = self.catch_up(criteria, (removal, ban), marked.seq).await?;
             let tool = criteria.tool;
-            let (seq, in_force) = self
-                .step(move |conn| store::start(conn, tool).map(Ok))
+            let summed = self
+                .look(move |conn| exclusions::sum_beside(conn, tool, removal))
                 .await?;
-            // Bans are written with the first marking; a second would write them twice.
-            let bans = ban.filter(|_| tries == 1);
-            let matches = self
-                .scan(order.slug, criteria, Some((removal, bans)))
-                .await?;
-            if order.plan.is_some_and(|plan| plan != matches.hash()) {
-                return Err(super::resets::changed());
-            }
-            let seq = self.catch_up(criteria, removal, seq).await?;
             let prepared = Prepared {
                 removal,
                 kind: order.kind,
-                criteria,
-                seq,
-                in_force,
-                summed: self
-                    .look(move |conn| exclusions::sum(conn, removal))
-                    .await?,
-                planned: order.plan.map(|_| matches.marked),
-                with_bans: ban.is_some(),
+                criteria: criteria.clone(),
+                seq: marked.seq,
+                in_force: marked.in_force.clone(),
+                summed,
+                planned: order.plan.map(|_| marked.matches.marked),
+                ban: ban.cloned(),
                 last: tries == TRIES,
                 reason: order.reason.to_owned(),
                 actor: order.actor.clone(),
@@ -117,13 +118,40 @@ impl Moderation {
             let flipped = self
                 .step(move |conn| bring(conn, &prepared, &*show))
                 .await?;
-            if let Commit::Done(turned) = flipped {
-                return Ok((*turned, matches));
+            match flipped {
+                Commit::Done(turned) => return Ok((*turned, marked.matches)),
+                Commit::Again(Redo::Scan) => marked = self.mark_all(order, removal, ban).await?,
+                Commit::Again(Redo::Sum) => {}
             }
         }
         Err(Problem::conflict(
             "Other acts of moderation came between; please try again.",
         ))
+    }
+
+    /// Marks what matches now, with the bans that come with it.
+    async fn mark_all(
+        &self,
+        order: &RemovalRequest<'_>,
+        removal: i64,
+        ban: Option<&Ban>,
+    ) -> Result<MarkedVotes, Problem> {
+        // Before the first page is read: what changes from here on is caught up with.
+        let tool = order.criteria.tool;
+        let (seq, in_force) = self
+            .step(move |conn| store::start(conn, tool).map(Ok))
+            .await?;
+        let matches = self
+            .scan(order.slug, &order.criteria, Some((removal, ban)))
+            .await?;
+        if order.plan.is_some_and(|plan| plan != matches.hash()) {
+            return Err(super::resets::changed());
+        }
+        Ok(MarkedVotes {
+            matches,
+            seq,
+            in_force,
+        })
     }
 
     /// Takes a removal back.
@@ -140,10 +168,12 @@ impl Moderation {
         let _turn = self.turn.lock().await;
         for tries in 1..=TRIES {
             self.hand_over(removal.id, removal.tool).await?;
-            let id = removal.id;
+            let (id, tool) = (removal.id, removal.tool);
             let returning = RevertRequest {
                 removal: removal.clone(),
-                summed: self.look(move |conn| exclusions::sum(conn, id)).await?,
+                summed: self
+                    .look(move |conn| exclusions::sum_beside(conn, tool, id))
+                    .await?,
                 // A clock that is behind ours may still put votes into a period that has ended for us.
                 open: removal.kind == RemovalKind::Period
                     && removal.to.is_some_and(|to| now < to.plus_seconds(60)),

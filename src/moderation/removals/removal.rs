@@ -5,17 +5,19 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::domain::{Choice, NetworkHash, Slug, Timestamp, VoterId};
+use crate::http::problem::Problem;
+use crate::moderation::selection::{AnyOf, VoteSelection};
 
 /// Which votes are meant: all that is given must match. Only votes that count now are ever taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Criteria {
     pub tool: i32,
     /// Cast at or after this.
     pub from: Option<Timestamp>,
     /// Cast before this.
     pub to: Timestamp,
-    pub voter: Option<VoterId>,
-    pub network: Option<NetworkHash>,
+    pub voters: AnyOf<VoterId>,
+    pub networks: AnyOf<NetworkHash>,
     pub choice: Option<Choice>,
 }
 
@@ -34,16 +36,33 @@ pub struct ModeratedVote {
 }
 
 impl Criteria {
+    /// Those of a selection of votes on the tool of this number, an open end fixed at `now`.
+    ///
+    /// # Errors
+    /// 422 if the window ends before it begins.
+    pub fn of(votes: &VoteSelection, tool: i32, now: Timestamp) -> Result<Self, Problem> {
+        let to = votes.to.unwrap_or(now);
+        if votes.from.is_some_and(|from| from >= to) {
+            return Err(Problem::invalid("from: expected a time before `to`."));
+        }
+        Ok(Self {
+            tool,
+            from: votes.from,
+            to,
+            voters: votes.voters.clone(),
+            networks: votes.networks.clone(),
+            choice: votes.choice,
+        })
+    }
+
     /// Whether a vote is meant, as far as these criteria go.
     #[must_use]
     pub fn hold(&self, vote: &ModeratedVote) -> bool {
         vote.tool == self.tool
             && self.from.is_none_or(|from| from <= vote.cast_at)
             && vote.cast_at < self.to
-            && self.voter.is_none_or(|voter| voter == vote.voter)
-            && self
-                .network
-                .is_none_or(|network| network == vote.network && network.is_some())
+            && self.voters.matches(&vote.voter)
+            && self.networks.matches(&vote.network)
             && self.choice.is_none_or(|choice| choice == vote.choice)
     }
 }
@@ -79,8 +98,8 @@ pub struct Removal {
     pub undone: bool,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
-    pub voter: Option<VoterId>,
-    pub network: Option<NetworkHash>,
+    pub of_voters: AnyOf<VoterId>,
+    pub of_networks: AnyOf<NetworkHash>,
     pub choice: Option<Choice>,
     pub reason: String,
     pub made_by: String,
@@ -97,6 +116,34 @@ pub struct Removal {
     pub undo_reason: Option<String>,
 }
 
+/// What a reset takes by, as a request names it; what is left out matches every vote.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RemovalCriteria)]
+pub struct CriteriaView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voters: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    networks: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    choice: Option<Choice>,
+}
+
+impl From<&Criteria> for CriteriaView {
+    fn from(criteria: &Criteria) -> Self {
+        Self {
+            from: criteria.from,
+            to: Some(criteria.to),
+            voters: criteria.voters.texts(),
+            networks: criteria.networks.texts(),
+            choice: criteria.choice,
+        }
+    }
+}
+
 /// A removal as the API answers it.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Removal)]
@@ -106,9 +153,11 @@ pub struct RemovalView<'a> {
     tool: &'a Slug,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
+    /// The only voter or network that was named; `criteria` has all of them.
     voter: Option<String>,
     network: Option<String>,
     choice: Option<Choice>,
+    criteria: CriteriaView,
     reason: &'a str,
     made_by: &'a str,
     made_at: Timestamp,
@@ -154,9 +203,16 @@ impl Removal {
             tool: &self.slug,
             from: self.from,
             to: self.to,
-            voter: self.voter.map(VoterId::text),
-            network: self.network.map(NetworkHash::text),
+            voter: self.of_voters.single().map(VoterId::text),
+            network: self.of_networks.single().map(NetworkHash::text),
             choice: self.choice,
+            criteria: CriteriaView {
+                from: self.from,
+                to: self.to,
+                voters: self.of_voters.texts(),
+                networks: self.of_networks.texts(),
+                choice: self.choice,
+            },
             reason: &self.reason,
             made_by: &self.made_by,
             made_at: self.made_at,

@@ -11,24 +11,19 @@ use super::prepare::RemovalRequest;
 use super::removal::{Criteria, Removal, RemovalKind, raw};
 use super::scan::Matches;
 use super::store::Listing;
-use crate::domain::{Actor, Choice, NetworkHash, Slug, Timestamp, VoterId};
+use crate::domain::{Actor, Slug, Timestamp};
 use crate::http::problem::Problem;
 use crate::moderation::Moderation;
 use crate::moderation::insights::ModeratedVoteView;
 use crate::moderation::paging::Page;
+use crate::moderation::selection::VoteSelection;
 use crate::tallies::TallyRow;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub struct ResetRequest {
-    pub tool: Slug,
+    pub votes: VoteSelection,
     pub reason: String,
-    pub from: Option<Timestamp>,
-    /// `None`: up to now.
-    pub to: Option<Timestamp>,
-    pub voter: Option<VoterId>,
-    pub network: Option<NetworkHash>,
-    pub choice: Option<Choice>,
     /// As a preview gave it: the matches must still be those.
     pub plan: Option<Plan>,
     pub ban: Option<WithBan>,
@@ -87,25 +82,14 @@ pub(crate) fn changed() -> Problem {
 impl Moderation {
     /// The criteria that `wanted` spells, with the window's end fixed.
     fn criteria(&self, wanted: &ResetRequest, now: Timestamp) -> Result<Criteria, Problem> {
-        let tool = self.tool(wanted.tool.as_str())?.id;
+        let tool = self.tool(wanted.votes.tool.as_str())?.id;
         let planned = wanted.plan.as_ref().map(|plan| plan.to);
-        if let (Some(to), Some(planned)) = (wanted.to, planned)
+        if let (Some(to), Some(planned)) = (wanted.votes.to, planned)
             && to != planned
         {
             return Err(changed());
         }
-        let to = wanted.to.or(planned).unwrap_or(now);
-        if wanted.from.is_some_and(|from| from >= to) {
-            return Err(Problem::invalid("from: expected a time before `to`."));
-        }
-        Ok(Criteria {
-            tool,
-            from: wanted.from,
-            to,
-            voter: wanted.voter,
-            network: wanted.network,
-            choice: wanted.choice,
-        })
+        Criteria::of(&wanted.votes, tool, planned.unwrap_or(now))
     }
 
     /// What a reset would do, at this moment; nothing is changed.
@@ -118,7 +102,7 @@ impl Moderation {
         now: Timestamp,
     ) -> Result<ResetReport, Problem> {
         let criteria = self.criteria(wanted, now)?;
-        let matches = self.scan(&wanted.tool, criteria, None).await?;
+        let matches = self.scan(&wanted.votes.tool, &criteria, None).await?;
         let hash = matches.hash();
         if wanted.plan.as_ref().is_some_and(|plan| plan.hash != hash) {
             return Err(changed());
@@ -127,11 +111,11 @@ impl Moderation {
         let before = self
             .look(move |conn| crate::tallies::store::find(conn, tool))
             .await?
-            .ok_or_else(|| Problem::unknown_tool(wanted.tool.as_str()))?;
+            .ok_or_else(|| Problem::unknown_tool(wanted.votes.tool.as_str()))?;
         let mut after = before;
         after.set_aside(matches.marked.ship, matches.marked.skip, now);
         let shown = |row: &TallyRow| {
-            let tally = self.board.tally(&wanted.tool, row);
+            let tally = self.board.tally(&wanted.votes.tool, row);
             raw(&serde_json::to_string(&tally).unwrap_or_default())
         };
         Ok(Self::report(
@@ -156,8 +140,8 @@ impl Moderation {
         let criteria = self.criteria(wanted, now)?;
         let order = RemovalRequest {
             kind: RemovalKind::Reset,
-            slug: &wanted.tool,
-            criteria,
+            slug: &wanted.votes.tool,
+            criteria: criteria.clone(),
             reason: &wanted.reason,
             actor,
             plan: wanted.plan.as_ref().map(|plan| plan.hash.as_str()),
@@ -183,7 +167,7 @@ impl Moderation {
         let sample = matches.sample.iter();
         ResetReport {
             id,
-            tool: wanted.tool.clone(),
+            tool: wanted.votes.tool.clone(),
             matched: marked.votes(),
             ship: marked.ship,
             skip: marked.skip,
@@ -191,7 +175,7 @@ impl Moderation {
             before,
             after,
             sample: sample
-                .map(|vote| ModeratedVoteView::new(&wanted.tool, vote, counted))
+                .map(|vote| ModeratedVoteView::new(&wanted.votes.tool, vote, counted))
                 .collect(),
             from: criteria.from,
             to: criteria.to,

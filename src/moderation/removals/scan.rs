@@ -38,17 +38,16 @@ impl Matches {
     fn new(slug: &Slug, criteria: &Criteria) -> Self {
         let mut digest = Sha256::new();
         let time = |at: Option<Timestamp>| at.map_or(i64::MIN, |at| at.0).to_be_bytes();
-        digest.update(b"tallyship plan 1");
+        digest.update(b"tallyship plan 2");
         digest.update((slug.as_str().len() as u64).to_be_bytes());
         digest.update(slug.as_str());
         digest.update(time(criteria.from));
         digest.update(time(Some(criteria.to)));
-        for id in [
-            criteria.voter.map(|voter| voter.0),
-            criteria.network.map(|network| network.0),
-        ] {
-            digest.update([u8::from(id.is_some())]);
-            digest.update(id.unwrap_or_default());
+        for ids in [criteria.voters.packed(), criteria.networks.packed()] {
+            digest.update([u8::from(ids.is_some())]);
+            let ids = ids.unwrap_or_default();
+            digest.update((ids.len() as u64).to_be_bytes());
+            digest.update(ids);
         }
         digest.update(criteria.choice.map_or(0, Choice::code).to_be_bytes());
         Self {
@@ -88,20 +87,22 @@ impl Moderation {
     pub(crate) async fn scan(
         &self,
         slug: &Slug,
-        criteria: Criteria,
+        criteria: &Criteria,
         removal: Option<(i64, Option<&Ban>)>,
     ) -> Result<Matches, Problem> {
-        let mut matches = Matches::new(slug, &criteria);
+        let mut matches = Matches::new(slug, criteria);
         let mut after: Option<VoterId> = None;
         loop {
+            let wanted = criteria.clone();
             let (page, upto) = self
                 .look(move |conn| {
+                    let criteria = wanted;
                     let in_force = exclusions::all_in_force(conn, criteria.tool)?;
                     let counts = |vote: &ModeratedVote| {
                         vote.mark.is_none_or(|mark| !in_force.contains(&mark))
                     };
-                    let (mut page, upto) = if let Some(voter) = criteria.voter {
-                        (store::of_voters(conn, criteria.tool, &[voter])?, None)
+                    let (mut page, upto) = if let Some(voters) = criteria.voters.ids() {
+                        (store::of_voters(conn, criteria.tool, voters)?, None)
                     } else {
                         let upto = store::page_end(conn, criteria.tool, after, PAGE)?;
                         (store::matching(conn, &criteria, after, upto)?, upto)
@@ -138,17 +139,11 @@ impl Moderation {
                     cast_at: vote.cast_at,
                 })
                 .collect();
-            let bans: Vec<Ban> = ban
-                .iter()
-                .flat_map(|ban| {
-                    votes.iter().map(|vote| Ban {
-                        voter: Some(vote.voter),
-                        ..(*ban).clone()
-                    })
-                })
-                .collect();
-            self.step(move |conn| store::mark(conn, tool, removal, &chosen, &bans).map(Ok))
-                .await?;
+            let ban = ban.cloned();
+            self.step(move |conn| {
+                store::mark(conn, tool, (removal, ban.as_ref()), &chosen).map(Ok)
+            })
+            .await?;
         }
         Ok(())
     }
@@ -156,14 +151,18 @@ impl Moderation {
     /// Marks what has changed beyond `seq` of the ledger while the marking went on; returns up to where that is done.
     pub(crate) async fn catch_up(
         &self,
-        criteria: Criteria,
-        removal: i64,
+        criteria: &Criteria,
+        (removal, ban): (i64, Option<&Ban>),
         mut seq: i64,
     ) -> Result<i64, Problem> {
         let limit = i64::try_from(STEP).unwrap_or(i64::MAX);
         loop {
+            let criteria = criteria.clone();
+            let ban = ban.cloned();
             let changed = self
-                .step(move |conn| store::catch_up(conn, &criteria, removal, seq, limit).map(Ok))
+                .step(move |conn| {
+                    store::catch_up(conn, &criteria, (removal, ban.as_ref()), seq, limit).map(Ok)
+                })
                 .await?;
             if changed.whole {
                 return Ok(changed.seq);

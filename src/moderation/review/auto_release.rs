@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::ResolveRequest;
 use crate::domain::{Actor, Timestamp};
 use crate::moderation::Moderation;
+use crate::moderation::selection::{AnyOf, VoteSelection};
 use crate::voting::held::Resolution;
 
 /// Between two looks, at most.
@@ -32,12 +33,14 @@ async fn look(moderation: &Moderation, quiet: Duration, now: Timestamp) {
             continue;
         };
         let wanted = ResolveRequest {
-            tool: slot.slug.clone(),
-            from: None,
-            to: None,
-            voter: None,
-            network: Some(clear.network),
-            choice: None,
+            votes: VoteSelection {
+                tool: slot.slug.clone(),
+                from: None,
+                to: None,
+                voters: AnyOf::default(),
+                networks: AnyOf::one(clear.network),
+                choice: None,
+            },
             rejected: false,
         };
         let why = "The network's visitors look like a crowd by now: see docs/abuse.md.";
@@ -46,7 +49,7 @@ async fn look(moderation: &Moderation, quiet: Duration, now: Timestamp) {
             .await;
         match settled {
             Ok(report) => {
-                tracing::info!(tool = %wanted.tool, votes = report.matched, "held votes look like a crowd's, and count");
+                tracing::info!(tool = %wanted.votes.tool, votes = report.matched, "held votes look like a crowd's, and count");
             }
             Err(problem) => {
                 tracing::warn!(

@@ -4,7 +4,7 @@
 pub mod auto_release;
 mod resolve;
 pub mod routes;
-mod store;
+pub(crate) mod store;
 
 use std::collections::HashMap;
 
@@ -15,17 +15,18 @@ use crate::http::problem::Problem;
 use crate::moderation::insights::ModeratedVoteView;
 use crate::moderation::insights::feed::After;
 use crate::moderation::removals::removal::ModeratedVote;
+use crate::moderation::selection::AnyOf;
 use crate::voting::held::store as votes;
 pub use resolve::{ResolveReport, ResolveRequest};
 
 /// Which held votes a list shows.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub tool: Option<i32>,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
-    pub voter: Option<VoterId>,
-    pub network: Option<NetworkHash>,
+    pub voters: AnyOf<VoterId>,
+    pub networks: AnyOf<NetworkHash>,
     pub choice: Option<Choice>,
     pub rejected: bool,
     pub after: Option<After>,

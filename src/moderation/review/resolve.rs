@@ -20,7 +20,8 @@ use crate::domain::{Actor, Choice, NetworkHash, Slug, Timestamp, VoterId};
 use crate::http::problem::Problem;
 use crate::infra::db::write_transaction;
 use crate::moderation::Moderation;
-use crate::moderation::removals::removal::{Criteria, ModeratedVote, raw};
+use crate::moderation::removals::removal::{Criteria, CriteriaView, ModeratedVote, raw};
+use crate::moderation::selection::VoteSelection;
 use crate::tallies::{Contribution, TallyRow};
 use crate::voting::exclusions;
 use crate::voting::held::{Resolution, ResolvedVotes, store as votes};
@@ -28,15 +29,10 @@ use crate::voting::held::{Resolution, ResolvedVotes, store as votes};
 /// Votes that one step settles: a few tens of milliseconds of the writer.
 const STEP: i64 = 2_000;
 
-/// Which held votes are meant; all that is given must match.
+/// Which held votes are meant.
 #[derive(Debug, Clone)]
 pub struct ResolveRequest {
-    pub tool: Slug,
-    pub from: Option<Timestamp>,
-    pub to: Option<Timestamp>,
-    pub voter: Option<VoterId>,
-    pub network: Option<NetworkHash>,
-    pub choice: Option<Choice>,
+    pub votes: VoteSelection,
     /// Those that were rejected, instead of those that wait.
     pub rejected: bool,
 }
@@ -82,34 +78,31 @@ impl Moderation {
         why: Option<(&str, &Actor)>,
         now: Timestamp,
     ) -> Result<ResolveReport, Problem> {
-        let slot = self.tool(wanted.tool.as_str())?;
-        let to = wanted.to.unwrap_or(now);
-        if wanted.from.is_some_and(|from| from >= to) {
-            return Err(Problem::invalid("from: expected a time before `to`."));
-        }
-        let criteria = Criteria {
-            tool: slot.id,
-            from: wanted.from,
-            to,
-            voter: wanted.voter,
-            network: wanted.network,
-            choice: wanted.choice,
-        };
+        let slot = self.tool(wanted.votes.tool.as_str())?;
+        let criteria = Criteria::of(&wanted.votes, slot.id, now)?;
         let before = slot.tally().row;
         let mut sums = Sums::default();
         (sums.settled.before, sums.settled.after) = (before, before);
         let mark = votes::mark_of(wanted.rejected);
         let mut after = None;
         loop {
+            let meant = criteria.clone();
             let page = self
-                .look(move |conn| store::matching(conn, &criteria, mark, after, STEP))
+                .look(move |conn| store::matching(conn, &meant, mark, after, STEP))
                 .await?;
             let Some(last) = page.last() else { break };
             after = Some(last.voter);
             match why {
                 Some((reason, actor)) => {
-                    self.settle_some(wanted, &page, verdict, (reason, actor), &mut sums, now)
-                        .await?;
+                    self.settle_some(
+                        (wanted, &criteria),
+                        &page,
+                        verdict,
+                        (reason, actor),
+                        &mut sums,
+                        now,
+                    )
+                    .await?;
                 }
                 None => {
                     self.foresee(&criteria, &page, verdict, &mut sums, now)
@@ -118,17 +111,20 @@ impl Moderation {
             }
         }
         // One voter who is let count says nothing of the others.
-        if why.is_some() && verdict == Resolution::Count && wanted.voter.is_none() {
+        if why.is_some() && verdict == Resolution::Count && wanted.votes.voters.ids().is_none() {
             self.holding.trust(criteria.tool, &sums.networks);
         }
         if why.is_some() {
             self.holding_changed().await;
         }
         let show = |row: &TallyRow| {
-            raw(&serde_json::to_string(&self.board.tally(&wanted.tool, row)).unwrap_or_default())
+            raw(
+                &serde_json::to_string(&self.board.tally(&wanted.votes.tool, row))
+                    .unwrap_or_default(),
+            )
         };
         Ok(ResolveReport {
-            tool: wanted.tool.clone(),
+            tool: wanted.votes.tool.clone(),
             dry_run: why.is_none(),
             matched: sums.matched,
             ship: sums.settled.ship,
@@ -137,8 +133,8 @@ impl Moderation {
             set_aside: sums.settled.aside,
             before: show(&sums.settled.before),
             after: show(&sums.settled.after),
-            from: wanted.from,
-            to,
+            from: criteria.from,
+            to: criteria.to,
         })
     }
 
@@ -176,7 +172,7 @@ impl Moderation {
 
     async fn settle_some(
         &self,
-        wanted: &ResolveRequest,
+        (wanted, criteria): (&ResolveRequest, &Criteria),
         page: &[ModeratedVote],
         verdict: Resolution,
         (reason, actor): (&str, &Actor),
@@ -186,16 +182,10 @@ impl Moderation {
         let tool = page.first().map_or(0, |vote| vote.tool);
         let mark = votes::mark_of(wanted.rejected);
         let voters: Vec<VoterId> = page.iter().map(|vote| vote.voter).collect();
-        let (show, slug) = (self.show(&wanted.tool), wanted.tool.clone());
+        let (show, slug) = (self.show(&wanted.votes.tool), wanted.votes.tool.clone());
         let (reason, actor) = (reason.to_owned(), actor.clone());
-        let criteria = json!({
-            "from": wanted.from,
-            "to": wanted.to,
-            "voter": wanted.voter.map(VoterId::text),
-            "network": wanted.network.map(NetworkHash::text),
-            "choice": wanted.choice.map(Choice::as_str),
-            "rejected": wanted.rejected,
-        });
+        let criteria = json!(CriteriaView::from(criteria));
+        let rejected = wanted.rejected;
         let settled = self
             .step(move |conn| {
                 write_transaction(conn, |conn| {
@@ -212,6 +202,7 @@ impl Moderation {
                             after: json!({
                                 "votes": settled.ship + settled.skip,
                                 "criteria": criteria,
+                                "rejected": rejected,
                                 "tally": raw(&show(&settled.after)),
                             }),
                         };
@@ -224,7 +215,7 @@ impl Moderation {
         if sums.matched == 0 {
             sums.settled.before = settled.before;
         }
-        self.board.admit(&wanted.tool, settled.after);
+        self.board.admit(&wanted.votes.tool, settled.after);
         for vote in page {
             sums.add(vote);
         }

@@ -7,15 +7,15 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{Filter, ResolveRequest};
-use crate::auth::name;
-use crate::domain::{Choice, NetworkHash, Timestamp};
+use crate::domain::{Choice, Timestamp};
 use crate::http::problem::Problem;
 use crate::http::request;
 use crate::moderation::insights::feed::After;
 use crate::moderation::routes::{
-    Answer, ModerationState, NETWORK, TIME, VOTER, answer, read, reading, tool, wanted_tool,
-    written,
+    Answer, ModerationState, TIME, answer, any_network, any_voter, read, reading, tool,
+    wanted_tool, written,
 };
+use crate::moderation::selection::VoteSelection;
 use crate::moderation::{paging, reason};
 use crate::voting::held::Resolution;
 
@@ -34,6 +34,10 @@ pub struct HeldBody {
     to: Option<Timestamp>,
     voter: Option<String>,
     network: Option<String>,
+    /// 1 to 100: any of them.
+    voters: Option<Vec<String>>,
+    /// 1 to 100: any of them.
+    networks: Option<Vec<String>>,
     choice: Option<Choice>,
     /// Those that were rejected, instead of those that wait.
     #[serde(default)]
@@ -51,13 +55,8 @@ pub async fn get_held(http: HttpRequest, state: Data<ModerationState>) -> Answer
     let time = |name: &str| read(name, text(name).as_deref(), Timestamp::parse, TIME);
     let limit = paging::limit(query)?;
     let filter = Filter {
-        network: read(
-            "network",
-            text("network").as_deref(),
-            NetworkHash::parse,
-            NETWORK,
-        )?,
-        voter: read("voter", text("voter").as_deref(), name::of_staff, VOTER)?,
+        networks: any_network(text("network").as_deref(), None)?,
+        voters: any_voter(text("voter").as_deref(), None)?,
         choice: read(
             "choice",
             text("choice").as_deref(),
@@ -107,17 +106,14 @@ async fn settle(
         ));
     }
     let wanted = ResolveRequest {
-        tool: tool(&state, &body.tool)?,
-        from: body.from,
-        to: body.to,
-        voter: read("voter", body.voter.as_deref(), name::of_staff, VOTER)?,
-        network: read(
-            "network",
-            body.network.as_deref(),
-            NetworkHash::parse,
-            NETWORK,
-        )?,
-        choice: body.choice,
+        votes: VoteSelection {
+            voters: any_voter(body.voter.as_deref(), body.voters.as_deref())?,
+            networks: any_network(body.network.as_deref(), body.networks.as_deref())?,
+            tool: tool(&state, &body.tool)?,
+            from: body.from,
+            to: body.to,
+            choice: body.choice,
+        },
         rejected: body.rejected,
     };
     let done = (!body.dry_run).then_some((why.as_str(), &actor));

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use diesel::dsl::{count_star, max, min};
-use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl};
+use diesel::sql_types::Bool;
+use diesel::{BoolExpressionMethods, ExpressionMethods, IntoSql, QueryDsl, RunQueryDsl};
 
 use super::{Filter, HeldGroup};
 use crate::domain::{Choice, NetworkHash, Slug, Timestamp, VoterId};
@@ -18,18 +19,24 @@ fn choices(choice: Option<Choice>) -> (i16, i16) {
     choice.map_or((1, 2), |choice| (choice.code(), choice.code()))
 }
 
+/// How many votes wait for a moderator.
+pub(crate) fn count(conn: &mut DbConnection) -> Found<i64> {
+    votes::table
+        .filter(votes::taken_out_by.eq(mark_of(false)))
+        .count()
+        .get_result(conn)
+}
+
 /// The newest that pass `filter`.
 pub(super) fn newest(
     conn: &mut DbConnection,
     filter: &Filter,
     limit: i64,
 ) -> Found<Vec<ModeratedVote>> {
-    let (lowest, highest) = NetworkHash::span(filter.network);
+    let (any_voter, voters) = filter.voters.bytes();
+    let (any_network, networks) = filter.networks.bytes();
     let (least, most) = choices(filter.choice);
     let (first_tool, last_tool) = filter.tool.map_or((0, i32::MAX), |tool| (tool, tool));
-    let (first, last) = filter.voter.map_or((vec![], vec![0xff; 17]), |voter| {
-        (voter.0.to_vec(), voter.0.to_vec())
-    });
     let newer = filter.after.unwrap_or(After {
         cast_at: Timestamp(i64::MAX),
         tool: i32::MAX,
@@ -39,10 +46,12 @@ pub(super) fn newest(
         .filter(votes::taken_out_by.eq(mark_of(filter.rejected)))
         .filter(votes::tool_id.ge(first_tool))
         .filter(votes::tool_id.le(last_tool))
-        .filter(votes::voter.ge(first))
-        .filter(votes::voter.le(last))
-        .filter(votes::network.ge(lowest))
-        .filter(votes::network.le(highest))
+        .filter(any_voter.into_sql::<Bool>().or(votes::voter.eq_any(voters)))
+        .filter(
+            any_network
+                .into_sql::<Bool>()
+                .or(votes::network.eq_any(networks)),
+        )
         .filter(votes::choice.ge(least))
         .filter(votes::choice.le(most))
         .filter(votes::cast_at.ge(filter.from.map_or(i64::MIN, |from| from.0)))
@@ -75,19 +84,19 @@ pub(super) fn matching(
     limit: i64,
 ) -> Found<Vec<ModeratedVote>> {
     let after = after.map_or(vec![], |voter| voter.0.to_vec());
-    let (first, last) = criteria.voter.map_or((vec![], vec![0xff; 17]), |voter| {
-        (voter.0.to_vec(), voter.0.to_vec())
-    });
-    let (lowest, highest) = NetworkHash::span(criteria.network);
+    let (any_voter, voters) = criteria.voters.bytes();
+    let (any_network, networks) = criteria.networks.bytes();
     let (least, most) = choices(criteria.choice);
     let rows = votes::table
         .filter(votes::taken_out_by.eq(mark))
         .filter(votes::tool_id.eq(criteria.tool))
         .filter(votes::voter.gt(after))
-        .filter(votes::voter.ge(first))
-        .filter(votes::voter.le(last))
-        .filter(votes::network.ge(lowest))
-        .filter(votes::network.le(highest))
+        .filter(any_voter.into_sql::<Bool>().or(votes::voter.eq_any(voters)))
+        .filter(
+            any_network
+                .into_sql::<Bool>()
+                .or(votes::network.eq_any(networks)),
+        )
         .filter(votes::choice.ge(least))
         .filter(votes::choice.le(most))
         .filter(votes::cast_at.ge(criteria.from.map_or(i64::MIN, |from| from.0)))

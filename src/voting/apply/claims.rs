@@ -64,7 +64,11 @@ proptest! {
             if rest.is_empty() { break; }
             let (batch, later) = rest.split_at(cut.min(rest.len()));
             rest = later;
-            let folded = fold(batch, &tallies, &votes, &WithdrawnBallots::default(), &spent, &[], NOW);
+            let barred = Barred {
+                linked: spent.clone(),
+                ..Barred::default()
+            };
+            let folded = fold(batch, &tallies, &votes, &barred, &[], NOW);
             for (wish, outcome) in batch.iter().zip(&folded.outcomes) {
                 if wish.visitor.is_none()
                     && matches!(wish.act, VoteAction::Cast(_))
@@ -150,15 +154,7 @@ fn what_was_set_aside_is_claimed_as_it_is_and_counts_when_cast_again() {
             hold: false,
             ballot: None,
         };
-        fold(
-            &[wish],
-            &tallies,
-            &present,
-            &WithdrawnBallots::default(),
-            &LinkedVisitors::default(),
-            &[],
-            NOW,
-        )
+        fold(&[wish], &tallies, &present, &Barred::default(), &[], NOW)
     };
     let claimed = with(VoteAction::Claim);
     let row = claimed.tallies[0];
@@ -197,16 +193,5 @@ fn nobody_claims_from_themselves() {
         ballot: None,
     };
     let present = ExistingVotes::from_iter([((1, voter), standing)]);
-    assert!(
-        fold(
-            &[wish],
-            &open(),
-            &present,
-            &WithdrawnBallots::default(),
-            &LinkedVisitors::default(),
-            &[],
-            NOW
-        )
-        .is_empty()
-    );
+    assert!(fold(&[wish], &open(), &present, &Barred::default(), &[], NOW).is_empty());
 }

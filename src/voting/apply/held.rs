@@ -12,8 +12,7 @@ fn a_held_vote_counts_once_it_is_a_users() {
         &[held],
         &tallies,
         &ExistingVotes::default(),
-        &WithdrawnBallots::default(),
-        &LinkedVisitors::default(),
+        &Barred::default(),
         &[],
         NOW,
     );
@@ -34,15 +33,7 @@ fn a_held_vote_counts_once_it_is_a_users() {
             act,
             ..wish(1, 1, None)
         };
-        let folded = fold(
-            &[claim],
-            &tallies,
-            &before,
-            &WithdrawnBallots::default(),
-            &LinkedVisitors::default(),
-            &[],
-            NOW,
-        );
+        let folded = fold(&[claim], &tallies, &before, &Barred::default(), &[], NOW);
         let vote = folded.outcomes[0].expect("open").vote.expect("a vote");
         assert_eq!(
             (vote.aside, folded.tallies[0].version),
@@ -74,8 +65,7 @@ proptest! {
             .collect();
         for batch in wishes.chunks(size) {
             let before = votes.clone();
-            let folded = fold(batch, &tallies, &votes, &WithdrawnBallots::default(),
-        &LinkedVisitors::default(), &[], NOW);
+            let folded = fold(batch, &tallies, &votes, &Barred::default(), &[], NOW);
             for (wish, standing) in folded.rows() {
                 votes.insert((wish.tool, wish.voter), *standing);
             }

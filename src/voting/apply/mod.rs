@@ -13,7 +13,7 @@ use self::ballots::BallotBook;
 pub(crate) use self::ballots::{BallotWrites, WithdrawnBallots};
 use super::{VoteAction, VoteCommand, VoteError, VoteRecord};
 use crate::domain::{Ballot, Choice, Timestamp, ToolState, VoterId};
-use crate::tallies::{HourSnapshot, TallyRow};
+use crate::tallies::{HourChange, TallyRow};
 use crate::voting::exclusions::{self, HELD, Period};
 
 /// A row's key in `votes`.
@@ -29,6 +29,15 @@ pub(crate) fn room(votes: usize) -> ExistingVotes {
 
 /// Visitors who came as a user on a tool: a vote that they cast there alone, late or in a race, would be a person's second.
 pub(crate) type LinkedVisitors = HashSet<Key, foldhash::fast::RandomState>;
+
+/// What is known of voters besides their votes: whose are not taken, and the ballots of votes that were withdrawn.
+#[derive(Debug, Default)]
+pub(crate) struct Barred {
+    pub linked: LinkedVisitors,
+    /// Voters of the batch who were erased, as the database says under the locks.
+    pub erased: HashSet<VoterId, foldhash::fast::RandomState>,
+    pub withdrawn: WithdrawnBallots,
+}
 
 /// One change of a tool's counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,8 +78,8 @@ pub(crate) struct ChangeSet {
     pub tallies: Vec<TallyRow>,
     /// What becomes of ballots, and what the journal says of it.
     pub ballots: BallotWrites,
-    /// What the tallies that changed leave to an earlier hour.
-    pub closings: Vec<HourSnapshot>,
+    /// What the tallies that changed do to the hours before.
+    pub hour_changes: Vec<HourChange>,
 }
 
 impl ChangeSet {
@@ -95,24 +104,24 @@ pub(crate) fn fold(
     wishes: &[VoteCommand],
     tallies: &BTreeMap<i32, TallyRow>,
     before: &ExistingVotes,
-    withdrawn: &WithdrawnBallots,
-    spent: &LinkedVisitors,
+    barred: &Barred,
     periods: &[Period],
     now: Timestamp,
 ) -> ChangeSet {
     let mut rows = tallies.clone();
     let mut after: BTreeMap<Key, (VoteCommand, Option<VoteRecord>)> = BTreeMap::new();
     let mut folded = ChangeSet::default();
-    let mut book = BallotBook::new(withdrawn);
+    let mut book = BallotBook::new(&barred.withdrawn);
     for wish in wishes {
         let key = (wish.tool, wish.voter);
         let refused = match rows.get(&wish.tool).map(|row| row.state) {
+            _ if barred.erased.contains(&wish.voter) => Some(VoteError::Erased),
             None => Some(VoteError::UnknownTool),
             Some(ToolState::Frozen) => Some(VoteError::Frozen),
             Some(ToolState::Archived) => Some(VoteError::Archived),
             Some(ToolState::Open) => {
                 let alone = wish.visitor.is_none() && matches!(wish.act, VoteAction::Cast(_));
-                (alone && (spent.contains(&key) || folded.spent.contains(&key)))
+                (alone && (barred.linked.contains(&key) || folded.spent.contains(&key)))
                     .then_some(VoteError::Spent)
             }
         };
@@ -128,7 +137,10 @@ pub(crate) fn fold(
                 .map_or_else(|| before.get(key).copied(), |(_, standing)| *standing)
         };
         let mine = standing(&key);
-        let visitor = wish.visitor.filter(|visitor| *visitor != wish.voter);
+        // Nothing is noted any more of a visitor who was erased.
+        let visitor = wish
+            .visitor
+            .filter(|visitor| *visitor != wish.voter && !barred.erased.contains(visitor));
         let claimed = visitor.and_then(|visitor| Some((visitor, standing(&(key.0, visitor))?)));
         // One person's vote, under whichever of the two identities; the user's own comes first.
         let old = mine.or(claimed.map(|(_, standing)| standing));
@@ -179,13 +191,19 @@ pub(crate) fn fold(
                 });
             }
             if old != new {
+                // A removal in force has one member more: its sums are to be made again.
+                row.revision += i64::from(new.is_some_and(|new| {
+                    new.is_excluded() && old.is_none_or(|old| old.aside != new.aside)
+                }));
                 after.insert((wish.tool, voter), (*wish, new));
             }
         }
         let spends = visitor.map(|visitor| (wish.tool, visitor));
-        folded.spent.extend(
-            spends.filter(|spends| !spent.contains(spends) && !folded.spent.contains(spends)),
-        );
+        folded
+            .spent
+            .extend(spends.filter(|spends| {
+                !barred.linked.contains(spends) && !folded.spent.contains(spends)
+            }));
         folded.outcomes.push(Ok(CommandOutcome {
             vote: new,
             first: old.is_none() && new.is_some(),
@@ -211,7 +229,7 @@ pub(crate) fn fold(
         .sort_by_key(|event| (event.tool, event.version));
     for (tool, row) in rows {
         if let Some(before) = tallies.get(&tool).filter(|before| **before != row) {
-            folded.closings.extend(before.closing(now));
+            folded.hour_changes.extend(before.hour_change(now));
             folded.tallies.push(row);
         }
     }

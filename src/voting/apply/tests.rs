@@ -58,7 +58,7 @@ proptest! {
             if rest.is_empty() { break; }
             let (batch, later) = rest.split_at(cut.min(rest.len()));
             rest = later;
-            let folded = fold(batch, &tallies, &votes, &WithdrawnBallots::default(), &LinkedVisitors::default(), &[], NOW);
+            let folded = fold(batch, &tallies, &votes, &Barred::default(), &[], NOW);
             for (wish, outcome) in batch.iter().zip(&folded.outcomes) {
                 let key = (wish.tool, wish.voter);
                 let old = model.get(&key).copied();
@@ -117,8 +117,7 @@ fn a_tool_that_takes_no_votes_refuses_and_the_rest_of_the_batch_goes_on() {
         &wishes,
         &tallies,
         &ExistingVotes::default(),
-        &WithdrawnBallots::default(),
-        &LinkedVisitors::default(),
+        &Barred::default(),
         &[],
         NOW,
     );
@@ -161,8 +160,7 @@ fn the_same_choice_again_writes_nothing_and_a_vote_taken_out_counts_again() {
         &[again],
         &tallies,
         &ExistingVotes::from_iter([((1, voter), standing)]),
-        &WithdrawnBallots::default(),
-        &LinkedVisitors::default(),
+        &Barred::default(),
         &[],
         NOW,
     );
@@ -184,8 +182,7 @@ fn the_same_choice_again_writes_nothing_and_a_vote_taken_out_counts_again() {
         &[again],
         &tallies,
         &ExistingVotes::from_iter([((1, voter), taken)]),
-        &WithdrawnBallots::default(),
-        &LinkedVisitors::default(),
+        &Barred::default(),
         &[],
         NOW,
     );
@@ -225,8 +222,7 @@ fn inside_a_period_a_vote_is_kept_and_set_aside() {
             &[wish],
             &tallies,
             &present,
-            &WithdrawnBallots::default(),
-            &LinkedVisitors::default(),
+            &Barred::default(),
             &[period],
             now,
         )
@@ -270,18 +266,24 @@ fn the_first_change_of_an_hour_closes_the_one_before() {
             &[cast],
             &tallies,
             &ExistingVotes::default(),
-            &WithdrawnBallots::default(),
-            &LinkedVisitors::default(),
+            &Barred::default(),
             &[],
             now,
         )
-        .closings
+        .hour_changes
     };
     assert!(at(Timestamp(7_199_999_999)).is_empty(), "the same hour");
-    assert!(at(Timestamp(0)).is_empty(), "a clock that went back");
+    let reopened = HourChange::Reopen {
+        tool: 1,
+        from: Timestamp(0),
+    };
+    assert_eq!(at(Timestamp(0)), [reopened], "the clock was ahead before");
     let closings = at(Timestamp(7_200_000_000));
+    let [HourChange::Close(snapshot)] = closings[..] else {
+        panic!("{closings:?}");
+    };
     assert_eq!(
-        (closings.len(), closings[0].hour, closings[0].ship),
-        (1, Timestamp(3_600_000_000), 3)
+        (snapshot.hour, snapshot.ship),
+        (Timestamp(3_600_000_000), 3)
     );
 }

@@ -14,8 +14,9 @@ use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
 use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
-use crate::infra::db::schema::{bulk_events, removals, votes};
+use crate::infra::db::schema::{bulk_events, removals, renamed_votes, votes};
 use crate::tallies::TallyRow;
+use crate::tallies::store as tallies;
 use crate::voting::checksum::Sketch;
 
 /// The mark of a vote that is held: kept, and in no sum, until somebody lets it count.
@@ -94,6 +95,13 @@ impl Marked {
         }
         self.sketch.moved(voter, None, Some(choice));
     }
+}
+
+/// What a removal's marks added up to, and of which revision of the tally that is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MarkedAt {
+    pub marked: Marked,
+    revision: i64,
 }
 
 /// Which way a removal moves its votes.
@@ -187,14 +195,57 @@ pub fn hand_over(
     voters: &[VoterId],
 ) -> QueryResult<usize> {
     let voters: Vec<&[u8]> = voters.iter().map(|voter| voter.0.as_slice()).collect();
-    diesel::update(
+    let moved = diesel::update(
         votes::table
             .filter(votes::tool_id.eq(tool))
             .filter(votes::voter.eq_any(voters))
             .filter(votes::taken_out_by.eq(from)),
     )
     .set(votes::taken_out_by.eq(to))
-    .execute(conn)
+    .execute(conn)?;
+    if moved > 0 {
+        // One has more members, the other fewer: their sums are to be made again.
+        tallies::raise_revision(conn, tool)?;
+    }
+    Ok(moved)
+}
+
+/// Notes for the removals that are being prepared on `tool` that a vote there has another voter: a scan that went past that id has not
+/// seen it. The lock of the tool's row is held.
+///
+/// # Errors
+/// A failed statement.
+pub fn note_renamed(conn: &mut DbConnection, tool: i32, voter: VoterId) -> QueryResult<()> {
+    let preparing: Vec<i64> = removals::table
+        .filter(removals::tool_id.eq(tool))
+        .filter(removals::state.eq(PREPARING))
+        .select(removals::id)
+        .load(conn)?;
+    for removal in preparing {
+        diesel::insert_into(renamed_votes::table)
+            .values((
+                renamed_votes::removal_id.eq(removal),
+                renamed_votes::voter.eq(voter.0.as_slice()),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Takes the voters that were renamed while `removal` was being prepared, each once. The lock of the tool's row is held.
+///
+/// # Errors
+/// A failed statement.
+pub fn take_renamed(conn: &mut DbConnection, removal: i64) -> QueryResult<Vec<VoterId>> {
+    let of_removal = || renamed_votes::table.filter(renamed_votes::removal_id.eq(removal));
+    let voters: Vec<Vec<u8>> = of_removal().select(renamed_votes::voter).load(conn)?;
+    if !voters.is_empty() {
+        diesel::delete(of_removal()).execute(conn)?;
+    }
+    let voters = voters.into_iter();
+    Ok(voters
+        .filter_map(|bytes| bytes.try_into().ok().map(VoterId))
+        .collect())
 }
 
 /// How many votes bear the mark of `removal`, by choice: (ship, skip).
@@ -233,6 +284,32 @@ pub fn sum(conn: &mut DbConnection, removal: i64) -> QueryResult<Marked> {
     }
     marked.networks = i64::try_from(networks.len()).unwrap_or(i64::MAX);
     Ok(marked)
+}
+
+/// The same beside votes that arrive.
+///
+/// # Errors
+/// A failed query.
+pub fn sum_beside(conn: &mut DbConnection, tool: i32, removal: i64) -> QueryResult<MarkedAt> {
+    // The revision first: what is summed after it is at least as new.
+    let revision = tallies::find(conn, tool)?.map_or(0, |row| row.revision);
+    let marked = sum(conn, removal)?;
+    Ok(MarkedAt { marked, revision })
+}
+
+/// What `removal` has marked, if that is still what was summed. The lock of `row` is held.
+///
+/// # Errors
+/// A failed query.
+pub fn still(
+    conn: &mut DbConnection,
+    row: &TallyRow,
+    removal: i64,
+    summed: &MarkedAt,
+) -> QueryResult<Option<Marked>> {
+    // Whatever adds a mark or renames a voter raises the revision; all else loses marks. So at the same revision as many are the same.
+    let same = row.revision == summed.revision && count(conn, removal)? == summed.marked.counts();
+    Ok(same.then_some(summed.marked))
 }
 
 /// Moves what `removal` has marked out of the tally or back, as one change with one entry in the ledger; returns the row

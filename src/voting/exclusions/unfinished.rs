@@ -56,6 +56,7 @@ pub fn forget(conn: &mut DbConnection, removal: i64, tool: i32) -> QueryResult<b
                 .execute(conn)?;
             return Ok(false);
         }
+        super::take_renamed(conn, removal)?;
         let unfinished = removals::state
             .eq(PREPARING)
             .or(removals::state.eq(ABANDONED));

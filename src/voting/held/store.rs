@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
 use super::{Resolution, ResolvedVotes};
+use crate::auth::denylist;
 use crate::domain::{BallotName, Choice, Counts, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::votes;
@@ -62,6 +63,7 @@ pub fn settle(
     verdict: Resolution,
     now: Timestamp,
 ) -> QueryResult<ResolvedVotes> {
+    denylist::lock_shared(conn)?;
     let before = tallies::lock(conn, tool)?;
     let keys: BTreeSet<Key> = voters.iter().map(|voter| (tool, *voter)).collect();
     let held = batch::present(conn, &keys)?;
@@ -100,6 +102,7 @@ pub fn settle(
         }
         if settled.after.shift(None, new.weight(), now) {
             settled.aside += i64::from(aside.is_some());
+            settled.after.revision += i64::from(new.is_excluded());
             folded.events.push(VoteChange {
                 tool,
                 version: settled.after.version,
@@ -121,7 +124,7 @@ pub fn settle(
         .execute(conn)?;
     }
     if settled.after != before {
-        folded.closings.extend(before.closing(now));
+        folded.hour_changes.extend(before.hour_change(now));
         folded.tallies.push(settled.after);
         folded.ballots.records.push(logged.record(&settled.after));
         batch::write(conn, &folded, now)?;

@@ -139,6 +139,7 @@ pub(crate) struct Tallies {
     updated_at: Vec<i64>,
     aside_ship: Vec<i64>,
     aside_skip: Vec<i64>,
+    revisions: Vec<i64>,
 }
 
 impl Tallies {
@@ -152,6 +153,7 @@ impl Tallies {
             tallies.updated_at.push(row.updated_at.0);
             tallies.aside_ship.push(row.aside_ship);
             tallies.aside_skip.push(row.aside_skip);
+            tallies.revisions.push(row.revision);
         }
         tallies
     }
@@ -159,7 +161,8 @@ impl Tallies {
     pub fn walk<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         bind!(
             out, Integer: self.tools, BigInt: self.ship, BigInt: self.skip, BigInt: self.versions,
-            BigInt: self.updated_at, BigInt: self.aside_ship, BigInt: self.aside_skip
+            BigInt: self.updated_at, BigInt: self.aside_ship, BigInt: self.aside_skip,
+            BigInt: self.revisions
         );
         Ok(())
     }

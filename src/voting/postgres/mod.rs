@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable};
+use diesel::sql_types::{Array, Binary, Integer, Nullable};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use crate::domain::Timestamp;
+use crate::infra::db::lock_order::{Lock, taking};
 use crate::infra::db::schema::tallies;
 use crate::tallies::{TallyRow, store};
 use crate::voting::apply::{BallotWrites, ChangeSet};
@@ -35,9 +36,9 @@ mod tally_cache;
 mod vote_cache;
 
 pub(crate) use arrays::Entries;
-pub(crate) use optimistic::record as record_unmoved;
+pub(crate) use optimistic::record as record_if_unchanged;
 pub(crate) use reads::{present, read_under_lock};
-pub(crate) use tally_cache::{TallyRowCache, Xmin};
+pub(crate) use tally_cache::TallyRowCache;
 
 use arrays::{Rows, Withdrawn};
 
@@ -54,7 +55,7 @@ impl QueryFragment<Pg> for LockTallies<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
             "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at, aside_ship, aside_skip, \
-             period_end FROM tallies WHERE tool_id = ANY(",
+             period_end, revision FROM tallies WHERE tool_id = ANY(",
         );
         out.push_bind_param::<Array<Integer>, _>(self.tools)?;
         out.push_sql(") ORDER BY tool_id FOR NO KEY UPDATE");
@@ -64,10 +65,6 @@ impl QueryFragment<Pg> for LockTallies<'_> {
 
 struct Write<'a>(Rows<'a>);
 fixed_statement!(Write);
-
-impl Query for Write<'_> {
-    type SqlType = BigInt;
-}
 
 impl QueryFragment<Pg> for Write<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -99,12 +96,11 @@ impl QueryFragment<Pg> for Write<'_> {
         out.push_bind_param::<Nullable<Binary>, _>(&self.0.record)?;
         out.push_sql(
             " AS record) AS r WHERE r.record IS NOT NULL) UPDATE tallies t SET ship = w.ship, skip = w.skip, version = w.version, \
-             updated_at = w.updated_at, aside_ship = w.aside_ship, aside_skip = w.aside_skip FROM unnest(",
+             updated_at = w.updated_at, aside_ship = w.aside_ship, aside_skip = w.aside_skip, revision = w.revision FROM unnest(",
         );
         self.0.tallies.walk(&mut out)?;
         out.push_sql(
-            ") AS w (tool_id, ship, skip, version, updated_at, aside_ship, aside_skip) WHERE t.tool_id = w.tool_id \
-             RETURNING t.xmin::text::bigint",
+            ") AS w (tool_id, ship, skip, version, updated_at, aside_ship, aside_skip, revision) WHERE t.tool_id = w.tool_id",
         );
         Ok(())
     }
@@ -147,11 +143,19 @@ pub(super) fn write_withdrawn(conn: &mut PgConnection, writes: &BallotWrites) ->
     Ok(())
 }
 
+/// The statement that follows locks the tallies of `tools` in their order.
+fn taking_all(tools: &BTreeSet<i32>) {
+    for tool in tools {
+        taking(Lock::Tally(*tool));
+    }
+}
+
 /// Locks the tally rows of `tools` in their order, and returns them.
 pub(crate) fn lock(
     conn: &mut PgConnection,
     tools: &BTreeSet<i32>,
 ) -> QueryResult<BTreeMap<i32, TallyRow>> {
+    taking_all(tools);
     let tools: Vec<i32> = tools.iter().copied().collect();
     let rows: Vec<store::Columns> = LockTallies { tools: &tools }.load(conn)?;
     Ok(rows
@@ -161,13 +165,13 @@ pub(crate) fn lock(
         .collect())
 }
 
-/// Writes a folded batch. Returns which write of the tallies that was, where it changed any.
+/// Writes a folded batch.
 pub(crate) fn write(
     conn: &mut PgConnection,
     folded: &ChangeSet,
     now: Timestamp,
-) -> QueryResult<Option<Xmin>> {
+) -> QueryResult<()> {
     let entries = ledger::packed(folded.events.iter().map(|event| (event, now)));
-    let writes: Vec<i64> = Write(Rows::of(folded, &entries)).load(conn)?;
-    Ok(writes.first().copied().map(Xmin))
+    Write(Rows::of(folded, &entries)).execute(conn)?;
+    Ok(())
 }

@@ -3,8 +3,9 @@
 //!
 //! Only `ledger` calls it, and goes the careful way where it says `None`: then nothing was written. It rests on this:
 //!
-//! - Whoever changes votes that count holds their tally's lock, and writes its row. So a tally whose row is still the one
-//!   that is known has the very votes that it had.
+//! - Whoever changes votes that count holds their tally's lock, and raises its version or its revision. So a tally that still
+//!   has the version and revision that are known has the very votes that it had.
+//! - Nobody was erased since, if the version of erasures is the one that is known; the shared lock of erasures keeps it so.
 //! - So a vote that was seen here while that tally was known stands as it was left (`recent`).
 //! - A vote that is presumed to be new is inserted, and the primary key refuses it where it is not. Of whom more is not
 //!   known, though they were seen here or withdraw, the vote is read first, after its tally was known.
@@ -23,25 +24,25 @@ use diesel::{PgConnection, QueryResult, RunQueryDsl};
 use super::arrays::{Rows, Withdrawn};
 use crate::domain::Timestamp;
 use crate::infra::db::schema::tallies;
-use crate::tallies::store;
+use crate::tallies::{TallyRow, store};
 use crate::voting::VoteCommand;
-use crate::voting::apply::{ChangeSet, ExistingVotes, Key, LinkedVisitors, WithdrawnBallots, fold};
+use crate::voting::apply::{Barred, ChangeSet, ExistingVotes, Key, fold};
 use crate::voting::ledger;
 use crate::voting::postgres::reads::present_and_withdrawn;
-use crate::voting::postgres::tally_cache::{CachedVote, TallyRowCache, Xmin};
+use crate::voting::postgres::tally_cache::{CachedVote, TallyRowCache};
 
 struct LookAtTallies<'a>(&'a [i32]);
 fixed_statement!(LookAtTallies);
 
 impl Query for LookAtTallies<'_> {
-    type SqlType = (tallies::SqlType, BigInt);
+    type SqlType = tallies::SqlType;
 }
 
 impl QueryFragment<Pg> for LookAtTallies<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
             "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at, aside_ship, aside_skip, \
-             period_end, xmin::text::bigint FROM tallies WHERE tool_id = ANY(",
+             period_end, revision FROM tallies WHERE tool_id = ANY(",
         );
         out.push_bind_param::<Array<Integer>, _>(&self.0)?;
         out.push_sql(")");
@@ -49,26 +50,53 @@ impl QueryFragment<Pg> for LookAtTallies<'_> {
     }
 }
 
-struct WriteUnmoved<'a> {
-    same_tools: Vec<i32>,
-    same_xmins: Vec<i64>,
+struct WriteIfUnchanged<'a> {
+    /// The version of erasures that is known.
+    erasures: i64,
+    /// Tallies that stay as they are.
+    same: KnownTallies,
     rows: Rows<'a>,
-    /// Of the tallies among `rows`.
-    xmins: Vec<i64>,
+    /// The tallies among `rows`, before they are written.
+    known: KnownTallies,
     withdrawn: Withdrawn<'a>,
 }
-fixed_statement!(WriteUnmoved);
 
-impl Query for WriteUnmoved<'_> {
+/// Tallies by what names their votes.
+#[derive(Default)]
+struct KnownTallies {
+    tools: Vec<i32>,
+    versions: Vec<i64>,
+    revisions: Vec<i64>,
+}
+
+impl FromIterator<TallyRow> for KnownTallies {
+    fn from_iter<I: IntoIterator<Item = TallyRow>>(rows: I) -> Self {
+        let mut known = Self::default();
+        for row in rows {
+            known.tools.push(row.tool);
+            known.versions.push(row.version);
+            known.revisions.push(row.revision);
+        }
+        known
+    }
+}
+
+fixed_statement!(WriteIfUnchanged);
+
+impl Query for WriteIfUnchanged<'_> {
     type SqlType = Nullable<BigInt>;
 }
 
-impl QueryFragment<Pg> for WriteUnmoved<'_> {
+impl QueryFragment<Pg> for WriteIfUnchanged<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("SELECT write_batch(");
-        out.push_bind_param::<Array<Integer>, _>(&self.same_tools)?;
+        out.push_bind_param::<BigInt, _>(&self.erasures)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.same_xmins)?;
+        out.push_bind_param::<Array<Integer>, _>(&self.same.tools)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.same.versions)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.same.revisions)?;
         out.push_sql(", ");
         self.rows.inserts.walk(&mut out)?;
         out.push_sql(", ");
@@ -78,7 +106,9 @@ impl QueryFragment<Pg> for WriteUnmoved<'_> {
         out.push_sql(", ");
         self.rows.entries.walk(&mut out)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.xmins)?;
+        out.push_bind_param::<Array<BigInt>, _>(&self.known.versions)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.known.revisions)?;
         out.push_sql(", ");
         self.rows.tallies.walk(&mut out)?;
         out.push_sql(", ");
@@ -99,6 +129,7 @@ pub(crate) fn record(
     conn: &mut PgConnection,
     known: &mut TallyRowCache,
     wishes: &[VoteCommand],
+    erasures: i64,
     now: Timestamp,
 ) -> QueryResult<Option<ChangeSet>> {
     let simple = |wish: &VoteCommand| wish.visitor.is_none() && !wish.hold;
@@ -113,7 +144,7 @@ pub(crate) fn record(
     if tallies.rows.len() < tools.len() {
         return Ok(None);
     }
-    let (mut before, mut withdrawn) = (ExistingVotes::default(), WithdrawnBallots::default());
+    let (mut before, mut withdrawn) = (ExistingVotes::default(), Barred::default().withdrawn);
     let mut doubtful: BTreeSet<Key> = BTreeSet::new();
     for wish in wishes {
         let key = (wish.tool, wish.voter);
@@ -132,32 +163,35 @@ pub(crate) fn record(
     if before.values().any(|vote| vote.aside.is_some()) {
         return Ok(None);
     }
-    let none = LinkedVisitors::default();
+    let barred = Barred {
+        withdrawn,
+        ..Barred::default()
+    };
     let (rows, periods) = (&tallies.rows, &tallies.periods);
-    let folded = fold(wishes, rows, &before, &withdrawn, &none, periods, now);
-    if !folded.closings.is_empty() || folded.rows().any(|(_, vote)| vote.aside.is_some()) {
+    let folded = fold(wishes, rows, &before, &barred, periods, now);
+    if !folded.hour_changes.is_empty() || folded.rows().any(|(_, vote)| vote.aside.is_some()) {
         return Ok(None);
     }
     let entries = ledger::packed(folded.events.iter().map(|event| (event, now)));
-    let mut same = tallies.xmins;
-    let xmins = folded
+    let mut same = tallies.rows;
+    let moved: KnownTallies = folded
         .tallies
         .iter()
-        .filter_map(|row| same.remove(&row.tool));
-    let xmins = xmins.map(|xmin| xmin.0).collect();
-    let statement = WriteUnmoved {
-        same_tools: same.keys().copied().collect(),
-        same_xmins: same.values().map(|xmin| xmin.0).collect(),
+        .filter_map(|row| same.remove(&row.tool))
+        .collect();
+    let statement = WriteIfUnchanged {
+        erasures,
+        same: same.into_values().collect(),
         rows: Rows::of(&folded, &entries),
-        xmins,
+        known: moved,
         withdrawn: Withdrawn::of(&folded.ballots),
     };
     let written: Option<i64> = statement.get_result(conn)?;
-    let Some(xmin) = written else {
+    if written.is_none() {
         known.was_wrong(&tools);
         return Ok(None);
-    };
-    known.wrote(&before, &folded, Xmin(xmin));
+    }
+    known.wrote(&before, &folded);
     known.was_right();
     Ok(Some(folded))
 }
@@ -172,14 +206,14 @@ fn look(
     if missing.is_empty() {
         return Ok(true);
     }
-    let rows: Vec<(store::Columns, i64)> = LookAtTallies(missing).load(conn)?;
+    let rows: Vec<store::Columns> = LookAtTallies(missing).load(conn)?;
     let mut plain = true;
-    for (columns, xmin) in rows {
+    for columns in rows {
         let row = store::row(columns);
         if now < row.period_end {
             plain = false;
         } else {
-            known.found(row, Xmin(xmin));
+            known.found(row);
         }
     }
     Ok(plain)

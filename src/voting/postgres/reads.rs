@@ -1,7 +1,7 @@
 //! What a batch reads on Postgres before it is folded: tallies under their locks, the votes that stand, and the periods
 //! in force, in one round trip.
 //!
-//! Only `ledger` calls it. The statements are in the function `read_under_lock` of the migrations: each of them has a
+//! Only `batch` calls it. The statements are in the function `read_for_batch` of the migrations: each of them has a
 //! snapshot of its own, so that what is read after the locks is no older than they.
 
 use std::collections::BTreeSet;
@@ -12,7 +12,9 @@ use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use super::arrays::Keys;
+use super::taking_all;
 use crate::domain::{Ballot, Choice, Timestamp, ToolState, VoterId};
+use crate::infra::db::lock_order::{Lock, taking};
 use crate::tallies::TallyRow;
 use crate::voting::VoteRecord;
 use crate::voting::apply::{ExistingVotes, Key, WithdrawnBallots};
@@ -22,7 +24,8 @@ use crate::voting::exclusions::Period;
 /// `kind` of a row of the function.
 const TALLY: i16 = 1;
 const VOTE: i16 = 2;
-const WITHDRAWN: i16 = 4;
+const ERASURES: i16 = 4;
+const WITHDRAWN: i16 = 5;
 
 struct ReadUnderLock<'a> {
     tools: Vec<i32>,
@@ -47,6 +50,7 @@ impl Query for ReadUnderLock<'_> {
         Nullable<Integer>,
         Nullable<Integer>,
         Nullable<SmallInt>,
+        Nullable<BigInt>,
     );
 }
 
@@ -78,16 +82,19 @@ type Row = (
     Option<i32>,
     Option<i32>,
     Option<i16>,
+    Option<i64>,
 );
 
-/// Locks the tally rows of `tools` in their order, then reads them, the votes under `keys`, and the periods that are not
-/// over `now`.
+/// Takes the shared lock of erasures and the tally rows of `tools` in their order, then reads them, the version of erasures, the votes
+/// under `keys`, and the periods that are not over `now`.
 pub(crate) fn read_under_lock(
     conn: &mut PgConnection,
     tools: &BTreeSet<i32>,
     keys: &BTreeSet<Key>,
     now: Timestamp,
 ) -> QueryResult<Read> {
+    taking(Lock::Erasures);
+    taking_all(tools);
     let statement = ReadUnderLock {
         tools: tools.iter().copied().collect(),
         keys: Keys::of(keys),
@@ -97,7 +104,7 @@ pub(crate) fn read_under_lock(
     for row in statement.load::<Row>(conn)? {
         let (kind, tool, voter, ballot, a, b, c, aside_skip, version, updated_at, period_end, ..) =
             row;
-        let (.., panel_ship, panel_skip, state) = row;
+        let (.., panel_ship, panel_skip, state, revision) = row;
         match (kind, voter) {
             (TALLY, _) => {
                 let row = TallyRow {
@@ -112,6 +119,7 @@ pub(crate) fn read_under_lock(
                     aside_ship: c.unwrap_or_default(),
                     aside_skip: aside_skip.unwrap_or_default(),
                     period_end: Timestamp(period_end.unwrap_or_default()),
+                    revision: revision.unwrap_or_default(),
                 };
                 read.tallies.insert(tool, row);
             }
@@ -120,6 +128,7 @@ pub(crate) fn read_under_lock(
                 insert(&mut read.votes, tool, voter, choice, b, c, ballot);
             }
             (WITHDRAWN, Some(voter)) => keep(&mut read.withdrawn, tool, voter, ballot),
+            (ERASURES, _) => read.erasures = a,
             _ => read.periods.push(Period {
                 id: a,
                 tool,

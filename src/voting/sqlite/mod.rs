@@ -15,6 +15,7 @@ use diesel::{OptionalExtension, QueryResult, RunQueryDsl, SqliteConnection};
 
 use super::{VoteCommand, VoteRecord};
 use crate::domain::{Ballot, Choice, Timestamp, ToolState};
+use crate::infra::db::lock_order::{Lock, taking};
 use crate::tallies::{TallyRow, store};
 use crate::voting::apply::{self, ChangeSet, ExistingVotes, Key, WithdrawnBallots};
 use crate::voting::exclusions::Period;
@@ -34,6 +35,7 @@ pub(crate) fn lock(
 ) -> QueryResult<BTreeMap<i32, TallyRow>> {
     let mut rows = BTreeMap::new();
     for tool in tools {
+        taking(Lock::Tally(*tool));
         if let Some(columns) = SelectTally(tool)
             .get_result::<store::Columns>(conn)
             .optional()?

@@ -35,7 +35,7 @@ impl QueryFragment<Sqlite> for SelectTally<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql(
             "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at, \
-             aside_ship, aside_skip, period_end FROM tallies WHERE tool_id = ",
+             aside_ship, aside_skip, period_end, revision FROM tallies WHERE tool_id = ",
         );
         out.push_bind_param::<Integer, _>(self.0)
     }
@@ -208,6 +208,8 @@ impl QueryFragment<Sqlite> for UpdateTally<'_> {
         out.push_bind_param::<BigInt, _>(&self.0.aside_ship)?;
         out.push_sql(", aside_skip = ");
         out.push_bind_param::<BigInt, _>(&self.0.aside_skip)?;
+        out.push_sql(", revision = ");
+        out.push_bind_param::<BigInt, _>(&self.0.revision)?;
         out.push_sql(" WHERE tool_id = ");
         out.push_bind_param::<Integer, _>(&self.0.tool)
     }

@@ -8,10 +8,12 @@ use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use proptest::prelude::*;
 
+use crate::auth::denylist::Denylist;
 use crate::config::{Database, DatabaseUrl};
 use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
 use crate::infra::db::{self, DbConnection, Purpose, migrate};
-use crate::voting::apply::{CommandOutcome, Key, LinkedVisitors, WithdrawnBallots, fold};
+use crate::voting::apply::{Barred, CommandOutcome, Key, fold};
+use crate::voting::batch::Batch;
 use crate::voting::postgres::TallyRowCache;
 use crate::voting::{VoteAction, VoteCommand, VoteError, VoteRecord, batch, exclusions};
 
@@ -67,7 +69,14 @@ impl House {
         now: Timestamp,
     ) -> Vec<Result<CommandOutcome, VoteError>> {
         let known = &mut TallyRowCache::default();
-        let folded = batch::record(&mut self.conn, known, batch, None, now, || false);
+        let batch = Batch {
+            commands: batch,
+            names: None,
+            denylist: &Denylist::default(),
+            erasures: 0,
+            now,
+        };
+        let folded = batch::record(&mut self.conn, known, batch, || false);
         folded.expect("records").outcomes
     }
 
@@ -91,15 +100,7 @@ impl House {
             for tool in &tools {
                 periods.extend(exclusions::periods(conn, *tool)?);
             }
-            let folded = fold(
-                batch,
-                &tallies,
-                &votes,
-                &WithdrawnBallots::default(),
-                &LinkedVisitors::default(),
-                &periods,
-                now,
-            );
+            let folded = fold(batch, &tallies, &votes, &Barred::default(), &periods, now);
             batch::write(conn, &folded, now)?;
             Ok::<_, diesel::result::Error>(folded)
         });

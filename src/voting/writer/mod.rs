@@ -4,6 +4,7 @@
 //! grows by itself while a commit runs; nobody waits for a timer. An answer is given after the commit, never before. A panic
 //! costs the batch or the edit that it came from, never the thread.
 
+pub mod lost_versions;
 mod pending_vote;
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,7 @@ pub use pending_vote::PendingVote;
 
 use super::postgres::TallyRowCache;
 use super::{VoteCommand, VoteError};
-use crate::auth::denylist::Denylist;
+use crate::auth::denylist::{self, Denylist};
 use crate::config;
 use crate::domain::{Ballot, Salt, Seal, Timestamp};
 use crate::infra::db::{self, DbConnection, Purpose};
@@ -28,7 +29,7 @@ use crate::infra::telemetry::Metrics;
 use crate::rate_limit::rate_limiter::VotePermit;
 use crate::voting::after_commit::{Answer, OnCommit, PATIENCE, tell};
 use crate::voting::apply::ChangeSet;
-use crate::voting::batch::{self, Names};
+use crate::voting::batch::{self, Batch, Names};
 
 /// Wishes that may wait; one more is refused with 503 `overloaded`.
 const QUEUE: usize = 8192;
@@ -50,6 +51,8 @@ enum Job {
     /// With the name of a user.
     Cast(VoteCommand, Option<Arc<str>>, Responder<Answer>),
     Edit(Edit),
+    /// The database has less than is shown.
+    RaiseLostVersions,
 }
 
 /// The callers' end of the writer. Cloning shares it.
@@ -124,7 +127,7 @@ impl Votes {
     /// It is done though nobody waits any more.
     ///
     /// # Panics
-    /// Outside of a worker, see [`ReplySlots::seat`].
+    /// Outside of a worker, see [`ReplySlots::allocate`].
     #[must_use]
     pub fn cast<'a>(
         &self,
@@ -133,7 +136,7 @@ impl Votes {
         name: Option<Arc<str>>,
     ) -> PendingVote<'a> {
         wish.ballot = wish.ballot.or_else(|| self.new_ballot(None));
-        let (reply, answer) = self.callers.seat();
+        let (reply, answer) = self.callers.allocate();
         let sent = match self.jobs.try_send(Job::Cast(wish, name, reply)) {
             Ok(()) => Ok(answer),
             Err(mpsc::error::TrySendError::Full(_)) => Err(VoteError::Overloaded),
@@ -145,7 +148,8 @@ impl Votes {
     /// Runs an edit on the writer's connection, between two batches.
     ///
     /// # Errors
-    /// [`VoteError::Unavailable`] or [`VoteError::Overloaded`] where it did not run, or its end is not known.
+    /// [`VoteError::Unavailable`] or [`VoteError::Overloaded`] if it did not run, or its end is not known; [`VoteError::Conflict`] if
+    /// a constraint refused its data.
     pub async fn edit<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut DbConnection) -> diesel::QueryResult<T> + Send + 'static,
@@ -157,7 +161,13 @@ impl Votes {
             };
             match work(conn) {
                 Ok(value) => {
-                    let _ = reply.send(value);
+                    let _ = reply.send(Ok(value));
+                    EditEnd::Fine
+                }
+                // It was rolled back, and the connection is fine.
+                Err(cause) if batch::is_about_the_data(&cause) => {
+                    tracing::warn!(%cause, "an edit was refused by a constraint");
+                    let _ = reply.send(Err(VoteError::Conflict));
                     EditEnd::Fine
                 }
                 Err(cause) => {
@@ -170,9 +180,17 @@ impl Votes {
             .try_send(Job::Edit(edit))
             .map_err(|_full| VoteError::Overloaded)?;
         match tokio::time::timeout(PATIENCE.whole(), answer).await {
-            Ok(Ok(value)) => Ok(value),
+            Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) | Err(_) => Err(VoteError::Unavailable),
         }
+    }
+}
+
+impl Votes {
+    /// Has the writer compare what is shown with the database. It is no loss if its queue is full: who sees that versions are lost
+    /// says so again.
+    pub fn raise_lost_versions(&self) {
+        let _ = self.jobs.try_send(Job::RaiseLostVersions);
     }
 }
 
@@ -219,14 +237,16 @@ impl Writer {
         while queue.blocking_recv_many(&mut jobs, BATCH) > 0 {
             let mut wishes = Vec::with_capacity(jobs.len());
             let (mut replies, mut edits) = (Vec::with_capacity(jobs.len()), Vec::new());
-            let mut names = Names::new();
+            let (mut names, mut versions_lost) = (Names::new(), false);
+            // Before the first voter is checked: whoever is erased after that is found by the batch.
+            let erasures = self.erased.version();
             for job in jobs.drain(..) {
                 match job {
                     // Nobody waits for it any more: its caller was told 503, so better not to do it.
                     Job::Cast(_, _, reply) if reply.is_late() => {}
                     // Its token was believed when it came; meanwhile its voter was erased.
                     Job::Cast(wish, _, reply) if self.erased.has(wish.voter) => {
-                        reply.give(Err(VoteError::Erased));
+                        reply.reply(Err(VoteError::Erased));
                     }
                     Job::Cast(mut wish, name, reply) => {
                         // Nothing is noted any more of a visitor who was erased.
@@ -236,10 +256,11 @@ impl Writer {
                         replies.push(reply);
                     }
                     Job::Edit(edit) => edits.push(edit),
+                    Job::RaiseLostVersions => versions_lost = true,
                 }
             }
             self.guarded(|writer| {
-                writer.cast(wishes, &names, replies, || {
+                writer.cast(wishes, (&names, erasures), replies, || {
                     edits.is_empty() && !queue.is_empty()
                 });
             });
@@ -250,6 +271,27 @@ impl Writer {
                         writer.conn = None;
                     }
                 });
+            }
+            if versions_lost {
+                self.guarded(|writer| {
+                    writer.connect();
+                    writer.raise_lost_versions();
+                });
+            }
+        }
+    }
+
+    /// Compares what is shown with the database, and raises versions that it lost.
+    fn raise_lost_versions(&mut self) {
+        let Some(conn) = self.conn.as_mut() else {
+            return;
+        };
+        match lost_versions::raise_lost(conn, &self.on_commit) {
+            Ok(false) => {}
+            Ok(true) => self.known.forget(),
+            Err(cause) => {
+                tracing::error!(%cause, "versions could not be compared with the database");
+                self.conn = None;
             }
         }
     }
@@ -271,7 +313,13 @@ impl Writer {
             return;
         }
         match db::open(&self.settings, Purpose::Write) {
-            Ok(conn) => self.conn = Some(conn),
+            Ok(conn) => {
+                // Behind it may be another server, with less than is known here.
+                self.known.forget();
+                self.erased.forget_version();
+                self.conn = Some(conn);
+                self.raise_lost_versions();
+            }
             Err(cause) => {
                 tracing::error!(%cause, "the writer has no database; votes are answered 503 until it returns");
                 self.retry_at = Instant::now() + RECONNECT_AFTER;
@@ -284,7 +332,7 @@ impl Writer {
     fn cast(
         &mut self,
         wishes: Vec<VoteCommand>,
-        names: &Names,
+        (names, erasures): (&Names, i64),
         replies: Vec<Responder<Answer>>,
         more: impl FnOnce() -> bool,
     ) {
@@ -295,14 +343,22 @@ impl Writer {
             }
             return;
         }
+        // Nothing that is known of one database is known of the next.
+        let erasures = self.conn.as_ref().map_or(denylist::UNKNOWN, |_| erasures);
         self.connect();
         // Without one, and after a failure, the callers are told 503 by their dropped replies.
         let Some(conn) = self.conn.as_mut() else {
             return;
         };
         let began = Instant::now();
-        let (known, names_of) = (&mut self.known, self.users.then_some(names));
-        match batch::record(conn, known, &wishes, names_of, Timestamp::now(), more) {
+        let batch = Batch {
+            commands: &wishes,
+            names: self.users.then_some(names),
+            denylist: &self.erased,
+            erasures,
+            now: Timestamp::now(),
+        };
+        match batch::record(conn, &mut self.known, batch, more) {
             Ok(folded) => {
                 self.meters.commit(wishes.len(), began.elapsed());
                 self.tell(&wishes, folded, replies);
@@ -311,7 +367,7 @@ impl Writer {
                 tracing::error!(%cause, "a batch was refused; its votes are taken one by one");
                 let none: fn() -> bool = || false;
                 for (wish, reply) in wishes.into_iter().zip(replies) {
-                    self.cast(vec![wish], names, vec![reply], none);
+                    self.cast(vec![wish], (names, erasures), vec![reply], none);
                 }
             }
             Err(cause) => {

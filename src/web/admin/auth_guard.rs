@@ -1,4 +1,4 @@
-//! The door: who comes in, and whether a form is really theirs. Every page behind it goes through [`show`] or [`act`].
+//! Who is signed in, and whether a form comes from their own pages. Every page but the sign-in goes through [`show`] or [`act`].
 //!
 //! A session's cookie is `SameSite=Strict`; besides, a form must come from our own origin and bear the session's key. A
 //! refusal is a page too, with its status.
@@ -16,18 +16,20 @@ use super::state::{AdminState, Frame, page_with};
 use crate::auth::Identity;
 use crate::auth::sessions::{LASTS_SECONDS, SessionId};
 use crate::auth::staff::Staff;
+use crate::detection::alerts::Inbox;
 use crate::domain::{Actor, Timestamp};
 use crate::http::problem::{Code, Problem};
 use crate::web::kit::assets;
 
-/// What a page behind the door gives.
+/// What a page of a signed-in moderator answers.
 pub type PageResult = Result<HttpResponse, Problem>;
 
-/// A signed-in moderator's place.
+/// A signed-in moderator.
 pub struct ModeratorSession {
     pub state: Data<AdminState>,
     pub staff: Staff,
     pub now: Timestamp,
+    pub inbox: Inbox,
     id: SessionId,
 }
 
@@ -41,6 +43,7 @@ impl ModeratorSession {
             role: self.staff.role.as_str(),
             part,
             key: self.id.form_key(),
+            inbox: self.inbox,
             assets: assets::version(),
         }
     }
@@ -82,7 +85,7 @@ pub(super) fn session(http: &HttpRequest, identity: &Identity) -> Option<Session
         .and_then(|(_, text)| SessionId::read(text))
 }
 
-/// Who comes in; `None` for a stranger.
+/// Who is signed in, if anybody.
 async fn enter(
     http: &HttpRequest,
     state: &Data<AdminState>,
@@ -92,10 +95,12 @@ async fn enter(
     };
     let now = Timestamp::now();
     let staff = sessions::find(&state.readers, &state.votes, &id, now).await?;
-    Ok(staff.map(|staff| ModeratorSession {
+    let Some(staff) = staff else { return Ok(None) };
+    Ok(Some(ModeratorSession {
         state: state.clone(),
         staff,
         now,
+        inbox: state.moderation.inbox().await?,
         id,
     }))
 }
@@ -109,7 +114,7 @@ pub fn to(path: &str) -> HttpResponse {
         .finish()
 }
 
-/// A stranger is led to the sign-in, and from there back to where they wanted to go.
+/// To the sign-in, and from there back to the page that was asked for.
 fn to_sign_in(http: &HttpRequest) -> HttpResponse {
     if *http.method() == Method::POST || http.path() == "/moderation" {
         // What was posted is not done, and is not done later either.
@@ -127,14 +132,14 @@ pub async fn show(
     state: &Data<AdminState>,
     draw: impl AsyncFnOnce(&ModeratorSession) -> PageResult,
 ) -> HttpResponse {
-    let desk = match enter(http, state).await {
-        Ok(Some(desk)) => desk,
+    let session = match enter(http, state).await {
+        Ok(Some(session)) => session,
         Ok(None) => return to_sign_in(http),
         Err(problem) => return refusal(None, &problem),
     };
-    draw(&desk)
+    draw(&session)
         .await
-        .unwrap_or_else(|problem| refusal(Some(&desk), &problem))
+        .unwrap_or_else(|problem| refusal(Some(&session), &problem))
 }
 
 /// Takes a form from whoever is signed in, from our own pages only.
@@ -147,31 +152,31 @@ pub async fn act(
     if let Err(problem) = Form::check_head(http.headers()) {
         return refusal(None, &problem);
     }
-    let desk = match enter(http, state).await {
-        Ok(Some(desk)) => desk,
+    let session = match enter(http, state).await {
+        Ok(Some(session)) => session,
         Ok(None) => return to_sign_in(http),
         Err(problem) => return refusal(None, &problem),
     };
     let form = match Form::posted(http.headers(), payload).await {
         Ok(form) => form,
-        Err(problem) => return refusal(Some(&desk), &problem),
+        Err(problem) => return refusal(Some(&session), &problem),
     };
     let own = state.identity.check_own_page(http.headers());
     let key = form.text("key");
-    if own.is_err() || !bool::from(key.as_bytes().ct_eq(desk.id.form_key().as_bytes())) {
+    if own.is_err() || !bool::from(key.as_bytes().ct_eq(session.id.form_key().as_bytes())) {
         let problem = Problem::new(
             Code::OriginRefused,
             "This form did not come from this session's own pages. Nothing was done.",
         );
-        return refusal(Some(&desk), &problem);
+        return refusal(Some(&session), &problem);
     }
-    carry_out(&desk, &form)
+    carry_out(&session, &form)
         .await
-        .unwrap_or_else(|problem| refusal(Some(&desk), &problem))
+        .unwrap_or_else(|problem| refusal(Some(&session), &problem))
 }
 
 #[derive(Template)]
-#[template(path = "desk/refusal.html")]
+#[template(path = "admin/refusal.html")]
 struct RefusalPage<'a> {
     frame: Frame,
     status: u16,
@@ -180,7 +185,7 @@ struct RefusalPage<'a> {
 }
 
 /// A refusal as a page; by it nothing was changed.
-pub(super) fn refusal(desk: Option<&ModeratorSession>, problem: &Problem) -> HttpResponse {
+pub(super) fn refusal(session: Option<&ModeratorSession>, problem: &Problem) -> HttpResponse {
     let title = match problem.code {
         Code::UnknownTool | Code::NotFound => "There is no such thing here",
         Code::Conflict => "Something came between",
@@ -191,7 +196,7 @@ pub(super) fn refusal(desk: Option<&ModeratorSession>, problem: &Problem) -> Htt
         _ => "That could not be done",
     };
     let page = RefusalPage {
-        frame: desk.map_or_else(|| Frame::outside(title), |desk| desk.frame("", title)),
+        frame: session.map_or_else(|| Frame::outside(title), |session| session.frame("", title)),
         status: problem.code.status(),
         title,
         detail: problem.detail(),

@@ -1,13 +1,13 @@
 //! [`Chart`]: a tool's course of votes as bars, ship upward and skip downward, over the way of its score. Pure.
 //!
-//! Both drawings are 10,000 wide; `templates/desk/chart.html` draws them, and `assets/brush.js` lets a window be chosen.
+//! Both drawings are 10,000 wide; `templates/admin/chart.html` draws them, and `assets/brush.js` lets a window be chosen.
 
 use std::fmt::Write as _;
 
-use crate::catalog::views::history::Point;
 use crate::domain::Timestamp;
 use crate::moderation::insights::timeline::{StepCounts, Timeline};
 use crate::moderation::removals::removal::Removal;
+use crate::tallies::percent::percent;
 use crate::web::admin::format;
 use crate::web::kit::format::grouped;
 
@@ -64,9 +64,10 @@ pub struct ChartRow {
 }
 
 impl Chart {
-    /// Draws `course`, with the score's `points` and the `periods` in force on the same time.
+    /// Draws `course`, with the score of the votes that count, from `min_votes` of them on, and the `periods` in force on
+    /// the same time.
     #[must_use]
-    pub fn of(course: &Timeline, points: &[Point], periods: &[Removal]) -> Self {
+    pub fn of(course: &Timeline, min_votes: i64, periods: &[Removal]) -> Self {
         let steps = course.steps.len();
         let (begin, end) = (course.start, course.at(steps));
         let place = |at: Timestamp| {
@@ -118,7 +119,7 @@ impl Chart {
         Self {
             bars,
             base,
-            score: line(points, end, place),
+            score: line(course, min_votes, place),
             hatched,
             start: begin.0 / 1_000,
             width: course.width * 1_000,
@@ -134,22 +135,32 @@ impl Chart {
     }
 }
 
-/// The score in steps: a tally holds until its next change.
-fn line(points: &[Point], end: Timestamp, place: impl Fn(Timestamp) -> i64) -> String {
+/// The score in the steps of the course: it holds until the next step with votes.
+fn line(course: &Timeline, min_votes: i64, place: impl Fn(Timestamp) -> i64) -> String {
     let mut line = String::new();
-    let mut held: Option<i64> = None;
-    for point in points {
-        let x = place(point.at);
+    let (mut ship, mut skip) = (course.before.ship, course.before.skip);
+    let score = |ship: i64, skip: i64| percent(ship, skip).filter(|_| ship + skip >= min_votes);
+    let mut held = score(ship, skip);
+    if let Some(percent) = held {
+        let _ = write!(line, "0,{} ", 1_000 - percent * 10);
+    }
+    for (n, cast) in course.steps.iter().enumerate() {
+        if cast.ship + cast.skip == 0 {
+            continue;
+        }
+        (ship, skip) = (ship + cast.ship, skip + cast.skip);
+        let x = place(course.at(n));
         if let Some(before) = held {
             let _ = write!(line, "{x},{} ", 1_000 - before * 10);
         }
-        held = point.percent.or(held);
+        held = score(ship, skip);
         if let Some(percent) = held {
             let _ = write!(line, "{x},{} ", 1_000 - percent * 10);
         }
     }
     if let Some(percent) = held {
-        let _ = write!(line, "{},{}", place(end), 1_000 - percent * 10);
+        let end = place(course.at(course.steps.len()));
+        let _ = write!(line, "{end},{}", 1_000 - percent * 10);
     }
     line.trim_end().to_owned()
 }
@@ -188,16 +199,10 @@ mod tests {
         let course = Timeline {
             start: Timestamp(0),
             width: 60,
+            before: StepCounts::default(),
             steps: vec![cast(10, 10, 0), StepCounts::default(), cast(5, 0, 5)],
         };
-        let point = |minute: i64, percent| Point {
-            at: Timestamp(minute * 60_000_000),
-            ship: 0,
-            skip: 0,
-            percent,
-            excluded: false,
-        };
-        let chart = Chart::of(&course, &[point(0, Some(50)), point(2, Some(75))], &[]);
+        let chart = Chart::of(&course, 5, &[]);
         assert_eq!((chart.base, chart.bars.len(), chart.steps), (1_000, 2, 3));
         assert_eq!(
             (chart.bars[0].ship, chart.bars[0].skip),
@@ -207,7 +212,18 @@ mod tests {
             (chart.bars[1].ship, chart.bars[1].aside_ship),
             ((500, 500), (0, 500))
         );
-        assert_eq!(chart.score, "0,500 6666,500 6666,250 10000,250");
+        assert_eq!(chart.score, "0,500 6666,500 6666,400 10000,400");
+        let later = Timeline {
+            before: cast(0, 10, 0),
+            ..course.clone()
+        };
+        assert!(
+            Chart::of(&later, 5, &[])
+                .score
+                .starts_with("0,1000 0,1000 0,666 "),
+            "what was cast before the window counts in it"
+        );
+        assert_eq!(Chart::of(&course, 99, &[]).score, "", "too few votes");
         assert_eq!((chart.rows.len(), chart.rows[0].aside.as_str()), (2, "5"));
         assert_eq!(
             chart.rows[1].closer,

@@ -60,6 +60,14 @@ impl Form {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The values of a field that may be there several times, such as ticked check-boxes.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(move |(there, _)| there == name)
+            .map(|(_, value)| value.as_str())
+    }
+
     /// A field's value, or nothing.
     #[must_use]
     pub fn text(&self, name: &str) -> String {

@@ -24,6 +24,37 @@ pub fn short_time(at: Timestamp) -> String {
     utc(at).format("%-d %b, %H:%M").to_string()
 }
 
+/// As part of a file's name.
+#[must_use]
+pub fn file_time(at: Timestamp) -> String {
+    utc(at).format("%Y-%m-%d-%H%M%S").to_string()
+}
+
+/// A time in a page: UTC, and what `assets/local_times.js` needs to show it in the moderator's zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Time(pub Timestamp);
+
+impl Time {
+    /// The text alone.
+    #[must_use]
+    pub fn text(&self) -> String {
+        time(self.0)
+    }
+}
+
+impl std::fmt::Display for Time {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "<time datetime=\"{}Z\">{}</time>",
+            field(self.0),
+            time(self.0)
+        )
+    }
+}
+
+impl askama::filters::HtmlSafe for Time {}
+
 /// As a `datetime-local` field holds it, to the second.
 #[must_use]
 pub fn field(at: Timestamp) -> String {
@@ -119,10 +150,12 @@ pub fn state(state: ToolState) -> &'static str {
     }
 }
 
-/// An act of the audit chain in words; one that is new here stands for itself.
+/// An act of the audit chain in words; one that is new here stands for itself. `after` is what it led to, as JSON.
 #[must_use]
-pub fn act(name: &str) -> &str {
+pub fn act<'a>(name: &'a str, after: &str) -> &'a str {
     match name {
+        "tool.state" if after.contains("frozen") => "Freeze",
+        "tool.state" => "Reopen",
         "reset" => "Reset",
         "reset.undo" => "Undo of a reset",
         "period" | "period.create" => "Period excluded",
@@ -132,7 +165,6 @@ pub fn act(name: &str) -> &str {
         "alert.dismiss" => "Alert dismissed",
         "ban" => "Ban",
         "ban.lift" => "Ban lifted",
-        "tool.state" => "Freeze or reopen",
         "tool.put" => "Tool written",
         "tool.patch" => "Tool edited",
         "tool.archive" => "Tool archived",
@@ -142,6 +174,56 @@ pub fn act(name: &str) -> &str {
         "token.revoke" => "Token revoked",
         other => other,
     }
+}
+
+/// The acts that [`act`] has words for, for the filter of the audit page.
+pub const ACTS: [&str; 17] = [
+    "reset",
+    "reset.undo",
+    "period",
+    "period.delete",
+    "held.release",
+    "held.reject",
+    "alert.dismiss",
+    "ban",
+    "ban.lift",
+    "tool.state",
+    "tool.put",
+    "tool.patch",
+    "tool.archive",
+    "catalog.import",
+    "session.begin",
+    "token.create",
+    "token.revoke",
+];
+
+/// What an act was about, where its number alone does not say: the tool, the voter or network, how many votes.
+#[must_use]
+pub fn about(before: &str, after: &str) -> String {
+    let read = |json: &str| serde_json::from_str::<Value>(json).unwrap_or_default();
+    let (before, after) = (read(before), read(after));
+    let text = |value: &Value, path: &str| {
+        value
+            .pointer(path)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    let number = |path: &str| after.pointer(path).and_then(Value::as_i64);
+    let either = |path: &str| text(&after, path).or_else(|| text(&before, path));
+    let whom = either("/voter").or_else(|| either("/network"));
+    let tool = either("/tally/tool").or_else(|| either("/tool"));
+    let count = ["/matched", "/restored", "/votes"]
+        .into_iter()
+        .find_map(number);
+    [
+        whom.map(|id| short(&id)),
+        count.map(format::votes),
+        tool.map(|slug| format!("on {slug}")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect::<Vec<_>>()
+    .join(" ")
 }
 
 #[cfg(test)]

@@ -1,43 +1,38 @@
 //! Freezing a tool, and opening it again: `/moderation/tools/{slug}/state`.
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use askama::Template;
 
+use super::confirm::ConfirmPage;
 use super::form::Form;
-use super::state::{AdminState, Frame, page_with};
+use super::state::AdminState;
 use crate::domain::ToolState;
 use crate::http::problem::{Code, Problem};
 use crate::moderation::reason;
 use crate::web::admin::auth_guard::{ModeratorSession, PageResult, act, show, to};
 use crate::web::admin::format;
 
-#[derive(Template)]
-#[template(path = "desk/freeze.html")]
-struct FreezePage {
-    frame: Frame,
-    slug: String,
-    name: String,
-    /// The state now, in words.
-    now: &'static str,
-    /// The state that is offered: `frozen` or `open`.
-    wish: &'static str,
-    reason: String,
-    refused: String,
-}
-
 fn preview(
-    desk: &ModeratorSession,
+    session: &ModeratorSession,
     slug: &str,
     form: &Form,
     refused: Option<&Problem>,
 ) -> PageResult {
-    let slot = desk.state.moderation.tool(slug)?;
-    let state = slot.tally().row.state;
-    let wish = match state {
-        ToolState::Open => ToolState::Frozen,
-        ToolState::Frozen => ToolState::Open,
+    let state = session.state.moderation.tool(slug)?.tally().row.state;
+    let name = session.state.name(slug);
+    let (wanted, verb, effect, note) = match state {
+        ToolState::Open => (
+            ToolState::Frozen,
+            "Freeze",
+            "Votes and withdrawals would be refused",
+            "The tally stays as it is and is shown as frozen, until a moderator reopens the tool.",
+        ),
+        ToolState::Frozen => (
+            ToolState::Open,
+            "Reopen",
+            "Votes and withdrawals would be taken again",
+            "The tally goes on from where it stands.",
+        ),
         ToolState::Archived => {
             return Err(Problem::new(
                 Code::Archived,
@@ -45,19 +40,26 @@ fn preview(
             ));
         }
     };
-    let status = refused.map_or(200, |problem| problem.code.status());
-    page_with(
-        StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
-        &FreezePage {
-            frame: desk.frame("overview", "Freeze or reopen"),
-            slug: slug.to_owned(),
-            name: desk.state.name(slug),
-            now: format::state(state),
-            wish: wish.as_str(),
-            reason: form.text("reason"),
-            refused: refused.map_or_else(String::new, |problem| problem.detail().to_owned()),
-        },
-    )
+    ConfirmPage {
+        frame: session.frame("overview", &format!("{verb} {name}")),
+        back: (format!("/moderation/tools/{slug}"), name.clone()),
+        heading: format!("{verb} {name}"),
+        lead: format!(
+            "Nothing has been changed. It is {}.",
+            format::state(state).to_lowercase()
+        ),
+        errors: refused.into(),
+        matched: String::new(),
+        effect: effect.to_owned(),
+        notes: vec![note.to_owned()],
+        facts: Vec::new(),
+        change: None,
+        action: format!("/moderation/tools/{slug}/state"),
+        hidden: vec![("state", wanted.as_str().to_owned())],
+        reason: form.text("reason"),
+        button: format!("{verb} it"),
+    }
+    .show()
 }
 
 /// What freezing or opening would do.
@@ -66,8 +68,8 @@ pub async fn get_state(
     slug: Path<String>,
     state: Data<AdminState>,
 ) -> HttpResponse {
-    show(&http, &state, async |desk| {
-        preview(desk, &slug, &Form::of(""), None)
+    show(&http, &state, async |session| {
+        preview(session, &slug, &Form::of(""), None)
     })
     .await
 }
@@ -79,20 +81,20 @@ pub async fn post_state(
     slug: Path<String>,
     state: Data<AdminState>,
 ) -> HttpResponse {
-    act(&http, payload, &state, async |desk, form| {
-        let wish = match form.get("state") {
+    act(&http, payload, &state, async |session, form| {
+        let wanted = match form.get("state") {
             Some("open") => ToolState::Open,
             Some("frozen") => ToolState::Frozen,
             _ => return Err(Problem::invalid("state: expected open or frozen.")),
         };
         let why = match reason(&form.text("reason")) {
             Ok(why) => why,
-            Err(problem) => return preview(desk, &slug, form, Some(&problem)),
+            Err(problem) => return preview(session, &slug, form, Some(&problem)),
         };
         let tool = state.moderation.tool(&slug)?.slug.clone();
         state
             .moderation
-            .set_state(&tool, wish, &why, &desk.actor(), desk.now)
+            .set_state(&tool, wanted, &why, &session.actor(), session.now)
             .await?;
         Ok(to(&format!("/moderation/tools/{tool}")))
     })

@@ -1,20 +1,25 @@
-//! Held votes: the networks they came from, the preview of a release or a rejection, and either.
+//! Held votes: the networks they came from, the preview of a release or a rejection, and either; of one network or of all
+//! that were ticked, on several tools at once.
 
-use actix_web::http::StatusCode;
+use std::collections::HashSet;
+
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use super::bans::banned;
+use super::field_errors::{FieldErrors, is_correctable};
 use super::form::Form;
 use super::state::{AdminState, Frame, page, page_with};
 use super::votes::VoteRow;
-use crate::domain::NetworkHash;
-use crate::http::problem::{Code, Problem};
+use crate::domain::{NetworkHash, Slug};
+use crate::http::problem::Problem;
 use crate::moderation::reason;
-use crate::moderation::review::{Filter, HeldGroup, ResolveRequest};
+use crate::moderation::review::{Filter, HeldGroup, ResolveReport, ResolveRequest};
+use crate::moderation::selection::{AnyOf, MAX_LIST, VoteSelection};
 use crate::voting::held::Resolution;
 use crate::web::admin::auth_guard::{ModeratorSession, PageResult, act, show, to};
-use crate::web::admin::format;
+use crate::web::admin::format::{self, TallyText, Time};
 use crate::web::admin::vote_filter::{VoteFilter, described};
 use crate::web::kit::format::{counts, grouped, votes};
 
@@ -29,73 +34,104 @@ struct GroupRow {
     name: String,
     network: String,
     short: String,
+    banned: bool,
     counts: String,
-    first_at: String,
-    last_at: String,
+    first_at: Time,
+    last_at: Time,
 }
 
 impl GroupRow {
-    fn of(state: &AdminState, group: &HeldGroup) -> Self {
+    fn of(state: &AdminState, group: &HeldGroup, banned: &HashSet<String>) -> Self {
         let network = group.network.shown().unwrap_or_default();
         Self {
             tool: group.tool.to_string(),
             name: state.name(group.tool.as_str()),
             short: format::short(&network),
+            banned: banned.contains(&network),
             network,
             counts: counts(group.ship, group.skip),
-            first_at: format::time(group.first_at),
-            last_at: format::time(group.last_at),
+            first_at: Time(group.first_at),
+            last_at: Time(group.last_at),
         }
     }
 }
 
+/// What was rejected just now, whose votes that count can be reset as well.
+struct Rejected {
+    name: String,
+    reset: String,
+}
+
 #[derive(Template)]
-#[template(path = "desk/held.html")]
+#[template(path = "admin/held.html")]
 struct HeldPage {
     frame: Frame,
     waiting: Vec<GroupRow>,
     rejected: Vec<GroupRow>,
+    /// Every row of the list is ticked at first.
+    ticked: bool,
+    done: Vec<Rejected>,
 }
 
 /// The networks of which votes are held, and those of which they were rejected.
 pub async fn get_held(http: HttpRequest, state: Data<AdminState>) -> HttpResponse {
-    show(&http, &state, async |desk| {
+    show(&http, &state, async |session| {
+        let form = Form::of(http.query_string());
+        let banned = banned(&state, session.now).await?;
         let of = async |rejected| {
             let found = state.moderation.held_groups(rejected, GROUPS).await?;
-            let rows = found.iter().map(|group| GroupRow::of(&state, group));
+            let rows = found
+                .iter()
+                .map(|group| GroupRow::of(&state, group, &banned));
             Ok::<_, Problem>(rows.collect())
         };
+        let done = selections(&state, &form).await.unwrap_or_default();
         page(&HeldPage {
-            frame: desk.frame("held", "Held votes"),
+            frame: session.frame("held", "Held votes"),
             waiting: of(false).await?,
             rejected: of(true).await?,
+            ticked: form.get("ticked").is_some(),
+            done: done
+                .iter()
+                .map(|votes| Rejected {
+                    name: state.name(votes.tool.as_str()),
+                    reset: VoteFilter::of(votes).query(),
+                })
+                .collect(),
         })
     })
     .await
 }
 
+/// What would happen to the held votes of one tool.
+struct ToolChange {
+    name: String,
+    votes: String,
+    criteria: Vec<(&'static str, String)>,
+    before: TallyText,
+    after: TallyText,
+    /// Empty where there are none.
+    set_aside: String,
+}
+
 #[derive(Template)]
-#[template(path = "desk/settle.html")]
+#[template(path = "admin/settle.html")]
 struct SettlePage {
     frame: Frame,
-    asked: VoteFilter,
+    /// The criteria that the form carries on.
+    hidden: Vec<(&'static str, String)>,
     /// Whether they are to count.
     release: bool,
     /// Whether those are meant that were rejected.
     rejected: bool,
-    name: String,
-    criteria: Vec<(&'static str, String)>,
     matched: i64,
     votes: String,
     counts: String,
     networks: String,
-    /// Empty where there are none.
-    set_aside: String,
-    before: format::TallyText,
-    after: format::TallyText,
+    changes: Vec<ToolChange>,
     sample: Vec<VoteRow>,
     reason: String,
-    refused: String,
+    errors: FieldErrors,
 }
 
 fn verdict(form: &Form) -> Result<Resolution, Problem> {
@@ -106,79 +142,145 @@ fn verdict(form: &Form) -> Result<Resolution, Problem> {
     }
 }
 
-fn wanted(form: &Form) -> Result<(VoteFilter, ResolveRequest), Problem> {
-    let asked = VoteFilter::read(form);
-    let meant = asked.wanted(String::new(), None, None)?;
-    let wanted = ResolveRequest {
-        tool: meant.tool,
-        from: meant.from,
-        to: meant.to,
-        voter: meant.voter,
-        network: meant.network,
-        choice: meant.choice,
-        rejected: form.get("rejected").is_some(),
-    };
-    Ok((asked, wanted))
+/// Which held votes a form means, one selection a tool: the rows that were ticked, each `SLUG:HASH`, or the criteria that
+/// its fields name. What one preview of several tools shows has one end.
+async fn selections(state: &AdminState, form: &Form) -> Result<Vec<VoteSelection>, Problem> {
+    let filter = VoteFilter::read(form);
+    let rows: Vec<&str> = form.all("row").collect();
+    if rows.is_empty() && filter.tool.is_empty() {
+        return Err(Problem::invalid("row: tick at least one row."));
+    }
+    if rows.is_empty() {
+        return Ok(vec![filter.selection(state).await?]);
+    }
+    if rows.len() > MAX_LIST {
+        return Err(Problem::invalid(format!(
+            "row: expected at most {MAX_LIST} rows at once."
+        )));
+    }
+    let (from, to) = filter.window()?;
+    let mut of_tools: Vec<(Slug, Vec<NetworkHash>)> = Vec::new();
+    for row in rows {
+        let read = row
+            .split_once(':')
+            .and_then(|(slug, hash)| Some((Slug::parse(slug)?, NetworkHash::parse(hash)?)));
+        let (slug, network) =
+            read.ok_or_else(|| Problem::invalid("row: expected a tool and a network's hash."))?;
+        match of_tools.iter_mut().find(|(known, _)| *known == slug) {
+            Some((_, networks)) => networks.push(network),
+            None => of_tools.push((slug, vec![network])),
+        }
+    }
+    let selections = of_tools.into_iter().map(|(tool, networks)| VoteSelection {
+        tool,
+        from,
+        to,
+        voters: AnyOf::default(),
+        networks: AnyOf::of(networks),
+        choice: None,
+    });
+    Ok(selections.collect())
 }
 
-async fn preview(desk: &ModeratorSession, form: &Form, refused: Option<&Problem>) -> PageResult {
-    let verdict = verdict(form)?;
-    let (mut asked, wanted) = wanted(form)?;
-    let moderation = &desk.state.moderation;
-    let report = moderation.settle(&wanted, verdict, None, desk.now).await?;
+/// As the form that follows carries them on, up to `to`.
+fn carried(form: &Form, selections: &[VoteSelection], to: &str) -> Vec<(&'static str, String)> {
+    let mut fields: Vec<(&'static str, String)> =
+        form.all("row").map(|row| ("row", row.to_owned())).collect();
+    if fields.is_empty()
+        && let [only] = selections
+    {
+        let filter = VoteFilter::of(only);
+        let of = filter.fields().into_iter();
+        fields.extend(of.map(|(name, value)| (name, value.to_owned())));
+        fields.retain(|(name, _)| *name != "to");
+    }
     // What comes after this preview is not meant by it.
-    asked.to = report.to.to_string();
-    let filter = Filter {
-        tool: Some(moderation.tool(wanted.tool.as_str())?.id),
-        from: wanted.from,
-        to: Some(report.to),
-        voter: wanted.voter,
-        network: wanted.network,
-        choice: wanted.choice,
-        rejected: wanted.rejected,
-        after: None,
+    fields.push(("to", to.to_owned()));
+    fields
+}
+
+async fn change(
+    session: &ModeratorSession,
+    request: &ResolveRequest,
+    report: &ResolveReport,
+) -> ToolChange {
+    let read = |tally: &Option<Box<serde_json::value::RawValue>>| {
+        TallyText::read(tally.as_ref().map_or("", |json| json.get()))
     };
-    let sample = moderation.held(filter, SAMPLE).await?;
-    let shown = |tally: &Option<Box<serde_json::value::RawValue>>| {
-        format::TallyText::read(tally.as_ref().map_or("", |json| json.get()))
-    };
-    let status = refused.map_or(200, |problem| problem.code.status());
+    ToolChange {
+        name: session.state.name(request.votes.tool.as_str()),
+        votes: votes(report.matched),
+        criteria: described(
+            (request.votes.from, Some(report.to)),
+            &request.votes.voters,
+            &request.votes.networks,
+            request.votes.choice,
+        ),
+        before: read(&report.before),
+        after: read(&report.after),
+        set_aside: match report.set_aside {
+            0 => String::new(),
+            some => votes(some),
+        },
+    }
+}
+
+async fn preview(session: &ModeratorSession, form: &Form, refused: Option<&Problem>) -> PageResult {
+    let (verdict, rejected) = (verdict(form)?, form.get("rejected").is_some());
+    let moderation = &session.state.moderation;
+    let mut selections = selections(&session.state, form).await?;
+    let (mut ship, mut skip, mut networks) = (0, 0, 0);
+    let (mut changes, mut sample, mut end) = (Vec::new(), Vec::new(), String::new());
+    for votes in &mut selections {
+        votes.to = votes.to.or(Some(session.now));
+        let request = ResolveRequest {
+            votes: votes.clone(),
+            rejected,
+        };
+        let report = moderation
+            .settle(&request, verdict, None, session.now)
+            .await?;
+        let filter = Filter {
+            tool: Some(moderation.tool(votes.tool.as_str())?.id),
+            from: votes.from,
+            to: votes.to,
+            voters: votes.voters.clone(),
+            networks: votes.networks.clone(),
+            choice: votes.choice,
+            rejected,
+            after: None,
+        };
+        let newest = moderation.held(filter, SAMPLE).await?;
+        sample.extend(newest.items.iter().map(VoteRow::from));
+        (ship, skip) = (ship + report.ship, skip + report.skip);
+        networks += i64::try_from(report.networks).unwrap_or(i64::MAX);
+        end = report.to.to_string();
+        changes.push(change(session, &request, &report).await);
+    }
+    let errors = FieldErrors::from(refused);
     page_with(
-        StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
+        errors.status(),
         &SettlePage {
-            frame: desk.frame("held", "Preview"),
+            frame: session.frame("held", "Preview"),
+            hidden: carried(form, &selections, &end),
             release: verdict == Resolution::Count,
-            rejected: wanted.rejected,
-            name: desk.state.name(wanted.tool.as_str()),
-            criteria: described(
-                wanted.from,
-                Some(report.to),
-                wanted.voter.map(crate::domain::VoterId::text),
-                wanted.network.map(NetworkHash::text),
-                wanted.choice,
-            ),
-            matched: report.matched,
-            votes: votes(report.matched),
-            counts: counts(report.ship, report.skip),
-            networks: grouped(i64::try_from(report.networks).unwrap_or(i64::MAX)),
-            set_aside: match report.set_aside {
-                0 => String::new(),
-                some => votes(some),
-            },
-            before: shown(&report.before),
-            after: shown(&report.after),
-            sample: sample.items.iter().map(VoteRow::from).collect(),
+            rejected,
+            matched: ship + skip,
+            votes: votes(ship + skip),
+            counts: counts(ship, skip),
+            networks: grouped(networks),
+            changes,
+            sample,
             reason: form.text("reason"),
-            refused: refused.map_or_else(String::new, |problem| problem.detail().to_owned()),
-            asked,
+            errors,
         },
     )
 }
 
 /// What a release or a rejection would do; nothing is changed.
 pub async fn get_preview(http: HttpRequest, state: Data<AdminState>) -> HttpResponse {
-    show(&http, &state, async |desk| {
-        preview(desk, &Form::of(http.query_string()), None).await
+    show(&http, &state, async |session| {
+        preview(session, &Form::of(http.query_string()), None).await
     })
     .await
 }
@@ -189,25 +291,41 @@ pub async fn post_settle(
     payload: Payload,
     state: Data<AdminState>,
 ) -> HttpResponse {
-    act(&http, payload, &state, async |desk, form| {
-        let done = async {
-            let verdict = verdict(form)?;
-            let (_, wanted) = wanted(form)?;
-            let why = reason(&form.text("reason"))?;
-            let actor = desk.actor();
-            let why = Some((why.as_str(), &actor));
-            state
-                .moderation
-                .settle(&wanted, verdict, why, desk.now)
-                .await
-        };
-        match done.await {
-            Ok(_) => Ok(to("/moderation/held")),
-            Err(problem) if problem.code == Code::Invalid => {
-                preview(desk, form, Some(&problem)).await
+    act(
+        &http,
+        payload,
+        &state,
+        async |session, form| match settle(session, form).await {
+            Ok(address) => Ok(to(&address)),
+            Err(problem) if is_correctable(&problem) => {
+                preview(session, form, Some(&problem)).await
             }
             Err(problem) => Err(problem),
-        }
-    })
+        },
+    )
     .await
+}
+
+/// Gives where to go then: after a rejection that page offers to reset what counts of the same networks.
+async fn settle(session: &ModeratorSession, form: &Form) -> Result<String, Problem> {
+    let (verdict, why) = (verdict(form)?, reason(&form.text("reason"))?);
+    let actor = session.actor();
+    let rejected = form.get("rejected").is_some();
+    let selections = selections(&session.state, form).await?;
+    let mut address = "/moderation/held".to_owned();
+    for votes in selections {
+        let networks = votes.networks.texts().unwrap_or_default();
+        for network in networks.iter().filter(|_| verdict == Resolution::Reject) {
+            let sign = if address.contains('?') { '&' } else { '?' };
+            address = format!("{address}{sign}row={}:{network}", votes.tool);
+        }
+        let request = ResolveRequest { votes, rejected };
+        let why = Some((why.as_str(), &actor));
+        session
+            .state
+            .moderation
+            .settle(&request, verdict, why, session.now)
+            .await?;
+    }
+    Ok(address)
 }

@@ -1,23 +1,25 @@
-//! `GET /moderation`: the tools by their last change, a search, how many alerts are open, and the newest acts.
+//! `GET /moderation`: what waits for a moderator, the tools by their last change with a search, and the newest acts.
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use super::alerts::AlertRow;
 use super::audit::ActRow;
 use super::form::Form;
 use super::state::{AdminState, Frame, page};
+use crate::auth::audit::EntryFilter;
 use crate::detection::alerts::AlertState;
 use crate::domain::ToolState;
 use crate::web::admin::auth_guard::show;
-use crate::web::admin::format::{self, TallyText};
-use crate::web::kit::format::grouped;
+use crate::web::admin::format::{TallyText, Time};
+use crate::web::kit::format::{grouped, votes};
 
-/// Tools on the page.
+/// Tools of one page.
 const TOOLS: usize = 40;
 const ACTS: i64 = 10;
-/// Open alerts that are counted.
-const ALERTS: i64 = 20;
+/// Open alerts that are listed.
+const ALERTS: i64 = 5;
 
 struct ToolRow {
     slug: String,
@@ -26,70 +28,143 @@ struct ToolRow {
     aside: String,
     /// Empty for one that is open.
     state: &'static str,
-    changed: String,
+    changed: Time,
+}
+
+/// Where the pages of the list are.
+struct Paging {
+    from: usize,
+    to: usize,
+    all: usize,
+    /// Addresses; empty at either end.
+    newer: String,
+    older: String,
 }
 
 #[derive(Template)]
-#[template(path = "desk/overview.html")]
+#[template(path = "admin/overview.html")]
 struct OverviewPage {
     frame: Frame,
     search: String,
     tools: Vec<ToolRow>,
-    /// How many there are besides.
-    more: usize,
+    paging: Paging,
     acts: Vec<ActRow>,
-    /// How many alerts are open; empty where there are none.
-    alerts: String,
+    /// The newest open alerts.
+    alerts: Vec<AlertRow>,
+    /// How many there are, in words; empty if there are none.
+    open: String,
+    held: String,
+}
+
+fn paging(search: &str, number: usize, all: usize) -> Paging {
+    let address = |number: usize| {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        if !search.is_empty() {
+            query.append_pair("q", search);
+        }
+        query.append_pair("page", &number.to_string());
+        format!("/moderation?{}", query.finish())
+    };
+    let from = number.saturating_sub(1).saturating_mul(TOOLS);
+    Paging {
+        from: (from + 1).min(all),
+        to: (from + TOOLS).min(all),
+        all,
+        newer: if number > 1 {
+            address(number - 1)
+        } else {
+            String::new()
+        },
+        older: if from + TOOLS < all {
+            address(number + 1)
+        } else {
+            String::new()
+        },
+    }
 }
 
 pub async fn get_overview(http: HttpRequest, state: Data<AdminState>) -> HttpResponse {
-    show(&http, &state, async |desk| {
-        let search = Form::of(http.query_string()).text("q");
-        let lower = search.to_lowercase();
+    show(&http, &state, async |session| {
+        let form = Form::of(http.query_string());
+        let (search, lower) = (form.text("q"), form.text("q").to_lowercase());
         let mut slots = state.board.all();
         slots.sort_by_cached_key(|slot| std::cmp::Reverse(slot.tally().row.updated_at));
-        let mut found: Vec<ToolRow> = slots
+        slots.retain(|slot| {
+            let name = state.name(slot.slug.as_str());
+            name.to_lowercase().contains(&lower) || slot.slug.as_str().contains(&lower)
+        });
+        let last = slots.len().div_ceil(TOOLS).max(1);
+        let number = form.text("page").parse().unwrap_or(1).clamp(1, last);
+        let paging = paging(&search, number, slots.len());
+        let tools = slots
             .iter()
-            .map(|slot| (slot, state.name(slot.slug.as_str())))
-            .filter(|(slot, name)| {
-                name.to_lowercase().contains(&lower) || slot.slug.as_str().contains(&lower)
-            })
-            .map(|(slot, name)| {
+            .skip((number - 1) * TOOLS)
+            .take(TOOLS)
+            .map(|slot| {
                 let row = slot.tally().row;
                 ToolRow {
                     slug: slot.slug.to_string(),
-                    name,
+                    name: state.name(slot.slug.as_str()),
                     shown: TallyText::of(&row, state.board.min_votes()),
                     aside: grouped(row.aside_ship + row.aside_skip),
                     state: match row.state {
                         ToolState::Open => "",
                         other => other.as_str(),
                     },
-                    changed: format::time(row.updated_at),
+                    changed: Time(row.updated_at),
                 }
             })
             .collect();
-        let more = found.len().saturating_sub(TOOLS);
-        found.truncate(TOOLS);
-        let acts = state.moderation.audit(i64::MAX, ACTS).await?;
-        let open = state
-            .moderation
+        let moderation = &state.moderation;
+        let acts = moderation
+            .audit(EntryFilter::default(), i64::MAX, ACTS)
+            .await?;
+        let open = moderation
             .alerts(None, Some(AlertState::Open), i64::MAX, ALERTS)
             .await?;
-        let alerts = match (open.items.len(), open.next) {
-            (0, _) => String::new(),
-            (1, _) => "One alert is open".to_owned(),
-            (some, None) => format!("{some} alerts are open"),
-            (some, Some(_)) => format!("More than {some} alerts are open"),
-        };
+        let inbox = session.inbox;
         page(&OverviewPage {
-            frame: desk.frame("overview", "Moderation"),
+            frame: session.frame("overview", "Moderation"),
             search,
-            tools: found,
-            more,
+            tools,
+            paging,
             acts: acts.items.iter().map(ActRow::of).collect(),
-            alerts,
+            alerts: open
+                .items
+                .iter()
+                .map(|alert| AlertRow::of(&state, alert))
+                .collect(),
+            open: match inbox.alerts {
+                0 => String::new(),
+                1 => "One alert is open".to_owned(),
+                some => format!("{} alerts are open", grouped(some)),
+            },
+            held: match inbox.held {
+                0 => String::new(),
+                1 => "1 vote is held".to_owned(),
+                some => format!("{} are held", votes(some)),
+            },
         })
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_lead_to_each_other() {
+        let first = paging("a b", 1, TOOLS + 1);
+        assert_eq!((first.from, first.to, first.newer.as_str()), (1, TOOLS, ""));
+        assert_eq!(first.older, "/moderation?q=a+b&page=2");
+        let last = paging("", 2, TOOLS + 1);
+        assert_eq!((last.from, last.to), (TOOLS + 1, TOOLS + 1));
+        assert_eq!(
+            (last.newer.as_str(), last.older.as_str()),
+            ("/moderation?page=1", "")
+        );
+        let none = paging("", 1, 0);
+        assert_eq!((none.from, none.to, none.older.as_str()), (0, 0, ""));
+    }
 }

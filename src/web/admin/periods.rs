@@ -1,40 +1,47 @@
 //! Excluded periods: list, preview and making of one, preview and deletion.
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use super::confirm::number;
+use super::field_errors::{FieldErrors, is_correctable};
 use super::form::Form;
 use super::resets::RemovalRow;
 use super::state::{AdminState, Frame, page, page_with};
-use crate::domain::{Slug, Timestamp};
-use crate::http::problem::{Code, Problem};
+use super::undo;
+use crate::domain::Timestamp;
+use crate::http::problem::Problem;
 use crate::moderation::removals::periods::Span;
+use crate::moderation::selection::AnyOf;
 use crate::moderation::{paging, reason};
 use crate::web::admin::auth_guard::{ModeratorSession, PageResult, act, show, to};
-use crate::web::admin::format;
-use crate::web::admin::undo;
+use crate::web::admin::format::TallyText;
 use crate::web::admin::vote_filter::{VoteFilter, described};
 use crate::web::kit::format::{grouped, votes};
 
 const PAGE: i64 = 50;
 
 #[derive(Template)]
-#[template(path = "desk/periods.html")]
+#[template(path = "admin/periods.html")]
 struct PeriodsPage {
     frame: Frame,
+    /// Of a new one; nothing is typed yet.
+    filter: VoteFilter,
+    errors: FieldErrors,
     periods: Vec<RemovalRow>,
     next: Option<String>,
 }
 
 /// Periods, newest first, deleted ones among them.
 pub async fn get_periods(http: HttpRequest, state: Data<AdminState>) -> HttpResponse {
-    show(&http, &state, async |desk| {
+    show(&http, &state, async |session| {
         let before = paging::before(http.query_string())?;
         let found = state.moderation.periods(None, true, before, PAGE).await?;
         page(&PeriodsPage {
-            frame: desk.frame("periods", "Excluded periods"),
+            frame: session.frame("periods", "Excluded periods"),
+            filter: VoteFilter::default(),
+            errors: FieldErrors::default(),
             periods: found
                 .items
                 .iter()
@@ -47,69 +54,98 @@ pub async fn get_periods(http: HttpRequest, state: Data<AdminState>) -> HttpResp
 }
 
 #[derive(Template)]
-#[template(path = "desk/period.html")]
+#[template(path = "admin/period.html")]
 struct PeriodPage {
     frame: Frame,
-    asked: VoteFilter,
+    filter: VoteFilter,
+    errors: FieldErrors,
+    /// What it would do; nothing if the fields do not say which period.
+    preview: Option<Preview>,
+    reason: String,
+}
+
+struct Preview {
+    tool: String,
     name: String,
+    hidden: Vec<(&'static str, String)>,
     criteria: Vec<(&'static str, String)>,
     votes: String,
     networks: String,
-    before: format::TallyText,
-    after: format::TallyText,
+    before: TallyText,
+    after: TallyText,
     /// It lasts beyond this moment.
     ahead: bool,
-    reason: String,
-    refused: String,
 }
 
-fn span(asked: &VoteFilter, reason: String) -> Result<Span, Problem> {
-    let (from, to) = asked.window()?;
+fn span(state: &AdminState, filter: &VoteFilter, reason: String) -> Result<Span, Problem> {
     let missing = |field: &str| Problem::invalid(format!("{field}: this field is missing."));
+    let tool = filter.needed_tool(state)?;
+    let (from, to) = filter.window()?;
     Ok(Span {
-        tool: Slug::parse(&asked.tool).ok_or_else(|| Problem::unknown_tool(&asked.tool))?,
+        tool,
         from: from.ok_or_else(|| missing("from"))?,
         to: to.ok_or_else(|| missing("to"))?,
         reason,
     })
 }
 
+async fn previewed(session: &ModeratorSession, filter: &VoteFilter) -> Result<Preview, Problem> {
+    let now = Timestamp::now();
+    let span = span(&session.state, filter, String::new())?;
+    let report = session.state.moderation.preview_period(&span, now).await?;
+    let read = |tally: &Option<Box<serde_json::value::RawValue>>| {
+        TallyText::read(tally.as_ref().map_or("", |json| json.get()))
+    };
+    Ok(Preview {
+        name: session.state.name(span.tool.as_str()),
+        tool: span.tool.to_string(),
+        hidden: vec![
+            ("tool", span.tool.to_string()),
+            ("from", span.from.to_string()),
+            ("to", span.to.to_string()),
+        ],
+        criteria: described(
+            (Some(span.from), Some(span.to)),
+            &AnyOf::default(),
+            &AnyOf::default(),
+            None,
+        ),
+        votes: votes(report.matched),
+        networks: grouped(report.networks),
+        before: read(&report.before),
+        after: read(&report.after),
+        ahead: span.to > now,
+    })
+}
+
 async fn preview(
-    desk: &ModeratorSession,
-    asked: VoteFilter,
+    session: &ModeratorSession,
+    filter: VoteFilter,
     reason: String,
     refused: Option<&Problem>,
 ) -> PageResult {
-    let now = Timestamp::now();
-    let span = span(&asked, reason)?;
-    let report = desk.state.moderation.preview_period(&span, now).await?;
-    let shown = |tally: &Option<Box<serde_json::value::RawValue>>| {
-        format::TallyText::read(tally.as_ref().map_or("", |json| json.get()))
+    let (preview, errors) = match previewed(session, &filter).await {
+        Ok(preview) => (Some(preview), refused.into()),
+        Err(problem) if is_correctable(&problem) => (None, FieldErrors::from(&problem)),
+        Err(problem) => return Err(problem),
     };
-    let status = refused.map_or(200, |problem| problem.code.status());
     page_with(
-        StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
+        errors.status(),
         &PeriodPage {
-            frame: desk.frame("periods", "Preview of an excluded period"),
-            name: desk.state.name(span.tool.as_str()),
-            criteria: described(Some(span.from), Some(span.to), None, None, None),
-            votes: votes(report.matched),
-            networks: grouped(report.networks),
-            before: shown(&report.before),
-            after: shown(&report.after),
-            ahead: span.to > now,
-            refused: refused.map_or_else(String::new, |problem| problem.detail().to_owned()),
-            reason: span.reason,
-            asked,
+            frame: session.frame("periods", "Preview of an excluded period"),
+            filter,
+            errors,
+            preview,
+            reason,
         },
     )
 }
 
 /// What excluding a period would do.
 pub async fn get_preview(http: HttpRequest, state: Data<AdminState>) -> HttpResponse {
-    show(&http, &state, async |desk| {
-        let form = Form::of(http.query_string());
-        preview(desk, VoteFilter::read(&form), String::new(), None).await
+    show(&http, &state, async |session| {
+        let filter = VoteFilter::read(&Form::of(http.query_string()));
+        preview(session, filter, String::new(), None).await
     })
     .await
 }
@@ -120,19 +156,19 @@ pub async fn post_period(
     payload: Payload,
     state: Data<AdminState>,
 ) -> HttpResponse {
-    act(&http, payload, &state, async |desk, form| {
-        let (asked, text) = (VoteFilter::read(form), form.text("reason"));
+    act(&http, payload, &state, async |session, form| {
+        let (filter, text) = (VoteFilter::read(form), form.text("reason"));
         let done = async {
-            let span = span(&asked, reason(&text)?)?;
+            let span = span(&state, &filter, reason(&text)?)?;
             state
                 .moderation
-                .exclude(&span, &desk.actor(), desk.now)
+                .exclude(&span, &session.actor(), session.now)
                 .await
         };
         match done.await {
             Ok(_) => Ok(to("/moderation/periods")),
-            Err(problem) if problem.code == Code::Invalid => {
-                preview(desk, asked, text, Some(&problem)).await
+            Err(problem) if is_correctable(&problem) => {
+                preview(session, filter, text, Some(&problem)).await
             }
             Err(problem) => Err(problem),
         }
@@ -146,9 +182,9 @@ pub async fn get_delete(
     id: Path<String>,
     state: Data<AdminState>,
 ) -> HttpResponse {
-    show(&http, &state, async |desk| {
-        let removal = state.moderation.find_period(undo::number(&id)?).await?;
-        undo::preview(desk, &removal, "", None).await
+    show(&http, &state, async |session| {
+        let removal = state.moderation.find_period(number(&id)?).await?;
+        undo::preview(session, &removal, "", None).await
     })
     .await
 }
@@ -160,19 +196,19 @@ pub async fn post_delete(
     id: Path<String>,
     state: Data<AdminState>,
 ) -> HttpResponse {
-    act(&http, payload, &state, async |desk, form| {
-        let id = undo::number(&id)?;
+    act(&http, payload, &state, async |session, form| {
+        let id = number(&id)?;
         let removal = state.moderation.find_period(id).await?;
         let text = form.text("reason");
         let why = match reason(&text) {
             Ok(why) => why,
-            Err(problem) => return undo::preview(desk, &removal, &text, Some(&problem)).await,
+            Err(problem) => return undo::preview(session, &removal, &text, Some(&problem)).await,
         };
         // What was deleted before is refused in the words of its preview.
-        state.moderation.outlook(&removal, desk.now).await?;
+        state.moderation.outlook(&removal, session.now).await?;
         state
             .moderation
-            .include(id, &why, &desk.actor(), desk.now)
+            .include(id, &why, &session.actor(), session.now)
             .await?;
         Ok(to("/moderation/periods"))
     })

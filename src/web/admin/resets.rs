@@ -1,24 +1,25 @@
 //! Resets: `GET /moderation/reset` previews one, `POST /moderation/resets` carries it out, lists and undo.
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use super::confirm::number;
+use super::field_errors::{FieldErrors, is_correctable};
 use super::form::Form;
 use super::state::{AdminState, Frame, page, page_with};
+use super::undo;
 use super::votes::VoteRow;
-use crate::domain::{NetworkHash, Timestamp, VoterId};
-use crate::http::problem::{Code, Problem};
+use crate::domain::Timestamp;
+use crate::http::problem::Problem;
 use crate::moderation::removals::plan::Plan;
 use crate::moderation::removals::removal::Removal;
-use crate::moderation::removals::resets::WithBan;
+use crate::moderation::removals::resets::{ResetRequest, WithBan};
 use crate::moderation::{paging, reason};
 use crate::web::admin::auth_guard::{ModeratorSession, PageResult, act, show, to};
-use crate::web::admin::format;
-use crate::web::admin::undo;
+use crate::web::admin::format::{self, TallyText};
 use crate::web::admin::vote_filter::{self, VoteFilter, described};
-use crate::web::kit::format::{grouped, votes};
+use crate::web::kit::format::{counts, grouped, votes};
 
 const PAGE: i64 = 50;
 
@@ -33,8 +34,8 @@ pub struct RemovalRow {
     pub made_at: String,
     pub matched: String,
     pub networks: String,
-    pub before: format::TallyText,
-    pub after: format::TallyText,
+    pub before: TallyText,
+    pub after: TallyText,
     /// When and by whom it was taken back; empty while it is in force.
     pub undone: String,
     pub undo_reason: String,
@@ -52,10 +53,9 @@ impl RemovalRow {
             tool: removal.slug.to_string(),
             name: state.name(removal.slug.as_str()),
             criteria: described(
-                removal.from,
-                removal.to,
-                removal.voter.map(VoterId::text),
-                removal.network.map(NetworkHash::text),
+                (removal.from, removal.to),
+                &removal.of_voters,
+                &removal.of_networks,
                 removal.choice,
             ),
             reason: removal.reason.clone(),
@@ -63,8 +63,8 @@ impl RemovalRow {
             made_at: format::time(removal.made_at),
             matched: votes(removal.ship + removal.skip),
             networks: grouped(removal.networks),
-            before: format::TallyText::read(&removal.before),
-            after: format::TallyText::read(&removal.after),
+            before: TallyText::read(&removal.before),
+            after: TallyText::read(&removal.after),
             undone: undone.unwrap_or_default(),
             undo_reason: removal.undo_reason.clone().unwrap_or_default(),
         }
@@ -90,76 +90,133 @@ impl Typed {
 }
 
 #[derive(Template)]
-#[template(path = "desk/reset.html")]
-struct PreviewPage {
+#[template(path = "admin/reset.html")]
+struct ResetPage {
     frame: Frame,
-    asked: VoteFilter,
+    /// As typed.
+    filter: VoteFilter,
     typed: Typed,
+    errors: FieldErrors,
+    /// What it would do; nothing if the fields do not say which votes.
+    preview: Option<Preview>,
+}
+
+struct Preview {
+    tool: String,
     name: String,
+    /// As understood, for the form that carries it out.
+    hidden: Vec<(&'static str, String)>,
     criteria: Vec<(&'static str, String)>,
     matched: i64,
     votes: String,
     counts: String,
     networks: String,
-    before: format::TallyText,
-    after: format::TallyText,
+    before: TallyText,
+    after: TallyText,
     sample: Vec<VoteRow>,
     plan: String,
-    /// Why what was posted was not done; empty at the first sight.
-    refused: String,
-    /// The plan did not hold any more.
-    changed: bool,
+}
+
+/// A table's form in which no row was ticked means no vote, not all of them.
+fn ticked(form: &Form) -> Result<(), Problem> {
+    match form.get("rows") {
+        Some(field @ ("network" | "voter")) if form.get(field).is_none() => Err(Problem::invalid(
+            format!("{field}: tick at least one row, or name the {field}s here."),
+        )),
+        _ => Ok(()),
+    }
+}
+
+async fn previewed(session: &ModeratorSession, filter: &VoteFilter) -> Result<Preview, Problem> {
+    let request = ResetRequest {
+        votes: filter.selection(&session.state).await?,
+        reason: String::new(),
+        plan: None,
+        ban: None,
+    };
+    let moderation = &session.state.moderation;
+    let report = moderation.preview(&request, Timestamp::now()).await?;
+    let read = |tally: &Option<Box<serde_json::value::RawValue>>| {
+        TallyText::read(tally.as_ref().map_or("", |json| json.get()))
+    };
+    let carried = VoteFilter::of(&request.votes);
+    let votes_meant = &request.votes;
+    Ok(Preview {
+        tool: votes_meant.tool.to_string(),
+        name: session.state.name(votes_meant.tool.as_str()),
+        hidden: carried
+            .fields()
+            .into_iter()
+            .map(|(name, value)| (name, value.to_owned()))
+            .collect(),
+        criteria: described(
+            (votes_meant.from, Some(report.to)),
+            &votes_meant.voters,
+            &votes_meant.networks,
+            votes_meant.choice,
+        ),
+        matched: report.matched,
+        votes: votes(report.matched),
+        counts: counts(report.ship, report.skip),
+        networks: grouped(report.networks),
+        before: read(&report.before),
+        after: read(&report.after),
+        sample: report.sample.iter().map(VoteRow::from).collect(),
+        plan: report.plan,
+    })
 }
 
 async fn preview(
-    desk: &ModeratorSession,
-    asked: VoteFilter,
+    session: &ModeratorSession,
+    filter: VoteFilter,
     typed: Typed,
     refused: Option<&Problem>,
 ) -> PageResult {
-    let wanted = asked.wanted(typed.reason.clone(), None, None)?;
-    let report = desk
-        .state
-        .moderation
-        .preview(&wanted, Timestamp::now())
-        .await?;
-    let shown = |tally: &Option<Box<serde_json::value::RawValue>>| {
-        format::TallyText::read(tally.as_ref().map_or("", |json| json.get()))
-    };
-    let status = refused.map_or(200, |problem| problem.code.status());
+    match previewed(session, &filter).await {
+        Ok(preview) => shown(session, filter, typed, Some(preview), refused.into()),
+        Err(problem) if is_correctable(&problem) => self::refused(session, filter, typed, &problem),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// The form alone: which votes are meant is not understood.
+fn refused(
+    session: &ModeratorSession,
+    filter: VoteFilter,
+    typed: Typed,
+    problem: &Problem,
+) -> PageResult {
+    shown(session, filter, typed, None, problem.into())
+}
+
+fn shown(
+    session: &ModeratorSession,
+    filter: VoteFilter,
+    typed: Typed,
+    preview: Option<Preview>,
+    errors: FieldErrors,
+) -> PageResult {
     page_with(
-        StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
-        &PreviewPage {
-            frame: desk.frame("resets", "Preview of a reset"),
-            name: desk.state.name(wanted.tool.as_str()),
-            criteria: described(
-                wanted.from,
-                Some(report.to),
-                wanted.voter.map(VoterId::text),
-                wanted.network.map(NetworkHash::text),
-                wanted.choice,
-            ),
-            matched: report.matched,
-            votes: votes(report.matched),
-            counts: crate::web::kit::format::counts(report.ship, report.skip),
-            networks: grouped(report.networks),
-            before: shown(&report.before),
-            after: shown(&report.after),
-            sample: report.sample.iter().map(VoteRow::from).collect(),
-            plan: report.plan,
-            refused: refused.map_or_else(String::new, |problem| problem.detail().to_owned()),
-            changed: refused.is_some_and(|problem| problem.code == Code::Conflict),
-            asked,
+        errors.status(),
+        &ResetPage {
+            frame: session.frame("resets", "Preview of a reset"),
+            filter,
             typed,
+            errors,
+            preview,
         },
     )
 }
 
 /// What a reset would do; nothing is changed.
 pub async fn get_preview(http: HttpRequest, state: Data<AdminState>) -> HttpResponse {
-    show(&http, &state, async |desk| {
+    show(&http, &state, async |session| {
         let form = Form::of(http.query_string());
-        preview(desk, VoteFilter::read(&form), Typed::read(&form), None).await
+        let (filter, typed) = (VoteFilter::read(&form), Typed::read(&form));
+        match ticked(&form) {
+            Ok(()) => preview(session, filter, typed, None).await,
+            Err(problem) => refused(session, filter, typed, &problem),
+        }
     })
     .await
 }
@@ -171,12 +228,12 @@ pub async fn post_reset(
     payload: Payload,
     state: Data<AdminState>,
 ) -> HttpResponse {
-    act(&http, payload, &state, async |desk, form| {
-        let (asked, typed) = (VoteFilter::read(form), Typed::read(form));
-        match carry_out(desk, form, &asked, &typed).await {
+    act(&http, payload, &state, async |session, form| {
+        let (filter, typed) = (VoteFilter::read(form), Typed::read(form));
+        match carry_out(session, form, &filter, &typed).await {
             Ok(id) => Ok(to(&format!("/moderation/resets/{id}"))),
-            Err(problem) if matches!(problem.code, Code::Conflict | Code::Invalid) => {
-                preview(desk, asked, typed, Some(&problem)).await
+            Err(problem) if is_correctable(&problem) => {
+                preview(session, filter, typed, Some(&problem)).await
             }
             Err(problem) => Err(problem),
         }
@@ -185,30 +242,35 @@ pub async fn post_reset(
 }
 
 async fn carry_out(
-    desk: &ModeratorSession,
+    session: &ModeratorSession,
     form: &Form,
-    asked: &VoteFilter,
+    filter: &VoteFilter,
     typed: &Typed,
 ) -> Result<i64, Problem> {
     let plan = Plan::parse(form.required("plan")?)
         .ok_or_else(|| Problem::invalid("plan: expected what the preview gave."))?;
     let ban = if typed.ban {
-        let expires_at = vote_filter::end("ban_until", &typed.ban_until, desk.now)?;
+        let expires_at = vote_filter::end("ban_until", &typed.ban_until, session.now)?;
         Some(WithBan { expires_at })
     } else {
         None
     };
-    let wanted = asked.wanted(reason(&typed.reason)?, Some(plan), ban)?;
-    let done = desk
+    let request = ResetRequest {
+        votes: filter.selection(&session.state).await?,
+        reason: reason(&typed.reason)?,
+        plan: Some(plan),
+        ban,
+    };
+    let done = session
         .state
         .moderation
-        .reset(&wanted, &desk.actor(), desk.now)
+        .reset(&request, &session.actor(), session.now)
         .await?;
     done.id.ok_or_else(Problem::internal)
 }
 
 #[derive(Template)]
-#[template(path = "desk/resets.html")]
+#[template(path = "admin/resets.html")]
 struct ResetsPage {
     frame: Frame,
     resets: Vec<RemovalRow>,
@@ -217,11 +279,11 @@ struct ResetsPage {
 
 /// Resets, newest first.
 pub async fn get_resets(http: HttpRequest, state: Data<AdminState>) -> HttpResponse {
-    show(&http, &state, async |desk| {
+    show(&http, &state, async |session| {
         let before = paging::before(http.query_string())?;
         let found = state.moderation.resets(None, before, PAGE).await?;
         page(&ResetsPage {
-            frame: desk.frame("resets", "Resets"),
+            frame: session.frame("resets", "Resets"),
             resets: found
                 .items
                 .iter()
@@ -234,12 +296,12 @@ pub async fn get_resets(http: HttpRequest, state: Data<AdminState>) -> HttpRespo
 }
 
 #[derive(Template)]
-#[template(path = "desk/done.html")]
+#[template(path = "admin/done.html")]
 struct DonePage {
     frame: Frame,
     reset: RemovalRow,
     /// The tool's tally at this moment.
-    now: format::TallyText,
+    now: TallyText,
 }
 
 /// One reset, as it was made and as it is.
@@ -248,13 +310,13 @@ pub async fn get_reset(
     id: Path<String>,
     state: Data<AdminState>,
 ) -> HttpResponse {
-    show(&http, &state, async |desk| {
-        let removal = state.moderation.find_reset(undo::number(&id)?).await?;
+    show(&http, &state, async |session| {
+        let removal = state.moderation.find_reset(number(&id)?).await?;
         let slot = state.moderation.tool(removal.slug.as_str())?;
         page(&DonePage {
-            frame: desk.frame("resets", &format!("Reset {}", removal.id)),
+            frame: session.frame("resets", &format!("Reset {}", removal.id)),
             reset: RemovalRow::of(&state, &removal),
-            now: format::TallyText::of(&slot.tally().row, state.board.min_votes()),
+            now: TallyText::of(&slot.tally().row, state.board.min_votes()),
         })
     })
     .await
@@ -266,9 +328,9 @@ pub async fn get_undo(
     id: Path<String>,
     state: Data<AdminState>,
 ) -> HttpResponse {
-    show(&http, &state, async |desk| {
-        let removal = state.moderation.find_reset(undo::number(&id)?).await?;
-        undo::preview(desk, &removal, "", None).await
+    show(&http, &state, async |session| {
+        let removal = state.moderation.find_reset(number(&id)?).await?;
+        undo::preview(session, &removal, "", None).await
     })
     .await
 }
@@ -280,17 +342,17 @@ pub async fn post_undo(
     id: Path<String>,
     state: Data<AdminState>,
 ) -> HttpResponse {
-    act(&http, payload, &state, async |desk, form| {
-        let id = undo::number(&id)?;
+    act(&http, payload, &state, async |session, form| {
+        let id = number(&id)?;
         let removal = state.moderation.find_reset(id).await?;
         let text = form.text("reason");
         let why = match reason(&text) {
             Ok(why) => why,
-            Err(problem) => return undo::preview(desk, &removal, &text, Some(&problem)).await,
+            Err(problem) => return undo::preview(session, &removal, &text, Some(&problem)).await,
         };
         state
             .moderation
-            .undo(id, &why, &desk.actor(), desk.now)
+            .undo(id, &why, &session.actor(), session.now)
             .await?;
         Ok(to(&format!("/moderation/resets/{id}")))
     })

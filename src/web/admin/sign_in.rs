@@ -18,7 +18,7 @@ use crate::http::problem::{Code, Problem};
 use crate::web::admin::auth_guard::{self, PageResult, refusal, session, set_cookie, to};
 
 #[derive(Template)]
-#[template(path = "desk/sign_in.html")]
+#[template(path = "admin/sign_in.html")]
 struct SignInPage {
     frame: Frame,
     /// Why the last try failed; empty at the first.
@@ -126,12 +126,12 @@ pub async fn post_sign_out(
     payload: Payload,
     state: Data<AdminState>,
 ) -> HttpResponse {
-    auth_guard::act(&http, payload, &state, async |desk, _form| {
-        if let Some(id) = session(&http, &desk.state.identity) {
-            sessions::end(&desk.state.votes, &id).await?;
+    auth_guard::act(&http, payload, &state, async |signed_in, _form| {
+        if let Some(id) = session(&http, &signed_in.state.identity) {
+            sessions::end(&signed_in.state.votes, &id).await?;
         }
         let mut answer = to("/moderation/sign-in");
-        put_cookie(&mut answer, &set_cookie(&desk.state.identity, None))?;
+        put_cookie(&mut answer, &set_cookie(&signed_in.state.identity, None))?;
         Ok(answer)
     })
     .await

@@ -1,6 +1,6 @@
 //! [`AdminState`]: what the dashboard works with; and [`Frame`], what all its pages have in common.
 //!
-//! `server` makes the state; every page of this room is drawn by [`page`] or [`page_with`].
+//! `server` makes the state; every page of the dashboard is rendered by [`page`] or [`page_with`].
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -12,6 +12,7 @@ use askama::Template;
 
 use crate::auth::Identity;
 use crate::catalog::cache::CatalogCache;
+use crate::detection::alerts::Inbox;
 use crate::http::problem::Problem;
 use crate::infra::db::Readers;
 use crate::moderation::Moderation;
@@ -57,11 +58,13 @@ pub struct Frame {
     pub part: &'static str,
     /// Goes into each form.
     pub key: String,
+    /// What waits for a moderator, beside the navigation.
+    pub inbox: Inbox,
     pub assets: &'static str,
 }
 
 impl Frame {
-    /// Of a page before the door.
+    /// Of a page without a session.
     #[must_use]
     pub fn outside(title: &str) -> Self {
         Self {
@@ -70,6 +73,7 @@ impl Frame {
             role: "",
             part: "",
             key: String::new(),
+            inbox: Inbox::default(),
             assets: assets::version(),
         }
     }
@@ -92,14 +96,20 @@ pub fn page_with(status: StatusCode, template: &impl Template) -> Result<HttpRes
         tracing::error!(%cause, "a page of the dashboard could not be drawn");
         Problem::internal()
     })?;
-    let mut answer = HttpResponse::build(status)
+    let answer = HttpResponse::build(status)
         .content_type("text/html; charset=utf-8")
         .insert_header((CACHE_CONTROL, "no-store"))
         .body(html);
+    Ok(secured(answer))
+}
+
+/// With the headers that everything behind the sign-in has.
+#[must_use]
+pub fn secured(mut answer: HttpResponse) -> HttpResponse {
     let headers = answer.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, CONTENT_POLICY);
     // What a moderator looks at is nobody else's business.
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    Ok(answer)
+    answer
 }

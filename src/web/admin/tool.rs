@@ -1,32 +1,39 @@
 //! `GET /moderation/tools/{slug}`: one tool's votes over time, what stands out among them, and what was done about them.
 
+use std::collections::HashSet;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use super::alerts::AlertRow;
+use super::bans::banned;
 use super::chart::Chart;
+use super::field_errors::FieldErrors;
 use super::form::Form;
 use super::resets::RemovalRow;
-use super::state::{AdminState, Frame, page};
-use super::votes::{VoteRow, feed};
-use crate::catalog::views::history::{HistoryQuery, Point, Step, points};
-use crate::domain::ToolState;
-use crate::infra::db::read;
+use super::state::{AdminState, Frame, page_with};
+use super::votes::{VoteRow, rows};
+use crate::detection::alerts::AlertState;
+use crate::domain::{Timestamp, ToolState};
+use crate::http::problem::Problem;
 use crate::moderation::insights::clusters::{Cluster, Clusters};
-use crate::moderation::insights::timeline::Timeline;
+use crate::moderation::insights::feed::Filter;
+use crate::moderation::removals::removal::Removal;
 use crate::tallies::panel_percent;
 use crate::web::admin::auth_guard::show;
-use crate::web::admin::format::{self, TallyText};
+use crate::web::admin::format::{self, TallyText, Time};
 use crate::web::admin::vote_filter::VoteFilter;
 use crate::web::kit::format::{counts, grouped, score, votes};
 
 /// Votes on the page.
 const NEWEST: i64 = 15;
-const REMOVALS: i64 = 10;
-/// A score is drawn by the hour while its chart is at most so long.
-const HOURS_SECONDS: i64 = 60 * 24 * 3_600;
+const RESETS: i64 = 10;
+const PERIODS: i64 = 100;
+const ALERTS: i64 = 20;
 
 struct NetworkRow {
+    banned: bool,
     network: String,
     short: String,
     votes: String,
@@ -38,7 +45,7 @@ struct NetworkRow {
 }
 
 struct BurstRow {
-    when: String,
+    when: Time,
     lasting: String,
     votes: String,
     counts: String,
@@ -50,6 +57,7 @@ struct BurstRow {
 }
 
 struct VoterRow {
+    banned: bool,
     voter: String,
     short: String,
     votes: String,
@@ -66,7 +74,7 @@ struct ToolInsights {
 }
 
 #[derive(Template)]
-#[template(path = "desk/tool.html")]
+#[template(path = "admin/tool.html")]
 struct ToolPage {
     frame: Frame,
     slug: String,
@@ -83,17 +91,28 @@ struct ToolPage {
     to: String,
     windowed: bool,
     found: ToolInsights,
+    /// Open ones.
+    alerts: Vec<AlertRow>,
+    /// Every row of the tables of networks and voters is ticked at first.
+    ticked: String,
+    errors: FieldErrors,
     votes: Vec<VoteRow>,
     resets: Vec<RemovalRow>,
     periods: Vec<RemovalRow>,
 }
 
-fn found(clusters: &Clusters) -> ToolInsights {
-    let mut found = ToolInsights {
-        looked_at: votes(clusters.looked_at),
-        fresh: clusters.fresh_share,
-        ..ToolInsights::default()
-    };
+impl ToolInsights {
+    fn of(clusters: &Clusters) -> Self {
+        Self {
+            looked_at: votes(clusters.looked_at),
+            fresh: clusters.fresh_share,
+            ..Self::default()
+        }
+    }
+}
+
+fn found(clusters: &Clusters, banned: &HashSet<String>) -> ToolInsights {
+    let mut found = ToolInsights::of(clusters);
     for cluster in &clusters.items {
         match cluster {
             Cluster::Network {
@@ -108,6 +127,7 @@ fn found(clusters: &Clusters) -> ToolInsights {
                 last_at,
                 ..
             } => found.networks.push(NetworkRow {
+                banned: banned.contains(network),
                 short: format::short(network),
                 network: network.clone(),
                 votes: grouped(*all),
@@ -133,7 +153,7 @@ fn found(clusters: &Clusters) -> ToolInsights {
                 fresh_share,
                 ..
             } => found.bursts.push(BurstRow {
-                when: format::time(*from),
+                when: Time(*from),
                 lasting: format::lasting(to.seconds() - from.seconds()),
                 votes: grouped(*all),
                 counts: counts(*ship, *skip),
@@ -148,6 +168,7 @@ fn found(clusters: &Clusters) -> ToolInsights {
                 votes: all,
                 choice,
             } => found.voters.push(VoterRow {
+                banned: banned.contains(voter),
                 short: format::short(voter),
                 voter: voter.clone(),
                 votes: grouped(*all),
@@ -158,80 +179,95 @@ fn found(clusters: &Clusters) -> ToolInsights {
     found
 }
 
-/// How the score came to be, within the course; nothing while that cannot be read.
-async fn score_of(state: &AdminState, tool: i32, course: &Timeline) -> Vec<Point> {
-    let steps = i64::try_from(course.steps.len()).unwrap_or_default();
-    let step = if steps * course.width <= HOURS_SECONDS {
-        Step::Hour
-    } else {
-        Step::Day
-    };
-    let ask = HistoryQuery {
-        step,
-        from: Some(course.start),
-        to: None,
-    };
-    let min_votes = state.board.min_votes();
-    read(&state.readers, move |conn| {
-        points(conn, tool, &ask, min_votes)
-    })
-    .await
-    .unwrap_or_default()
-}
-
 pub async fn get_tool(
     http: HttpRequest,
     slug: Path<String>,
     state: Data<AdminState>,
 ) -> HttpResponse {
-    show(&http, &state, async |desk| {
+    show(&http, &state, async |session| {
         let slot = state.moderation.tool(&slug)?;
-        let asked = VoteFilter::read(&Form::of(http.query_string()));
-        let (from, to) = asked.window()?;
-        let moderation = &state.moderation;
-        let course = moderation.course(&slug, from, to, desk.now).await?;
-        let points = score_of(&state, slot.id, &course).await;
-        let periods = moderation
-            .periods(Some(slot.id), false, i64::MAX, 100)
-            .await?
-            .items;
-        let resets = moderation.resets(Some(slot.id), i64::MAX, REMOVALS).await?;
-        let clusters = moderation.clusters(&slug).await?;
-        let of_tool = VoteFilter {
-            tool: slot.slug.to_string(),
-            from: asked.from.clone(),
-            to: asked.to.clone(),
-            ..VoteFilter::default()
+        let form = Form::of(http.query_string());
+        let filter = VoteFilter::read(&form);
+        // A window that cannot be understood is none: the page shows all, with what was typed and why it was refused.
+        let (from, to, errors) = match filter.window() {
+            Ok((from, to)) => (from, to, FieldErrors::default()),
+            Err(problem) => (None, None, FieldErrors::from(&problem)),
         };
-        let (newest, _) = feed(&state, &of_tool, None, NEWEST).await?;
+        let moderation = &state.moderation;
+        let course = moderation.course(&slug, from, to, session.now).await?;
+        let removals = Removals::of(&state, slot.id).await?;
+        let clusters = moderation.clusters(&slug).await?;
+        let alerts = moderation
+            .alerts(Some(slot.id), Some(AlertState::Open), i64::MAX, ALERTS)
+            .await?;
+        let wanted = Filter {
+            tool: Some(slot.id),
+            from,
+            to,
+            ..Filter::default()
+        };
+        let newest = rows(&state, wanted, NEWEST).await?;
         let row = slot.tally().row;
         let name = state.name(&slug);
-        page(&ToolPage {
-            frame: desk.frame("overview", &name),
-            slug: slot.slug.to_string(),
-            name,
-            shown: TallyText::of(&row, state.board.min_votes()),
-            panel: score(panel_percent(&row)),
-            aside: votes(row.aside_ship + row.aside_skip),
-            state: format::state(row.state),
-            open: row.state == ToolState::Open,
-            archived: row.state == ToolState::Archived,
-            chart: Chart::of(&course, &points, &periods),
-            from: from.map(format::field).unwrap_or_default(),
-            to: to.map(format::field).unwrap_or_default(),
-            windowed: from.is_some() || to.is_some(),
-            found: found(&clusters),
-            votes: newest,
-            resets: resets
-                .items
-                .iter()
-                .map(|removal| RemovalRow::of(&state, removal))
-                .collect(),
-            periods: periods
-                .iter()
-                .map(|removal| RemovalRow::of(&state, removal))
-                .collect(),
-        })
+        let typed =
+            |at: Option<Timestamp>, text: &str| at.map_or_else(|| text.to_owned(), format::field);
+        page_with(
+            errors.status(),
+            &ToolPage {
+                frame: session.frame("overview", &name),
+                slug: slot.slug.to_string(),
+                name,
+                shown: TallyText::of(&row, state.board.min_votes()),
+                panel: score(panel_percent(&row)),
+                aside: votes(row.aside_ship + row.aside_skip),
+                state: format::state(row.state),
+                open: row.state == ToolState::Open,
+                archived: row.state == ToolState::Archived,
+                chart: Chart::of(&course, state.board.min_votes(), &removals.in_force),
+                from: typed(from, &filter.from),
+                to: typed(to, &filter.to),
+                windowed: from.is_some() || to.is_some(),
+                found: found(&clusters, &banned(&state, session.now).await?),
+                alerts: alerts
+                    .items
+                    .iter()
+                    .map(|alert| AlertRow::of(&state, alert))
+                    .collect(),
+                ticked: form.text("ticked"),
+                errors,
+                votes: newest.items,
+                resets: removals.resets,
+                periods: removals.periods,
+            },
+        )
     })
     .await
+}
+
+/// What was done about a tool.
+struct Removals {
+    resets: Vec<RemovalRow>,
+    periods: Vec<RemovalRow>,
+    /// The periods in force.
+    in_force: Vec<Removal>,
+}
+
+impl Removals {
+    async fn of(state: &AdminState, tool: i32) -> Result<Self, Problem> {
+        let moderation = &state.moderation;
+        let periods = moderation
+            .periods(Some(tool), false, i64::MAX, PERIODS)
+            .await?
+            .items;
+        let resets = moderation.resets(Some(tool), i64::MAX, RESETS).await?;
+        let rows = |removals: &[Removal]| {
+            let of = |removal| RemovalRow::of(state, removal);
+            removals.iter().map(of).collect()
+        };
+        Ok(Self {
+            resets: rows(&resets.items),
+            periods: rows(&periods),
+            in_force: periods,
+        })
+    }
 }

@@ -1,83 +1,98 @@
-//! Taking a removal back: what that would do, for the undo of a reset and for the deletion of a period.
+//! Undoing a removal: what that would do, for the undo of a reset and for the deletion of a period.
 
-use actix_web::http::StatusCode;
-use askama::Template;
-
+use super::confirm::ConfirmPage;
 use super::resets::RemovalRow;
-use super::state::{Frame, page_with};
 use crate::http::problem::Problem;
 use crate::moderation::removals::removal::{Removal, RemovalKind};
+use crate::moderation::removals::undo_preview::Outlook;
 use crate::web::admin::auth_guard::{ModeratorSession, PageResult};
-use crate::web::admin::format;
+use crate::web::admin::format::TallyText;
 use crate::web::kit::format::{counts, votes};
 
-#[derive(Template)]
-#[template(path = "desk/return.html")]
-struct ReturnPage {
-    frame: Frame,
-    removal: RemovalRow,
-    /// Whether it is an excluded period.
-    period: bool,
-    /// Votes that would count again.
-    votes: String,
-    counts: String,
-    /// Empty where there are none.
-    covered: String,
-    gone: String,
-    bans: i64,
-    before: format::TallyText,
-    after: format::TallyText,
-    reason: String,
-    refused: String,
+/// What an undo does besides, one sentence each.
+fn notes(outlook: &Outlook, is_period: bool) -> Vec<String> {
+    let mut notes = vec![format!("{}.", counts(outlook.ship, outlook.skip))];
+    if outlook.gone > 0 {
+        notes.push(format!(
+            "{} of it stay as they are: cast again, withdrawn, or covered by a period since.",
+            votes(outlook.gone)
+        ));
+    }
+    if outlook.covered > 0 {
+        notes.push(format!(
+            "{} stay out: an excluded period covers them.",
+            votes(outlook.covered)
+        ));
+    }
+    if outlook.bans > 0 {
+        notes.push(format!(
+            "{} bans that came with it are lifted.",
+            outlook.bans
+        ));
+    }
+    notes.push(
+        if is_period {
+            "Votes cast inside the period from now on count."
+        } else {
+            "A reset can be undone once; the same votes can be reset anew."
+        }
+        .to_owned(),
+    );
+    notes
 }
 
-/// A number in an address; what is none names nothing.
-///
-/// # Errors
-/// 404.
-pub fn number(text: &str) -> Result<i64, Problem> {
-    text.parse()
-        .map_err(|_unread| Problem::not_found("Nothing here has this number."))
-}
-
-/// What taking `removal` back would do; `refused` says why what was posted was not done.
+/// What undoing `removal` would do; `refused` says why what was posted was not done.
 pub async fn preview(
-    desk: &ModeratorSession,
+    session: &ModeratorSession,
     removal: &Removal,
     reason: &str,
     refused: Option<&Problem>,
 ) -> PageResult {
-    let outlook = desk.state.moderation.outlook(removal, desk.now).await?;
-    let period = removal.kind == RemovalKind::Period;
-    let (part, title) = if period {
-        ("periods", "Preview of a deletion")
+    let moderation = &session.state.moderation;
+    let outlook = moderation.outlook(removal, session.now).await?;
+    let row = RemovalRow::of(&session.state, removal);
+    let min_votes = session.state.board.min_votes();
+    let is_period = removal.kind == RemovalKind::Period;
+    let matched = votes(outlook.ship + outlook.skip);
+    let id = removal.id;
+    let (part, heading, back, action) = if is_period {
+        (
+            "periods",
+            format!("Preview of deleting period {id}"),
+            ("/moderation/periods".to_owned(), "Periods".to_owned()),
+            format!("/moderation/periods/{id}/delete"),
+        )
     } else {
-        ("resets", "Preview of an undo")
+        let page = format!("/moderation/resets/{id}");
+        (
+            "resets",
+            "Preview of an undo".to_owned(),
+            (page.clone(), format!("Reset {id}")),
+            format!("{page}/undo"),
+        )
     };
-    let some = |count: i64| {
-        if count == 0 {
-            String::new()
-        } else {
-            votes(count)
-        }
-    };
-    let min_votes = desk.state.board.min_votes();
-    let status = refused.map_or(200, |problem| problem.code.status());
-    page_with(
-        StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
-        &ReturnPage {
-            frame: desk.frame(part, title),
-            removal: RemovalRow::of(&desk.state, removal),
-            period,
-            votes: votes(outlook.ship + outlook.skip),
-            counts: counts(outlook.ship, outlook.skip),
-            covered: some(outlook.covered),
-            gone: some(outlook.gone),
-            bans: outlook.bans,
-            before: format::TallyText::of(&outlook.before, min_votes),
-            after: format::TallyText::of(&outlook.after, min_votes),
-            reason: reason.to_owned(),
-            refused: refused.map_or_else(String::new, |problem| problem.detail().to_owned()),
-        },
-    )
+    let notes = notes(&outlook, is_period);
+    ConfirmPage {
+        frame: session.frame(part, &heading),
+        back,
+        heading,
+        lead: format!(
+            "Nothing has been changed. This is what it would do on {}.",
+            row.name
+        ),
+        errors: refused.into(),
+        button: format!("Let {matched} count again"),
+        matched,
+        effect: "would count again".to_owned(),
+        notes,
+        facts: row.criteria,
+        change: Some((
+            TallyText::of(&outlook.before, min_votes),
+            TallyText::of(&outlook.after, min_votes),
+        )),
+        action,
+        hidden: Vec::new(),
+        reason: reason.to_owned(),
+    }
+    .show()
 }

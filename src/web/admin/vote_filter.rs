@@ -1,36 +1,31 @@
 //! [`VoteFilter`]: which votes a form means, as typed and as understood; one shape for previews, resets and the feed.
+//!
+//! Fields take what pages show: tools by name, ids by their end, and addresses of pages that name either.
 
 use super::form::Form;
+use super::state::AdminState;
 use crate::auth::name;
 use crate::domain::{Choice, NetworkHash, Slug, Timestamp, VoterId};
-use crate::http::problem::Problem;
-use crate::moderation::removals::plan::Plan;
-use crate::moderation::removals::resets::{ResetRequest, WithBan};
+use crate::http::problem::{Code, Problem};
+use crate::http::request;
+use crate::moderation::insights::MIN_DIGITS;
+use crate::moderation::removals::removal::Criteria;
+use crate::moderation::selection::{AnyOf, Id, MAX_LIST, VoteSelection};
 use crate::web::admin::format;
 
-/// The fields, as given; empty where absent.
+/// Characters of a field that is read at all: a hundred ids and their commas fit.
+const MAX_FIELD_CHARS: usize = 8_000;
+
+/// The fields, as typed; empty where absent.
 #[derive(Debug, Clone, Default)]
 pub struct VoteFilter {
     pub tool: String,
     pub from: String,
     pub to: String,
+    /// One or several, with commas between.
     pub voter: String,
     pub network: String,
     pub choice: String,
-}
-
-fn read<T>(
-    field: &str,
-    text: &str,
-    parse: impl Fn(&str) -> Option<T>,
-    expected: &str,
-) -> Result<Option<T>, Problem> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    parse(text)
-        .map(Some)
-        .ok_or_else(|| Problem::invalid(format!("{field}: expected {expected}.")))
 }
 
 /// A time that may be absent.
@@ -38,12 +33,14 @@ fn read<T>(
 /// # Errors
 /// 422, naming the field.
 pub fn time(field: &str, text: &str) -> Result<Option<Timestamp>, Problem> {
-    read(
-        field,
-        text,
-        format::read_time,
-        "a time such as 2026-11-24T02:00:00 (UTC)",
-    )
+    if text.is_empty() {
+        return Ok(None);
+    }
+    format::read_time(text).map(Some).ok_or_else(|| {
+        Problem::invalid(format!(
+            "{field}: expected a time such as 2026-11-24T02:00:00 (UTC)."
+        ))
+    })
 }
 
 /// A time to come that may be absent.
@@ -60,15 +57,47 @@ pub fn end(field: &str, text: &str, now: Timestamp) -> Result<Option<Timestamp>,
     Ok(end)
 }
 
+/// What a pasted address says of `field`; other text as it is.
+fn unlinked<'a>(text: &'a str, field: &str) -> std::borrow::Cow<'a, str> {
+    if !text.starts_with('/') && !text.contains("://") {
+        return text.into();
+    }
+    let address = text.split('#').next().unwrap_or_default();
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    if let Some(value) = request::query(query, field) {
+        return value.into();
+    }
+    let slug = path.split("/tools/").nth(1).filter(|_| field == "tool");
+    slug.and_then(|rest| rest.split('/').next())
+        .map_or_else(|| text.into(), Into::into)
+}
+
+/// The digits of an id's end as pages show it, such as `visitor \u{2026}55556666`.
+fn last_digits(text: &str) -> Option<String> {
+    let lower = text.to_lowercase();
+    let mut rest = lower.as_str();
+    for word in ["visitor", "voter", "network"] {
+        rest = rest.strip_prefix(word).unwrap_or(rest);
+    }
+    let digits: String = rest
+        .trim_start_matches([':', ' ', '\u{2026}', '.'])
+        .chars()
+        .filter(|c| *c != '-')
+        .collect();
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_hex && (MIN_DIGITS..=32).contains(&digits.len())).then_some(digits)
+}
+
 impl VoteFilter {
     #[must_use]
     pub fn read(form: &Form) -> Self {
+        let list = |name| form.all(name).collect::<Vec<_>>().join(", ");
         Self {
             tool: form.text("tool"),
             from: form.text("from"),
             to: form.text("to"),
-            voter: form.text("voter"),
-            network: form.text("network"),
+            voter: list("voter"),
+            network: list("network"),
             choice: form.text("choice"),
         }
     }
@@ -98,51 +127,218 @@ impl VoteFilter {
             .finish()
     }
 
+    /// The query string of one field alone.
+    #[must_use]
+    pub fn query_of(&self, field: &str) -> String {
+        let fields = self.fields().into_iter();
+        url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields.filter(|(name, _)| *name == field))
+            .finish()
+    }
+
     /// The window.
     ///
     /// # Errors
     /// 422, naming the field.
     pub fn window(&self) -> Result<(Option<Timestamp>, Option<Timestamp>), Problem> {
-        Ok((time("from", &self.from)?, time("to", &self.to)?))
+        let (from, to) = (time("from", &self.from)?, time("to", &self.to)?);
+        if from.is_some_and(|from| to.is_some_and(|to| from >= to)) {
+            return Err(Problem::invalid("to: expected a time after `from`."));
+        }
+        Ok((from, to))
     }
 
+    /// The tool, by slug, by name, or by the address of its page; nothing if none is typed.
+    ///
     /// # Errors
-    /// 422 where it is no voter's id.
-    pub fn voter(&self) -> Result<Option<VoterId>, Problem> {
-        let expected = "a voter's id as the votes show it, such as visitor:UUID";
-        read("voter", &self.voter, name::of_staff, expected)
+    /// 404 for an unknown one, 422 for a name of several, naming the field.
+    pub fn tool(&self, state: &AdminState) -> Result<Option<Slug>, Problem> {
+        if self.tool.is_empty() {
+            return Ok(None);
+        }
+        let typed = unlinked(&self.tool, "tool");
+        let lower = typed.trim().to_lowercase();
+        if let Some(entry) = state.board.find(&lower) {
+            return Ok(Some(entry.slug.clone()));
+        }
+        let named = state.board.all().into_iter().filter(|entry| {
+            let name = state.name(entry.slug.as_str());
+            name.trim().to_lowercase() == lower
+        });
+        let named: Vec<Slug> = named.map(|entry| entry.slug.clone()).collect();
+        match named.as_slice() {
+            [slug] => Ok(Some(slug.clone())),
+            [] => {
+                let typed: String = typed.chars().take(80).collect();
+                Err(unknown_tool(format!(
+                    "tool: no tool is called \u{201c}{typed}\u{201d}."
+                )))
+            }
+            _ => Err(Problem::invalid(format!(
+                "tool: {} tools have this name; use the slug of one of them.",
+                named.len()
+            ))),
+        }
     }
 
-    /// # Errors
-    /// 422 where it is no network's hash.
-    pub fn network(&self) -> Result<Option<NetworkHash>, Problem> {
-        let expected = "a network's hash: 32 hexadecimal digits";
-        read("network", &self.network, NetworkHash::parse, expected)
-    }
-
-    /// The reset that is meant.
+    /// The tool, which must be named.
     ///
     /// # Errors
     /// 422, naming the field.
-    pub fn wanted(
+    pub fn needed_tool(&self, state: &AdminState) -> Result<Slug, Problem> {
+        self.tool(state)?
+            .ok_or_else(|| unknown_tool("tool: name the tool.".to_owned()))
+    }
+
+    /// # Errors
+    /// 422, naming the field.
+    pub fn choice(&self) -> Result<Option<Choice>, Problem> {
+        if self.choice.is_empty() {
+            return Ok(None);
+        }
+        choice(&self.choice)
+            .map(Some)
+            .ok_or_else(|| Problem::invalid("choice: expected ship or skip."))
+    }
+
+    /// The voters that are named, each by its id or by the end of it.
+    ///
+    /// # Errors
+    /// 422, naming the field; 503.
+    pub async fn voters(
         &self,
-        reason: String,
-        plan: Option<Plan>,
-        ban: Option<WithBan>,
-    ) -> Result<ResetRequest, Problem> {
+        state: &AdminState,
+        tool: Option<i32>,
+    ) -> Result<AnyOf<VoterId>, Problem> {
+        let parse =
+            |text: &str| name::of_staff(text).or_else(|| VoterId::parse(&text.to_lowercase()));
+        let mut ids = Vec::new();
+        for text in listed("voter", &self.voter)? {
+            let text = unlinked(text, "voter");
+            let id = match parse(&text) {
+                Some(id) => id,
+                None => {
+                    let digits = last_digits(&text).ok_or_else(|| unreadable("voter", &text))?;
+                    let found = state.moderation.voters_ending_in(tool, &digits).await?;
+                    only("voter", &text, &found)?
+                }
+            };
+            ids.push(id);
+        }
+        Ok(any(&self.voter, ids))
+    }
+
+    /// The networks that are named, each by its hash or by the end of it.
+    ///
+    /// # Errors
+    /// 422, naming the field; 503.
+    pub async fn networks(
+        &self,
+        state: &AdminState,
+        tool: Option<i32>,
+    ) -> Result<AnyOf<NetworkHash>, Problem> {
+        let mut ids = Vec::new();
+        for text in listed("network", &self.network)? {
+            let text = unlinked(text, "network");
+            let digits = last_digits(&text).ok_or_else(|| unreadable("network", &text))?;
+            let id = match NetworkHash::parse(&digits) {
+                Some(id) => id,
+                None => {
+                    let found = state.moderation.networks_ending_in(tool, &digits).await?;
+                    only("network", &text, &found)?
+                }
+            };
+            ids.push(id);
+        }
+        Ok(any(&self.network, ids))
+    }
+
+    /// The votes that are meant.
+    ///
+    /// # Errors
+    /// 422, naming the field; 503.
+    pub async fn selection(&self, state: &AdminState) -> Result<VoteSelection, Problem> {
+        let tool = self.needed_tool(state)?;
         let (from, to) = self.window()?;
-        Ok(ResetRequest {
-            tool: Slug::parse(&self.tool).ok_or_else(|| Problem::unknown_tool(&self.tool))?,
-            reason,
+        let choice = self.choice()?;
+        let id = Some(state.moderation.tool(tool.as_str())?.id);
+        Ok(VoteSelection {
             from,
             to,
-            voter: self.voter()?,
-            network: self.network()?,
-            choice: read("choice", &self.choice, choice, "ship or skip")?,
-            plan,
-            ban,
+            voters: self.voters(state, id).await?,
+            networks: self.networks(state, id).await?,
+            choice,
+            tool,
         })
     }
+
+    /// A selection as a form carries it on: ids in full, the tool by its slug.
+    #[must_use]
+    pub fn of(votes: &VoteSelection) -> Self {
+        let time = |at: Option<Timestamp>| at.map_or_else(String::new, |at| at.to_string());
+        Self {
+            tool: votes.tool.to_string(),
+            from: time(votes.from),
+            to: time(votes.to),
+            voter: votes.voters.texts().unwrap_or_default().join(", "),
+            network: votes.networks.texts().unwrap_or_default().join(", "),
+            choice: votes.choice.map_or("", Choice::as_str).to_owned(),
+        }
+    }
+}
+
+/// 404, beside the field.
+fn unknown_tool(detail: String) -> Problem {
+    Problem::new(Code::UnknownTool, detail)
+}
+
+/// The entries of a field.
+fn listed<'a>(field: &str, text: &'a str) -> Result<Vec<&'a str>, Problem> {
+    if text.chars().count() > MAX_FIELD_CHARS {
+        return Err(Problem::invalid(format!("{field}: this is too long.")));
+    }
+    let entries: Vec<&str> = text
+        .split([',', '\n'])
+        .map(str::trim)
+        .filter(|entry| !entry.is_empty())
+        .collect();
+    if entries.len() > MAX_LIST {
+        return Err(Problem::invalid(format!(
+            "{field}: expected at most {MAX_LIST} at once, found {}.",
+            entries.len()
+        )));
+    }
+    Ok(entries)
+}
+
+fn any<T: Id>(text: &str, ids: Vec<T>) -> AnyOf<T> {
+    if text.is_empty() {
+        AnyOf::default()
+    } else {
+        AnyOf::of(ids)
+    }
+}
+
+/// The only id that was found for `text`.
+fn only<T: Id>(field: &str, text: &str, found: &[T]) -> Result<T, Problem> {
+    match found {
+        [id] => Ok(*id),
+        [] => Err(Problem::invalid(format!(
+            "{field}: no vote is by a {field} whose id ends as in \u{201c}{}\u{201d}.",
+            text.chars().take(80).collect::<String>()
+        ))),
+        _ => Err(Problem::invalid(format!(
+            "{field}: several {field}s have ids that end as in \u{201c}{}\u{201d}; give the whole id.",
+            text.chars().take(80).collect::<String>()
+        ))),
+    }
+}
+
+fn unreadable(field: &str, text: &str) -> Problem {
+    Problem::invalid(format!(
+        "{field}: expected the id of a {field}, or its end as the pages show it; found \u{201c}{}\u{201d}.",
+        text.chars().take(80).collect::<String>()
+    ))
 }
 
 fn choice(text: &str) -> Option<Choice> {
@@ -154,10 +350,9 @@ fn choice(text: &str) -> Option<Choice> {
 /// Which votes these criteria mean, in words.
 #[must_use]
 pub fn described(
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
-    voter: Option<String>,
-    network: Option<String>,
+    (from, to): (Option<Timestamp>, Option<Timestamp>),
+    voters: &AnyOf<VoterId>,
+    networks: &AnyOf<NetworkHash>,
     choice: Option<Choice>,
 ) -> Vec<(&'static str, String)> {
     let cast = match (from, to) {
@@ -166,10 +361,17 @@ pub fn described(
         (None, Some(to)) => format!("up to {}", format::time(to)),
         (None, None) => "at any time".to_owned(),
     };
+    let short = |ids: Vec<String>| {
+        let shown: Vec<String> = ids.iter().map(|id| format::short(id)).collect();
+        shown.join(", ")
+    };
     [
         Some(("Cast", cast)),
-        voter.map(|voter| ("By the voter", voter)),
-        network.map(|network| ("From the network", network)),
+        voters.texts().map(|ids| ("By", short(ids))),
+        networks.texts().map(|ids| match ids.len() {
+            1 => ("From the network", short(ids)),
+            _ => ("From the networks", short(ids)),
+        }),
         choice.map(|choice| ("Choice", choice.as_str().to_owned())),
     ]
     .into_iter()
@@ -177,31 +379,79 @@ pub fn described(
     .collect()
 }
 
+/// The same of criteria whose window is fixed.
+#[must_use]
+pub fn described_criteria(criteria: &Criteria) -> Vec<(&'static str, String)> {
+    described(
+        (criteria.from, Some(criteria.to)),
+        &criteria.voters,
+        &criteria.networks,
+        criteria.choice,
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_a_form_says_is_understood_or_named() {
+    fn a_form_is_carried_on_as_it_was_typed() {
         let network = "0a".repeat(16);
-        let query =
-            format!("tool=a&from=2026-11-24T02:00&to=&network={network}&choice=ship&other=1");
-        let asked = VoteFilter::read(&Form::of(&query));
-        let wanted = asked.wanted("why".to_owned(), None, None).expect("wanted");
-        assert_eq!(wanted.from, Timestamp::parse("2026-11-24T02:00:00Z"));
-        assert_eq!((wanted.to, wanted.choice), (None, Some(Choice::Ship)));
-        assert_eq!(wanted.network.map(NetworkHash::text), Some(network));
-        let again = VoteFilter::read(&Form::of(&asked.query()));
-        assert_eq!(again.fields(), asked.fields());
+        let query = format!(
+            "tool=a&from=2026-11-24T02:00&to=&network={network}&network=%20b1%20&choice=ship&other=1"
+        );
+        let filter = VoteFilter::read(&Form::of(&query));
+        assert_eq!(filter.network, format!("{network}, b1"));
+        let window = filter.window().expect("a window");
+        assert_eq!(window, (Timestamp::parse("2026-11-24T02:00:00Z"), None));
+        assert_eq!(filter.choice().expect("a choice"), Some(Choice::Ship));
+        let again = VoteFilter::read(&Form::of(&filter.query()));
+        assert_eq!(again.fields(), filter.fields());
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_named() {
+        let of = |query: &str| VoteFilter::read(&Form::of(query));
         for (bad, field) in [
             ("from=x", "from"),
-            ("voter=x", "voter"),
-            ("network=1", "network"),
-            ("choice=x", "choice"),
+            ("to=x", "to"),
+            ("from=2026-11-24T02:00&to=2026-11-24T01:00", "to"),
         ] {
-            let asked = VoteFilter::read(&Form::of(&format!("tool=a&{bad}")));
-            let refused = asked.wanted(String::new(), None, None).expect_err(bad);
+            let refused = of(bad).window().expect_err(bad);
             assert!(refused.detail().starts_with(field), "{}", refused.detail());
         }
+        assert!(of("choice=x").choice().is_err());
+        let many = "b1,".repeat(MAX_LIST + 1);
+        assert!(listed("voter", &many).is_err());
+        assert_eq!(
+            listed("voter", " a , ,b\nc").expect("three"),
+            ["a", "b", "c"]
+        );
+    }
+
+    #[test]
+    fn ids_are_read_as_pages_show_them() {
+        for text in [
+            "visitor \u{2026}55556666",
+            "VISITOR \u{2026}55556666",
+            "voter\u{2026}55556666",
+            "...55556666",
+            "5555-6666",
+            "network 55556666",
+        ] {
+            assert_eq!(last_digits(text).as_deref(), Some("55556666"), "{text}");
+        }
+        for text in ["", "123", "visitor", "anna", &"a".repeat(33)] {
+            assert_eq!(last_digits(text), None, "{text}");
+        }
+        let page = "https://a.example/moderation/votes?tool=b&network=0a0b#x";
+        assert_eq!(unlinked(page, "network"), "0a0b");
+        assert_eq!(unlinked(page, "tool"), "b");
+        assert_eq!(
+            unlinked("/moderation/tools/codestral-2?from=x", "tool"),
+            "codestral-2"
+        );
+        assert_eq!(unlinked("https://a.example/tools/b", "tool"), "b");
+        assert_eq!(unlinked("Codestral 2", "tool"), "Codestral 2");
     }
 }

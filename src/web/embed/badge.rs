@@ -11,7 +11,7 @@ use crate::tallies::DASH;
 
 /// The longest name that a badge spells out, in characters.
 const LONGEST_NAME: usize = 40;
-/// Left and right of each text.
+/// Left and right of each text, in pixels.
 const PADDING: u32 = 7;
 
 /// A stretch of the badge: its text, and where it stands, in pixels.
@@ -23,16 +23,21 @@ pub struct Stretch {
 }
 
 impl Stretch {
-    /// Where the text begins.
+    /// Where the middle of the text stands.
     #[must_use]
-    pub fn text_x(&self) -> u32 {
-        self.x + PADDING
+    pub fn middle(&self) -> u32 {
+        self.x + self.width / 2
     }
 
-    /// How long the text is drawn, whatever font the reader has.
+    /// How long the text is drawn, whatever font the reader has; nothing for scripts whose widths are not known here, which
+    /// would be stretched.
     #[must_use]
-    pub fn text_width(&self) -> u32 {
-        self.width - 2 * PADDING
+    pub fn text_width(&self) -> Option<u32> {
+        let known = self
+            .text
+            .chars()
+            .all(|character| width_tenths(character).is_some());
+        known.then(|| self.width - 2 * PADDING)
     }
 }
 
@@ -52,7 +57,7 @@ impl Badge {
         let stretches: Vec<Stretch> = [
             ("name", shortened(figures.name)),
             ("panel", panel(figures)),
-            ("community", community(figures)),
+            (level(figures.community), community(figures)),
         ]
         .into_iter()
         .map(|(class, text)| {
@@ -98,8 +103,8 @@ impl Shield {
 
 fn panel(figures: &Figures<'_>) -> String {
     match figures.panel {
-        Some(panel) => format!("panel {}%", panel.percent),
-        None => format!("panel {DASH}"),
+        Some(panel) => format!("panel ship {}%", panel.percent),
+        None => format!("panel ship {DASH}"),
     }
 }
 
@@ -123,6 +128,18 @@ fn color(percent: Option<i64>) -> &'static str {
     }
 }
 
+/// The class of the community's colour, in the steps of [`color`].
+fn level(community: Option<(i64, [i64; 2])>) -> &'static str {
+    match community.map(|(percent, _)| percent) {
+        None => "level-none",
+        Some(80..) => "level-80",
+        Some(60..) => "level-60",
+        Some(40..) => "level-40",
+        Some(20..) => "level-20",
+        Some(_) => "level-0",
+    }
+}
+
 fn shortened(name: &str) -> String {
     if name.chars().count() <= LONGEST_NAME {
         return name.to_owned();
@@ -138,9 +155,14 @@ fn pixels(text: &str) -> u32 {
     text.chars().map(tenths).sum::<u32>().div_ceil(10)
 }
 
-/// One character's advance in tenths of a pixel.
+/// One character's advance in tenths of a pixel: wide enough for most scripts that the table lacks.
 fn tenths(character: char) -> u32 {
-    match character {
+    width_tenths(character).unwrap_or(110)
+}
+
+/// The table: Latin characters.
+fn width_tenths(character: char) -> Option<u32> {
+    Some(match character {
         'i' | 'l' => 30,
         '\'' => 29,
         'j' | 'f' | ' ' | '.' | ',' | ':' | ';' | '!' => 40,
@@ -152,9 +174,9 @@ fn tenths(character: char) -> u32 {
         '%' | '…' | DASH_CHARACTER => 119,
         'A'..='Z' => 78,
         ' '..='~' => 70,
-        // Scripts that we have no table for: wide enough for most.
-        _ => 110,
-    }
+        '¡'..='ɏ' => 75,
+        _ => return None,
+    })
 }
 
 const DASH_CHARACTER: char = '—';
@@ -179,9 +201,30 @@ mod tests {
             "{svg}"
         );
         assert!(
-            svg.contains("community 87%") && svg.contains("panel 75%"),
+            svg.contains("community 87%") && svg.contains("panel ship 75%"),
             "{svg}"
         );
+    }
+
+    #[test]
+    fn only_scripts_of_known_width_are_fitted() {
+        let widths = |name: &'static str| {
+            let named = Figures {
+                name,
+                ..figures(Some((87, [62, 97])), 15)
+            };
+            let badge = Badge::of(&named);
+            badge
+                .stretches
+                .iter()
+                .map(Stretch::text_width)
+                .collect::<Vec<_>>()
+        };
+        assert!(widths("Café 2").iter().all(Option::is_some));
+        for name in ["كودسترال", "🚀 Rocket", "代码"] {
+            let found = widths(name);
+            assert!(found[0].is_none() && found[1].is_some(), "{name}");
+        }
     }
 
     #[test]
@@ -198,12 +241,15 @@ mod tests {
             serde_json::to_value(Shield::of(&figures(Some((87, [62, 97])), 15))).expect("json");
         assert_eq!(
             json,
-            serde_json::json!({"schemaVersion": 1, "label": "Codestral 2", "message": "panel 75% · community 87%", "color": "brightgreen"})
+            serde_json::json!({"schemaVersion": 1, "label": "Codestral 2", "message": "panel ship 75% · community 87%", "color": "brightgreen"})
         );
         let few = serde_json::to_value(Shield::of(&figures(None, 3))).expect("json");
         assert_eq!(
             (few["message"].as_str(), few["color"].as_str()),
-            (Some("panel 75% · community — (3 votes)"), Some("lightgrey"))
+            (
+                Some("panel ship 75% · community — (3 votes)"),
+                Some("lightgrey")
+            )
         );
         for (percent, name) in [
             (100, "brightgreen"),

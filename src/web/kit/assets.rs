@@ -28,8 +28,11 @@ const ASSETS: [(&str, &str, &[u8]); 12] = [
     ("words.js", JS, include_bytes!("assets/words.js")),
     ("show.js", JS, include_bytes!("assets/show.js")),
     ("vote.js", JS, include_bytes!("assets/vote.js")),
-    ("check.js", JS, include_bytes!("assets/check.js")),
-    ("live.js", JS, include_bytes!("assets/live.js")),
+    (
+        "server.js",
+        JS,
+        include_bytes!("../../../clients/widget/dist/server.js"),
+    ),
     ("log.js", JS, include_bytes!("assets/log.js")),
     (
         "icon.svg",
@@ -42,10 +45,11 @@ const ASSETS: [(&str, &str, &[u8]); 12] = [
         include_bytes!("assets/preview.png"),
     ),
     (
-        "desk.css",
+        "admin.css",
         "text/css; charset=utf-8",
-        include_bytes!("../admin/assets/desk.css"),
+        include_bytes!("../admin/assets/admin.css"),
     ),
+    ("rows.js", JS, include_bytes!("../admin/assets/rows.js")),
     ("brush.js", JS, include_bytes!("../admin/assets/brush.js")),
 ];
 

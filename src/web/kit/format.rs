@@ -2,6 +2,7 @@
 //! tests hold the two together.
 
 use crate::tallies::DASH;
+use crate::tallies::percent::{Counts, difference, percent};
 
 /// A count with its thousands set apart.
 #[must_use]
@@ -97,6 +98,28 @@ pub fn scale(figures: &Figures) -> String {
     }
 }
 
+/// How far apart two shares of ship votes are, the larger less the smaller, and where the difference most likely lies;
+/// before both have a percentage, what that takes.
+#[must_use]
+pub fn apart(one: Counts, other: Counts, min_votes: i64) -> String {
+    let known = |(ship, skip): Counts| percent(ship, skip).filter(|_| ship + skip >= min_votes);
+    let larger_first = one.0 * (other.0 + other.1) >= other.0 * (one.0 + one.1);
+    let (more, less) = if larger_first {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    match (known(more), known(less), difference(more, less)) {
+        (Some(more), Some(less), Some([low, high])) => {
+            let points = more - less;
+            let noun = if points == 1 { "point" } else { "points" };
+            let (low, high) = ((low * 100.0).floor(), (high * 100.0).ceil());
+            format!("{points} {noun} apart, likely {low:.0} to {high:.0}").replace('-', "−")
+        }
+        _ => format!("A percentage takes {} on each tool", votes(min_votes)),
+    }
+}
+
 /// Who leads a comparison by one measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lead<'a> {
@@ -123,8 +146,8 @@ pub fn panel_lead(lead: Lead<'_>) -> String {
 pub fn community_lead(lead: Lead<'_>) -> String {
     match lead {
         Lead::Leads(name) => format!("The community prefers {name}."),
-        Lead::Close => "The community: too close to call.".to_owned(),
-        Lead::Unknown => "The community: too few votes yet.".to_owned(),
+        Lead::Close => "Nobody leads: too close to call.".to_owned(),
+        Lead::Unknown => "Nobody leads yet: too few votes.".to_owned(),
     }
 }
 
@@ -149,6 +172,26 @@ mod tests {
         );
         assert_eq!((votes(1), votes(2)), ("1 vote".into(), "2 votes".into()));
         assert_eq!((score(Some(7)), score(None)), ("7%".into(), "—".into()));
+    }
+
+    #[test]
+    fn how_far_apart_is_said_once_both_are_known() {
+        assert_eq!(
+            apart((23, 14), (41, 6), 5),
+            "25 points apart, likely 6 to 43"
+        );
+        assert_eq!(
+            apart((6, 4), (5, 5), 5),
+            "10 points apart, likely −29 to 46"
+        );
+        assert_eq!(
+            apart((3, 1), (5, 5), 5),
+            "A percentage takes 5 votes on each tool"
+        );
+        assert_eq!(
+            apart((0, 0), (0, 0), 1),
+            "A percentage takes 1 vote on each tool"
+        );
     }
 
     #[test]

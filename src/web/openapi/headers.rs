@@ -63,6 +63,12 @@ const ALL: &[(&str, Type, bool, &str)] = &[
         "A renewed token, where the one in `Authorization` is past half its life (a cookie is renewed by `Set-Cookie`).",
     ),
     (
+        "Content-Disposition",
+        Type::String,
+        true,
+        "The name of the file that a browser saves.",
+    ),
+    (
         "Content-Security-Policy",
         Type::String,
         true,

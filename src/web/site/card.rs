@@ -19,6 +19,7 @@ pub struct Card<'a> {
     pub slug: &'a str,
     pub name: &'a str,
     pub tagline: &'a str,
+    pub description: Option<&'a str>,
     pub category: &'a str,
     pub entry: &'a str,
     pub url: &'a str,
@@ -65,6 +66,7 @@ impl<'a> Card<'a> {
             slug: slug.as_str(),
             name: &tool.name,
             tagline: &tool.tagline,
+            description: tool.description.as_deref(),
             category: &tool.category,
             entry: &tool.entry,
             url: &tool.url,
@@ -80,7 +82,14 @@ impl<'a> Card<'a> {
             votes: format::counts(row.ship, row.skip),
             total: format::votes(row.ship + row.skip),
             margin: format::margin(&figures),
-            gap: format::gap(&figures),
+            gap: if row.state != ToolState::Open
+                && figures.panel.is_some()
+                && figures.community.is_none()
+            {
+                "Too few votes for a percentage".to_owned()
+            } else {
+                format::gap(&figures)
+            },
             scale: format::scale(&figures),
             set_aside: match set_aside(&published.body) {
                 0 => String::new(),
@@ -112,6 +121,17 @@ impl<'a> Card<'a> {
         self.own == Some(Choice::Skip)
     }
 
+    #[must_use]
+    pub fn described(&self) -> bool {
+        self.description.is_some()
+    }
+
+    /// The description, cut at its blank lines.
+    #[must_use]
+    pub fn paragraphs(&self) -> Vec<&'a str> {
+        paragraphs(self.description.unwrap_or_default())
+    }
+
     /// Where the community's mark stands on the scale; 0 while it is not shown.
     #[must_use]
     pub fn mark(&self) -> i64 {
@@ -132,6 +152,35 @@ impl<'a> Card<'a> {
     }
 }
 
+/// A quote that is longer than this, in characters, is folded.
+const LONG_QUOTE: usize = 260;
+
+/// Whether a quote is folded.
+#[must_use]
+pub fn is_long(summary: &str) -> bool {
+    summary.chars().count() > LONG_QUOTE
+}
+
+/// The texts between blank lines.
+fn paragraphs(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let (mut start, mut end, mut at) = (0, 0, 0);
+    for line in text.split_inclusive('\n') {
+        if line.trim().is_empty() {
+            found.push(text.get(start..end).unwrap_or_default());
+            start = at + line.len();
+        }
+        at += line.len();
+        end = at;
+    }
+    found.push(text.get(start..end).unwrap_or_default());
+    found
+        .iter()
+        .map(|part| part.trim())
+        .filter(|part| !part.is_empty())
+        .collect()
+}
+
 /// What a Tally says of the votes that resets and excluded periods took out; it says so only where the site shows it.
 fn set_aside(body: &[u8]) -> i64 {
     #[derive(Deserialize)]
@@ -148,7 +197,17 @@ fn set_aside(body: &[u8]) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::set_aside;
+    use super::{paragraphs, set_aside};
+
+    #[test]
+    fn a_blank_line_parts_paragraphs() {
+        assert_eq!(
+            paragraphs("One.\nStill one.\n\n \t\n\nTwo.\n"),
+            ["One.\nStill one.", "Two."]
+        );
+        assert_eq!(paragraphs("\n\nAlone"), ["Alone"]);
+        assert!(paragraphs(" \n\n").is_empty());
+    }
 
     #[test]
     fn votes_set_aside_are_those_that_the_tally_names() {

@@ -61,6 +61,8 @@ pub struct ChartRow {
 
 /// The drawing is this wide.
 const WIDTH: i64 = 1000;
+/// A drawing shows at least so much time: minutes must not look like months.
+const SHORTEST_SECONDS: i64 = 3_600;
 /// A table longer than this helps nobody: the newest rows are shown.
 const ROWS: usize = 60;
 
@@ -73,7 +75,8 @@ impl<'a> Chart<'a> {
             .filter_map(|track| track.points.first())
             .map(|point| point.at)
             .min()
-            .unwrap_or(now);
+            .unwrap_or(now)
+            .min(now.plus_seconds(-SHORTEST_SECONDS));
         let place = |at: Timestamp| {
             let span = (now.0 - from.0).max(1);
             ((at.0 - from.0).clamp(0, span) / 1_000 * WIDTH) / (span / 1_000).max(1)
@@ -128,6 +131,10 @@ fn line<'a>(
         };
         if let Some(run) = runs.last_mut() {
             let x = place(stood);
+            // The only figure so far: it is drawn from the beginning of its hour.
+            if run.is_empty() && position + 1 == track.points.len() {
+                run.push((place(point.at), score, bounds));
+            }
             // A tally holds until the next change: steps, not slopes.
             if let Some((_, before, wide)) = run.last().copied() {
                 run.push((x, before, wide));

@@ -1,12 +1,15 @@
-//! The page of two tools side by side: who leads, both intervals on one scale, both lines in one chart, another pair.
+//! The page of two tools side by side: who leads, the votes, a scorecard by reviewer, both lines in one
+//! chart, another pair.
 
 use askama::Template;
 
 use super::card::Card;
 use super::chart::Chart;
-use crate::catalog::views::leaders;
+use super::share::Share;
+use crate::catalog::Review;
+use crate::catalog::views::Leaders;
 use crate::domain::Slug;
-use crate::web::kit::format::{Lead, community_lead, panel_lead};
+use crate::web::kit::format::{Lead, apart, community_lead, panel_lead};
 use crate::web::site::meta::Head;
 
 /// The comparison of two tools.
@@ -15,49 +18,110 @@ use crate::web::site::meta::Head;
 pub struct ComparePage<'a> {
     pub head: Head,
     pub notice: &'a str,
+    /// The site's own block of HTML; empty if there is none.
+    pub block: &'a str,
     /// This page's path: where a form comes back to.
     pub here: String,
     pub cards: [Card<'a>; 2],
-    pub panel: Lead<'a>,
-    pub community: Lead<'a>,
+    pub leaders: Leaders<'a>,
     pub chart: Chart<'a>,
     pub min_votes: i64,
     /// Tools to choose another pair from: some of the most voted.
     pub choices: Vec<&'a str>,
     pub related: Vec<(String, String)>,
+    pub share: Share,
 }
 
-impl ComparePage<'_> {
+/// A reviewer's row of the scorecard: what they say of the left tool, and of the right one.
+pub struct ScoreRow<'a> {
+    pub reviewer: &'a str,
+    pub cells: [ScoreCell<'a>; 2],
+}
+
+/// What one reviewer says of one tool; `None` if they have not reviewed it.
+pub struct ScoreCell<'a> {
+    pub tool: &'a str,
+    pub review: Option<&'a Review>,
+}
+
+impl<'a> ComparePage<'a> {
+    fn lead(&self, leader: Option<&Slug>, known: bool) -> Lead<'_> {
+        let led = |card: &&Card<'_>| leader.is_some_and(|slug| slug.as_str() == card.slug);
+        match self.cards.iter().find(led) {
+            Some(card) => Lead::Leads(card.name),
+            None if known => Lead::Close,
+            None => Lead::Unknown,
+        }
+    }
+
     #[must_use]
     pub fn panel_words(&self) -> String {
-        panel_lead(self.panel)
+        let known = self.cards.iter().all(|card| card.figures.panel.is_some());
+        panel_lead(self.lead(self.leaders.panel, known))
     }
 
     #[must_use]
     pub fn community_words(&self) -> String {
-        community_lead(self.community)
+        let known = self.cards.iter().all(Card::known);
+        community_lead(self.lead(self.leaders.community, known))
     }
-}
 
-/// Who leads, by panel and by community.
-#[must_use]
-pub fn leads<'a>(slugs: [&Slug; 2], cards: &[Card<'a>; 2], min_votes: i64) -> [Lead<'a>; 2] {
-    let [a, b] = cards;
-    let [left, right] = slugs;
-    let found = leaders(&[(left, a.row), (right, b.row)], min_votes);
-    let lead = |leader: Option<&Slug>, known: bool| match leader {
-        Some(slug) if slug == left => Lead::Leads(a.name),
-        Some(_) => Lead::Leads(b.name),
-        None if known => Lead::Close,
-        None => Lead::Unknown,
-    };
-    [
-        lead(
-            found.panel,
-            a.figures.panel.is_some() && b.figures.panel.is_some(),
-        ),
-        lead(found.community, a.known() && b.known()),
-    ]
+    /// The longest sentence that may stand in the place of [`Self::community_words`] while somebody looks.
+    #[must_use]
+    pub fn longest_lead(&self) -> String {
+        let leads = self.cards.iter().map(|card| Lead::Leads(card.name));
+        leads
+            .chain([Lead::Close])
+            .map(community_lead)
+            .max_by_key(|words| words.chars().count())
+            .unwrap_or_default()
+    }
+
+    #[must_use]
+    pub fn apart(&self) -> String {
+        let [left, right] = &self.cards;
+        let counts = |card: &Card<'_>| (card.row.ship, card.row.skip);
+        apart(counts(left), counts(right), self.min_votes)
+    }
+
+    /// Whether the community prefers the tool.
+    #[must_use]
+    pub fn is_community_choice(&self, card: &Card<'_>) -> bool {
+        let leader = self.leaders.community;
+        leader.is_some_and(|slug| slug.as_str() == card.slug)
+    }
+
+    /// Whether the panel prefers the tool.
+    #[must_use]
+    pub fn is_panel_choice(&self, card: &Card<'_>) -> bool {
+        let leader = self.leaders.panel;
+        leader.is_some_and(|slug| slug.as_str() == card.slug)
+    }
+
+    /// A row a reviewer, in the left tool's order; whoever reviewed only one of the two comes last.
+    #[must_use]
+    pub fn scorecard(&self) -> Vec<ScoreRow<'a>> {
+        let [left, right] = &self.cards;
+        let mut unmatched: Vec<&Review> = right.reviews.iter().collect();
+        let (mut both, mut one) = (Vec::new(), Vec::new());
+        let row = |mine: Option<&'a Review>, theirs: Option<&'a Review>| ScoreRow {
+            reviewer: mine.or(theirs).map_or("", |review| &review.reviewer),
+            cells: [(left, mine), (right, theirs)].map(|(card, review)| ScoreCell {
+                tool: card.name,
+                review,
+            }),
+        };
+        for mine in left.reviews {
+            let same = |theirs: &&Review| theirs.reviewer == mine.reviewer;
+            match unmatched.iter().position(same) {
+                Some(at) => both.push(row(Some(mine), Some(unmatched.remove(at)))),
+                None => one.push(row(Some(mine), None)),
+            }
+        }
+        one.extend(unmatched.into_iter().map(|theirs| row(None, Some(theirs))));
+        both.append(&mut one);
+        both
+    }
 }
 
 /// Every way to read `a-vs-b`: a slug may hold `-vs-` itself.

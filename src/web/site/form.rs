@@ -157,7 +157,7 @@ pub fn is_own_path(path: &str) -> bool {
         && !path.starts_with("//")
         && path
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"/-_.?=&#".contains(&byte))
+            .all(|byte| byte.is_ascii_alphanumeric() || b"/-_.?=&#%+".contains(&byte))
 }
 
 #[cfg(test)]

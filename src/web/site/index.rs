@@ -8,7 +8,6 @@ use super::card::Card;
 use crate::catalog::views::list::{ListQuery, Sort};
 use crate::http::problem::Problem;
 use crate::http::request;
-use crate::web::kit::format::Lead;
 use crate::web::site::meta::Head;
 
 /// Tools on one page.
@@ -80,6 +79,12 @@ impl Query {
         format!("/?{}#tools", other.string(""))
     }
 
+    /// The address of this very page.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("/?{}", self.string(&self.cursor))
+    }
+
     /// Whether it is the whole list in its usual order.
     #[must_use]
     pub fn plain(&self) -> bool {
@@ -102,8 +107,6 @@ pub struct Choice {
 pub struct Featured<'a> {
     pub path: String,
     pub cards: [Card<'a>; 2],
-    pub panel: Lead<'a>,
-    pub community: Lead<'a>,
 }
 
 /// The first page.
@@ -114,6 +117,8 @@ pub struct IndexPage<'a> {
     pub notice: &'a str,
     pub query: Query,
     pub featured: Option<Featured<'a>>,
+    /// This page's address: where a form comes back to.
+    pub here: String,
     pub cards: Vec<Card<'a>>,
     pub categories: Vec<Choice>,
     pub sorts: Vec<Choice>,

@@ -6,6 +6,7 @@
 pub mod card;
 pub mod chart;
 pub mod compare;
+pub mod crawlers;
 pub mod form;
 pub mod history;
 pub mod index;
@@ -13,5 +14,6 @@ pub mod log;
 pub mod meta;
 pub mod refusal;
 pub mod routes;
+pub mod share;
 pub mod state;
 pub mod tool;

@@ -69,7 +69,7 @@ fn words(problem: &Problem) -> (&'static str, String) {
             "The address may be mistyped, or the page has moved.",
         ),
         Code::Frozen => (
-            "Voting is paused",
+            "Voting is frozen",
             "This tool takes no votes at the moment. What was counted stays.",
         ),
         Code::Archived => (
@@ -85,8 +85,9 @@ fn words(problem: &Problem) -> (&'static str, String) {
             "With JavaScript your browser does it by itself, in a moment. Without, come back later.",
         ),
         Code::OriginRefused => (
-            "That form came from elsewhere",
-            "Votes are taken from this site's own pages. Open the tool here and vote again.",
+            "This address takes no votes",
+            "Votes are taken under the site's own address only. If this is your site: its address for browsers is the setting \
+             TALLYSHIP_HTTP__PUBLIC_URL.",
         ),
         Code::Unavailable | Code::Overloaded | Code::Internal => (
             "Not this time",

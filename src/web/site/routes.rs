@@ -10,18 +10,19 @@ use super::card::Card;
 use super::chart::{Chart, Track};
 use super::compare::{self, ComparePage, canonical};
 use super::index::{self, Featured, IndexPage, Query};
+use super::share::Share;
 use super::state::{SiteState, page};
 use super::tool::{Related, ToolPage, snippets};
-use crate::catalog::views::ToolWithTally;
 use crate::catalog::views::history::Point;
+use crate::catalog::views::{ToolWithTally, leaders};
 use crate::domain::Timestamp;
 use crate::http::problem::{Code, Problem};
 use crate::http::request;
 use crate::web::site::history::ScoreHistory;
 use crate::web::site::meta::Head;
 
-/// So many tools are offered by name where a pair is chosen; any other can be typed.
-const CHOICES: usize = 100;
+/// The most tools that are offered by name where a pair is chosen; any other can be typed.
+const MAX_CHOICES: usize = 100;
 
 /// The comparison to begin with, and the list of tools.
 ///
@@ -32,18 +33,12 @@ pub async fn get_index(http: HttpRequest, state: Data<SiteState>) -> Result<Http
     let list = state.lists.page(&state.shelf, &state.board, &query.ask()?);
     let categories = state.lists.categories(&state.shelf, &state.board);
     let pair = state.featured().filter(|_| query.plain());
-    let popular = state.most_voted("", CHOICES);
-    let nobody = HashMap::new();
-    let featured = pair.as_ref().map(|[a, b]| {
-        let cards = [state.card(a, &nobody), state.card(b, &nobody)];
-        let slugs = [&a.shelved.slug, &b.shelved.slug];
-        let [panel, community] = compare::leads(slugs, &cards, state.board.min_votes());
-        Featured {
-            path: compare::path(slugs[0].as_str(), slugs[1].as_str()),
-            cards,
-            panel,
-            community,
-        }
+    let popular = state.most_voted("", MAX_CHOICES);
+    let ids = list.items.iter().map(|verdict| verdict.slot.id).collect();
+    let own = state.own(&http, ids).await;
+    let featured = pair.as_ref().map(|[a, b]| Featured {
+        path: compare::path(a.shelved.slug.as_str(), b.shelved.slug.as_str()),
+        cards: [state.card(a, &own), state.card(b, &own)],
     });
     let mut head = Head::new(
         &state.site,
@@ -63,8 +58,9 @@ pub async fn get_index(http: HttpRequest, state: Data<SiteState>) -> Result<Http
         cards: list
             .items
             .iter()
-            .map(|verdict| state.card(verdict, &nobody))
+            .map(|verdict| state.card(verdict, &own))
             .collect(),
+        here: query.path(),
         categories: index::categories(&query, &categories),
         sorts: index::sorts(&query),
         choices: popular.iter().map(ToolWithTally::name).collect(),
@@ -133,6 +129,7 @@ pub async fn get_tool(
         notice: &state.pages.notice,
         category_path: index::category(card.category),
         chart: Chart::of(&tracks, past.step, state.board.min_votes(), now),
+        block: &state.pages.block,
         min_votes: state.board.min_votes(),
         snippets: snippets(&state.site, card.slug, card.name),
         related,
@@ -173,14 +170,14 @@ pub async fn get_compare(
     let cards = [state.card(left, &own), state.card(right, &own)];
     let [a, b] = &cards;
     let min_votes = state.board.min_votes();
-    let [panel, community] =
-        compare::leads([&left.shelved.slug, &right.shelved.slug], &cards, min_votes);
+    let rows = [(&left.shelved.slug, a.row), (&right.shelved.slug, b.row)];
+    let leaders = leaders(&rows, min_votes);
     let now = Timestamp::now();
     let past = ScoreHistory::of(&state.readers, &[left, right], min_votes, now).await;
     let tracks = [track(a, past.way(0)), track(b, past.way(1))];
     let chart = Chart::of(&tracks, past.step, min_votes, now);
     let title = format!("{} vs {}", a.name, b.name);
-    let popular = state.most_voted("", CHOICES);
+    let popular = state.most_voted("", MAX_CHOICES);
     let near = state.most_voted(a.category, 8);
     let related = near
         .iter()
@@ -195,26 +192,30 @@ pub async fn get_compare(
             )
         })
         .collect();
+    let sentence = format!(
+        "{title}, side by side. Panel: {} and {}. Community: {} and {}.",
+        a.panel, b.panel, a.community, b.community
+    );
+    let address = canonical(a.slug, b.slug);
+    let share = Share::of(&format!("{}{address}", state.site), &title, &sentence);
     let head = Head::new(
         &state.site,
-        &canonical(a.slug, b.slug),
+        &address,
         format!("{title} · Tallyship"),
-        format!(
-            "{title}, side by side. Panel: {} and {}. Community: {} and {}.",
-            a.panel, b.panel, a.community, b.community
-        ),
+        sentence,
     )
     .with_oembed();
     page(&ComparePage {
         head,
         notice: &state.pages.notice,
         here: format!("/compare/{pair}"),
-        panel,
-        community,
+        block: &state.pages.block,
+        leaders,
         chart,
         min_votes,
         choices: popular.iter().map(ToolWithTally::name).collect(),
         related,
+        share,
         cards,
     })
 }

@@ -20,6 +20,8 @@ pub struct Related<'a> {
 pub struct ToolPage<'a> {
     pub head: Head,
     pub notice: &'a str,
+    /// The site's own block of HTML; empty if there is none.
+    pub block: &'a str,
     /// This page's path: where a form comes back to.
     pub here: String,
     pub card: Card<'a>,

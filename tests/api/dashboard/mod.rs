@@ -5,6 +5,7 @@
 mod acts;
 mod alerts;
 mod bans;
+mod bulk;
 mod door;
 mod forms;
 mod sessions;

@@ -6,6 +6,7 @@ mod audit;
 mod bans;
 mod held;
 mod interleaved;
+mod lists;
 mod periods;
 mod public;
 mod resets;

@@ -14,6 +14,7 @@ const COMPARE: &str = "/compare/codestral-2-vs-cursor-background-agents";
 
 crate::both!(
     numbers_are_in_the_html,
+    what_people_wrote_is_in_the_html,
     the_list_is_searched_sorted_and_cut_into_pages,
     nothing_in_the_catalogue_breaks_out,
     closed_tools,
@@ -65,7 +66,7 @@ async fn numbers_are_in_the_html(backend: Backend) {
         "Free",
         "0 ship, 0 skip",
         "5 more votes make a percentage",
-        "The community: too few votes yet.",
+        "Nobody leads yet: too few votes.",
         "The panel prefers Cursor Background Agents.",
     ] {
         assert!(page.contains(part), "{part}");
@@ -113,6 +114,72 @@ async fn numbers_are_in_the_html(backend: Backend) {
         data["review"].is_null(),
         "the panel's people may be made up"
     );
+}
+
+/// Descriptions in paragraphs, every quote whole, and a row a reviewer in whatever order the tools list them.
+async fn what_people_wrote_is_in_the_html(backend: Backend) {
+    let quote =
+        |who: &str, tool: &str| format!("{who} on {tool}: {}end.", "word after word, ".repeat(40));
+    let tool = |slug: &str, reviewers: &[&str]| {
+        json!({"slug": slug, "name": format!("Tool {slug}"), "description": "First <b>part</b>.\nStill first.\n\nSecond part.",
+            "reviews": reviewers.iter().map(|who| json!({"reviewer": who, "verdict": "ship", "summary": quote(who, slug)})).collect::<Vec<_>>()})
+    };
+    let home = Home::new(backend);
+    let tools = json!([
+        tool("left", &["Ann", "Bob", "Cid"]),
+        tool("right", &["Dan", "Cid", "Ann"]),
+        {"slug": "bare", "name": "Bare"}
+    ]);
+    home.write("tools.json", tools.to_string());
+    let server = home
+        .setup()
+        .env("TALLYSHIP_CATALOG__FILE", "tools.json")
+        .start()
+        .await;
+    let client = server.client();
+    let page = html(&client, "/compare/left-vs-right").await;
+    let (_, scorecard) = page.split_once("Reviewer scorecard").expect("a scorecard");
+    let rows: Vec<&str> = scorecard.split("class=\"score-row\"").skip(1).collect();
+    let reviewer = |row: &&str| {
+        after(row, "<h3 dir=\"auto\">")
+            .and_then(|rest| rest.split('<').next())
+            .map(str::to_owned)
+    };
+    let reviewers: Vec<String> = rows.iter().filter_map(reviewer).collect();
+    assert_eq!(
+        reviewers,
+        ["Ann", "Cid", "Bob", "Dan"],
+        "who judged one tool only comes last"
+    );
+    for (row, left, right) in [
+        (0, true, true),
+        (1, true, true),
+        (2, true, false),
+        (3, false, true),
+    ] {
+        for (tool, there) in [("left", left), ("right", right)] {
+            let whole = quote(&reviewers[row], tool);
+            assert_eq!(rows[row].contains(&whole), there, "{whole}");
+        }
+        assert_eq!(rows[row].contains("Not reviewed."), !(left && right));
+    }
+    for path in ["/compare/left-vs-right", "/tools/left"] {
+        let page = html(&client, path).await;
+        let (_, described) = page
+            .split_once("<div class=\"description\">")
+            .expect("a description");
+        let (described, _) = described.split_once("</div>").expect("its end");
+        let paragraphs: Vec<&str> = described.split("<p dir=\"auto\">").skip(1).collect();
+        assert!(
+            paragraphs.len() == 2
+                && paragraphs[0].contains("First &#60;b&#62;part&#60;/b&#62;.\nStill first.")
+                && paragraphs[1].contains("Second part."),
+            "{path}: {paragraphs:?}"
+        );
+    }
+    let page = html(&client, "/compare/bare-vs-left").await;
+    assert!(page.contains("There is no description yet.") && page.contains("Not reviewed."));
+    assert!(!html(&client, "/tools/bare").await.contains("What it is"));
 }
 
 async fn the_list_is_searched_sorted_and_cut_into_pages(backend: Backend) {
@@ -236,7 +303,7 @@ async fn nothing_in_the_catalogue_breaks_out(backend: Backend) {
     let home = Home::new(backend);
     let tool = |slug: &str| {
         json!({"slug": slug, "name": format!("{EVIL} {slug}"), "tagline": EVIL, "category": "<kbd>&\"", "entry": "<samp>",
-            "url": "https://example.org/\"><var>", "reviews": [{"reviewer": "<var>", "verdict": "ship", "summary": EVIL}]})
+            "description": EVIL, "url": "https://example.org/\"><var>", "reviews": [{"reviewer": "<var>", "verdict": "ship", "summary": EVIL}]})
     };
     home.write("evil.json", json!([tool("evil"), tool("twin")]).to_string());
     let server = home
@@ -350,5 +417,43 @@ fn previews_and_assets() {
             .send()
             .await
             .problem(404, "not-found");
+    });
+}
+
+/// What search engines and browsers look for by themselves.
+#[test]
+fn robots_sitemap_and_icon() {
+    crate::harness::run(async {
+        let server = Home::new(Backend::Sqlite)
+            .setup()
+            .env("TALLYSHIP_HTTP__PUBLIC_URL", "https://votes.example")
+            .start()
+            .await;
+        let client = server.client();
+        let robots = client.get("/robots.txt").send().await.expect(200);
+        let lines: Vec<&str> = robots.text.lines().collect();
+        assert!(lines.contains(&"Sitemap: https://votes.example/sitemap.xml"));
+        assert!(lines.contains(&"Disallow: /moderation"));
+        let token = server
+            .run_cli(&["token", "create", "--role", "site", "--name", "pages"])
+            .await
+            .success("a token")
+            .stdout;
+        let archived = client.delete("/v1/tools/udio").bearer(token.trim());
+        archived.send().await.expect(200);
+        let sitemap = client.get("/sitemap.xml").send().await.expect(200);
+        for (address, there) in [
+            ("https://votes.example/", true),
+            ("https://votes.example/tools/codestral-2", true),
+            ("https://votes.example/tools/udio", false),
+        ] {
+            let entry = format!("<loc>{address}</loc>");
+            assert_eq!(sitemap.text.contains(&entry), there, "{address}");
+        }
+        let tag = sitemap.header("etag").expect("a tag").to_owned();
+        let again = client.get("/sitemap.xml").header("if-none-match", &tag);
+        again.send().await.expect(304);
+        let icon = client.get("/favicon.ico").send().await.expect(200);
+        assert_eq!(icon.header("content-type"), Some("image/x-icon"));
     });
 }

@@ -2,15 +2,12 @@ import type { Choice, Tally } from './tally.js';
 import { type Words } from './words.js';
 declare const Base: typeof HTMLElement;
 export declare class ShipVote extends Base {
+    #private;
     static readonly observedAttributes: string[];
     /** Adds a language, or changes some of its texts, for all elements. */
     static words(lang: string, words: Partial<Words>): void;
-    /** The server of elements that name none: an address below which `/v1` and `/embed` are. */
+    /** The server of elements that name none: an address below which `/v1` and `/embed` are. Resolved by the page that shows them. */
     static server(address: string): void;
-    private cards;
-    private observer;
-    private near;
-    private building;
     get tool(): string;
     set tool(slug: string);
     get compare(): string;
@@ -24,11 +21,6 @@ export declare class ShipVote extends Base {
     connectedCallback(): void;
     disconnectedCallback(): void;
     attributeChangedCallback(name: string, before: string | null, after: string | null): void;
-    private come;
-    private reached;
-    private voice;
-    private redraw;
-    private build;
 }
 /** {@link ShipVote.server}, by a shorter name. */
 export declare function setServer(address: string): void;

@@ -30,19 +30,28 @@ export interface Words {
     offline: Text;
     failed: Text;
     unknown: Text;
+    late: Text;
+    loading: Text;
+    unreachable: Text;
+    none: Text;
+    noTool: Text;
 }
 /** Adds a language, or changes some of its texts. */
 export declare function learn(lang: string, words: Partial<Words>): void;
+/** A text, filled in, and the language that it is in: English if there is no other. */
+export interface Said {
+    text: string;
+    lang: string;
+}
+/** Shows a text inside `element`, with its own language and direction, whatever the page around it has. */
+export declare function show(element: HTMLElement, said: Said | undefined): void;
 /** Speaks one language. */
 export declare class Voice {
-    private readonly table;
-    private readonly numbers;
-    private readonly percents;
-    private readonly plurals;
+    #private;
     /** `own` are one element's own texts, laid over the language's. */
     constructor(lang: string, own?: Partial<Words>);
     /** A text, filled in. A number `n` chooses the plural form. */
-    say(key: keyof Words, fill?: Record<string, string | number>): string;
-    /** 87 as the language writes a percentage; a dash where there is none. */
+    say(key: keyof Words, fill?: Record<string, string | number>): Said;
+    /** 87 as the language writes a percentage; a dash if there is none. */
     percent(percent: number | null | undefined): string;
 }

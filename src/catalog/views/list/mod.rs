@@ -174,12 +174,14 @@ mod tests {
             tool: Tool {
                 name,
                 tagline: "Writes Code".to_owned(),
+                description: None,
                 category: if tool % 2 == 0 { "Even" } else { "Odd" }.to_owned(),
                 entry: String::new(),
                 url: String::new(),
                 reviews: vec![review(Choice::Ship)],
             },
             updated_at: Timestamp(i64::from(tool)),
+            version: 1,
         });
     }
 

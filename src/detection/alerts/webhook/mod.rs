@@ -5,6 +5,7 @@
 //! the instance that detects is the one that tells. A receiver that does not answer costs nobody else: each try has a
 //! deadline, tries come further and further apart, and after a day an alert is not told any more.
 
+mod message;
 mod signature;
 
 use std::collections::HashMap;
@@ -13,11 +14,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use reqwest::{Client, redirect};
-use serde::Serialize;
 use tokio::sync::oneshot;
 
+use self::message::{Message, message};
+use super::Alert;
 use super::store;
-use super::{Alert, AlertView};
 use crate::config::{self, Webhook};
 use crate::detection::worker::IsLeader;
 use crate::domain::Timestamp;
@@ -50,7 +51,7 @@ impl WebhookWorker {
     /// Where the thread cannot be started, or TLS cannot be set up.
     pub fn start(
         database: config::Database,
-        webhook: Webhook,
+        (webhook, public_url): (Webhook, &url::Url),
         votes: Votes,
         meters: Arc<Metrics>,
         leading: IsLeader,
@@ -69,6 +70,7 @@ impl WebhookWorker {
         let tell = Tell {
             database,
             webhook,
+            site: public_url.as_str().trim_end_matches('/').to_owned(),
             client,
             votes,
             meters,
@@ -109,17 +111,11 @@ impl Tried {
     }
 }
 
-/// The body, in the shape that the specification recommends.
-#[derive(Serialize)]
-struct Message {
-    r#type: &'static str,
-    timestamp: Timestamp,
-    data: AlertView,
-}
-
 struct Tell {
     database: config::Database,
     webhook: Webhook,
+    /// The site's public address, without a last slash.
+    site: String,
     client: Client,
     votes: Votes,
     meters: Arc<Metrics>,
@@ -204,17 +200,14 @@ impl Tell {
     async fn post(&self, alert: Alert, now: Timestamp) -> Result<(), String> {
         // Raised anew it is another message; told anew it is the same.
         let id = format!("alert_{}_{}", alert.id, alert.raised_at.0);
-        let message = Message {
-            r#type: "alert.raised",
-            timestamp: alert.raised_at,
-            data: alert.into(),
-        };
-        let body = serde_json::to_vec(&message).map_err(|bad| bad.to_string())?;
+        let Message { body, headers } = message(&alert.into(), self.webhook.format, &self.site)
+            .map_err(|bad| bad.to_string())?;
         let signature = signature::signature(&self.webhook.key, &id, now.seconds(), &body);
-        let answer = self
-            .client
-            .post(self.webhook.url.clone())
-            .header("content-type", "application/json")
+        let mut request = self.client.post(self.webhook.url.clone());
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let answer = request
             .header("webhook-id", id)
             .header("webhook-timestamp", now.seconds().to_string())
             .header("webhook-signature", signature)

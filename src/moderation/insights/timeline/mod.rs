@@ -18,6 +18,8 @@ const WIDTHS: [i64; 18] = [
     1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
     1_209_600, 2_592_000, 31_536_000,
 ];
+/// A step that holds all time, in seconds.
+const FOREVER: i64 = 1 << 40;
 const MICROS: i64 = 1_000_000;
 
 /// The votes that were cast in one step.
@@ -42,6 +44,8 @@ impl StepCounts {
 pub struct Timeline {
     pub start: Timestamp,
     pub width: i64,
+    /// The votes that were cast before the window.
+    pub before: StepCounts,
     pub steps: Vec<StepCounts>,
 }
 
@@ -102,9 +106,13 @@ impl Moderation {
                     *step = cast;
                 }
             }
+            let earlier = (Timestamp(0), begin);
+            let before = store::cast(conn, (tool, after), earlier, (Timestamp(0), FOREVER), &out)?;
+            let before = before.first().map(|(_, cast)| *cast).unwrap_or_default();
             Ok(Timeline {
                 start,
                 width,
+                before,
                 steps,
             })
         })

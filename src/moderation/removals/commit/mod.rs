@@ -10,21 +10,25 @@ use std::collections::BTreeSet;
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 use serde_json::json;
 
-use super::removal::{Criteria, RemovalKind, raw};
+use super::removal::{Criteria, CriteriaView, RemovalKind, raw};
 use super::store::{self, StepResult};
-use crate::abuse::store as bans;
+use crate::abuse::store::{self as bans, Ban};
 use crate::auth::audit::{self, AuditAction};
-use crate::domain::{Actor, Choice, NetworkHash, Timestamp, VoterId};
+use crate::domain::{Actor, Timestamp};
 use crate::http::problem::Problem;
 use crate::infra::db::schema::removals;
 use crate::infra::db::{DbConnection, write_transaction};
 use crate::tallies::{TallyRow, store as tallies};
-use crate::voting::exclusions::{self, ExclusionChange, IN_FORCE, Marked, PREPARING};
+use crate::voting::exclusions::{self, ExclusionChange, IN_FORCE, Marked, MarkedAt, PREPARING};
 use crate::voting::journal::{self, ToolRecord};
-pub(crate) use revert::{RevertRequest, take_back};
+pub(super) use revert::{RevertRequest, take_back};
 
-/// Votes that a flip may still mark, or hand over, while it holds the lock.
+/// Changes of votes that are looked at, or handed over, under the lock.
 const LATE: i64 = 1_000;
+/// Marks that are summed under the lock: a few milliseconds.
+const SUMMED_UNDER_LOCK: i64 = 10_000;
+/// Changes on the last try, beside a flood of votes.
+const LATE_AT_LAST: i64 = 100_000;
 
 /// A prepared removal, as its preparation left it.
 #[derive(Clone)]
@@ -37,10 +41,11 @@ pub(crate) struct Prepared {
     /// What was in force when the marking began.
     pub in_force: BTreeSet<i64>,
     /// What the marks added up to a moment ago.
-    pub summed: Marked,
+    pub summed: MarkedAt,
     /// What they must add up to, where a plan was named.
     pub planned: Option<Marked>,
-    pub with_bans: bool,
+    /// What each of the voters is banned by.
+    pub ban: Option<Ban>,
     /// The last try: what is not ready is done under the lock.
     pub last: bool,
     pub reason: String,
@@ -52,8 +57,17 @@ pub(crate) struct Prepared {
 #[derive(Clone)]
 pub(crate) enum Commit {
     Done(Box<Applied>),
-    /// Something changed meanwhile; prepare again. Nothing was written.
-    Again,
+    /// Something changed meanwhile; nothing was written.
+    Again(Redo),
+}
+
+/// From where a preparation begins again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Redo {
+    /// Votes that were passed over may match now.
+    Scan,
+    /// There are more marks, or other ones, than were summed.
+    Sum,
 }
 
 /// A flip that was committed.
@@ -69,32 +83,27 @@ pub(crate) struct Applied {
 /// Turns a tally into JSON, as the board shows it.
 pub(crate) type Show = dyn Fn(&TallyRow) -> String + Send + Sync;
 
-/// What the audit chain says of criteria.
-fn described(criteria: &Criteria) -> serde_json::Value {
-    json!({
-        "from": criteria.from,
-        "to": criteria.to,
-        "voter": criteria.voter.map(VoterId::text),
-        "network": criteria.network.map(NetworkHash::text),
-        "choice": criteria.choice.map(Choice::as_str),
-    })
-}
-
-/// What `removal` has marked: as it was summed, if it is still as many; else, on the last try, summed again.
+/// What `removal` has marked: as it was summed, unless marks were `added` since, or it is no longer so. Then it is summed under the lock,
+/// if they are few or this is the last try.
 fn marked(
     conn: &mut DbConnection,
+    row: &TallyRow,
     removal: i64,
-    summed: &Marked,
+    (summed, added): (&MarkedAt, bool),
     last: bool,
-) -> QueryResult<Option<Marked>> {
-    // Marks are only ever lost here, so as many are the same ones.
-    if exclusions::count(conn, removal)? == summed.counts() {
-        return Ok(Some(*summed));
+) -> Result<Marked, Stop> {
+    let still = if added {
+        None
+    } else {
+        exclusions::still(conn, row, removal, summed)?
+    };
+    match still {
+        Some(marked) => Ok(marked),
+        None if last || summed.marked.votes() <= SUMMED_UNDER_LOCK => {
+            Ok(exclusions::sum(conn, removal)?)
+        }
+        None => Err(Stop::Again(Redo::Sum)),
     }
-    if last {
-        return exclusions::sum(conn, removal).map(Some);
-    }
-    Ok(None)
 }
 
 fn state_of(conn: &mut DbConnection, removal: i64) -> QueryResult<i16> {
@@ -126,17 +135,21 @@ pub(crate) fn bring(
             .in_force
             .is_subset(&exclusions::all_in_force(conn, criteria.tool)?)
         {
-            return Err(Stop::Again);
+            return Err(Stop::Again(Redo::Scan));
         }
-        let late = store::mark_changed(conn, criteria, removal, prepared.seq, LATE)?;
+        let most = if prepared.last { LATE_AT_LAST } else { LATE };
+        let late = store::mark_changed(
+            conn,
+            criteria,
+            (removal, prepared.ban.as_ref()),
+            prepared.seq,
+            most,
+        )?;
         if !late.whole {
-            return Err(Stop::Again);
+            return Err(Stop::Again(Redo::Sum));
         }
-        let marked = if late.marked > 0 {
-            exclusions::sum(conn, removal)?
-        } else {
-            marked(conn, removal, &prepared.summed, prepared.last)?.ok_or(Stop::Again)?
-        };
+        let summed = (&prepared.summed, late.marked > 0);
+        let marked = marked(conn, &before, removal, summed, prepared.last)?;
         if let Some(planned) = &prepared.planned
             && (planned.counts(), planned.sketch) != (marked.counts(), marked.sketch)
         {
@@ -165,7 +178,7 @@ pub(crate) fn bring(
                 removals::made_at.eq(now.0),
             ))
             .execute(conn)?;
-        if prepared.with_bans {
+        if prepared.ban.is_some() {
             bans::raise_version(conn)?;
         }
         let act = AuditAction {
@@ -177,10 +190,10 @@ pub(crate) fn bring(
             reason: prepared.reason.clone(),
             before: json!({ "tally": raw(&shown_before) }),
             after: json!({
-                "criteria": described(criteria),
+                "criteria": CriteriaView::from(criteria),
                 "matched": marked.votes(),
                 "networks": marked.networks,
-                "bans": prepared.with_bans,
+                "bans": prepared.ban.is_some(),
                 "tally": raw(&shown_after),
             }),
         };
@@ -198,7 +211,7 @@ pub(crate) fn bring(
 enum Stop {
     Failed(diesel::result::Error),
     Refused(Problem),
-    Again,
+    Again(Redo),
 }
 
 impl From<diesel::result::Error> for Stop {
@@ -210,7 +223,7 @@ impl From<diesel::result::Error> for Stop {
 fn settle(result: Result<Applied, Stop>) -> StepResult<Commit> {
     match result {
         Ok(turned) => Ok(Ok(Commit::Done(Box::new(turned)))),
-        Err(Stop::Again) => Ok(Ok(Commit::Again)),
+        Err(Stop::Again(redo)) => Ok(Ok(Commit::Again(redo))),
         Err(Stop::Refused(problem)) => Ok(Err(problem)),
         Err(Stop::Failed(cause)) => Err(cause),
     }

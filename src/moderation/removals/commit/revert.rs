@@ -3,7 +3,7 @@
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use serde_json::json;
 
-use super::{Applied, Commit, LATE, Show, Stop, marked, settle, state_of};
+use super::{Applied, Commit, LATE, LATE_AT_LAST, Redo, Show, Stop, marked, settle, state_of};
 use crate::abuse::store as bans;
 use crate::auth::audit::{self, AuditAction};
 use crate::domain::{Actor, Timestamp};
@@ -13,14 +13,14 @@ use crate::infra::db::{DbConnection, write_transaction};
 use crate::moderation::removals::removal::{Removal, RemovalKind, raw};
 use crate::moderation::removals::store::{self, StepResult};
 use crate::tallies::store as tallies;
-use crate::voting::exclusions::{self, ExclusionChange, IN_FORCE, Marked, UNDONE};
+use crate::voting::exclusions::{self, ExclusionChange, IN_FORCE, MarkedAt, UNDONE};
 use crate::voting::journal::{self, ToolRecord};
 
 /// A removal that is to be taken back, as its preparation left it.
 #[derive(Clone)]
 pub(crate) struct RevertRequest {
     pub removal: Removal,
-    pub summed: Marked,
+    pub summed: MarkedAt,
     /// It takes votes by itself at this moment: what it has is summed under the lock.
     pub open: bool,
     pub last: bool,
@@ -44,26 +44,32 @@ pub(crate) fn take_back(
         if state_of(conn, removal.id)? != IN_FORCE {
             return Err(Stop::Refused(Problem::conflict("This was undone before.")));
         }
-        let mut period_end = Timestamp(0);
-        let mut handed_over = Vec::new();
+        let (mut period_end, mut handed_over) = (Timestamp(0), 0);
+        let mut logged = Vec::new();
+        let most = if returning.last { LATE_AT_LAST } else { LATE };
         for period in exclusions::periods(conn, removal.tool)? {
             if period.id == removal.id {
                 continue;
             }
             period_end = period_end.max(period.to);
-            let late = store::out_within(conn, removal.id, (period.from, period.to), LATE + 1)?;
-            if late.len() > usize::try_from(LATE).unwrap_or_default() {
-                return Err(Stop::Again);
+            let late = store::out_within(conn, removal.id, (period.from, period.to), most + 1)?;
+            if late.len() > usize::try_from(most).unwrap_or_default() {
+                return Err(Stop::Again(Redo::Sum));
             }
-            let handed =
-                journal::store::handed_over(conn, removal.tool, (removal.id, period.id), &late)?;
-            handed_over.extend(handed);
-            exclusions::hand_over(conn, removal.tool, (removal.id, period.id), &late)?;
+            let span = (removal.id, period.id);
+            logged.extend(journal::store::handed_over(
+                conn,
+                removal.tool,
+                span,
+                &late,
+            )?);
+            handed_over += exclusions::hand_over(conn, removal.tool, span, &late)?;
         }
-        let marked = if returning.open {
+        let marked = if returning.open || handed_over > 0 {
             exclusions::sum(conn, removal.id)?
         } else {
-            marked(conn, removal.id, &returning.summed, returning.last)?.ok_or(Stop::Again)?
+            let summed = (&returning.summed, false);
+            marked(conn, &before, removal.id, summed, returning.last)?
         };
         let mut row = exclusions::turn(
             conn,
@@ -76,9 +82,9 @@ pub(crate) fn take_back(
         row.period_end = period_end;
         tallies::save(conn, &before, &row, now)?;
         let ballots = journal::store::marked(conn, removal.id)?;
-        handed_over.push(journal::store::removal(false, removal.id, ballots));
+        logged.push(journal::store::removal(false, removal.id, ballots));
         let record = ToolRecord {
-            removals: handed_over,
+            removals: logged,
             ..ToolRecord::act(&row)
         };
         journal::store::write(conn, &[record])?;

@@ -12,6 +12,7 @@ use crate::moderation::removals::prepare::RemovalRequest;
 use crate::moderation::removals::removal::{Criteria, Removal, RemovalKind};
 use crate::moderation::removals::resets::{ResetRequest, Undone};
 use crate::moderation::removals::store::{self, Listing};
+use crate::moderation::selection::{AnyOf, VoteSelection};
 
 /// A span to exclude.
 #[derive(Debug, Clone)]
@@ -21,6 +22,19 @@ pub struct Span {
     /// May lie in the future.
     pub to: Timestamp,
     pub reason: String,
+}
+
+impl Span {
+    fn selection(&self) -> VoteSelection {
+        VoteSelection {
+            tool: self.tool.clone(),
+            from: Some(self.from),
+            to: Some(self.to),
+            voters: AnyOf::default(),
+            networks: AnyOf::default(),
+            choice: None,
+        }
+    }
 }
 
 impl Moderation {
@@ -34,13 +48,8 @@ impl Moderation {
         now: Timestamp,
     ) -> Result<crate::moderation::removals::resets::ResetReport, Problem> {
         let wanted = ResetRequest {
-            tool: span.tool.clone(),
+            votes: span.selection(),
             reason: span.reason.clone(),
-            from: Some(span.from),
-            to: Some(span.to),
-            voter: None,
-            network: None,
-            choice: None,
             plan: None,
             ban: None,
         };
@@ -64,14 +73,7 @@ impl Moderation {
         let order = RemovalRequest {
             kind: RemovalKind::Period,
             slug: &span.tool,
-            criteria: Criteria {
-                tool,
-                from: Some(span.from),
-                to: span.to,
-                voter: None,
-                network: None,
-                choice: None,
-            },
+            criteria: Criteria::of(&span.selection(), tool, now)?,
             reason: &span.reason,
             actor,
             plan: None,

@@ -5,7 +5,11 @@ mod removals;
 use std::collections::BTreeSet;
 
 use diesel::dsl::max;
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
+use diesel::sql_types::Bool;
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, IntoSql, OptionalExtension, QueryDsl, QueryResult,
+    RunQueryDsl,
+};
 
 use super::removal::{Criteria, ModeratedVote};
 use crate::abuse::store::{self as bans, Ban};
@@ -24,6 +28,8 @@ pub type Found<T> = QueryResult<T>;
 /// What a step gives: done, or refused with nothing written.
 pub type StepResult<T> = QueryResult<Result<T, Problem>>;
 
+/// Bans that one statement writes.
+const BANS_AT_ONCE: usize = 500;
 /// Below every voter, and above.
 const LOWEST: &[u8] = &[];
 const HIGHEST: &[u8] = &[0xff; 17];
@@ -75,7 +81,7 @@ pub(crate) fn matching(
         Some(choice) => (choice.code(), choice.code()),
         None => (1, 2),
     };
-    let (lowest, highest) = NetworkHash::span(criteria.network);
+    let (any_network, networks) = criteria.networks.bytes();
     let rows: Vec<VoteColumns> = votes::table
         .filter(votes::tool_id.eq(criteria.tool))
         .filter(votes::voter.gt(after))
@@ -84,8 +90,11 @@ pub(crate) fn matching(
         .filter(votes::cast_at.lt(criteria.to.0))
         .filter(votes::choice.ge(least))
         .filter(votes::choice.le(most))
-        .filter(votes::network.ge(lowest))
-        .filter(votes::network.le(highest))
+        .filter(
+            any_network
+                .into_sql::<Bool>()
+                .or(votes::network.eq_any(networks)),
+        )
         .order(votes::voter)
         .load(conn)?;
     Ok(rows.into_iter().filter_map(seen).collect())
@@ -128,7 +137,7 @@ pub(crate) fn start(conn: &mut DbConnection, tool: i32) -> Found<(i64, BTreeSet<
 pub(crate) fn mark_changed(
     conn: &mut DbConnection,
     criteria: &Criteria,
-    removal: i64,
+    (removal, ban): (i64, Option<&Ban>),
     seq: i64,
     limit: i64,
 ) -> Found<Changed> {
@@ -153,6 +162,7 @@ pub(crate) fn mark_changed(
         voters.extend(unpacked(*version, changes).map(|change| change.voter));
         last = *seq;
     }
+    voters.extend(exclusions::take_renamed(conn, removal)?);
     let chosen: Vec<Chosen> = of_voters(conn, criteria.tool, &voters)?
         .into_iter()
         .filter(|vote| criteria.hold(vote) && vote.mark != Some(removal))
@@ -163,8 +173,32 @@ pub(crate) fn mark_changed(
         })
         .collect();
     let marked = exclusions::mark(conn, criteria.tool, removal, &chosen)?;
+    if let Some(ban) = ban.filter(|_| marked > 0) {
+        ban_marked(conn, (criteria.tool, removal), &chosen, ban)?;
+    }
     let seq = if whole { end_of_ledger(conn)? } else { last };
     Ok(Changed { marked, seq, whole })
+}
+
+/// Bans those of `chosen` who bear the mark of `removal` and are not banned by it yet.
+fn ban_marked(
+    conn: &mut DbConnection,
+    (tool, removal): (i32, i64),
+    chosen: &[Chosen],
+    ban: &Ban,
+) -> Found<()> {
+    let chosen: Vec<VoterId> = chosen.iter().map(|vote| vote.voter).collect();
+    let banned = bans::voters_of(conn, removal, &chosen)?;
+    let marked = of_voters(conn, tool, &chosen)?.into_iter();
+    let new: Vec<Ban> = marked
+        .filter(|vote| vote.mark == Some(removal) && !banned.contains(&vote.voter))
+        .map(|vote| Ban {
+            voter: Some(vote.voter),
+            ..ban.clone()
+        })
+        .collect();
+    new.chunks(BANS_AT_ONCE)
+        .try_for_each(|some| bans::insert_many(conn, some))
 }
 
 /// What [`mark_changed`] did.
@@ -180,13 +214,13 @@ pub(crate) struct Changed {
 pub(crate) fn catch_up(
     conn: &mut DbConnection,
     criteria: &Criteria,
-    removal: i64,
+    (removal, ban): (i64, Option<&Ban>),
     seq: i64,
     limit: i64,
 ) -> Found<Changed> {
     write_transaction(conn, |conn| {
         tallies::lock(conn, criteria.tool)?;
-        mark_changed(conn, criteria, removal, seq, limit)
+        mark_changed(conn, criteria, (removal, ban), seq, limit)
     })
 }
 
@@ -244,17 +278,16 @@ pub(crate) fn hand_over(
 pub(crate) fn mark(
     conn: &mut DbConnection,
     tool: i32,
-    removal: i64,
+    (removal, ban): (i64, Option<&Ban>),
     chosen: &[Chosen],
-    bans: &[Ban],
 ) -> Found<()> {
     write_transaction(conn, |conn| {
         tallies::lock(conn, tool)?;
         exclusions::mark(conn, tool, removal, chosen)?;
-        if !bans.is_empty() {
-            bans::insert_many(conn, bans)?;
+        match ban {
+            Some(ban) => ban_marked(conn, (tool, removal), chosen, ban),
+            None => Ok(()),
         }
-        Ok(())
     })
 }
 

@@ -3,11 +3,12 @@
 use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, RunQueryDsl};
 
 use super::Found;
-use crate::domain::{Choice, NetworkHash, Slug, Timestamp, VoterId};
+use crate::domain::{Choice, Slug, Timestamp};
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::{removals, tools};
 use crate::moderation::removals::removal::{Criteria, Removal, RemovalKind};
-use crate::voting::exclusions::{ABANDONED, IN_FORCE, PREPARING, UNDONE};
+use crate::moderation::selection::AnyOf;
+use crate::voting::exclusions::{self, ABANDONED, IN_FORCE, PREPARING, UNDONE};
 
 /// Notes a removal that is about to be prepared; returns its number.
 pub(crate) fn begin(
@@ -25,8 +26,8 @@ pub(crate) fn begin(
             removals::state.eq(PREPARING),
             removals::span_from.eq(criteria.from.map(|from| from.0)),
             removals::span_to.eq(criteria.to.0),
-            removals::voter.eq(criteria.voter.map(|voter| voter.0.to_vec())),
-            removals::network.eq(criteria.network.map(|network| network.0.to_vec())),
+            removals::voter.eq(criteria.voters.packed()),
+            removals::network.eq(criteria.networks.packed()),
             removals::choice.eq(criteria.choice.map(Choice::code)),
             removals::reason.eq(reason),
             removals::made_by.eq(made_by),
@@ -45,6 +46,7 @@ pub(crate) fn abandon(conn: &mut DbConnection, removal: i64) -> Found<()> {
     )
     .set(removals::state.eq(ABANDONED))
     .execute(conn)?;
+    exclusions::take_renamed(conn, removal)?;
     Ok(())
 }
 
@@ -77,10 +79,8 @@ fn removal(columns: Columns) -> Option<Removal> {
         undone: state == UNDONE,
         from: from.map(Timestamp),
         to: to.map(Timestamp),
-        voter: voter.and_then(|bytes| bytes.try_into().ok()).map(VoterId),
-        network: network
-            .and_then(|bytes| bytes.try_into().ok())
-            .map(NetworkHash),
+        of_voters: AnyOf::unpacked(voter.as_deref()),
+        of_networks: AnyOf::unpacked(network.as_deref()),
         choice: choice.and_then(Choice::from_code),
         reason,
         made_by,

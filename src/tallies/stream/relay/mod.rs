@@ -195,6 +195,8 @@ pub fn notice(row: &TallyRow) -> String {
         aside_ship,
         aside_skip,
         period_end,
+        // What is shown does not depend on it.
+        revision: _,
     } = row;
     let (state, at, end) = (state.code(), updated_at.0, period_end.0);
     format!(
@@ -219,6 +221,7 @@ pub fn read(notice: &str) -> Option<TallyRow> {
         next()?,
         next()?,
         next()?,
+        0,
     );
     words.next().is_none().then(|| row(columns))
 }
@@ -241,6 +244,7 @@ mod tests {
             aside_ship: 4,
             aside_skip: 0,
             period_end: Timestamp(5),
+            revision: 0,
         }
     }
 

@@ -22,16 +22,11 @@ const CAREFUL: u32 = 8;
 /// And never more than these: then it is tried again.
 const MOST_CAREFUL: u32 = 512;
 
-/// Which transaction wrote a row (PostgreSQL, "System Columns"). Whoever changes a tool's counted votes writes its tally's
-/// row, if only to hold its lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Xmin(pub i64);
-
 /// A tally as it was left, and the periods in force that were not over then.
 struct Tally {
     row: TallyRow,
-    /// `None` where somebody has written the row since; it may be the same for all that.
-    xmin: Option<Xmin>,
+    /// Whether the database had that row when it was last asked. If not, it may be the same for all that.
+    is_current: bool,
     periods: Vec<Period>,
     run: Epoch,
 }
@@ -98,71 +93,65 @@ impl TallyRowCache {
     pub fn was_wrong(&mut self, tools: &BTreeSet<i32>) {
         for tool in tools {
             if let Some(tally) = self.tallies.get_mut(tool) {
-                tally.xmin = None;
+                tally.is_current = false;
             }
         }
         self.careful = self.penalty;
         self.penalty = (2 * self.penalty).min(MOST_CAREFUL);
     }
 
-    /// The connection went, or the outcome of a commit is not known.
+    /// A connection was opened, or the outcome of a commit is not known: a promoted standby may have less than is known here.
     pub fn forget(&mut self) {
         self.tallies.clear();
     }
 
     /// Those of `tools` that are not known.
     pub fn missing(&self, tools: &BTreeSet<i32>) -> Vec<i32> {
-        let known = |tool| self.tallies.get(tool).is_some_and(|of| of.xmin.is_some());
+        let known = |tool| self.tallies.get(tool).is_some_and(|of| of.is_current);
         let missing = tools.iter().filter(|tool| !known(*tool));
         missing.copied().collect()
     }
 
     /// A tally that has no period ahead, as it was read.
-    pub fn found(&mut self, row: TallyRow, xmin: Xmin) {
-        let tally = self.read(row);
-        (tally.xmin, tally.periods) = (Some(xmin), Vec::new());
+    pub fn found(&mut self, row: TallyRow) {
+        self.read(row, Vec::new());
     }
 
-    /// A tally's row as it was read. Every change of a counted vote makes a version of its own: where the row is the one
-    /// that was left, none was missed, and the run goes on.
-    fn read(&mut self, row: TallyRow) -> &mut Tally {
+    /// A tally's row as it was read, with the periods ahead. Every change of a tool's votes makes a version or a revision: if the row is
+    /// the one that was left, none was missed, and the run goes on.
+    fn read(&mut self, row: TallyRow, periods: Vec<Period>) {
         if self.tallies.len() >= TOOLS && !self.tallies.contains_key(&row.tool) {
             self.tallies.clear();
         }
         let tally = self.tallies.entry(row.tool).or_insert(Tally {
             row,
-            xmin: None,
+            is_current: true,
             periods: Vec::new(),
             run: Epoch::default(),
         });
         if tally.run == Epoch::default() || tally.row != row {
             self.run.0 += 1;
-            (tally.row, tally.xmin, tally.run) = (row, None, self.run);
+            (tally.row, tally.run) = (row, self.run);
         }
-        tally
+        (tally.is_current, tally.periods) = (true, periods);
     }
 
-    /// What the careful way read and wrote; `xmin` is of the tallies that changed.
-    pub fn learn(&mut self, read: &Read, folded: &ChangeSet, xmin: Option<Xmin>) {
+    /// What the careful way read and wrote.
+    pub fn learn(&mut self, read: &Read, folded: &ChangeSet) {
         for row in read.tallies.values() {
-            self.read(*row);
-        }
-        self.note(&read.votes, folded);
-        for row in &folded.tallies {
             let periods = read.periods.iter();
             let periods = periods.filter(|period| period.tool == row.tool).copied();
-            if let Some(tally) = self.tallies.get_mut(&row.tool) {
-                (tally.row, tally.xmin, tally.periods) = (*row, xmin, periods.collect());
-            }
+            self.read(*row, periods.collect());
         }
+        self.wrote(&read.votes, folded);
     }
 
     /// What the short way read and wrote.
-    pub fn wrote(&mut self, before: &ExistingVotes, folded: &ChangeSet, xmin: Xmin) {
+    pub fn wrote(&mut self, before: &ExistingVotes, folded: &ChangeSet) {
         self.note(before, folded);
         for row in &folded.tallies {
             if let Some(tally) = self.tallies.get_mut(&row.tool) {
-                (tally.row, tally.xmin) = (*row, Some(xmin));
+                tally.row = *row;
             }
         }
     }
@@ -212,9 +201,8 @@ impl TallyRowCache {
     pub fn of(&self, tools: &BTreeSet<i32>) -> Tallies {
         let mut tallies = Tallies::default();
         for tally in tools.iter().filter_map(|tool| self.tallies.get(tool)) {
-            if let Some(xmin) = tally.xmin {
+            if tally.is_current {
                 tallies.rows.insert(tally.row.tool, tally.row);
-                tallies.xmins.insert(tally.row.tool, xmin);
                 tallies.periods.extend_from_slice(&tally.periods);
             }
         }
@@ -226,8 +214,6 @@ impl TallyRowCache {
 #[derive(Default)]
 pub(crate) struct Tallies {
     pub rows: BTreeMap<i32, TallyRow>,
-    /// Which write each row is of.
-    pub xmins: BTreeMap<i32, Xmin>,
     /// Those that may cover a vote.
     pub periods: Vec<Period>,
 }

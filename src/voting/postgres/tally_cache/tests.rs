@@ -85,33 +85,34 @@ fn failures_make_it_careful_for_longer_and_longer_and_success_bold_again() {
 fn a_tally_is_known_until_somebody_else_has_written_it() {
     let mut known = TallyRowCache::default();
     assert_eq!(known.missing(&tools()), [TOOL]);
-    known.found(row(1), Xmin(3));
-    assert_eq!(known.of(&tools()).xmins, BTreeMap::from([(TOOL, Xmin(3))]));
+    known.found(row(1));
+    assert_eq!(known.of(&tools()).rows, BTreeMap::from([(TOOL, row(1))]));
     let vote = vote(Choice::Ship);
-    known.wrote(&ExistingVotes::default(), &folded(1, vote, 2), Xmin(4));
-    assert_eq!(known.of(&tools()).xmins, BTreeMap::from([(TOOL, Xmin(4))]));
+    known.wrote(&ExistingVotes::default(), &folded(1, vote, 2));
     assert_eq!(known.of(&tools()).rows, BTreeMap::from([(TOOL, row(2))]));
     known.was_wrong(&tools());
     assert_eq!(known.missing(&tools()), [TOOL]);
-    assert_eq!(known.of(&tools()).xmins, BTreeMap::new());
-    known.learn(&read(5), &folded(2, vote, 6), Some(Xmin(9)));
+    assert_eq!(known.of(&tools()).rows, BTreeMap::new());
+    known.learn(&read(5), &folded(2, vote, 6));
     assert_eq!(known.of(&tools()).rows, BTreeMap::from([(TOOL, row(6))]));
-    // The careful way changed nothing, so which write that row is of was not asked.
-    known.learn(&read(7), &ChangeSet::default(), None);
+    // What the careful way read under the locks is as good as what it wrote.
+    known.learn(&read(7), &ChangeSet::default());
+    assert_eq!(known.of(&tools()).rows, BTreeMap::from([(TOOL, row(7))]));
+    known.forget();
     assert_eq!(known.missing(&tools()), [TOOL]);
 }
 
 #[test]
 fn a_vote_is_recalled_as_it_was_left_and_read_where_that_is_not_known() {
     let mut known = TallyRowCache::default();
-    known.found(row(1), Xmin(3));
+    known.found(row(1));
     let none = ExistingVotes::default();
     for act in [CAST, VoteAction::Withdraw, VoteAction::Claim] {
         let new = matches!(act, VoteAction::Cast(_));
         let expected = [CachedVote::Unsure, CachedVote::None][usize::from(new)];
         assert_eq!(known.recall(&key(1), act), expected, "never seen: {act:?}");
     }
-    known.wrote(&none, &folded(1, vote(Choice::Ship), 2), Xmin(4));
+    known.wrote(&none, &folded(1, vote(Choice::Ship), 2));
     let stands = CachedVote::Stands(vote(Choice::Ship));
     for act in [CAST, VoteAction::Withdraw, VoteAction::Claim] {
         assert_eq!(known.recall(&key(1), act), stands);
@@ -122,7 +123,7 @@ fn a_vote_is_recalled_as_it_was_left_and_read_where_that_is_not_known() {
         tallies: vec![row(3)],
         ..ChangeSet::default()
     };
-    known.wrote(&none, &gone, Xmin(5));
+    known.wrote(&none, &gone);
     assert_eq!(known.recall(&key(1), CAST), CachedVote::None);
     // Meanwhile another instance may have taken one that is held: that changes no tally.
     assert_eq!(
@@ -137,7 +138,7 @@ fn a_vote_is_recalled_as_it_was_left_and_read_where_that_is_not_known() {
         ..vote(Choice::Skip)
     };
     let before = ExistingVotes::from_iter([(key(8), vote(Choice::Skip)), (key(9), aside)]);
-    known.wrote(&before, &gone, Xmin(6));
+    known.wrote(&before, &gone);
     let stands = CachedVote::Stands(vote(Choice::Skip));
     assert_eq!(known.recall(&key(8), CAST), stands);
     assert_eq!(known.recall(&key(9), CAST), CachedVote::Unsure);
@@ -146,28 +147,36 @@ fn a_vote_is_recalled_as_it_was_left_and_read_where_that_is_not_known() {
 #[test]
 fn votes_are_forgotten_with_a_change_that_was_missed_and_kept_over_one_that_was_none() {
     let mut known = TallyRowCache::default();
-    known.found(row(1), Xmin(3));
+    known.found(row(1));
     let ship = vote(Choice::Ship);
-    known.wrote(&ExistingVotes::default(), &folded(1, ship, 2), Xmin(4));
+    known.wrote(&ExistingVotes::default(), &folded(1, ship, 2));
     let recalled = |known: &TallyRowCache| known.recall(&key(1), CAST);
 
     // Somebody wrote the row, and left it as it was.
     known.was_wrong(&tools());
-    known.found(row(2), Xmin(5));
+    known.found(row(2));
     assert_eq!(recalled(&known), CachedVote::Stands(ship));
     known.was_wrong(&tools());
-    known.learn(&read(2), &folded(2, ship, 3), Some(Xmin(6)));
+    known.learn(&read(2), &folded(2, ship, 3));
     assert_eq!(recalled(&known), CachedVote::Stands(ship));
 
+    // Somebody renamed a voter: the version is the same, the revision is not.
+    known.was_wrong(&tools());
+    known.found(TallyRow {
+        revision: 1,
+        ..row(3)
+    });
+    assert_eq!(recalled(&known), CachedVote::Unsure);
+
     // Somebody's vote came between, by each of the two ways of learning of it; then nothing is known at all.
-    known.learn(&read(4), &folded(3, ship, 5), Some(Xmin(8)));
+    known.learn(&read(4), &folded(3, ship, 5));
     assert_eq!(recalled(&known), CachedVote::Unsure);
     assert_eq!(known.recall(&key(3), CAST), CachedVote::Stands(ship));
     known.was_wrong(&tools());
-    known.found(row(6), Xmin(9));
+    known.found(row(6));
     assert_eq!(known.recall(&key(3), CAST), CachedVote::Unsure);
-    known.wrote(&ExistingVotes::default(), &folded(4, ship, 7), Xmin(10));
+    known.wrote(&ExistingVotes::default(), &folded(4, ship, 7));
     known.forget();
-    known.found(row(7), Xmin(10));
+    known.found(row(7));
     assert_eq!(known.recall(&key(4), CAST), CachedVote::Unsure);
 }

@@ -149,6 +149,8 @@ pub struct FramePage<'a> {
     pub more: String,
     /// What became of a vote, where there is something to say.
     pub said: Option<String>,
+    /// A voter's cookie came with the request: the widget may ask for their votes.
+    pub known: bool,
     /// The browser kept no cookie of the first vote.
     pub forgetful: bool,
 }

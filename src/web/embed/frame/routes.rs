@@ -75,6 +75,7 @@ impl EmbedState {
                 None => format!("/tools/{slug}"),
             },
             said,
+            known,
             forgetful: wanted.first && !known,
             cards,
         };

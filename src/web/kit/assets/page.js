@@ -1,6 +1,19 @@
 // Everything that moves on a page. A page is complete without it.
-import { follow } from './live.js';
-import { takeVotes } from './vote.js';
+import { Server } from './server.js';
+import { show } from './show.js';
+import { mark, takeVotes } from './vote.js';
 
-takeVotes();
-follow();
+// The site may stand below a path of its own: this script is at `assets/{version}/page.js`.
+const server = Server.at(new URL('../../', import.meta.url).href);
+const slugs = new Set([...document.querySelectorAll('[data-tool]')].map((tool) => tool.dataset.tool));
+
+for (const slug of slugs) {
+  server.watch(slug, () => {
+    if (server.isPending(slug)) return;
+    const tally = server.tally(slug);
+    if (tally) show(tally);
+    // The page as served has the vote of the cookie's visitor; this browser may know a newer one.
+    if (server.knowsChoice(slug)) mark(slug, server.choice(slug));
+  });
+}
+takeVotes(server);

@@ -59,11 +59,13 @@ async function redrawChart(tally) {
 }
 
 function drawLead() {
-  const place = document.querySelector('[data-lead="community"]');
-  if (!place) return;
   const tools = [...document.querySelectorAll('[data-compare] [data-tool]')];
   const pair = tools.map((tool) => tallies.get(tool.dataset.tool));
-  if (pair.length === 2 && pair.every(Boolean)) put(place, lead(pair, tools.map((tool) => tool.dataset.name)));
+  if (pair.length !== 2 || !pair.every(Boolean)) return;
+  const { side, words, apart } = lead(pair, tools.map((tool) => tool.dataset.name), least);
+  put(document.querySelector('[data-lead="community"]'), words);
+  put(document.querySelector('[data-field="apart"]'), apart);
+  tools.forEach((tool, index) => { tool.querySelector('[data-pick="community"]').hidden = index !== side; });
 }
 
 export function show(tally) {
@@ -88,7 +90,7 @@ export function show(tally) {
     const closed = field('closed');
     if (closed) {
       const open = tally.state === 'open';
-      put(closed, tally.state === 'archived' ? 'This tool is archived; voting has ended.' : 'Voting on this tool is paused.');
+      put(closed, tally.state === 'archived' ? 'This tool is archived; voting has ended.' : 'Voting on this tool is frozen.');
       closed.hidden = open;
       tool.querySelector('form.vote').hidden = !open;
     }

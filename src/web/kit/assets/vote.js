@@ -1,59 +1,74 @@
 // Votes in place; without JavaScript the same forms post and come back. Only own acts are spoken.
-import { passed } from './check.js';
-import { show } from './show.js';
 import { votes } from './words.js';
 
-const said = { ship: 'Voted ship.', skip: 'Voted skip.', withdraw: 'Vote withdrawn.' };
+const DONE = { ship: 'Voted ship.', skip: 'Voted skip.', withdraw: 'Vote withdrawn.' };
+const REFUSED = {
+  offline: 'There is no connection; your vote was not sent.',
+  late: 'No answer came in time. Your vote may not have been counted; please try again.',
+  'challenge-required': 'This vote needs a check that this page cannot do.',
+};
+/** A message about a success goes after this long; one about a failure stays. */
+const SHOWN_MS = 8_000;
 
-const call = (slug, choice, wait) => passed(`/v1/tools/${slug}/vote`, choice === 'withdraw'
-  ? { method: 'DELETE' }
-  : { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ choice }) }, wait);
-
-async function cast(slug, choice, wait) {
-  const answer = await call(slug, choice, wait);
-  if (answer.status !== 401) return answer;
-  const visitor = await passed('/v1/visitors', { method: 'POST' }, wait);
-  return visitor.ok ? call(slug, choice, wait) : visitor;
-}
-
-async function refusal(answer) {
-  if (answer.status === 429) return `That was a little fast. Try again in ${answer.headers.get('retry-after')} s.`;
-  const problem = await answer.json().catch(() => ({}));
-  if (problem.challenge) return 'This vote needs a check that this page cannot do.';
-  return problem.detail || 'That did not work; please try again.';
-}
-
-function mark(form, choice) {
-  for (const button of form.querySelectorAll('button[name="choice"]')) {
-    if (button.value === 'withdraw') button.hidden = choice === null;
-    else button.setAttribute('aria-pressed', String(button.value === choice));
+/** Shows which button of a tool is pressed. */
+export function mark(slug, choice) {
+  for (const form of document.querySelectorAll(`[data-tool="${slug}"] form.vote`)) {
+    for (const button of form.querySelectorAll('button[name="choice"]')) {
+      if (button.value === 'withdraw') button.hidden = choice === null;
+      else button.setAttribute('aria-pressed', String(button.value === choice));
+    }
   }
 }
 
-export function takeVotes() {
+const timers = new WeakMap();
+
+function say(status, text, shown) {
+  clearInterval(timers.get(status));
+  status.ariaLive = 'polite';
+  status.textContent = text;
+  if (shown) timers.set(status, setTimeout(() => { status.textContent = ''; }, shown));
+}
+
+// The seconds that pass are shown and not spoken; at the end the words go.
+function countDown(status, seconds) {
+  const end = performance.now() + seconds * 1000;
+  const words = (left) => `That was a little fast. Try again in ${left} s.`;
+  say(status, words(seconds));
+  timers.set(status, setInterval(() => {
+    const left = Math.ceil((end - performance.now()) / 1000);
+    if (left <= 0) return say(status, '');
+    status.ariaLive = 'off';
+    status.textContent = words(left);
+  }, 1000));
+}
+
+function result(choice, { community }) {
+  return community.percent === null
+    ? `${DONE[choice]} ${votes(community.votes)} so far.`
+    : `${DONE[choice]} Community ${community.display} of ${votes(community.votes)}.`;
+}
+
+export function takeVotes(server) {
   document.addEventListener('submit', async (event) => {
     const form = event.target.closest('form.vote');
     const choice = event.submitter?.value;
     if (!form || !choice) return;
     event.preventDefault();
-    if (form.hasAttribute('aria-busy')) return;
     const tool = form.closest('[data-tool]');
+    const slug = tool.dataset.tool;
+    if (server.isPending(slug)) return;
     const status = tool.querySelector('[role="status"]');
     // Not disabled: a disabled button would lose the focus of whoever works by keyboard.
     form.setAttribute('aria-busy', 'true');
+    const stop = server.watch(slug, () => { if (server.checking) say(status, 'One moment, a short check…'); });
     try {
-      const answer = await cast(tool.dataset.tool, choice, () => { status.textContent = 'One moment, a short check…'; });
-      if (answer.ok) {
-        const { vote, tally } = await answer.json();
-        mark(form, vote.choice);
-        show(tally);
-        status.textContent = `${said[choice]} Community ${tally.community.display} of ${votes(tally.community.votes)}.`;
-      } else {
-        status.textContent = await refusal(answer);
-      }
-    } catch {
-      status.textContent = 'There is no connection; your vote was not sent.';
+      await server.cast(slug, choice === 'withdraw' ? null : choice);
+      say(status, result(choice, server.tally(slug)), SHOWN_MS);
+    } catch (refusal) {
+      if (refusal.code === 'rate-limited') countDown(status, refusal.wait || 1);
+      else say(status, REFUSED[refusal.code] || refusal.detail || 'That did not work; please try again.');
     } finally {
+      stop();
       form.removeAttribute('aria-busy');
       if (event.submitter.hidden) form.querySelector('button:not([hidden])').focus();
     }

@@ -9,7 +9,7 @@ use crate::auth::audit::EntryView;
 use crate::detection::alerts::AlertView;
 use crate::http::problem::Code;
 use crate::moderation::bans::BanView;
-use crate::moderation::bans::routes::BanBody;
+use crate::moderation::bans::routes::{BanBody, BansView};
 use crate::moderation::insights::ModeratedVoteView;
 use crate::moderation::insights::clusters::Clusters;
 use crate::moderation::insights::routes::HeadView;
@@ -106,11 +106,14 @@ fn bans_and_periods() -> Vec<Operation> {
         "reason": "A raid", "dry_run": true});
     vec![
         PART.post("/v1/moderation/bans", "banVoter")
-            .says("Ban a voter or a network", "Their votes stay as they are.")
+            .says(
+                "Ban a voter, a network, or all of a list",
+                "Their votes stay as they are. A list is banned as a whole or not at all.",
+            )
             .staff(ROLE)
             .takes::<BanBody>(ban)
             .written()
-            .answers::<BanView>(201, "The ban."),
+            .answers_either::<BanView, BansView>(201, "The ban; those of a call with lists."),
         list(PART.get("/v1/moderation/bans", "listBans"))
             .says("The bans in force, newest first", "")
             .answers_page::<BanView>(),

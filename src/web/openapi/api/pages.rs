@@ -97,6 +97,18 @@ pub(super) fn operations() -> Vec<Operation> {
             "A vote by plain form",
             "From our own pages only. A visitor without a token gets one on the way.",
         ),
+        PART.get("/robots.txt", "getRobots")
+            .says("What crawlers may read, and where the sitemap is", "")
+            .shows(200, "The rules.", "text/plain", text())
+            .cached(),
+        PART.get("/sitemap.xml", "getSitemap")
+            .says("The pages of all tools but archived ones", "")
+            .shows(200, "The addresses.", "application/xml", text())
+            .cached(),
+        PART.get("/favicon.ico", "getFavicon")
+            .says("The site's icon", "")
+            .shows(200, "The icon.", "image/x-icon", text())
+            .cached(),
         PART.get("/assets/{version}/{name}", "getAsset")
             .says(
                 "A style sheet, a script or a picture of the pages",

@@ -94,7 +94,7 @@ pub(super) fn operations() -> Vec<Operation> {
         PART.get("/v1/compare", "compareTools")
             .says(
                 "Two to four tools side by side",
-                "`verdict` says who leads by panel and by community; null for a tie, or while the intervals overlap.",
+                "`verdict` says who leads by panel and by community; null for a tie, or while the 95 % interval of the difference (Newcombe 1998, method 10) holds zero.",
             )
             .with(parameters::tools_to_compare())
             .answers_cached::<Comparison>("In the order asked.")

@@ -1,7 +1,7 @@
 //! What an operation answers when all is well: status, kinds, headers.
 
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Schema};
 
 use super::super::{headers, parameters};
@@ -12,6 +12,14 @@ impl Operation {
     pub fn answers<T: ToSchema>(mut self, status: u16, when: &str) -> Self {
         let schema = self.reference::<T>();
         self.shows(status, when, JSON, schema)
+    }
+
+    /// An answer of one of two shapes.
+    pub fn answers_either<A: ToSchema, B: ToSchema>(mut self, status: u16, when: &str) -> Self {
+        let either = OneOfBuilder::new()
+            .item(self.reference::<A>())
+            .item(self.reference::<B>());
+        self.shows(status, when, JSON, Schema::from(either.build()))
     }
 
     /// An answer of one page of a list of `T`.

@@ -4,7 +4,7 @@ use utoipa::openapi::path::Parameter;
 
 use super::super::super::operation::Operation;
 use super::super::super::parameters::{field, needed, path, slug_of, text};
-use super::{REASON, Takes, form, list, page, whom, window};
+use super::{PART, REASON, ROLE, Takes, form, list, page, whom, window};
 use crate::http::problem::Code;
 
 const FROM: &str = "2026-11-24T02:00:00";
@@ -251,5 +251,17 @@ fn alerts() -> Vec<Operation> {
         ["previewDismissal", "postDismissal"],
         ["Look at an alert", "Dismiss an alert"],
     ));
+    all.push(
+        PART.get("/moderation/alerts/reset", "previewResetOfAlerts")
+            .says("One reset of several alerts", "")
+            .session(ROLE)
+            .replies(
+                303,
+                "To its preview. Or nobody is signed in: to the sign-in.",
+            )
+            .bearing(&["Location"])
+            .with(needed("id", "Their numbers, each by itself.", text(), "1"))
+            .refuses(&[Code::Invalid, Code::NotFound]),
+    );
     all
 }

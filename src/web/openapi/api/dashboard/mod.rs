@@ -6,7 +6,7 @@ use utoipa::openapi::path::Parameter;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::super::operation::{HTML, Operation, Part};
-use super::super::parameters::{query, text};
+use super::super::parameters::{field, query, text};
 use crate::http::problem::Code;
 
 pub(super) const PART: Part = Part("dashboard");
@@ -76,9 +76,35 @@ fn window() -> [Parameter; 2] {
 
 fn whom() -> [Parameter; 2] {
     [
-        query("voter", "A voter's id, such as `visitor:UUID`.", text()),
-        query("network", "A network's hash.", text()),
+        query(
+            "voter",
+            "A voter's id or the end of it, as pages show it; several with commas between.",
+            text(),
+        ),
+        query(
+            "network",
+            "A network's hash or the end of it; several with commas between.",
+            text(),
+        ),
     ]
+}
+
+/// Which votes the feed shows.
+fn filter() -> Vec<Parameter> {
+    let mut all = vec![query(
+        "tool",
+        "Of this tool only, by slug or by name.",
+        text(),
+    )];
+    all.extend(whom());
+    all.extend(window());
+    all.push(field("choice", "Only these.", &["ship", "skip"]));
+    all.push(field(
+        "standing",
+        "Only those that stand so.",
+        &["counted", "held", "rejected", "set-aside"],
+    ));
+    all
 }
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -141,11 +167,13 @@ fn sight() -> Vec<Operation> {
         example: "&state=open&reason=The+rush+is+over",
     };
     vec![
-        page("/moderation", "showOverview", "Tools, and the newest acts").with(query(
-            "q",
-            "A search.",
-            text(),
-        )),
+        page(
+            "/moderation",
+            "showOverview",
+            "What waits, the tools, and the newest acts",
+        )
+        .with(query("q", "A search.", text()))
+        .with(query("page", "Of the list of tools.", text())),
         page(
             "/moderation/tools/{slug}",
             "showToolToModerators",
@@ -171,14 +199,26 @@ fn sight() -> Vec<Operation> {
             "showVotes",
             "Votes, newest first",
         ))
-        .with(query("tool", "Of this tool only.", text()))
-        .with_all(whom())
-        .with_all(window())
+        .with_all(filter())
         .refuses(&[Code::UnknownTool]),
+        PART.get("/moderation/votes.csv", "exportVotes")
+            .says("The same votes as CSV", "")
+            .session(ROLE)
+            .with_all(filter())
+            .shows(200, "The newest 10,000.", "text/csv", text())
+            .bearing(&["Content-Disposition"])
+            .replies(303, OF_ITS_OWN)
+            .bearing(&["Location"])
+            .refuses(&[Code::UnknownTool, Code::Invalid]),
         list(page(
             "/moderation/audit",
             "showAudit",
             "Every privileged act, newest first",
-        )),
+        ))
+        .with(query("actor", "Part of the name of who acted.", text()))
+        .with(query("act", "Only this act.", text()))
+        .with(query("tool", "Of this tool only.", text()))
+        .with_all(window())
+        .refuses(&[Code::UnknownTool]),
     ]
 }

@@ -1,0 +1,2 @@
+export { solve } from './challenge.js';
+export { Refusal, Server } from './server.js';
