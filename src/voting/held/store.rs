@@ -113,6 +113,22 @@ pub fn settle(
         }
         marked.entry(aside).or_default().push(key.1);
     }
+    set_marks(conn, tool, marked)?;
+    if settled.after != before {
+        folded.hour_changes.extend(before.hour_change(now));
+        folded.tallies.push(settled.after);
+        folded.ballots.records.push(logged.record(&settled.after));
+        batch::write(conn, &folded, now)?;
+    }
+    Ok(settled)
+}
+
+/// Puts marks on votes, or takes them off.
+fn set_marks(
+    conn: &mut DbConnection,
+    tool: i32,
+    marked: BTreeMap<Option<i64>, Vec<VoterId>>,
+) -> QueryResult<()> {
     for (mark, voters) in marked {
         let voters: Vec<&[u8]> = voters.iter().map(|voter| voter.0.as_slice()).collect();
         diesel::update(
@@ -123,13 +139,7 @@ pub fn settle(
         .set(votes::taken_out_by.eq(mark))
         .execute(conn)?;
     }
-    if settled.after != before {
-        folded.hour_changes.extend(before.hour_change(now));
-        folded.tallies.push(settled.after);
-        folded.ballots.records.push(logged.record(&settled.after));
-        batch::write(conn, &folded, now)?;
-    }
-    Ok(settled)
+    Ok(())
 }
 
 /// Which held votes are meant.
