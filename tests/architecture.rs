@@ -271,7 +271,7 @@ fn long_functions(text: &str) -> Vec<String> {
             .skip(start)
             .position(|line| **line == end)
             .map_or(1, |last| last + 1);
-        if !code.ends_with(';') && !code.ends_with("}") && length > MAX_FUNCTION_LINES {
+        if !code.ends_with(';') && !code.ends_with('}') && length > MAX_FUNCTION_LINES {
             found.push(format!("fn {name}: {length} lines"));
         }
     }

@@ -6,7 +6,7 @@ use tallyship::web::admin::form::Form;
 use tallyship::web::site::compare::split;
 use tallyship::web::site::form::is_own_path;
 use tallyship::http::problem::Code;
-use tallyship::domain::{Timestamp, Slug};
+use tallyship::domain::Timestamp;
 use url::Url;
 
 use super::text;
@@ -21,14 +21,16 @@ pub fn run(data: &[u8]) {
     let asked = VoteFilter::read(&form);
     let again = VoteFilter::read(&Form::of(&asked.query()));
     assert_eq!(again.fields(), asked.fields(), "a form that is carried on says the same");
-    match asked.wanted(String::new(), None, None) {
-        Ok(wanted) => {
-            assert!(Slug::parse(&asked.tool).is_some());
-            for time in [wanted.from, wanted.to].into_iter().flatten() {
+    match asked.window() {
+        Ok((from, to)) => {
+            for time in [from, to].into_iter().flatten() {
                 assert_eq!(Timestamp::parse(&time.to_string()), Some(time), "{time}");
             }
         }
-        Err(problem) => assert!(matches!(problem.code, Code::Invalid | Code::UnknownTool)),
+        Err(problem) => assert!(matches!(problem.code, Code::Invalid)),
+    }
+    if let Err(problem) = asked.choice() {
+        assert!(matches!(problem.code, Code::Invalid));
     }
     if let Ok(Some(end)) = end("expires_at", &form.text("expires_at"), NOW) {
         assert!(end > NOW);

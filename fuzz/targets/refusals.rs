@@ -10,6 +10,10 @@ pub fn run(data: &[u8]) {
     if data.windows(4).position(|some| some == b"\r\n\r\n") != Some(data.len() - 4) {
         return;
     }
+    // Answers to the requests before it may lie in front of the refusal; they go out as they came.
+    let begin = data.windows(10).rposition(|some| some == b"HTTP/1.1 4").unwrap_or_default();
+    assert_eq!(answer.get(..begin), data.get(..begin));
+    let answer = answer.slice(begin..);
     let at = answer.windows(4).position(|some| some == b"\r\n\r\n");
     let (head, body) = answer.split_at(at.unwrap_or_default() + 4);
     let head = String::from_utf8_lossy(head);

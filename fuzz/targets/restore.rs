@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use tallyship::maintenance::backup::{replace, write};
-use tallyship::infra::db::{Purpose, migrate, open};
+use tallyship::infra::db::{Purpose, migrate, create, open};
 use tallyship::config::{Database, DatabaseUrl};
 use tallyship::domain::Timestamp;
 
@@ -21,7 +21,7 @@ struct Ground {
 static GROUND: LazyLock<Option<Mutex<Ground>>> = LazyLock::new(|| {
     let folder = option_env!("CARGO_TARGET_TMPDIR").map_or_else(std::env::temp_dir, PathBuf::from);
     let path = folder.join(format!("tallyship-fuzz-{}.db", std::process::id()));
-    let mut conn = open(&settings(&path), Purpose::Command).ok()?;
+    let mut conn = create(&settings(&path), Purpose::Command).ok()?;
     migrate(&mut conn).ok()?;
     drop(conn);
     let file = backup(&path)?;
@@ -51,10 +51,10 @@ pub fn run(data: &[u8]) {
     let before = backup(&ground.path);
     assert!(before.is_some(), "a backup can be made");
     let file = sealed(&[ground.header.as_slice(), data].concat(), 0);
-    let outcome = replace(&settings(&ground.path), file.as_slice(), NOW, |_rows| {});
+    let outcome = replace(&settings(&ground.path), file.as_slice(), (NOW, true), |_rows| {});
     let after = backup(&ground.path);
     match outcome {
-        Ok(()) => assert!(after.is_some(), "what was restored can be backed up"),
+        Ok(_) => assert!(after.is_some(), "what was restored can be backed up"),
         Err(cause) => assert_eq!(after, before, "it is as it was: {cause}"),
     }
 }

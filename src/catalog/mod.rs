@@ -98,6 +98,10 @@ fn description<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, D:
 }
 
 /// Tells a null, which removes the description, from a field that is absent.
+#[expect(
+    clippy::option_option,
+    reason = "absent, null and a text are three things"
+)]
 fn patched_description<'de, D: Deserializer<'de>>(
     field: D,
 ) -> Result<Option<Option<String>>, D::Error> {

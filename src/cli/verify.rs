@@ -43,23 +43,7 @@ pub(super) fn run(
     }
     let recount = recount(&mut conn)?;
     let chain = audit::check(&mut conn, head)?;
-    let mut report = String::new();
-    for row in &recount.differences {
-        let show = |(ship, skip): (i64, i64)| format!("{ship} ship {skip} skip");
-        let [aside, aside_found] = row.aside;
-        let faults: Vec<&str> = row.faults.iter().map(|fault| fault.words()).collect();
-        let _ = writeln!(
-            report,
-            "{}: tally {}, votes {}, ledger {}, set aside {} (found {}): {}",
-            row.tool,
-            show(row.tally),
-            show(row.votes),
-            show(row.ledger),
-            show(aside),
-            show(aside_found),
-            faults.join(", ")
-        );
-    }
+    let mut report = differences(&recount);
     for fault in &chain.faults {
         let _ = writeln!(report, "{fault}");
     }
@@ -93,4 +77,26 @@ pub(super) fn run(
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// A line for each tool whose counts differ.
+fn differences(recount: &verify::Recount) -> String {
+    let mut report = String::new();
+    for row in &recount.differences {
+        let show = |(ship, skip): (i64, i64)| format!("{ship} ship {skip} skip");
+        let [aside, aside_found] = row.aside;
+        let faults: Vec<&str> = row.faults.iter().map(|fault| fault.words()).collect();
+        let _ = writeln!(
+            report,
+            "{}: tally {}, votes {}, ledger {}, set aside {} (found {}): {}",
+            row.tool,
+            show(row.tally),
+            show(row.votes),
+            show(row.ledger),
+            show(aside),
+            show(aside_found),
+            faults.join(", ")
+        );
+    }
+    report
 }

@@ -155,10 +155,15 @@ fn sudden(
         rest: before,
         ..usual((newest, 0))
     };
+    let parts = rule::judge_sudden(newest, &usual);
+    // A crowd is sudden too, but it is of two minds.
+    if parts.one_sidedness <= 0.0 {
+        return None;
+    }
     Some(Suspect {
         kind: FindingKind::Burst,
         begin: now - SUDDEN_SECONDS * SECOND,
-        parts: rule::judge_sudden(newest, &usual),
+        parts,
         crowd: false,
     })
 }

@@ -75,9 +75,7 @@ impl DbSyncWorker {
         shelf: Arc<CatalogCache>,
         board: Arc<TallyCache>,
         erased: Arc<Denylist>,
-        bans: Arc<Bans>,
-        holding: Arc<HoldingPolicy>,
-        alerts: Arc<AlertedTools>,
+        (bans, holding, alerts): (Arc<Bans>, Arc<HoldingPolicy>, Arc<AlertedTools>),
         votes: Votes,
     ) -> std::io::Result<Self> {
         let (stop, stopped) = channel();

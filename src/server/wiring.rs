@@ -141,19 +141,13 @@ impl Services {
             Arc::clone(&shelf),
             Arc::clone(&board),
             Arc::clone(&erased),
-            Arc::clone(&bans),
-            Arc::clone(&holds),
-            alerts,
+            (Arc::clone(&bans), Arc::clone(&holds), alerts),
             votes.clone(),
         )?;
         let (forgetting, recounting) = keep_up(&settings, &votes, &keys, &days, &meters)?;
         let (detecting, telling) = watch(&settings, public_url, &votes, &meters)?;
 
-        let shared = if settings.redis.urls.is_empty() {
-            None
-        } else {
-            Some(RedisLimiter::start(settings.redis.clone())?)
-        };
+        let shared = redis_limiter(&settings)?;
         let challenges =
             Challenges::start(&keys, &settings.database, pressure, Arc::clone(&meters))?;
         let readers = Readers::start(&settings.database, "reader", PUBLIC_READERS)?;
@@ -288,6 +282,14 @@ fn keep_up(
     let (votes, keys, days) = (votes.clone(), keys.clone(), Arc::clone(days));
     let forgetting = NetworkExpiryWorker::start(database.clone(), votes, keys, days, meters())?;
     Ok((forgetting, recounting.transpose()?))
+}
+
+/// The limiter in Redis, if the settings name one.
+fn redis_limiter(settings: &Settings) -> std::io::Result<Option<RedisLimiter>> {
+    if settings.redis.urls.is_empty() {
+        return Ok(None);
+    }
+    RedisLimiter::start(settings.redis.clone()).map(Some)
 }
 
 /// Starts what looks for attacks, and what tells of them.

@@ -9,7 +9,7 @@ const GUARD: Duration = Duration::from_secs(30);
 fn a_command_in_the_wrong_folder_makes_nothing() {
     run(async {
         for backend in [Backend::Sqlite, Backend::Postgres] {
-            let home = Home::new(backend);
+            let home = Home::empty(backend);
             let setup = home.setup();
             for arguments in [
                 &["verify"][..],

@@ -139,9 +139,7 @@ fn files_are_overwritten_by_force_and_links_are_followed() {
             std::fs::remove_file(path("there")).expect("removes");
             refused(&setup, &with(&["link", "--force"]), "link").await;
             std::fs::remove_file(path("link")).expect("removes");
-            let piped = format!(
-                "mkfifo pipe && {{ cat pipe >read & }} && \"$@\" pipe && wait && test -p pipe && rm pipe"
-            );
+            let piped = "mkfifo pipe && { cat pipe >read & } && \"$@\" pipe && wait && test -p pipe && rm pipe".to_owned();
             through(&setup, &piped, command)
                 .await
                 .success("into a pipe");

@@ -143,7 +143,7 @@ async fn what_was_altered_behind_its_back_shows(backend: Backend) {
     };
     let of = |slug: &str| format!("tool_id = (SELECT id FROM tools WHERE slug = '{slug}')");
     home.execute(&format!(
-        "UPDATE tallies SET ship = ship + 1 WHERE {}",
+        "UPDATE tallies SET ship = ship + 1, revision = revision + 1 WHERE {}",
         of(TOOL)
     ));
     shows(1.0).await;

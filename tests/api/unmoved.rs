@@ -38,17 +38,17 @@ fn votes_go_the_short_way_until_somebody_else_writes() {
         for voter in &voters[..20] {
             client.put_vote(voter, TOOL, "ship").await.expect(201);
         }
-        reaches(&server, "write_unmoved", 18).await;
-        let careful = calls(&server, "read_under_lock");
+        reaches(&server, "write_if_unchanged", 18).await;
+        let careful = calls(&server, "read_for_batch");
         assert!(careful <= 2, "the first vote of an hour alone: {careful}");
 
-        // Whoever holds a tally's lock writes its row; here with nothing changed.
+        // Whoever changes a tally raises its version or its revision.
         let home = server.home();
-        home.execute("UPDATE tallies SET version = version");
+        home.execute("UPDATE tallies SET revision = revision + 1");
         for voter in &voters[20..] {
             client.put_vote(voter, TOOL, "skip").await.expect(201);
         }
-        reaches(&server, "read_under_lock", careful + 1).await;
+        reaches(&server, "read_for_batch", careful + 1).await;
         assert_eq!(client.counts(TOOL).await, (20, 20));
 
         // What it knows of old votes is read, not presumed.

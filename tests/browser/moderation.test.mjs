@@ -86,7 +86,7 @@ test('a ring is found, brushed, previewed, set aside and put back, and the publi
   await page.getByLabel('Staff token').fill(token);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.waitForURL(`${server.url}/moderation`);
-  await page.getByRole('link', { name: 'Codestral 2' }).first().click();
+  await page.locator('a[href="/moderation/tools/codestral-2"]').first().click();
   await page.waitForURL(/\/moderation\/tools\/codestral-2$/);
 
   // What stands out: the ring's networks first, all one side and all new; and its ten minutes.

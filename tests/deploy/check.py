@@ -275,6 +275,7 @@ def backup():
     line = line.replace("/etc/tallyship/tallyship.toml", str(ROOT / "deploy/systemd/tallyship.toml"))
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "backups").mkdir()
+        subprocess.run([PROGRAM, "migrate"], cwd=folder, check=True, capture_output=True)
         for _ in range(2):
             done = subprocess.run(["/bin/sh", "-c", line], cwd=folder, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True)
             if done.returncode != 0:

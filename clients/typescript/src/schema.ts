@@ -197,7 +197,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tools, and the newest acts */
+        /** What waits, the tools, and the newest acts */
         get: operations["showOverview"];
         put?: never;
         post?: never;
@@ -236,6 +236,23 @@ export interface paths {
         put?: never;
         /** Dismiss an alert */
         post: operations["postDismissal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/alerts/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One reset of several alerts */
+        get: operations["previewResetOfAlerts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -560,6 +577,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/moderation/votes.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same votes as CSV */
+        get: operations["exportVotes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/oembed": {
         parameters: {
             query?: never;
@@ -782,8 +816,8 @@ export interface paths {
         get: operations["listBans"];
         put?: never;
         /**
-         * Ban a voter or a network
-         * @description Their votes stay as they are.
+         * Ban a voter, a network, or all of a list
+         * @description Their votes stay as they are. A list is banned as a whole or not at all.
          */
         post: operations["banVoter"];
         delete?: never;
@@ -1434,12 +1468,16 @@ export interface components {
             /** @description The `cursor` of the next page. */
             next: string | null;
         };
-        /** @description Either a voter or a network. */
+        /** @description A voter, a network, or lists of them. */
         BanWish: {
             expires_at?: components["schemas"]["Timestamp"] | null;
             network?: string | null;
+            /** @description 1 to 100, all or nothing. */
+            networks?: string[] | null;
             reason: string;
             voter?: string | null;
+            /** @description 1 to 100, all or nothing. */
+            voters?: string[] | null;
         };
         /** @description What casts a vote. */
         Cast: {
@@ -1642,6 +1680,8 @@ export interface components {
             dry_run?: boolean;
             from?: components["schemas"]["Timestamp"] | null;
             network?: string | null;
+            /** @description 1 to 100: any of them. */
+            networks?: string[] | null;
             /** @description May be left out. */
             reason?: string;
             /** @description Those that were rejected, instead of those that wait. */
@@ -1649,6 +1689,8 @@ export interface components {
             to?: components["schemas"]["Timestamp"] | null;
             tool: string;
             voter?: string | null;
+            /** @description 1 to 100: any of them. */
+            voters?: string[] | null;
         };
         /** @description A tally over time, oldest first. */
         History: {
@@ -1672,6 +1714,10 @@ export interface components {
             slug: components["schemas"]["Slug"];
             tagline?: string;
             url?: string;
+        };
+        /** @description The bans that a call with lists made. */
+        MadeBans: {
+            items: components["schemas"]["Ban"][];
         };
         /** @description What a call with many tools did. */
         ManyTools: {
@@ -1789,6 +1835,7 @@ export interface components {
             after?: components["schemas"]["Tally"] | null;
             before?: components["schemas"]["Tally"] | null;
             choice?: components["schemas"]["Choice"] | null;
+            criteria: components["schemas"]["RemovalCriteria"];
             from?: components["schemas"]["Timestamp"] | null;
             /** Format: int64 */
             id: number;
@@ -1811,7 +1858,16 @@ export interface components {
             undone: boolean;
             undone_at?: components["schemas"]["Timestamp"] | null;
             undone_by?: string | null;
+            /** @description The only voter or network that was named; `criteria` has all of them. */
             voter?: string | null;
+        };
+        /** @description What a reset takes by, as a request names it; what is left out matches every vote. */
+        RemovalCriteria: {
+            choice?: components["schemas"]["Choice"] | null;
+            from?: components["schemas"]["Timestamp"] | null;
+            networks?: string[] | null;
+            to?: components["schemas"]["Timestamp"] | null;
+            voters?: string[] | null;
         };
         /**
          * @description What a removal is.
@@ -1851,11 +1907,15 @@ export interface components {
             dry_run?: boolean;
             from?: components["schemas"]["Timestamp"] | null;
             network?: string | null;
+            /** @description 1 to 100: any of them. */
+            networks?: string[] | null;
             plan?: string | null;
             reason: string;
             to?: components["schemas"]["Timestamp"] | null;
             tool: string;
             voter?: string | null;
+            /** @description 1 to 100: any of them. */
+            voters?: string[] | null;
         };
         /** @description One reviewer's verdict on a tool. */
         Review: {
@@ -2602,6 +2662,8 @@ export interface components {
     headers: {
         /** @description How long this is fresh, and for whom. */
         "Cache-Control": string;
+        /** @description The name of the file that a browser saves. */
+        "Content-Disposition": string;
         /** @description What the page may load, and who may frame it. */
         "Content-Security-Policy": string;
         /** @description Strong, of the bytes sent; send it back in `If-None-Match`. */
@@ -2656,6 +2718,7 @@ export type HeldWish = components['schemas']['HeldWish'];
 export type History = components['schemas']['History'];
 export type Leaders = components['schemas']['Leaders'];
 export type ListedTool = components['schemas']['ListedTool'];
+export type MadeBans = components['schemas']['MadeBans'];
 export type ManyTools = components['schemas']['ManyTools'];
 export type Me = components['schemas']['Me'];
 export type Minted = components['schemas']['Minted'];
@@ -2671,6 +2734,7 @@ export type Problem = components['schemas']['Problem'];
 export type PublicRemoval = components['schemas']['PublicRemoval'];
 export type PublicRemovalPage = components['schemas']['PublicRemovalPage'];
 export type Removal = components['schemas']['Removal'];
+export type RemovalCriteria = components['schemas']['RemovalCriteria'];
 export type RemovalKind = components['schemas']['RemovalKind'];
 export type RemovalPage = components['schemas']['RemovalPage'];
 export type ResetReport = components['schemas']['ResetReport'];
@@ -2740,6 +2804,7 @@ export type ResponseUnsupportedMediaTypePage = components['responses']['unsuppor
 export type ResponseUnsupportedMediaTypePageOnly = components['responses']['unsupported-media-type.page.only'];
 export type ResponseVoterRequiredOrBadTokenOrExpiredToken = components['responses']['voter-required.or.bad-token.or.expired-token'];
 export type HeaderCacheControl = components['headers']['Cache-Control'];
+export type HeaderContentDisposition = components['headers']['Content-Disposition'];
 export type HeaderContentSecurityPolicy = components['headers']['Content-Security-Policy'];
 export type HeaderETag = components['headers']['ETag'];
 export type HeaderLocation = components['headers']['Location'];
@@ -3180,6 +3245,8 @@ export interface operations {
     showOverview: {
         parameters: {
             query?: {
+                /** @description Of the list of tools. */
+                page?: string;
                 /** @description A search. */
                 q?: string;
             };
@@ -3287,6 +3354,7 @@ export interface operations {
             };
             404: components["responses"]["not-found.page.only"];
             409: components["responses"]["conflict.page.only"];
+            422: components["responses"]["invalid.page.only"];
             503: components["responses"]["unavailable.page.only"];
         };
     };
@@ -3334,11 +3402,50 @@ export interface operations {
             503: components["responses"]["unavailable.or.overloaded.page.only"];
         };
     };
+    previewResetOfAlerts: {
+        parameters: {
+            query: {
+                /**
+                 * @description Their numbers, each by itself.
+                 * @example 1
+                 */
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To its preview. Or nobody is signed in: to the sign-in. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["not-found.page.only"];
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
     showAudit: {
         parameters: {
             query?: {
+                /** @description Only this act. */
+                act?: string;
+                /** @description Part of the name of who acted. */
+                actor?: string;
                 /** @description Where the list goes on. */
                 cursor?: string;
+                /** @description Cast at or after this, such as `2026-11-24T02:00:00` (UTC). */
+                from?: string;
+                /** @description Cast before this. */
+                to?: string;
+                /** @description Of this tool only. */
+                tool?: string;
             };
             header?: never;
             path?: never;
@@ -3366,6 +3473,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            404: components["responses"]["unknown-tool.page.only"];
             422: components["responses"]["invalid.page.only"];
             503: components["responses"]["unavailable.page.only"];
         };
@@ -3484,6 +3592,7 @@ export interface operations {
                 content?: never;
             };
             404: components["responses"]["not-found.page.only"];
+            422: components["responses"]["invalid.page.only"];
             503: components["responses"]["unavailable.page.only"];
         };
     };
@@ -3533,9 +3642,9 @@ export interface operations {
     previewBan: {
         parameters: {
             query?: {
-                /** @description A network's hash. */
+                /** @description A network's hash or the end of it; several with commas between. */
                 network?: string;
-                /** @description A voter's id, such as `visitor:UUID`. */
+                /** @description A voter's id or the end of it, as pages show it; several with commas between. */
                 voter?: string;
             };
             header?: never;
@@ -3607,7 +3716,7 @@ export interface operations {
                 choice?: "ship" | "skip" | "";
                 /** @description Cast at or after this, such as `2026-11-24T02:00:00` (UTC). */
                 from?: string;
-                /** @description A network's hash. */
+                /** @description A network's hash or the end of it; several with commas between. */
                 network?: string;
                 /** @description Those that were rejected. */
                 rejected?: "1" | "";
@@ -3623,7 +3732,7 @@ export interface operations {
                  * @example release
                  */
                 verdict: string;
-                /** @description A voter's id, such as `visitor:UUID`. */
+                /** @description A voter's id or the end of it, as pages show it; several with commas between. */
                 voter?: string;
             };
             header?: never;
@@ -3931,7 +4040,7 @@ export interface operations {
                 choice?: "ship" | "skip" | "";
                 /** @description Cast at or after this, such as `2026-11-24T02:00:00` (UTC). */
                 from?: string;
-                /** @description A network's hash. */
+                /** @description A network's hash or the end of it; several with commas between. */
                 network?: string;
                 /** @description Cast before this. */
                 to?: string;
@@ -3940,7 +4049,7 @@ export interface operations {
                  * @example codestral-2
                  */
                 tool: components["schemas"]["Slug"];
-                /** @description A voter's id, such as `visitor:UUID`. */
+                /** @description A voter's id or the end of it, as pages show it; several with commas between. */
                 voter?: string;
             };
             header?: never;
@@ -4420,17 +4529,21 @@ export interface operations {
     showVotes: {
         parameters: {
             query?: {
+                /** @description Only these. */
+                choice?: "ship" | "skip" | "";
                 /** @description Where the list goes on. */
                 cursor?: string;
                 /** @description Cast at or after this, such as `2026-11-24T02:00:00` (UTC). */
                 from?: string;
-                /** @description A network's hash. */
+                /** @description A network's hash or the end of it; several with commas between. */
                 network?: string;
+                /** @description Only those that stand so. */
+                standing?: "counted" | "held" | "rejected" | "set-aside" | "";
                 /** @description Cast before this. */
                 to?: string;
-                /** @description Of this tool only. */
+                /** @description Of this tool only, by slug or by name. */
                 tool?: string;
-                /** @description A voter's id, such as `visitor:UUID`. */
+                /** @description A voter's id or the end of it, as pages show it; several with commas between. */
                 voter?: string;
             };
             header?: never;
@@ -4448,6 +4561,55 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["unknown-tool.page.only"];
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    exportVotes: {
+        parameters: {
+            query?: {
+                /** @description Only these. */
+                choice?: "ship" | "skip" | "";
+                /** @description Cast at or after this, such as `2026-11-24T02:00:00` (UTC). */
+                from?: string;
+                /** @description A network's hash or the end of it; several with commas between. */
+                network?: string;
+                /** @description Only those that stand so. */
+                standing?: "counted" | "held" | "rejected" | "set-aside" | "";
+                /** @description Cast before this. */
+                to?: string;
+                /** @description Of this tool only, by slug or by name. */
+                tool?: string;
+                /** @description A voter's id or the end of it, as pages show it; several with commas between. */
+                voter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest 10,000. */
+            200: {
+                headers: {
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description Nobody is signed in: to the sign-in, and from there back. */
@@ -4926,14 +5088,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The ban. */
+            /** @description The ban; those of a call with lists. */
             201: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Ban"];
+                    "application/json": components["schemas"]["Ban"] | components["schemas"]["MadeBans"];
                 };
             };
             400: components["responses"]["bad-request"];

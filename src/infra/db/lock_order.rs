@@ -22,6 +22,10 @@ pub enum Lock {
 
 thread_local! {
     /// The last lock of this thread's transaction; the outer `None` is "no transaction".
+    #[expect(
+        clippy::option_option,
+        reason = "no transaction, one without a lock, and one with a lock are three things"
+    )]
     static HELD: Cell<Option<Option<Lock>>> = const { Cell::new(None) };
 }
 

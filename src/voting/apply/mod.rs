@@ -98,6 +98,25 @@ impl ChangeSet {
     }
 }
 
+/// Why a command changes nothing, if it does not. A linked visitor's votes are a user's by now.
+fn refusal(
+    command: &VoteCommand,
+    state: Option<ToolState>,
+    barred: &Barred,
+    is_linked: bool,
+) -> Option<VoteError> {
+    match state {
+        _ if barred.erased.contains(&command.voter) => Some(VoteError::Erased),
+        None => Some(VoteError::UnknownTool),
+        Some(ToolState::Frozen) => Some(VoteError::Frozen),
+        Some(ToolState::Archived) => Some(VoteError::Archived),
+        Some(ToolState::Open) => {
+            let alone = command.visitor.is_none() && matches!(command.act, VoteAction::Cast(_));
+            (alone && is_linked).then_some(VoteError::Spent)
+        }
+    }
+}
+
 /// Folds `wishes` over the tallies and votes as the database has them under its locks. `periods` are those in force that
 /// may cover `now`: a vote cast inside one is kept, and set aside.
 pub(crate) fn fold(
@@ -114,17 +133,9 @@ pub(crate) fn fold(
     let mut book = BallotBook::new(&barred.withdrawn);
     for wish in wishes {
         let key = (wish.tool, wish.voter);
-        let refused = match rows.get(&wish.tool).map(|row| row.state) {
-            _ if barred.erased.contains(&wish.voter) => Some(VoteError::Erased),
-            None => Some(VoteError::UnknownTool),
-            Some(ToolState::Frozen) => Some(VoteError::Frozen),
-            Some(ToolState::Archived) => Some(VoteError::Archived),
-            Some(ToolState::Open) => {
-                let alone = wish.visitor.is_none() && matches!(wish.act, VoteAction::Cast(_));
-                (alone && (barred.linked.contains(&key) || folded.spent.contains(&key)))
-                    .then_some(VoteError::Spent)
-            }
-        };
+        let is_linked = barred.linked.contains(&key) || folded.spent.contains(&key);
+        let state = rows.get(&wish.tool).map(|row| row.state);
+        let refused = refusal(wish, state, barred, is_linked);
         let (Some(row), None) = (rows.get_mut(&wish.tool), refused) else {
             folded
                 .outcomes

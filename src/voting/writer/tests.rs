@@ -20,7 +20,9 @@ async fn edit_after_a_panic() {
         url: DatabaseUrl::Sqlite(folder.join("votes.db")),
         ca_file: None,
     };
-    drop(db::create(&database, Purpose::Command).expect("a database"));
+    let mut conn = db::create(&database, Purpose::Command).expect("a database");
+    db::migrate(&mut conn).expect("migrates");
+    drop(conn);
     let meters = Arc::new(Metrics::new(&[]).expect("meters"));
     let erased = Arc::new(Denylist::default());
     let started = Votes::start(database, Arc::new(|_| None), erased, meters, false, None);

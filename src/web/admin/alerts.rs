@@ -70,6 +70,7 @@ fn asked(filter: &FilterView) -> VoteFilter {
 }
 
 impl AlertRow {
+    #[must_use]
     pub fn of(state: &AdminState, alert: &AlertView) -> Self {
         let AlertView {
             numbers, filter, ..

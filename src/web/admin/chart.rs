@@ -220,7 +220,7 @@ mod tests {
         assert!(
             Chart::of(&later, 5, &[])
                 .score
-                .starts_with("0,1000 0,1000 0,666 "),
+                .starts_with("0,1000 0,1000 0,670 "),
             "what was cast before the window counts in it"
         );
         assert_eq!(Chart::of(&course, 99, &[]).score, "", "too few votes");

@@ -37,7 +37,7 @@ pub struct Time(pub Timestamp);
 impl Time {
     /// The text alone.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub fn text(self) -> String {
         time(self.0)
     }
 }

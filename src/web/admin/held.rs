@@ -199,7 +199,7 @@ fn carried(form: &Form, selections: &[VoteSelection], to: &str) -> Vec<(&'static
     fields
 }
 
-async fn change(
+fn change(
     session: &ModeratorSession,
     request: &ResolveRequest,
     report: &ResolveReport,
@@ -255,7 +255,7 @@ async fn preview(session: &ModeratorSession, form: &Form, refused: Option<&Probl
         (ship, skip) = (ship + report.ship, skip + report.skip);
         networks += i64::try_from(report.networks).unwrap_or(i64::MAX);
         end = report.to.to_string();
-        changes.push(change(session, &request, &report).await);
+        changes.push(change(session, &request, &report));
     }
     let errors = FieldErrors::from(refused);
     page_with(

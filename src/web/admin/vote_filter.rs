@@ -215,13 +215,12 @@ impl VoteFilter {
         let mut ids = Vec::new();
         for text in listed("voter", &self.voter)? {
             let text = unlinked(text, "voter");
-            let id = match parse(&text) {
-                Some(id) => id,
-                None => {
-                    let digits = last_digits(&text).ok_or_else(|| unreadable("voter", &text))?;
-                    let found = state.moderation.voters_ending_in(tool, &digits).await?;
-                    only("voter", &text, &found)?
-                }
+            let id = if let Some(id) = parse(&text) {
+                id
+            } else {
+                let digits = last_digits(&text).ok_or_else(|| unreadable("voter", &text))?;
+                let found = state.moderation.voters_ending_in(tool, &digits).await?;
+                only("voter", &text, &found)?
             };
             ids.push(id);
         }
@@ -241,12 +240,11 @@ impl VoteFilter {
         for text in listed("network", &self.network)? {
             let text = unlinked(text, "network");
             let digits = last_digits(&text).ok_or_else(|| unreadable("network", &text))?;
-            let id = match NetworkHash::parse(&digits) {
-                Some(id) => id,
-                None => {
-                    let found = state.moderation.networks_ending_in(tool, &digits).await?;
-                    only("network", &text, &found)?
-                }
+            let id = if let Some(id) = NetworkHash::parse(&digits) {
+                id
+            } else {
+                let found = state.moderation.networks_ending_in(tool, &digits).await?;
+                only("network", &text, &found)?
             };
             ids.push(id);
         }

@@ -38,6 +38,19 @@ async fn an_alert_leads_to_a_preview_and_is_dismissed(backend: Backend) {
 
     let id = seat.desk.get("/alerts").await["items"][0]["id"].to_string();
     let path = format!("/moderation/alerts/{id}/dismiss");
+    // The tool's page has it as well, and so has a reset of the alerts that were ticked.
+    let tool = seat.page("/moderation/tools/codestral-2").await;
+    assert!(tool.contains("Open alerts") && tool.contains("One network"));
+    let ticked = "/moderation/alerts/reset";
+    let leads = seat.get(&format!("{ticked}?id={id}")).await.expect(303);
+    let leads = leads.header("location").expect("an address").to_owned();
+    let preview = seat.page(&leads).await;
+    assert_eq!(field(&preview, "matched"), "60 votes", "{leads}");
+    seat.get(ticked).await.page(422);
+    seat.get(&format!("{ticked}?id=999")).await.page(404);
+    seat.get("/moderation/alerts/ticked/dismiss")
+        .await
+        .page(422);
     let before = seat.everything();
     assert!(seat.page(&path).await.contains("One network"));
     let again = seat.post(&path, &[("reason", "")]).await.page(422);

@@ -16,7 +16,7 @@ async fn every_act_leaves_an_entry(backend: Backend) {
     let desk = Desk::new(backend).await;
     desk.voters("ship", 2).await;
     let reset = desk
-        .reset(json!({"reason": "vérité: \"quotes\"\nand lines"}))
+        .reset(json!({"reason": "vérité: \"quotes\" and {braces}"}))
         .await
         .expect(201)
         .json;
@@ -74,6 +74,7 @@ async fn every_act_leaves_an_entry(backend: Backend) {
         [
             "catalog.import",
             "token.create",
+            "visitors.mint",
             "reset",
             "reset.undo",
             "ban",
@@ -93,7 +94,7 @@ async fn every_act_leaves_an_entry(backend: Backend) {
         .rev()
         .map(|entry| entry["id"].as_i64().expect("id"))
         .collect();
-    assert_eq!(ids, (1..=14).collect::<Vec<i64>>());
+    assert_eq!(ids, (1..=15).collect::<Vec<i64>>());
     let of = |act: &str| {
         entries
             .iter()
@@ -109,7 +110,7 @@ async fn every_act_leaves_an_entry(backend: Backend) {
             &json!(reset["id"].to_string())
         )
     );
-    assert_eq!(entry["reason"], "vérité: \"quotes\"\nand lines");
+    assert_eq!(entry["reason"], "vérité: \"quotes\" and {braces}");
     assert_eq!(
         (&entry["before"]["tally"], &entry["after"]["tally"]),
         (&reset["before"], &reset["after"])
@@ -128,12 +129,12 @@ async fn every_act_leaves_an_entry(backend: Backend) {
     let stored = desk
         .server
         .home()
-        .number("SELECT count(*) AS n FROM audit WHERE reason LIKE 'v%lines'");
+        .number("SELECT count(*) AS n FROM audit WHERE reason LIKE 'v%braces}'");
     assert_eq!(stored, 1, "verbatim");
     let head = desk.get("/audit/head").await;
     assert_eq!(
         (&head["id"], &head["hash"]),
-        (&json!(14), &entries[0]["hash"])
+        (&json!(15), &entries[0]["hash"])
     );
     // A page at a time.
     let page = desk.get("/audit?limit=3").await;
@@ -143,7 +144,7 @@ async fn every_act_leaves_an_entry(backend: Backend) {
             page["next"].as_str().expect("next")
         ))
         .await;
-    assert_eq!(rest["items"].as_array().map(Vec::len), Some(11));
+    assert_eq!(rest["items"].as_array().map(Vec::len), Some(12));
     desk.server.verify().await;
 }
 

@@ -97,6 +97,15 @@ pub(super) fn operations() -> Vec<Operation> {
             "A vote by plain form",
             "From our own pages only. A visitor without a token gets one on the way.",
         ),
+    ]
+    .into_iter()
+    .chain(files())
+    .collect()
+}
+
+/// Files beside the pages.
+fn files() -> Vec<Operation> {
+    vec![
         PART.get("/robots.txt", "getRobots")
             .says("What crawlers may read, and where the sitemap is", "")
             .shows(200, "The rules.", "text/plain", text())

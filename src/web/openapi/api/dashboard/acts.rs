@@ -222,7 +222,8 @@ fn bans() -> Vec<Operation> {
             "/moderation/bans/{id}/lift",
             "previewLift",
             "Preview lifting a ban",
-        )),
+        ))
+        .refuses(&[Code::Invalid]),
         id(form(
             "/moderation/bans/{id}/lift",
             "postLift",
@@ -246,11 +247,12 @@ fn alerts() -> Vec<Operation> {
             &["open", "dismissed"],
         )),
     ];
-    all.extend(undoing(
+    let [preview, act] = undoing(
         "/moderation/alerts/{id}/dismiss",
         ["previewDismissal", "postDismissal"],
         ["Look at an alert", "Dismiss an alert"],
-    ));
+    );
+    all.extend([preview.refuses(&[Code::Invalid]), act]);
     all.push(
         PART.get("/moderation/alerts/reset", "previewResetOfAlerts")
             .says("One reset of several alerts", "")
