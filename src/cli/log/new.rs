@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use crate::auth::audit::{self, AuditAction};
-use crate::cli::{Failure, migrated};
+use crate::cli::{Failure, open_database};
 use crate::config::Settings;
 use crate::domain::{Actor, Timestamp};
 use crate::infra::db::write_transaction;
@@ -19,7 +19,7 @@ pub(super) fn run(settings: &Settings, reason: &str) -> Result<ExitCode, Failure
     if reason.trim().is_empty() {
         return Err(Failure::configuration("--reason: expected a text"));
     }
-    let mut conn = migrated(settings)?;
+    let mut conn = open_database(settings)?;
     let logs = store::all(&mut conn)?;
     let (Some(first), Some(old)) = (logs.first(), logs.last()) else {
         return Err(Failure::new(
