@@ -67,7 +67,7 @@ CREATE TABLE log_index (
     PRIMARY KEY (log_id, bucket, segment)
 );
 -- `read_for_batch` with ballots. The old functions stay for servers that still run while this one starts.
-CREATE FUNCTION read_batch(tools INTEGER[], of_tools INTEGER[], of_voters BYTEA[], at_moment BIGINT)
+CREATE OR REPLACE FUNCTION read_batch(tools INTEGER[], of_tools INTEGER[], of_voters BYTEA[], at_moment BIGINT)
 RETURNS TABLE (
     kind SMALLINT, -- 1 a tally, 2 a vote, 3 a period in force that has not ended, 4 the version of erasures, 5 the ballot of a withdrawn vote
     tool INTEGER,
@@ -108,7 +108,7 @@ BEGIN
 END
 $$;
 -- `write_if_unchanged` with ballots.
-CREATE FUNCTION write_batch(
+CREATE OR REPLACE FUNCTION write_batch(
     known_erasures BIGINT,
     same_tools INTEGER[], same_versions BIGINT[], same_revisions BIGINT[], -- tallies that stay as they are
     new_tools INTEGER[], new_voters BYTEA[], new_choices SMALLINT[], new_cast_at BIGINT[], new_networks BYTEA[],

@@ -59,7 +59,9 @@ impl Source {
     /// Whether an address of the site answers 200.
     pub fn has(&self, path: &str) -> Result<bool, Failure> {
         let url = format!("{}{path}", self.site);
-        let answer = self.runtime.block_on(self.client.get(&url).send());
+        // The client needs the runtime as soon as a request is made.
+        let answer = async { self.client.get(&url).send().await };
+        let answer = self.runtime.block_on(answer);
         let answer = answer.map_err(|cause| Failure::new(format!("{url}: {cause}")))?;
         Ok(answer.status() == StatusCode::OK)
     }

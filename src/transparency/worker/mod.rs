@@ -110,7 +110,7 @@ enum PassError {
     #[error("cannot sign: {0}")]
     Sign(#[from] openssl::error::ErrorStack),
     #[error(transparent)]
-    VoteError(#[from] Refusal),
+    Refused(#[from] Refusal),
 }
 
 /// The connection on which this instance leads, or follows.
