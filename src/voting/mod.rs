@@ -115,6 +115,12 @@ impl VoteRecord {
         self.aside.is_some_and(|mark| !exclusions::is_held(mark))
     }
 
+    /// The removal that has it out, whether it is held as well or not.
+    #[must_use]
+    pub fn removal(self) -> Option<i64> {
+        exclusions::removal_of(self.aside?)
+    }
+
     /// Its choice, while it counts.
     #[must_use]
     pub fn counted(self) -> Option<Choice> {

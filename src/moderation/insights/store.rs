@@ -15,7 +15,7 @@ use crate::infra::db::schema::{removals, tallies, votes};
 use crate::moderation::removals::removal::ModeratedVote;
 use crate::moderation::removals::store::{Found, seen};
 use crate::moderation::selection::Id;
-use crate::voting::exclusions::{HELD, IN_FORCE, REJECTED};
+use crate::voting::exclusions::{HELD, IN_FORCE, REJECTED, held_range};
 
 const HIGHEST: &[u8] = &[0xff; 17];
 
@@ -65,6 +65,10 @@ pub(crate) fn newest(
         .choice
         .map_or((1, 2), |choice| (choice.code(), choice.code()));
     let standing = |wanted: Standing| (filter.standing == Some(wanted)).into_sql::<Bool>();
+    let held = |mark| {
+        let (low, high) = held_range(mark);
+        (votes::taken_out_by.eq(mark)).or(votes::taken_out_by.between(low, high))
+    };
     let in_force = in_force(conn, filter.standing)?;
     let newer = filter.after.unwrap_or(After {
         cast_at: Timestamp(i64::MAX),
@@ -88,8 +92,8 @@ pub(crate) fn newest(
                 .standing
                 .is_none()
                 .into_sql::<Bool>()
-                .or(standing(Standing::Held).and(votes::taken_out_by.eq(HELD)))
-                .or(standing(Standing::Rejected).and(votes::taken_out_by.eq(REJECTED)))
+                .or(standing(Standing::Held).and(held(HELD)))
+                .or(standing(Standing::Rejected).and(held(REJECTED)))
                 .or(standing(Standing::SetAside).and(votes::taken_out_by.eq_any(in_force.clone())))
                 .or(standing(Standing::Counted).and(
                     votes::taken_out_by.is_null().or(votes::taken_out_by

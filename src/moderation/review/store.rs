@@ -13,6 +13,7 @@ use crate::infra::db::schema::votes;
 use crate::moderation::insights::feed::After;
 use crate::moderation::removals::removal::{Criteria, ModeratedVote};
 use crate::moderation::removals::store::{Found, seen};
+use crate::voting::exclusions::held_range;
 use crate::voting::held::store::mark_of;
 
 fn choices(choice: Option<Choice>) -> (i16, i16) {
@@ -21,8 +22,10 @@ fn choices(choice: Option<Choice>) -> (i16, i16) {
 
 /// How many votes wait for a moderator.
 pub(crate) fn count(conn: &mut DbConnection) -> Found<i64> {
+    let mark = mark_of(false);
+    let (low, high) = held_range(mark);
     votes::table
-        .filter(votes::taken_out_by.eq(mark_of(false)))
+        .filter(votes::taken_out_by.eq(mark).or(votes::taken_out_by.between(low, high)))
         .count()
         .get_result(conn)
 }
@@ -37,13 +40,15 @@ pub(super) fn newest(
     let (any_network, networks) = filter.networks.bytes();
     let (least, most) = choices(filter.choice);
     let (first_tool, last_tool) = filter.tool.map_or((0, i32::MAX), |tool| (tool, tool));
+    let mark = mark_of(filter.rejected);
+    let (low, high) = held_range(mark);
     let newer = filter.after.unwrap_or(After {
         cast_at: Timestamp(i64::MAX),
         tool: i32::MAX,
         voter: VoterId([0xff; 16]),
     });
     let rows = votes::table
-        .filter(votes::taken_out_by.eq(mark_of(filter.rejected)))
+        .filter(votes::taken_out_by.eq(mark).or(votes::taken_out_by.between(low, high)))
         .filter(votes::tool_id.ge(first_tool))
         .filter(votes::tool_id.le(last_tool))
         .filter(any_voter.into_sql::<Bool>().or(votes::voter.eq_any(voters)))
@@ -87,8 +92,9 @@ pub(super) fn matching(
     let (any_voter, voters) = criteria.voters.bytes();
     let (any_network, networks) = criteria.networks.bytes();
     let (least, most) = choices(criteria.choice);
+    let (low, high) = held_range(mark);
     let rows = votes::table
-        .filter(votes::taken_out_by.eq(mark))
+        .filter(votes::taken_out_by.eq(mark).or(votes::taken_out_by.between(low, high)))
         .filter(votes::tool_id.eq(criteria.tool))
         .filter(votes::voter.gt(after))
         .filter(any_voter.into_sql::<Bool>().or(votes::voter.eq_any(voters)))
@@ -133,8 +139,9 @@ impl GroupRow {
 /// Networks and tools with the most votes under `mark`, largest first.
 pub(super) fn groups(conn: &mut DbConnection, mark: i64, limit: i64) -> Found<Vec<GroupRow>> {
     type HeldGroupRow = (i32, Vec<u8>, i16, i64, Option<i64>, Option<i64>);
+    let (low, high) = held_range(mark);
     let rows: Vec<HeldGroupRow> = votes::table
-        .filter(votes::taken_out_by.eq(mark))
+        .filter(votes::taken_out_by.eq(mark).or(votes::taken_out_by.between(low, high)))
         .group_by((votes::tool_id, votes::network, votes::choice))
         .select((
             votes::tool_id,

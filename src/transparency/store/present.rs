@@ -6,7 +6,7 @@ use super::tools_now;
 use crate::domain::{Ballot, Choice};
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::{ballots, withdrawn_ballots};
-use crate::voting::exclusions::{all_in_force, is_held};
+use crate::voting::exclusions::{all_in_force, is_held, removal_of};
 use crate::voting::journal::{BallotChange, BallotState, ToolRecord};
 
 /// Votes that one query reads.
@@ -78,6 +78,6 @@ fn change(
         choice,
         is_held: mark.is_some_and(is_held),
         is_stated: true,
-        excluded_by: mark.filter(|mark| !is_held(*mark)),
+        excluded_by: mark.and_then(removal_of),
     })
 }

@@ -129,7 +129,7 @@ impl BallotBook<'_> {
 
 /// What a vote is to the log's sums.
 fn state(vote: Option<VoteRecord>) -> BallotState {
-    let counted = vote.filter(|vote| vote.aside.is_none() || vote.is_held());
+    let counted = vote.filter(|vote| vote.removal().is_none());
     BallotState {
         choice: counted.map(|vote| vote.choice),
         is_held: counted.is_some_and(VoteRecord::is_held),
@@ -148,7 +148,7 @@ fn stated(ballot: BallotName, (before, after): Change) -> Option<BallotChange> {
         old: state(old),
         choice: new.map(|vote| vote.choice),
         is_held: new.is_some_and(VoteRecord::is_held),
-        is_stated: before.is_none() || old.is_some_and(|old| old.aside.is_some() && !old.is_held()),
-        excluded_by: new.filter(|new| !new.is_held()).and_then(|new| new.aside),
+        is_stated: before.is_none() || old.is_some_and(|old| old.removal().is_some()),
+        excluded_by: new.and_then(VoteRecord::removal),
     })
 }

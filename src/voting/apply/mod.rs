@@ -159,11 +159,15 @@ pub(crate) fn fold(
         let ballot = own.or(claimed.and_then(|(_, standing)| standing.ballot));
         let new = match wish.act {
             VoteAction::Cast(choice) => {
-                let aside = match mine.and_then(|mine| mine.aside) {
+                let period = covering(periods, wish.tool, now);
+                let held = mine.and_then(|mine| exclusions::held_as(mine.aside?));
+                let aside = match held {
                     // A held vote stays held, whatever it says.
-                    Some(mark) if exclusions::is_held(mark) => Some(mark),
-                    _ if wish.hold && old.is_none_or(|old| old.counted().is_none()) => Some(HELD),
-                    _ => covering(periods, wish.tool, now),
+                    Some(held) => Some(exclusions::held_under(held, period)),
+                    None if wish.hold && old.is_none_or(|old| old.counted().is_none()) => {
+                        Some(exclusions::held_under(HELD, period))
+                    }
+                    None => period,
                 };
                 let new = cast(choice, old, aside, now);
                 // A vote that stands as it stood gets no ballot.
@@ -177,8 +181,9 @@ pub(crate) fn fold(
             VoteAction::Withdraw => None,
             // The site vouches for its users: what was held of the visitor counts as theirs.
             VoteAction::Claim => old.map(|old| match old.aside {
-                Some(HELD) if mine.is_none() => VoteRecord {
-                    aside: covering(periods, wish.tool, old.cast_at),
+                Some(mark) if mine.is_none() && exclusions::held_as(mark) == Some(HELD) => VoteRecord {
+                    aside: exclusions::removal_of(mark)
+                        .or_else(|| covering(periods, wish.tool, old.cast_at)),
                     ballot,
                     ..old
                 },
@@ -252,10 +257,11 @@ pub(crate) fn first(wish: &VoteCommand, periods: &[Period], now: Timestamp) -> O
     let (VoteAction::Cast(choice), None) = (wish.act, wish.visitor) else {
         return None;
     };
+    let period = covering(periods, wish.tool, now);
     let aside = if wish.hold {
-        Some(HELD)
+        Some(exclusions::held_under(HELD, period))
     } else {
-        covering(periods, wish.tool, now)
+        period
     };
     Some(VoteRecord {
         ballot: wish.ballot,
@@ -268,6 +274,14 @@ pub(crate) fn first(wish: &VoteCommand, periods: &[Period], now: Timestamp) -> O
 fn cast(choice: Choice, old: Option<VoteRecord>, aside: Option<i64>, now: Timestamp) -> VoteRecord {
     match old {
         Some(old) if old.choice == choice && (old.aside.is_none() || old.aside == aside) => old,
+        // A held vote that no removal has out stays like one that counts.
+        Some(old)
+            if old.choice == choice
+                && aside.is_some_and(exclusions::is_held)
+                && old.aside.is_some_and(|mark| exclusions::removal_of(mark).is_none()) =>
+        {
+            old
+        }
         _ => VoteRecord {
             choice,
             cast_at: now,

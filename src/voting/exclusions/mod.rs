@@ -24,11 +24,66 @@ pub const HELD: i64 = -1;
 /// The mark of a held vote that a moderator rejected. It stays so, whatever its voter does but withdraw.
 pub const REJECTED: i64 = -2;
 
+/// Below these are the marks of held and of rejected votes that a removal has out as well, by its id.
+const HELD_UNDER: i64 = -(1 << 40);
+const REJECTED_UNDER: i64 = -(1 << 41);
+
+/// The mark of a vote that is held by `held`, [`HELD`] or [`REJECTED`], and that a removal has out as well.
+#[must_use]
+pub fn held_under(held: i64, removal: Option<i64>) -> i64 {
+    match removal {
+        Some(id) if held == REJECTED => REJECTED_UNDER - id,
+        Some(id) => HELD_UNDER - id,
+        None => held,
+    }
+}
+
+/// [`HELD`] or [`REJECTED`], if a mark is of a vote that is held back, whether a removal has it out as well or not.
+#[must_use]
+pub fn held_as(mark: i64) -> Option<i64> {
+    match mark {
+        REJECTED | ..=REJECTED_UNDER => Some(REJECTED),
+        ..0 => Some(HELD),
+        _ => None,
+    }
+}
+
+/// The removal that has a vote with this mark out, held or not.
+#[must_use]
+pub fn removal_of(mark: i64) -> Option<i64> {
+    match mark {
+        ..=REJECTED_UNDER => Some(REJECTED_UNDER - mark),
+        ..=HELD_UNDER => Some(HELD_UNDER - mark),
+        ..0 => None,
+        _ => Some(mark),
+    }
+}
+
+/// The lowest and the highest mark of votes that are held by `held` and that a removal has out as well.
+#[must_use]
+pub fn held_range(held: i64) -> (i64, i64) {
+    if held == REJECTED {
+        (i64::MIN, REJECTED_UNDER)
+    } else {
+        (REJECTED_UNDER + 1, HELD_UNDER)
+    }
+}
+
+/// The marks of all votes that `removal` has out: of those that counted, of held, and of rejected ones.
+#[must_use]
+pub fn marks_of(removal: i64) -> [i64; 3] {
+    let under = |held| held_under(held, Some(removal));
+    [removal, under(HELD), under(REJECTED)]
+}
+
 /// Whether a mark is of a vote that is held back.
 #[must_use]
 pub fn is_held(mark: i64) -> bool {
     mark < 0
 }
+
+/// Voters that one statement names.
+const MAX_VOTERS: usize = 1_000;
 
 /// `removals.kind`.
 pub const RESET: i16 = 1;
@@ -130,7 +185,7 @@ pub fn in_force(conn: &mut DbConnection, ids: &BTreeSet<i64>) -> QueryResult<BTr
     Ok(found)
 }
 
-/// The marks that take effect on `tool`: its removals in force, and the two of held votes.
+/// The marks that take effect on `tool`: those of its removals in force, and the two of held votes.
 ///
 /// # Errors
 /// A failed query.
@@ -140,7 +195,8 @@ pub fn all_in_force(conn: &mut DbConnection, tool: i32) -> QueryResult<BTreeSet<
         .filter(removals::state.eq(IN_FORCE))
         .select(removals::id)
         .load(conn)?;
-    Ok(ids.into_iter().chain([HELD, REJECTED]).collect())
+    let of_removals = ids.into_iter().flat_map(marks_of);
+    Ok(of_removals.chain([HELD, REJECTED]).collect())
 }
 
 /// The excluded periods of `tool` that are in force, oldest first.
@@ -194,20 +250,61 @@ pub fn hand_over(
     (from, to): (i64, i64),
     voters: &[VoterId],
 ) -> QueryResult<usize> {
-    let voters: Vec<&[u8]> = voters.iter().map(|voter| voter.0.as_slice()).collect();
-    let moved = diesel::update(
-        votes::table
-            .filter(votes::tool_id.eq(tool))
-            .filter(votes::voter.eq_any(voters))
-            .filter(votes::taken_out_by.eq(from)),
-    )
-    .set(votes::taken_out_by.eq(to))
-    .execute(conn)?;
+    let mut moved = 0;
+    for voters in voters.chunks(MAX_VOTERS) {
+        let voters: Vec<&[u8]> = voters.iter().map(|voter| voter.0.as_slice()).collect();
+        moved += diesel::update(
+            votes::table
+                .filter(votes::tool_id.eq(tool))
+                .filter(votes::voter.eq_any(voters))
+                .filter(votes::taken_out_by.eq(from)),
+        )
+        .set(votes::taken_out_by.eq(to))
+        .execute(conn)?;
+    }
     if moved > 0 {
         // One has more members, the other fewer: their sums are to be made again.
         tallies::raise_revision(conn, tool)?;
     }
     Ok(moved)
+}
+
+/// Puts the mark of `removal` on held votes of `voters`. The lock of the tool's row is held.
+///
+/// # Errors
+/// A failed statement.
+pub fn mark_held(
+    conn: &mut DbConnection,
+    tool: i32,
+    (held, removal): (i64, i64),
+    voters: &[VoterId],
+) -> QueryResult<()> {
+    for voters in voters.chunks(MAX_VOTERS) {
+        let voters: Vec<&[u8]> = voters.iter().map(|voter| voter.0.as_slice()).collect();
+        diesel::update(
+            votes::table
+                .filter(votes::tool_id.eq(tool))
+                .filter(votes::voter.eq_any(voters))
+                .filter(votes::taken_out_by.eq(held)),
+        )
+        .set(votes::taken_out_by.eq(held_under(held, Some(removal))))
+        .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The held votes that `removal` has out are held by themselves from now on. The lock of the tool's row is held.
+///
+/// # Errors
+/// A failed statement.
+pub fn unmark_held(conn: &mut DbConnection, removal: i64) -> QueryResult<()> {
+    for held in [HELD, REJECTED] {
+        let mark = held_under(held, Some(removal));
+        diesel::update(votes::table.filter(votes::taken_out_by.eq(mark)))
+            .set(votes::taken_out_by.eq(held))
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Notes for the removals that are being prepared on `tool` that a vote there has another voter: a scan that went past that id has not

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
+use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
 use super::{Resolution, ResolvedVotes};
 use crate::auth::denylist;
@@ -81,19 +81,22 @@ pub fn settle(
         let Some(old) = held
             .get(key)
             .copied()
-            .filter(|vote| vote.aside == Some(mark))
+            .filter(|vote| vote.aside.and_then(exclusions::held_as) == Some(mark))
         else {
             continue;
         };
+        let removal = old.removal();
         let aside = match verdict {
-            Resolution::Count => periods
-                .iter()
-                .find(|period| period.holds(old.cast_at))
-                .map(|period| period.id),
-            Resolution::Reject => Some(REJECTED),
+            // What a removal has out counts only once that is undone.
+            Resolution::Count => removal.or_else(|| {
+                let covering = periods.iter().find(|period| period.holds(old.cast_at));
+                covering.map(|period| period.id)
+            }),
+            Resolution::Reject => Some(exclusions::held_under(REJECTED, removal)),
         };
         let new = VoteRecord { aside, ..old };
-        if verdict == Resolution::Count {
+        // The log has those out already that a removal has out.
+        if verdict == Resolution::Count && removal.is_none() {
             logged.release(old, aside);
         }
         match old.choice {
@@ -155,9 +158,7 @@ pub fn mark_of(rejected: bool) -> i64 {
 pub fn tools_of(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Vec<i32>> {
     votes::table
         .filter(
-            votes::taken_out_by
-                .eq(HELD)
-                .or(votes::taken_out_by.eq(REJECTED)),
+            votes::taken_out_by.lt(0),
         )
         .filter(votes::voter.eq(voter.0.as_slice()))
         .select(votes::tool_id)

@@ -7,7 +7,10 @@ use super::{BallotState, RemovalChange, ToolRecord, encode};
 use crate::domain::{Ballot, BallotName, Choice, VoterId};
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::{ballots, log_journal};
+use crate::voting::exclusions::{is_held, marks_of};
 
+/// Voters that one statement names.
+const MAX_VOTERS: usize = 1_000;
 /// Any number, so long as no other part of this program takes it.
 const ADVISORY_LOCK: i64 = 0x7461_6c6c_796c_6f67;
 
@@ -48,15 +51,15 @@ pub fn write(conn: &mut DbConnection, records: &[ToolRecord]) -> QueryResult<()>
 
 type BallotColumns = (Vec<u8>, i16, Option<i64>, Option<Vec<u8>>);
 
-fn listed((_, choice, _, ballot): BallotColumns) -> Option<(BallotName, BallotState)> {
+fn listed((_, choice, mark, ballot): BallotColumns) -> Option<(BallotName, BallotState)> {
     let state = BallotState {
         choice: Choice::from_code(choice),
-        is_held: false,
+        is_held: mark.is_some_and(is_held),
     };
     Some((Ballot::from_bytes(ballot?.as_slice())?.name, state))
 }
 
-/// The ballots of the votes that bear the mark of `removal`.
+/// The ballots of the votes that `removal` has out, held ones too.
 ///
 /// # Errors
 /// A failed query.
@@ -65,7 +68,7 @@ pub fn marked(
     removal: i64,
 ) -> QueryResult<Vec<(BallotName, BallotState)>> {
     let rows: Vec<BallotColumns> = ballots::table
-        .filter(ballots::taken_out_by.eq(removal))
+        .filter(ballots::taken_out_by.eq_any(marks_of(removal)))
         .filter(ballots::ballot.is_not_null())
         .select((
             ballots::voter,
@@ -77,30 +80,34 @@ pub fn marked(
     Ok(rows.into_iter().filter_map(listed).collect())
 }
 
-/// The ballots of those of `voters` on `tool` whose votes bear the mark of `removal`.
+/// The ballots of those of `voters` on `tool` whose votes bear `mark`.
 ///
 /// # Errors
 /// A failed query.
 pub fn marked_of(
     conn: &mut DbConnection,
     tool: i32,
-    removal: i64,
+    mark: i64,
     voters: &[VoterId],
 ) -> QueryResult<Vec<(BallotName, BallotState)>> {
-    let voters: Vec<&[u8]> = voters.iter().map(|voter| voter.0.as_slice()).collect();
-    let rows: Vec<BallotColumns> = ballots::table
-        .filter(ballots::tool_id.eq(tool))
-        .filter(ballots::voter.eq_any(voters))
-        .filter(ballots::taken_out_by.eq(removal))
-        .filter(ballots::ballot.is_not_null())
-        .select((
-            ballots::voter,
-            ballots::choice,
-            ballots::taken_out_by,
-            ballots::ballot,
-        ))
-        .load(conn)?;
-    Ok(rows.into_iter().filter_map(listed).collect())
+    let mut found = Vec::new();
+    for voters in voters.chunks(MAX_VOTERS) {
+        let voters: Vec<&[u8]> = voters.iter().map(|voter| voter.0.as_slice()).collect();
+        let rows: Vec<BallotColumns> = ballots::table
+            .filter(ballots::tool_id.eq(tool))
+            .filter(ballots::voter.eq_any(voters))
+            .filter(ballots::taken_out_by.eq(mark))
+            .filter(ballots::ballot.is_not_null())
+            .select((
+                ballots::voter,
+                ballots::choice,
+                ballots::taken_out_by,
+                ballots::ballot,
+            ))
+            .load(conn)?;
+        found.extend(rows.into_iter().filter_map(listed));
+    }
+    Ok(found)
 }
 
 /// A removal that takes `ballots` out, or gives them back.
@@ -114,17 +121,19 @@ pub fn removal(excludes: bool, id: i64, ballots: Vec<(BallotName, BallotState)>)
     }
 }
 
-/// What is stated when the votes of `voters` that `from` has out are handed over to `to`, which has them out as well.
+/// What is stated when the votes of `voters` that bear `mark` and that `from` has out are handed over to `to`, which has them
+/// out as well.
 ///
 /// # Errors
 /// A failed query.
 pub fn handed_over(
     conn: &mut DbConnection,
     tool: i32,
+    mark: i64,
     (from, to): (i64, i64),
     voters: &[VoterId],
 ) -> QueryResult<Vec<RemovalChange>> {
-    let ballots = marked_of(conn, tool, from, voters)?;
+    let ballots = marked_of(conn, tool, mark, voters)?;
     let handed = |excludes, id| RemovalChange {
         is_handed_over: true,
         ..removal(excludes, id, ballots.clone())

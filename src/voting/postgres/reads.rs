@@ -1,7 +1,7 @@
 //! What a batch reads on Postgres before it is folded: tallies under their locks, the votes that stand, and the periods
 //! in force, in one round trip.
 //!
-//! Only `batch` calls it. The statements are in the function `read_for_batch` of the migrations: each of them has a
+//! Only `batch` calls it. The statements are in the function `read_batch` of the migrations: each of them has a
 //! snapshot of its own, so that what is read after the locks is no older than they.
 
 use std::collections::BTreeSet;

@@ -98,7 +98,9 @@ form?.addEventListener('submit', async (event) => {
   try {
     if (!crypto.subtle) throw new Error('Browsers compute this on https only.');
     const pasted = JSON.parse(fields.get('receipt'));
-    const key = await (await read('/log/key')).text();
+    // Ballots and proofs are of the newest log.
+    const { items } = await (await read('/v1/log')).json();
+    const key = await (await read(`${new URL(items.at(-1).url).pathname}/key`)).text();
     output.textContent = await check(pasted.receipt ?? pasted, fields.get('seal').trim(), key);
   } catch (problem) {
     output.textContent = problem instanceof SyntaxError ? 'This is not a receipt: expected {"ballot":…,"salt":…,"log":…}.' : problem.message;
