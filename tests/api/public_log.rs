@@ -380,7 +380,11 @@ async fn an_undone_reset_hands_over_to_a_period_at_once(backend: Backend) {
         .collect();
     assert_eq!(
         said,
-        [("exclude", "5 0", 5), ("include", "5 0", 5), ("tally", "0 0", 0)],
+        [
+            ("exclude", "5 0", 5),
+            ("include", "5 0", 5),
+            ("tally", "0 0", 0)
+        ],
         "one epoch, whole"
     );
     verified(&desk.server).await;

@@ -25,7 +25,11 @@ pub(crate) fn count(conn: &mut DbConnection) -> Found<i64> {
     let mark = mark_of(false);
     let (low, high) = held_range(mark);
     votes::table
-        .filter(votes::taken_out_by.eq(mark).or(votes::taken_out_by.between(low, high)))
+        .filter(
+            votes::taken_out_by
+                .eq(mark)
+                .or(votes::taken_out_by.between(low, high)),
+        )
         .count()
         .get_result(conn)
 }
@@ -48,7 +52,11 @@ pub(super) fn newest(
         voter: VoterId([0xff; 16]),
     });
     let rows = votes::table
-        .filter(votes::taken_out_by.eq(mark).or(votes::taken_out_by.between(low, high)))
+        .filter(
+            votes::taken_out_by
+                .eq(mark)
+                .or(votes::taken_out_by.between(low, high)),
+        )
         .filter(votes::tool_id.ge(first_tool))
         .filter(votes::tool_id.le(last_tool))
         .filter(any_voter.into_sql::<Bool>().or(votes::voter.eq_any(voters)))
@@ -94,7 +102,11 @@ pub(super) fn matching(
     let (least, most) = choices(criteria.choice);
     let (low, high) = held_range(mark);
     let rows = votes::table
-        .filter(votes::taken_out_by.eq(mark).or(votes::taken_out_by.between(low, high)))
+        .filter(
+            votes::taken_out_by
+                .eq(mark)
+                .or(votes::taken_out_by.between(low, high)),
+        )
         .filter(votes::tool_id.eq(criteria.tool))
         .filter(votes::voter.gt(after))
         .filter(any_voter.into_sql::<Bool>().or(votes::voter.eq_any(voters)))
@@ -141,7 +153,11 @@ pub(super) fn groups(conn: &mut DbConnection, mark: i64, limit: i64) -> Found<Ve
     type HeldGroupRow = (i32, Vec<u8>, i16, i64, Option<i64>, Option<i64>);
     let (low, high) = held_range(mark);
     let rows: Vec<HeldGroupRow> = votes::table
-        .filter(votes::taken_out_by.eq(mark).or(votes::taken_out_by.between(low, high)))
+        .filter(
+            votes::taken_out_by
+                .eq(mark)
+                .or(votes::taken_out_by.between(low, high)),
+        )
         .group_by((votes::tool_id, votes::network, votes::choice))
         .select((
             votes::tool_id,

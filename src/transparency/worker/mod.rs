@@ -155,7 +155,8 @@ impl Sequencer {
                 Ok((connection, has_more)) => {
                     let pause = match (connection.leads, has_more) {
                         (true, true) => Duration::ZERO,
-                        (true, false) => EPOCH.saturating_sub(began.elapsed()),
+                        // A vote that misses a pass waits for the next, and for what that takes: both are within an epoch.
+                        (true, false) => EPOCH.saturating_sub(2 * began.elapsed()),
                         (false, _) => FOLLOW_INTERVAL,
                     };
                     self.leader = Some(connection);

@@ -48,6 +48,49 @@ fn a_held_vote_counts_once_it_is_a_users() {
     }
 }
 
+#[test]
+fn a_period_has_held_votes_out_as_well() {
+    let tallies = BTreeMap::from([(1, row(1, ToolState::Open))]);
+    let period = Period {
+        id: 7,
+        tool: 1,
+        from: NOW,
+        to: NOW.plus_seconds(1),
+    };
+    let held = wish(1, 1, Some(Choice::Ship)).held(true);
+    let vote = |before: Option<VoteRecord>, choice, periods: &[Period], now| {
+        let before = before.map(|before| ((1, held.voter), before));
+        let command = VoteCommand {
+            act: VoteAction::Cast(choice),
+            ..held
+        };
+        let before = ExistingVotes::from_iter(before);
+        let folded = fold(
+            &[command],
+            &tallies,
+            &before,
+            &Barred::default(),
+            periods,
+            now,
+        );
+        assert!(folded.tallies.is_empty(), "no sum knows it");
+        folded.outcomes[0].expect("open").vote.expect("a vote")
+    };
+    let inside = vote(None, Choice::Ship, &[period], NOW);
+    assert_eq!(
+        inside
+            .aside
+            .map(|mark| (exclusions::held_as(mark), exclusions::removal_of(mark))),
+        Some((Some(HELD), Some(7)))
+    );
+    // Cast again when the period is over, it is held by itself.
+    let later = NOW.plus_seconds(2);
+    let again = vote(Some(inside), Choice::Ship, &[], later);
+    assert_eq!((again.aside, again.cast_at), (Some(HELD), later));
+    // The same choice again changes nothing, inside a period too.
+    assert_eq!(vote(Some(again), Choice::Ship, &[period], NOW), again);
+}
+
 proptest! {
     /// Whatever is held, the tally is the sum of the votes that count, the ledger adds up to it, and a voter who had a
     /// counted vote has one still.

@@ -181,12 +181,14 @@ pub(crate) fn fold(
             VoteAction::Withdraw => None,
             // The site vouches for its users: what was held of the visitor counts as theirs.
             VoteAction::Claim => old.map(|old| match old.aside {
-                Some(mark) if mine.is_none() && exclusions::held_as(mark) == Some(HELD) => VoteRecord {
-                    aside: exclusions::removal_of(mark)
-                        .or_else(|| covering(periods, wish.tool, old.cast_at)),
-                    ballot,
-                    ..old
-                },
+                Some(mark) if mine.is_none() && exclusions::held_as(mark) == Some(HELD) => {
+                    VoteRecord {
+                        aside: exclusions::removal_of(mark)
+                            .or_else(|| covering(periods, wish.tool, old.cast_at)),
+                        ballot,
+                        ..old
+                    }
+                }
                 _ => VoteRecord { ballot, ..old },
             }),
         };
@@ -278,7 +280,9 @@ fn cast(choice: Choice, old: Option<VoteRecord>, aside: Option<i64>, now: Timest
         Some(old)
             if old.choice == choice
                 && aside.is_some_and(exclusions::is_held)
-                && old.aside.is_some_and(|mark| exclusions::removal_of(mark).is_none()) =>
+                && old
+                    .aside
+                    .is_some_and(|mark| exclusions::removal_of(mark).is_none()) =>
         {
             old
         }

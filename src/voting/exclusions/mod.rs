@@ -444,3 +444,27 @@ pub fn turn(
         .execute(conn)?;
     Ok(row)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_says_who_holds_a_vote_and_which_removal_has_it_out() {
+        for id in [1, 2, 1_000_000_007] {
+            for held in [HELD, REJECTED] {
+                let mark = held_under(held, Some(id));
+                let (low, high) = held_range(held);
+                assert!((low..=high).contains(&mark) && is_held(mark));
+                assert_eq!((held_as(mark), removal_of(mark)), (Some(held), Some(id)));
+                assert_eq!(held_under(held, None), held);
+            }
+            assert_eq!((held_as(id), removal_of(id)), (None, Some(id)));
+        }
+        assert_eq!((held_as(HELD), removal_of(HELD)), (Some(HELD), None));
+        assert_eq!(
+            (held_as(REJECTED), removal_of(REJECTED)),
+            (Some(REJECTED), None)
+        );
+    }
+}

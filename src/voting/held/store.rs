@@ -157,9 +157,7 @@ pub fn mark_of(rejected: bool) -> i64 {
 /// A failed query.
 pub fn tools_of(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Vec<i32>> {
     votes::table
-        .filter(
-            votes::taken_out_by.lt(0),
-        )
+        .filter(votes::taken_out_by.lt(0))
         .filter(votes::voter.eq(voter.0.as_slice()))
         .select(votes::tool_id)
         .load(conn)

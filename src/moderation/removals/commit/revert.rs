@@ -3,7 +3,10 @@
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use serde_json::json;
 
-use super::{Applied, Commit, HANDED_OVER_UNDER_LOCK, LATE, LATE_AT_LAST, Redo, Show, Stop, marked, settle, state_of};
+use super::{
+    Applied, Commit, HANDED_OVER_UNDER_LOCK, LATE, LATE_AT_LAST, Redo, Show, Stop, marked, settle,
+    state_of,
+};
 use crate::abuse::store as bans;
 use crate::auth::audit::{self, AuditAction};
 use crate::domain::{Actor, Timestamp};

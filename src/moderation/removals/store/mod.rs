@@ -245,11 +245,7 @@ pub(crate) fn out_within(
 }
 
 /// Puts the mark of a removal on the held votes that its criteria mean. The lock of the tool's row is held.
-pub(crate) fn mark_held(
-    conn: &mut DbConnection,
-    criteria: &Criteria,
-    removal: i64,
-) -> Found<()> {
+pub(crate) fn mark_held(conn: &mut DbConnection, criteria: &Criteria, removal: i64) -> Found<()> {
     for held in [exclusions::HELD, exclusions::REJECTED] {
         let rows: Vec<VoteColumns> = votes::table
             .filter(votes::taken_out_by.eq(held))
