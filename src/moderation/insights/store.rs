@@ -48,6 +48,11 @@ fn in_force(conn: &mut DbConnection, standing: Option<Standing>) -> Found<Vec<i6
     }
 }
 
+/// A voter's bytes, or `other`.
+fn bytes(voter: Option<VoterId>, other: &[u8]) -> Vec<u8> {
+    voter.map_or_else(|| other.to_vec(), |voter| voter.0.to_vec())
+}
+
 /// The newest votes that pass `filter` among those of some voters on some tools.
 pub(crate) fn newest(
     conn: &mut DbConnection,
@@ -56,9 +61,6 @@ pub(crate) fn newest(
     filter: &Filter,
     limit: i64,
 ) -> Found<Vec<ModeratedVote>> {
-    let bytes = |voter: Option<VoterId>, other: &[u8]| {
-        voter.map_or_else(|| other.to_vec(), |voter| voter.0.to_vec())
-    };
     let (any_voter, voters) = filter.voters.bytes();
     let (any_network, networks) = filter.networks.bytes();
     let (least, most) = filter
