@@ -65,7 +65,7 @@ impl Bans {
         if banned {
             return Err(Problem::new(
                 Code::VoterBanned,
-                "The moderators take no votes from here.",
+                "The moderators have banned this voter or network.",
             ));
         }
         Ok(())

@@ -130,14 +130,14 @@ impl Identity {
         match visitor_token::verify(&self.keys, presented.text, now) {
             Ok(token) if self.erased.has(token.voter) => Err(Problem::new(
                 Code::BadToken,
-                "This visitor was erased; POST /v1/visitors makes a new one.",
+                "This visitor was erased. POST /v1/visitors makes a new one.",
             )),
             Ok(token) if token.standing == TokenStatus::Lapsed => Err(expired()),
             Ok(token) => Ok(token),
             Err(Rejected::Expired) => Err(expired()),
             Err(Rejected::Bad) => Err(Problem::new(
                 Code::BadToken,
-                "This visitor token was not made here.",
+                "This visitor token is invalid.",
             )),
         }
     }
@@ -180,7 +180,9 @@ impl Identity {
     pub fn user(&self, text: &str, now: Timestamp) -> Result<User, Problem> {
         let bad = |detail: &'static str| Problem::new(Code::BadToken, detail);
         let Some(users) = &self.users else {
-            return Err(bad("Nobody signs in here; send a visitor token."));
+            return Err(bad(
+                "This site has no signed-in users. Send a visitor token.",
+            ));
         };
         match users.verify(text, now) {
             Ok(user) if self.erased.has(user.id) => Err(bad("This user was erased.")),
@@ -188,7 +190,7 @@ impl Identity {
             Err(users::Rejected::Bad) => Err(bad("This is no token of the site for this place.")),
             Err(users::Rejected::Expired) => Err(Problem::new(
                 Code::ExpiredToken,
-                "This token has ended; the site gives a new one.",
+                "This token has expired. Get a new one from the site.",
             )),
             Err(users::Rejected::NoKeys) => Err(Problem::unavailable()),
         }
@@ -294,7 +296,7 @@ pub fn provenance(headers: &HeaderMap) -> RequestOrigin<'_> {
 fn expired() -> Problem {
     Problem::new(
         Code::ExpiredToken,
-        "This visitor token has ended; POST /v1/visitors renews it.",
+        "This visitor token has expired. POST /v1/visitors renews it.",
     )
 }
 

@@ -11,7 +11,7 @@ use sha2::Sha256;
 
 use crate::auth::network::daily_keys::KeyWrap;
 use crate::config::Secret;
-use crate::domain::{BanHash, hex};
+use crate::domain::{BanHash, OriginHash, hex};
 
 type Keyed = Hmac<Sha256>;
 type Key = [u8; blake3::KEY_LEN];
@@ -60,6 +60,7 @@ pub struct Keys {
     /// The same of the secret before, while that is believed: what it banned stays banned.
     previous_network: Option<Keyed>,
     limiter: Key,
+    origin: Key,
     /// The present ones first, then those that are still believed.
     challenges: Vec<ChallengeKeys>,
     /// Day keys lie in the database under this key, or still under the one before.
@@ -136,6 +137,7 @@ impl Keys {
                 .map(|secret| KeyWrap::new(derived(secret, "day-keys")))
                 .collect(),
             limiter: derived(secret, "limiter"),
+            origin: derived(secret, "origin"),
             challenges: iter::once(secret)
                 .chain(previous)
                 .map(ChallengeKeys::new)
@@ -167,6 +169,12 @@ impl Keys {
     #[must_use]
     pub fn limiter(&self, prefix: &[u8]) -> [u8; 16] {
         hash(&self.limiter, prefix)
+    }
+
+    /// The hash by which the holding rule knows a network, from day to day.
+    #[must_use]
+    pub fn origin(&self, prefix: &[u8]) -> OriginHash {
+        OriginHash(i64::from_be_bytes(hash(&self.origin, prefix)))
     }
 
     /// What challenges are made with (the first), and still believed by (all).

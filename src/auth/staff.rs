@@ -205,12 +205,7 @@ impl Identity {
     /// 401 `bad-token` or `expired-token`, 403 `forbidden` for a lesser role, 503 where the tokens cannot be read.
     pub async fn staff_by_token(&self, token: &str, role: Role) -> Result<Staff, Problem> {
         let now = Timestamp::now();
-        let bad = || {
-            Problem::new(
-                Code::BadToken,
-                "This staff token is not known, or was revoked.",
-            )
-        };
+        let bad = || Problem::new(Code::BadToken, "This staff token is unknown or revoked.");
         if !token.starts_with(STAFF_PREFIX) {
             return Err(bad());
         }
@@ -220,13 +215,13 @@ impl Identity {
         if staff.expires_at.is_some_and(|end| end <= now) {
             return Err(Problem::new(
                 Code::ExpiredToken,
-                "This staff token has ended.",
+                "This staff token has expired.",
             ));
         }
         if staff.role < role {
             return Err(Problem::new(
                 Code::Forbidden,
-                "This needs a token of a higher role.",
+                "This call needs a token of a higher role.",
             ));
         }
         if last_used_at.is_none_or(|used| used.plus_seconds(USE_EVERY_SECONDS) <= now) {

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::formula::unquoted;
 use super::{NamedTool, Review, Tool};
 use crate::domain::Slug;
-use crate::domain::text::without_bom;
+use crate::domain::text::{line_at, without_bom};
 
 /// Catalogue files are as bounded as the site API's bodies.
 const LARGEST: u64 = 64 * 1024 * 1024;
@@ -124,7 +124,10 @@ pub fn read(path: &Path) -> Result<Vec<NamedTool>, String> {
 /// # Errors
 /// A sentence that says where it is wrong.
 pub fn toml(text: &str) -> Result<Vec<NamedTool>, String> {
-    let document: Document = toml::from_str(text).map_err(|cause| cause.to_string())?;
+    let document: Document = toml::from_str(text).map_err(|cause: toml::de::Error| {
+        let line = line_at(text, cause.span().unwrap_or_default().start);
+        format!("line {line}: {}", cause.message().replace('\n', "; "))
+    })?;
     checked(document.tools)
 }
 

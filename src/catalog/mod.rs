@@ -75,21 +75,34 @@ pub struct Tool {
 #[serde(deny_unknown_fields)]
 pub struct ToolPatch {
     #[schema(min_length = 1, max_length = 200)]
+    #[serde(default, deserialize_with = "not_null")]
     pub name: Option<String>,
     #[schema(max_length = 500)]
+    #[serde(default, deserialize_with = "not_null")]
     pub tagline: Option<String>,
     /// Null removes it.
     #[serde(default, deserialize_with = "patched_description")]
     #[schema(value_type = Option<String>, max_length = 5000)]
     pub description: Option<Option<String>>,
     #[schema(max_length = 100)]
+    #[serde(default, deserialize_with = "not_null")]
     pub category: Option<String>,
     #[schema(max_length = 100)]
+    #[serde(default, deserialize_with = "not_null")]
     pub entry: Option<String>,
     #[schema(max_length = 2000, pattern = r"^(https?://[^/\s?#].*)?$")]
+    #[serde(default, deserialize_with = "not_null")]
     pub url: Option<String>,
     #[schema(max_items = 100)]
+    #[serde(default, deserialize_with = "not_null")]
     pub reviews: Option<Vec<Review>>,
+}
+
+/// A field of a patch: absent, or a value. A null is an error.
+fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    field: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(field).map(Some)
 }
 
 /// Reads a description: an empty text is none.

@@ -311,7 +311,7 @@ fn environment() -> Result<impl Iterator<Item = (String, String)>, Failure> {
             (Ok(name), Ok(value)) => variables.push((name, value)),
             (Ok(name), Err(_)) if name.starts_with("TALLYSHIP_") => {
                 return Err(Failure::configuration(format!(
-                    "environment {name}: it is no text"
+                    "environment {name}: the value is not valid UTF-8"
                 )));
             }
             _ => {}

@@ -3,7 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use url::Url;
@@ -61,7 +61,7 @@ pub(super) fn alone(settings: &Settings) -> Result<Option<File>, Failure> {
         return Ok(None);
     };
     private_files::make_folder_of(path).map_err(Failure::new)?;
-    let mut name = real(path).into_os_string();
+    let mut name = private_files::link_target(path).into_os_string();
     name.push(".lock");
     let lock = private_files::open_or_make(Path::new(&name)).map_err(Failure::new)?;
     match lock.try_lock() {
@@ -73,28 +73,6 @@ pub(super) fn alone(settings: &Settings) -> Result<Option<File>, Failure> {
         Err(TryLockError::Error(cause)) => Err(Failure::new(cause)),
     }
 }
-
-/// The file that `path` leads to, so that one file has one lock, by whatever links it is reached.
-fn real(path: &Path) -> PathBuf {
-    let mut path = path.to_path_buf();
-    for _ in 0..LINKS_MAX {
-        let Ok(target) = std::fs::read_link(&path) else {
-            break;
-        };
-        path = path.parent().unwrap_or(Path::new("")).join(target);
-    }
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new(".")).canonicalize();
-    match (folder, path.file_name()) {
-        (Ok(folder), Some(name)) => folder.join(name),
-        _ => path,
-    }
-}
-
-/// Links that a path may go through, as on Linux.
-const LINKS_MAX: usize = 40;
 
 /// Loads the configured catalogue, or the built-in one, where there is none yet.
 fn first_catalogue(conn: &mut DbConnection, settings: &Settings) -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::keys::KEYS;
-use crate::domain::text::without_bom;
+use crate::domain::text::{line_at, without_bom};
 
 /// What stopped the start: one line naming key, value and source.
 #[derive(Debug)]
@@ -121,11 +121,7 @@ impl Layers {
     /// As [`Layers::add_file`].
     pub fn add_toml(&mut self, text: &str, source: &str) -> Result<(), SettingError> {
         let table: toml::Table = text.parse().map_err(|cause: toml::de::Error| {
-            let before = cause
-                .span()
-                .and_then(|span| text.get(..span.start))
-                .unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
+            let line = line_at(text, cause.span().unwrap_or_default().start);
             SettingError(format!(
                 "{source}, line {line}, is no TOML: {}",
                 cause.message().replace('\n', "; ")
@@ -146,7 +142,7 @@ impl Layers {
 
     /// Lays the environment over what is there: `DATABASE_URL`, `REDIS_URL`, then `TALLYSHIP_<SECTION>__<KEY>`.
     /// A name without `__` is ignored (Kubernetes sets `TALLYSHIP_PORT` and its like for a service of our name), unless it is
-    /// the name of a setting but for its underscores or case.
+    /// the name of a setting but for its underscores, case or section.
     ///
     /// # Errors
     /// An unknown `TALLYSHIP_<SECTION>__<KEY>`.
@@ -230,7 +226,8 @@ fn refuse_near_miss(variable: &str) -> Result<(), SettingError> {
     });
     for name in names {
         let expected = format!("TALLYSHIP_{}", name.replacen('.', "__", 1)).to_uppercase();
-        if words(&expected) == given {
+        let without_section = name.split_once('.').map(|(_, key)| words(key));
+        if words(&expected) == given || without_section.as_deref() == given.get(1..) {
             return Err(SettingError(format!(
                 "setting {variable} (from the environment): there is no such setting; did you mean {expected}?"
             )));
@@ -317,6 +314,8 @@ mod tests {
             ("TALLYSHIP_HTTP_LISTEN", "TALLYSHIP_HTTP__LISTEN"),
             ("tallyship_http__listen", "TALLYSHIP_HTTP__LISTEN"),
             ("TALLYSHIP_DATABASE_URL", "TALLYSHIP_DATABASE__URL"),
+            ("TALLYSHIP_MIN_VOTES", "TALLYSHIP_TALLY__MIN_VOTES"),
+            ("TALLYSHIP_LISTEN", "TALLYSHIP_HTTP__LISTEN"),
             (
                 "TALLYSHIP_IDENTITY_SECRET_FILE",
                 "TALLYSHIP_IDENTITY__SECRET_FILE",

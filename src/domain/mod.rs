@@ -120,6 +120,29 @@ pub struct NetworkHash(pub [u8; 16]);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BanHash(pub [u8; 12]);
 
+/// A client network as the holding rule knows it: a hash under a key that does not end. Kept of fresh voters only.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OriginHash(pub i64);
+
+impl fmt::Debug for OriginHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OriginHash(..)")
+    }
+}
+
+/// Where a voter's first vote on a tool came from: the network, and the /48 around an IPv6 one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VoterOrigins {
+    pub network: OriginHash,
+    pub wide: Option<OriginHash>,
+}
+
+impl VoterOrigins {
+    pub fn each(self) -> impl Iterator<Item = OriginHash> {
+        std::iter::once(self.network).chain(self.wide)
+    }
+}
+
 impl fmt::Debug for BanHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("BanHash(..)")

@@ -150,10 +150,20 @@ fn base_letter(c: char) -> Option<&'static str> {
     })
 }
 
+/// The byte order mark of UTF-8.
+pub const BOM: &[u8] = b"\xEF\xBB\xBF";
+
 /// `text` without the byte order mark that some editors begin a file with.
 #[must_use]
 pub fn without_bom(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// The line, counted from 1, that holds the byte `offset` of `text`.
+#[must_use]
+pub fn line_at(text: &str, offset: usize) -> usize {
+    let before = text.as_bytes().get(..offset).unwrap_or_default();
+    before.iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::Result;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Makes the folder that `file` is in, and those above it.
 ///
@@ -43,4 +43,27 @@ pub fn open_or_make(file: &Path) -> Result<File> {
         opened.set_permissions(Permissions::from_mode(0o600))?;
     }
     Ok(opened)
+}
+
+/// Links that a path may go through, as on Linux.
+const LINKS_MAX: usize = 40;
+
+/// The file that `path` leads to, there or not: one file has one lock, and is replaced itself, by whatever links it is reached.
+#[must_use]
+pub fn link_target(path: &Path) -> PathBuf {
+    let mut path = path.to_path_buf();
+    for _ in 0..LINKS_MAX {
+        let Ok(target) = std::fs::read_link(&path) else {
+            break;
+        };
+        path = path.parent().unwrap_or(Path::new("")).join(target);
+    }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).canonicalize();
+    match (folder, path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path,
+    }
 }

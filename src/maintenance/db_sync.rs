@@ -13,7 +13,6 @@ use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_query};
 
 use crate::abuse::Bans;
 use crate::abuse::alerted_tools::AlertedTools;
-use crate::abuse::holding::{self, HoldingPolicy};
 use crate::auth::denylist::Denylist;
 use crate::catalog::cache::CatalogCache;
 use crate::catalog::store as catalog;
@@ -28,8 +27,6 @@ use crate::voting::writer::lost_versions::LOST_VERSIONS_MAX;
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_millis(250);
-/// Between two looks at what other instances hold.
-const HELD_EVERY: Duration = Duration::from_secs(1);
 /// Between two looks at tallies at most, so that what another wrote is shown within a second even where no relay tells it.
 const TALLIES_WITHIN: Duration = Duration::from_millis(600);
 /// A look at tallies rests so many times as long as it took: where ten thousand of them move at once, four looks a second
@@ -75,7 +72,7 @@ impl DbSyncWorker {
         shelf: Arc<CatalogCache>,
         board: Arc<TallyCache>,
         erased: Arc<Denylist>,
-        (bans, holding, alerts): (Arc<Bans>, Arc<HoldingPolicy>, Arc<AlertedTools>),
+        (bans, alerts): (Arc<Bans>, Arc<AlertedTools>),
         votes: Votes,
     ) -> std::io::Result<Self> {
         let (stop, stopped) = channel();
@@ -85,8 +82,6 @@ impl DbSyncWorker {
             board,
             erased,
             bans,
-            holding,
-            held_at: Instant::now(),
             alerts,
             votes,
             conn: None,
@@ -108,9 +103,6 @@ struct Follow {
     board: Arc<TallyCache>,
     erased: Arc<Denylist>,
     bans: Arc<Bans>,
-    holding: Arc<HoldingPolicy>,
-    /// When to look again at what is held.
-    held_at: Instant,
     alerts: Arc<AlertedTools>,
     /// The writer raises versions that the database lost.
     votes: Votes,
@@ -139,14 +131,14 @@ impl Follow {
                 Ok(()) => {
                     self.board.seen(began);
                     if std::mem::take(&mut said) {
-                        tracing::info!("the database can be read again");
+                        tracing::info!("database readable again");
                     }
                 }
                 Err(cause) => {
                     self.conn = None;
                     self.data_version = None;
                     if !std::mem::replace(&mut said, true) {
-                        tracing::error!(%cause, "the database cannot be read: tallies are shown as they were");
+                        tracing::error!(%cause, "database unreadable; serving stale tallies");
                     }
                 }
             }
@@ -161,18 +153,6 @@ impl Follow {
         let Some(conn) = self.conn.as_mut() else {
             return Ok(());
         };
-        if self.holding.is_on() && Instant::now() >= self.held_at {
-            let began = Instant::now();
-            self.holding
-                .follow(holding::store::held(conn, Timestamp::now())?);
-            let every = match conn {
-                // One instance alone knows what it holds, but for what it held before its start.
-                DbConnection::Sqlite(_) => HELD_EVERY * 60,
-                DbConnection::Postgres(_) => HELD_EVERY,
-            };
-            // A look that takes long is taken seldom: at most a fiftieth of the time goes into it.
-            self.held_at = Instant::now() + every.max(began.elapsed() * 50);
-        }
         if let DbConnection::Sqlite(conn) = conn {
             let mark: DataVersion = sql_query("PRAGMA data_version").get_result(conn)?;
             self.unread |= self.data_version.replace(mark.data_version) != Some(mark.data_version);

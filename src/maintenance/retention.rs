@@ -119,7 +119,7 @@ async fn round(parts: &Retention, now: Timestamp, is_first: bool) -> bool {
 /// Whether a step was done; `None` is one that was not taken, or not to its end.
 fn tell(what: &'static str, gone: Option<usize>) -> bool {
     if let Some(gone @ 1..) = gone {
-        tracing::info!(gone, "{what} were let go of, by their age");
+        tracing::info!(gone, "deleted expired {what}");
     }
     gone.is_some()
 }

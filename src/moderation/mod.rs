@@ -38,7 +38,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::abuse::Bans;
-use crate::abuse::holding::HoldingPolicy;
 use crate::auth::keys::Keys;
 use crate::domain::Timestamp;
 use crate::domain::text::TextRule;
@@ -54,7 +53,6 @@ pub struct Moderation {
     votes: Votes,
     board: Arc<TallyCache>,
     bans: Arc<Bans>,
-    holding: Arc<HoldingPolicy>,
     /// What a network's hash is opened with when it is banned.
     keys: Keys,
     /// Removals are prepared one after the other: two at once would only get in each other's way.
@@ -71,7 +69,7 @@ impl Moderation {
         readers: Readers,
         votes: Votes,
         board: Arc<TallyCache>,
-        (bans, holding): (Arc<Bans>, Arc<HoldingPolicy>),
+        bans: Arc<Bans>,
         keys: Keys,
     ) -> Self {
         Self {
@@ -79,7 +77,6 @@ impl Moderation {
             votes,
             board,
             bans,
-            holding,
             keys,
             turn: tokio::sync::Mutex::new(()),
         }
@@ -133,7 +130,7 @@ impl Moderation {
             .look(move |conn| bans.reload(conn, Timestamp::now()))
             .await;
         if read.is_err() {
-            tracing::warn!("the bans that were just changed take effect within a second");
+            tracing::warn!("bans could not be reloaded at once; they take effect within a second");
         }
     }
 }

@@ -37,8 +37,9 @@ pub fn before(query: &str) -> Result<i64, Problem> {
     let Some(text) = request::query(query, "cursor") else {
         return Ok(i64::MAX);
     };
-    text.parse()
-        .map_err(|_unread| Problem::invalid("cursor: not one that this list gave."))
+    text.parse().map_err(|_unread| {
+        Problem::invalid("cursor: expected a cursor of this list. Start again without one.")
+    })
 }
 
 impl<T> Page<T> {

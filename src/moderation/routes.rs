@@ -175,7 +175,9 @@ pub async fn post_reset(
     let now = Timestamp::now();
     let expires_at = body.ban.as_ref().and_then(|ban| ban.expires_at);
     if expires_at.is_some_and(|end| end <= now) {
-        return Err(Problem::invalid("ban.expires_at: expected a time to come."));
+        return Err(Problem::invalid(
+            "ban.expires_at: expected a time in the future.",
+        ));
     }
     let reason = reason(&body.reason)?;
     let voters = any_voter(body.voter.as_deref(), body.voters.as_deref())?;
@@ -213,8 +215,7 @@ pub async fn post_reset(
 #[serde(deny_unknown_fields)]
 #[schema(as = Why)]
 pub struct WhyBody {
-    #[serde(default)]
-    reason: String,
+    reason: Option<String>,
 }
 
 /// A body that may be absent, or `{}`, or say why.
@@ -223,10 +224,7 @@ pub(crate) fn why(body: &Bytes) -> Result<String, Problem> {
         return Ok(String::new());
     }
     let WhyBody { reason: text } = request::json(body)?;
-    if text.is_empty() {
-        return Ok(text);
-    }
-    reason(&text)
+    text.as_deref().map_or_else(|| Ok(String::new()), reason)
 }
 
 /// Puts a reset's votes back.

@@ -152,18 +152,18 @@ impl RedisWorker {
                 Ok(link) => {
                     self.up.store(true, Ordering::Relaxed);
                     self.trying.send_replace(true);
-                    tracing::info!("Redis decides on quotas");
+                    tracing::info!("redis available; it decides on quotas");
                     said = false;
                     let ended = self.serve(link).await;
                     self.up.store(false, Ordering::Relaxed);
                     let Some(cause) = ended else { return };
-                    tracing::warn!(%cause, "Redis is lost: quotas are counted in process until it returns");
+                    tracing::warn!(%cause, "redis unavailable; using in-process limits");
                 }
                 Err(refused) => {
                     if !said {
                         said = true;
                         let cause = refused.cause;
-                        tracing::warn!(%cause, "no Redis: quotas are counted in process until it comes");
+                        tracing::warn!(%cause, "redis unavailable at start; using in-process limits");
                     }
                     // One that is there and was late once is worth the wait of a start.
                     if !refused.late {

@@ -81,7 +81,7 @@ pub(super) fn start(listener: TcpListener, parts: Arc<Services>) -> std::io::Res
                 server.await
             });
             if let Err(cause) = outcome {
-                tracing::error!(%cause, "the admin listener stopped");
+                tracing::error!(%cause, "admin listener stopped");
             }
         })?;
     let server = told.recv().map_err(std::io::Error::other)?;

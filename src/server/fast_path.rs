@@ -229,7 +229,7 @@ impl<B> Future for FastPathFuture<Response<EitherBody<B, BoxBody>>> {
 
 /// A request behind the last one of its connection is refused, and the connection closes.
 fn not_carried_out() -> HttpResponse {
-    let problem = Problem::bad_request("The connection closed after the request before.");
+    let problem = Problem::bad_request("The connection closes after the previous request.");
     let mut answer = problem.error_response();
     answer.head_mut().set_connection_type(ConnectionType::Close);
     answer

@@ -40,7 +40,7 @@ pub(super) fn room_for(streams: usize, workers: usize) -> Result<usize, ServeErr
         tracing::warn!(
             files,
             streams = fit,
-            "the limit of open files leaves room for fewer streams than live.streams says"
+            "open file limit allows fewer streams than live.streams"
         );
     }
     Ok(fit)

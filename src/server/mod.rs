@@ -50,8 +50,8 @@ pub enum ServeError {
     Database(#[from] db::OpenError),
     #[error("cannot read the catalogue and its tallies: {0}")]
     Query(#[from] diesel::result::Error),
-    #[error("cannot listen on {0}: {1}")]
-    Listen(SocketAddr, std::io::Error),
+    #[error("setting {0}: cannot listen on {1}: {2}")]
+    Listen(&'static str, SocketAddr, std::io::Error),
     #[error(
         "the limit of open files is {files}, and at least {needed} are needed; raise it (ulimit -n, LimitNOFILE=)"
     )]
@@ -80,9 +80,12 @@ pub async fn run(
 ) -> Result<(), ServeError> {
     signals::survive_others()?;
     settings.live.streams = fd_limit::room_for(settings.live.streams, settings.http.workers)?;
-    let listener = listen(settings.http.listen)?;
+    let listener = listen("http.listen", settings.http.listen)?;
     let address = listener.local_addr()?;
-    let admin = settings.http.admin_listen.map(listen).transpose()?;
+    let admin = settings.http.admin_listen;
+    let admin = admin
+        .map(|address| listen("http.admin_listen", address))
+        .transpose()?;
     let public_url = match &settings.http.public_url {
         Some(url) => url.clone(),
         None => Url::parse(&format!("http://{address}")).map_err(std::io::Error::other)?,
@@ -90,7 +93,7 @@ pub async fn run(
     if settings.http.public_url.is_none() && !address.ip().is_loopback() {
         tracing::warn!(
             %public_url,
-            "http.public_url is not set, and the listener is not this machine's own: links name this address, and votes from pages at any other are refused"
+            "http.public_url is not set, and the listener is not a loopback address: links name this address, and votes from pages at any other address are refused"
         );
     }
 
@@ -133,7 +136,7 @@ pub async fn run(
     let mut signals = Signals::install()?;
     opened(&public_url, address, admin_address, &parts.shelf);
     signals.stop().await;
-    tracing::info!("stopping: nothing new is taken, what was taken is finished");
+    tracing::info!("shutting down: draining");
     if let Some(admin) = &admin {
         admin.draining();
     }
@@ -158,13 +161,13 @@ pub async fn run(
     drop(parts);
     let ended = tokio::task::spawn_blocking(move || (threads.live.join(), threads.writer.join()));
     if !matches!(ended.await, Ok((Ok(()), Ok(())))) {
-        tracing::error!("a thread ended badly");
+        tracing::error!("worker thread panicked");
     }
     tracing::info!("stopped");
     Ok(())
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+fn listen(setting: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {
     let bound = TcpListener::bind(address).or_else(|cause| {
         // `:8080` means all addresses, also of a machine without IPv6.
         if address.ip() == Ipv6Addr::UNSPECIFIED {
@@ -173,7 +176,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
             Err(cause)
         }
     });
-    bound.map_err(|cause| ServeError::Listen(address, cause))
+    bound.map_err(|cause| ServeError::Listen(setting, address, cause))
 }
 
 /// Looks of [`upkeep`] between two at which the writer gives back the pages that it keeps: a minute.

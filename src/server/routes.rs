@@ -372,5 +372,5 @@ fn tools(config: &mut ServiceConfig) {
 }
 
 fn nothing_here() -> Problem {
-    Problem::new(Code::NotFound, "There is nothing at this address.")
+    Problem::new(Code::NotFound, "No resource at this address.")
 }

@@ -14,7 +14,7 @@ use crate::abuse::Bans;
 use crate::abuse::alerted_tools::AlertedTools;
 use crate::abuse::attack_level::AttackLevel;
 use crate::abuse::challenge::Challenges;
-use crate::abuse::holding::{self, HoldingPolicy};
+use crate::abuse::holding::HoldingPolicy;
 use crate::auth::Identity;
 use crate::auth::denylist::Denylist;
 use crate::auth::keys::Keys;
@@ -116,7 +116,6 @@ impl Services {
         let erased = Arc::new(Denylist::default());
         let mut conn = db::open(&settings.database, Purpose::Command)?;
         fill(&mut conn, &shelf, &board, &erased, &bans, &alerts)?;
-        holds.follow(holding::store::held(&mut conn, Timestamp::now())?);
         let days = Arc::new(DailyKeys::default());
         days.make_ready(&mut conn, &keys, Timestamp::now())?;
         let log_keys = transparency::keys::load(&mut conn, &settings, public_url)?;
@@ -141,7 +140,7 @@ impl Services {
             Arc::clone(&shelf),
             Arc::clone(&board),
             Arc::clone(&erased),
-            (Arc::clone(&bans), Arc::clone(&holds), alerts),
+            (Arc::clone(&bans), alerts),
             votes.clone(),
         )?;
         let (forgetting, recounting) = keep_up(&settings, &votes, &keys, &days, &meters)?;
@@ -176,7 +175,7 @@ impl Services {
             staff_readers.clone(),
             votes.clone(),
             Arc::clone(&board),
-            (Arc::clone(&bans), Arc::clone(&holds)),
+            Arc::clone(&bans),
             moderation_keys,
         );
         let parts = Self {

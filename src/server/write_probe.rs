@@ -35,7 +35,7 @@ impl WriteProbe {
             let was_writable = self.0.swap(is_writable, Ordering::Relaxed);
             match (was_writable, is_writable) {
                 (true, false) => tracing::error!("votes cannot be written; unready"),
-                (false, true) => tracing::info!("votes can be written again"),
+                (false, true) => tracing::info!("database writable again"),
                 _ => {}
             }
             tokio::time::sleep(INTERVAL).await;

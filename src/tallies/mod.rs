@@ -67,6 +67,12 @@ pub enum HourChange {
 }
 
 impl TallyRow {
+    /// Whether a removal in force keeps votes from counting.
+    #[must_use]
+    pub fn has_excluded(&self) -> bool {
+        self.aside_ship + self.aside_skip > 0
+    }
+
     /// Moves one voter's contribution from `old` to `new`; where that changes a count the version grows by one.
     /// Returns whether it did.
     pub fn shift(

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 
 use super::{Contribution, Tally, TallyRow};
-use crate::domain::{Choice, Slug, Timestamp};
+use crate::domain::{Choice, Slug};
 use crate::tallies::cache::{Published, TallyCache, TallyEntry, etag, marked_stale};
 
 pub(super) fn json(tally: &Tally<'_>) -> Bytes {
@@ -28,21 +28,22 @@ impl TallyCache {
         json(&self.tally(slug, row).with_raw(row, self.min_votes()))
     }
 
-    /// A row as it would be with one vote more: for the eyes of its voter alone, and never published.
+    /// A row as it would be with one vote more, at the version that the vote took: for its voter alone, and never published.
     #[must_use]
     pub fn with_one_more(
         &self,
         slot: &TallyEntry,
         row: &TallyRow,
-        choice: Choice,
-        at: Timestamp,
+        vote: Contribution,
     ) -> Published {
         let mut row = *row;
-        let weight = Contribution {
-            choice,
-            aside: false,
+        let sum = match (vote.choice, vote.aside) {
+            (Choice::Ship, false) => &mut row.ship,
+            (Choice::Skip, false) => &mut row.skip,
+            (Choice::Ship, true) => &mut row.aside_ship,
+            (Choice::Skip, true) => &mut row.aside_skip,
         };
-        row.shift(None, Some(weight), at);
+        *sum += 1;
         let body = json(&self.tally(&slot.slug, &row));
         Published {
             row,

@@ -2,14 +2,15 @@
 //!
 //! The writer calls [`tell`], after a commit and never before.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{VoteCommand, VoteError, VoteOutcome};
+use super::{VoteCommand, VoteError, VoteOutcome, VoteRecord};
 use crate::infra::reply_slots::{ReplySlots, Responder, Timeout};
 use crate::tallies::TallyRow;
 use crate::tallies::cache::Published;
-use crate::voting::apply::ChangeSet;
+use crate::voting::apply::{ChangeSet, CommandOutcome, Key};
 
 pub(super) type Answer = Result<VoteOutcome, VoteError>;
 
@@ -46,12 +47,15 @@ pub(super) fn tell(
             }
         }
     };
+    let last_votes = last_votes(wishes, &folded.outcomes);
     let outcomes = wishes.iter().zip(folded.outcomes);
     ReplySlots::reply_all(outcomes.zip(replies).map(|((wish, outcome), reply)| {
         let answer = outcome.and_then(|outcome| {
             let tally = tally_of(wish.tool).ok_or(VoteError::UnknownTool)?;
+            let last = last_votes.get(&(wish.tool, wish.voter));
             Ok(VoteOutcome {
                 vote: outcome.vote,
+                last_vote: last.copied().unwrap_or(outcome.vote),
                 first: outcome.first,
                 ballot: outcome.ballot,
                 tally,
@@ -61,10 +65,77 @@ pub(super) fn tell(
     }));
 }
 
+/// What the batch left of the votes of those who sent several commands of which one was held. The tally in all their answers is the
+/// one after the batch, so it has to have the vote that they have then: else one version would have two tallies.
+fn last_votes(
+    wishes: &[VoteCommand],
+    outcomes: &[Result<CommandOutcome, VoteError>],
+) -> BTreeMap<Key, Option<VoteRecord>> {
+    let voted = wishes.iter().zip(outcomes);
+    let voted = voted.filter_map(|(wish, outcome)| {
+        let outcome = outcome.as_ref().ok()?;
+        Some(((wish.tool, wish.voter), outcome.vote))
+    });
+    let is_held = |vote: &Option<VoteRecord>| vote.is_some_and(VoteRecord::is_held);
+    let held = voted.clone().filter(|(_, vote)| is_held(vote));
+    let mut last: BTreeMap<Key, Option<VoteRecord>> = held.collect();
+    if !last.is_empty() {
+        for (key, vote) in voted {
+            last.entry(key).and_modify(|last| *last = vote);
+        }
+    }
+    last
+}
+
 /// A row that is older than any.
 pub(super) fn unchanged(tool: i32) -> TallyRow {
     TallyRow {
         tool,
         ..TallyRow::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
+    use crate::voting::exclusions::HELD;
+
+    #[test]
+    fn answers_of_one_batch_show_a_held_voter_one_tally() {
+        let wish = |voter| VoteCommand {
+            tool: 1,
+            voter: VoterId([voter; 16]),
+            act: None.into(),
+            visitor: None,
+            network: NetworkHash::NONE,
+            token_age: 0,
+            origins: None,
+            ballot: None,
+        };
+        let done = |choice: Option<Choice>, aside| {
+            let vote = choice.map(|choice| VoteRecord {
+                choice,
+                cast_at: Timestamp(1),
+                aside,
+                ballot: None,
+                binding: None,
+            });
+            Ok(CommandOutcome {
+                vote,
+                first: false,
+                ballot: None,
+            })
+        };
+        let held = Some(HELD);
+        let wishes = [wish(1), wish(2), wish(1), wish(1)];
+        let outcomes = [
+            done(Some(Choice::Ship), held),
+            done(Some(Choice::Ship), None),
+            done(Some(Choice::Skip), held),
+            done(None, None),
+        ];
+        let last = last_votes(&wishes, &outcomes);
+        assert_eq!(last, BTreeMap::from([((1, VoterId([1; 16])), None)]));
     }
 }

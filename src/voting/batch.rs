@@ -11,12 +11,16 @@ use diesel::QueryResult;
 use diesel::result::{DatabaseErrorKind, Error};
 
 use super::claims::store as claims;
+use super::fresh::book::OriginBook;
+use super::fresh::store as origins;
 use super::postgres::TallyRowCache;
+use super::seen_changes::store as seen_changes;
+use super::set_aside::store::set_aside;
 use super::sqlite::WithdrawnFilter;
-use super::{VoteCommand, postgres, sqlite};
+use super::{VoteCommand, VoteRecord, postgres, sqlite};
 use crate::auth::denylist::{self, Denylist};
 use crate::auth::name;
-use crate::domain::{Timestamp, VoterId};
+use crate::domain::{Timestamp, VoterId, VoterOrigins};
 use crate::infra::db::{DbConnection, chained_transaction, end_chain};
 use crate::tallies::{TallyRow, store};
 use crate::voting::apply::{
@@ -86,7 +90,7 @@ fn shortly(
     known: &mut TallyRowCache,
     batch: Batch<'_>,
 ) -> QueryResult<Option<ChangeSet>> {
-    if batch.names.is_some() || !known.trusts() {
+    if batch.names.is_some() || batch.erasures == denylist::UNKNOWN || !known.trusts() {
         return Ok(None);
     }
     end_chain(conn)?;
@@ -123,6 +127,7 @@ fn carefully(
     let (read, folded) = chained_transaction(conn, more, |conn| {
         let mut read = read_under_lock(conn, &tools, &keys, batch, &mut known.withdrawn)?;
         let written = std::mem::take(&mut read.written);
+        let mut book = std::mem::take(&mut read.book);
         resolve(conn, &mut read.votes)?;
         let barred = Barred {
             linked: match names {
@@ -141,19 +146,53 @@ fn carefully(
             periods,
             ..
         } = &read;
-        let folded = fold(commands, tallies, votes, &barred, periods, now);
+        let mut folded = fold(commands, tallies, votes, &barred, periods, &mut book, now);
         known.withdrawn.note(&folded.ballots);
         finish(conn, &folded, written, now)?;
+        bound_hands(conn, &mut book, commands, &mut folded, now)?;
         if let Some(names) = names {
             claims::spend(conn, &folded.spent)?;
             remember(conn, names, &folded)?;
         }
+        read.book = book;
         Ok::<_, Error>((read, folded))
     })?;
     if matches!(conn, DbConnection::Postgres(_)) && names.is_none() {
         known.learn(&read, &folded);
+        known.note_origins(&read.book, &tools);
     }
     Ok(folded)
+}
+
+/// Sets aside what one hand has too much after a batch, and saves the sums of fresh voters.
+pub(super) fn bound_hands(
+    conn: &mut DbConnection,
+    book: &mut OriginBook,
+    commands: &[VoteCommand],
+    folded: &mut ChangeSet,
+    now: Timestamp,
+) -> QueryResult<()> {
+    let tallies = folded.tallies.iter().map(|row| (row.tool, *row)).collect();
+    if let Some(more) = set_aside(conn, book, &tallies, now)? {
+        write(conn, &more, now)?;
+        for (command, outcome) in commands.iter().zip(&mut folded.outcomes) {
+            let key = (command.tool, command.voter);
+            let aside = more.set_aside.iter().find(|(of, _)| *of == key);
+            if let (Ok(outcome), Some((_, record))) = (outcome, aside) {
+                outcome.vote = outcome.vote.map(|vote| VoteRecord {
+                    aside: record.aside,
+                    ..vote
+                });
+            }
+        }
+        for row in &mut folded.tallies {
+            if let Some(changed) = more.tallies.iter().find(|changed| changed.tool == row.tool) {
+                *row = *changed;
+            }
+        }
+        folded.set_aside = more.set_aside;
+    }
+    origins::save(conn, book)
 }
 
 /// Keeps the names of users whose votes were not there before, for exports.
@@ -186,6 +225,8 @@ pub(crate) struct Read {
     pub periods: Vec<Period>,
     /// Votes of the batch that stand since it was read, because none did.
     pub written: ExistingVotes,
+    /// The networks of fresh voters among them.
+    pub book: OriginBook,
     /// The version of erasures.
     pub erasures: i64,
     /// Voters of the batch who are erased, if that was asked already.
@@ -202,8 +243,12 @@ fn read_under_lock(
     filter: &mut WithdrawnFilter,
 ) -> QueryResult<Read> {
     let now = batch.now;
-    if let DbConnection::Postgres(conn) = conn {
-        return postgres::read_under_lock(conn, tools, keys, now);
+    if let DbConnection::Postgres(inner) = conn {
+        let mut read = postgres::read_under_lock(inner, tools, keys, now)?;
+        read_origins(conn, &mut read.book, batch.commands, now)?;
+        origins::read(conn, &mut read.book, origins::bound(read.votes.values()))?;
+        origins::read_excluded(conn, &mut read.book, read.tallies.values())?;
+        return Ok(read);
     }
     let erasures = denylist::lock_shared(conn)?;
     let erased = batch.erased(conn, erasures)?;
@@ -218,22 +263,46 @@ fn read_under_lock(
     for row in tallies.values().filter(|row| now < row.period_end) {
         periods.extend(exclusions::periods(conn, row.tool)?);
     }
-    let DbConnection::Sqlite(conn) = conn else {
+    let mut book = OriginBook::default();
+    read_origins(conn, &mut book, batch.commands, now)?;
+    // Before first votes are written, which the book does not know yet.
+    origins::read_excluded(conn, &mut book, tallies.values())?;
+    let (votes, written, withdrawn) = match conn {
+        DbConnection::Sqlite(conn) => {
+            let withdrawn = filter.find(conn, keys)?;
+            let of = (keys, &withdrawn);
+            let (votes, written) =
+                sqlite::present_or_written(conn, of, certain, (&tallies, &periods), &book, now)?;
+            (votes, written, withdrawn)
+        }
         // Has all of it in one round trip, above.
-        return Ok(Read::default());
+        DbConnection::Postgres(_) => return Ok(Read::default()),
     };
-    let withdrawn = filter.find(conn, keys)?;
-    let (votes, written) =
-        sqlite::present_or_written(conn, (keys, &withdrawn), certain, &tallies, &periods, now)?;
+    origins::read(conn, &mut book, origins::bound(votes.values()))?;
+    origins::read_excluded(conn, &mut book, tallies.values())?;
     Ok(Read {
         tallies,
         votes,
         withdrawn,
         periods,
         written,
+        book,
         erasures,
         erased: Some(erased),
     })
+}
+
+/// Reads what decides whether the voters of `commands` are fresh, and the networks that they come from.
+pub(super) fn read_origins(
+    conn: &mut DbConnection,
+    book: &mut OriginBook,
+    commands: &[VoteCommand],
+    now: Timestamp,
+) -> QueryResult<()> {
+    let from = commands.iter().filter_map(|command| command.origins);
+    origins::read(conn, book, from.flat_map(VoterOrigins::each))?;
+    let older = OriginBook::older_voters(commands);
+    origins::read_established(conn, book, &older, now)
 }
 
 /// The votes under `keys`, each with the mark that it bears. Locks are held already.
@@ -276,6 +345,7 @@ fn finish(
     if folded.is_empty() && written.is_empty() {
         return Ok(());
     }
+    seen_changes::write(conn, &folded.journal)?;
     for change in &folded.hour_changes {
         store::change_hour(conn, change)?;
     }

@@ -8,12 +8,15 @@ pub mod batch;
 pub mod checksum;
 pub mod claims;
 pub mod exclusions;
+pub(crate) mod fresh;
 pub mod held;
 pub mod journal;
 pub mod json;
 pub mod ledger;
 pub mod postgres;
 pub mod routes;
+pub mod seen_changes;
+mod set_aside;
 pub mod sqlite;
 pub mod store;
 pub mod visitor_routes;
@@ -21,8 +24,9 @@ pub mod writer;
 
 use std::sync::Arc;
 
+use crate::abuse::holding::rule::FreshVote;
 use crate::auth::authenticate::Voter;
-use crate::domain::{Ballot, Choice, NetworkHash, Timestamp, VoterId};
+use crate::domain::{Ballot, Choice, NetworkHash, OriginHash, Timestamp, VoterId, VoterOrigins};
 use crate::http::problem::{Code, Problem};
 use crate::tallies::Contribution;
 use crate::tallies::cache::Published;
@@ -53,8 +57,8 @@ pub struct VoteCommand {
     pub network: NetworkHash,
     /// Of the visitor token, in seconds.
     pub token_age: i32,
-    /// Whether a vote that this makes is held back. One that counts already goes on counting.
-    pub hold: bool,
+    /// Where it comes from, if the holding rule applies to its voter.
+    pub origins: Option<VoterOrigins>,
     /// The ballot of a vote that this makes. There is one for every act while the public log is on.
     pub ballot: Option<Ballot>,
 }
@@ -70,15 +74,15 @@ impl VoteCommand {
             visitor: voter.visitor,
             network,
             token_age: voter.age_seconds,
-            hold: false,
+            origins: None,
             ballot: None,
         }
     }
 
-    /// The same, held back where `hold` says so.
+    /// The same, under the holding rule if `origins` is given.
     #[must_use]
-    pub fn held(self, hold: bool) -> Self {
-        Self { hold, ..self }
+    pub fn with_origins(self, origins: Option<VoterOrigins>) -> Self {
+        Self { origins, ..self }
     }
 }
 
@@ -91,13 +95,41 @@ pub struct VoteRecord {
     pub aside: Option<i64>,
     /// Its name in the public log.
     pub ballot: Option<Ballot>,
+    /// Of a voter who was fresh at the first vote on the tool.
+    pub binding: Option<Binding>,
+}
+
+/// What the holding rule remembers of a fresh voter on a tool, whatever becomes of the vote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Binding {
+    pub origins: VoterOrigins,
+    pub first_choice: Choice,
+}
+
+impl Binding {
+    /// What the columns of a vote say.
+    #[must_use]
+    pub fn of_columns(
+        origin: Option<i64>,
+        wide_origin: Option<i64>,
+        first_choice: Option<i16>,
+    ) -> Option<Self> {
+        Some(Self {
+            origins: VoterOrigins {
+                network: OriginHash(origin?),
+                wide: wide_origin.map(OriginHash),
+            },
+            first_choice: Choice::from_code(first_choice?)?,
+        })
+    }
 }
 
 impl VoteRecord {
     /// What it adds to its tally; a held vote adds nothing anywhere.
     #[must_use]
     pub fn weight(self) -> Option<Contribution> {
-        (!self.is_held()).then_some(Contribution {
+        let is_sum = !self.aside.is_some_and(exclusions::is_in_no_sum);
+        is_sum.then_some(Contribution {
             choice: self.choice,
             aside: self.aside.is_some(),
         })
@@ -112,7 +144,8 @@ impl VoteRecord {
     /// Whether a removal in force keeps it from counting.
     #[must_use]
     pub fn is_excluded(self) -> bool {
-        self.aside.is_some_and(|mark| !exclusions::is_held(mark))
+        self.aside
+            .is_some_and(|mark| !exclusions::is_in_no_sum(mark))
     }
 
     /// The removal that has it out, whether it is held as well or not.
@@ -126,12 +159,55 @@ impl VoteRecord {
     pub fn counted(self) -> Option<Choice> {
         self.aside.is_none().then_some(self.choice)
     }
+
+    /// Whether its voter has this vote. A withdrawn vote keeps its row if the holding rule has to remember it.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        !self.aside.is_some_and(exclusions::is_withdrawn)
+    }
+
+    /// The choice that its voter sees.
+    #[must_use]
+    pub fn seen(self) -> Option<Choice> {
+        self.stands().then_some(self.choice)
+    }
+
+    /// The mark that its voter's next vote here bears too: a held or rejected vote stays so.
+    #[must_use]
+    pub fn lasting_mark(&self) -> Option<i64> {
+        self.aside.and_then(exclusions::lasting)
+    }
+
+    /// What stays of it once it is withdrawn.
+    #[must_use]
+    pub fn withdrawn(self) -> Option<Self> {
+        let mark = exclusions::withdrawn(self.lasting_mark());
+        let is_remembered = self.binding.is_some() || self.lasting_mark().is_some();
+        is_remembered.then_some(Self {
+            aside: Some(mark),
+            ..self
+        })
+    }
+
+    /// As the holding rule sees it.
+    #[must_use]
+    pub fn fresh(&self) -> Option<FreshVote> {
+        let mark = self.lasting_mark();
+        self.binding.map(|binding| FreshVote {
+            first: binding.first_choice,
+            now: self.seen().filter(|_| mark != Some(exclusions::REJECTED)),
+            held: mark == Some(exclusions::HELD),
+            excluded: self.is_excluded(),
+        })
+    }
 }
 
 /// What became of a wish, on disk by now.
 #[derive(Debug, Clone)]
 pub struct VoteOutcome {
     pub vote: Option<VoteRecord>,
+    /// The same after the last command of this voter that was committed together with this one.
+    pub last_vote: Option<VoteRecord>,
     /// There was no vote of this voter on this tool before.
     pub first: bool,
     /// The voter's ballot in the public log, which stays though the vote is withdrawn.
@@ -165,24 +241,26 @@ impl VoteError {
             Self::UnknownTool => Problem::unknown_tool(slug),
             Self::Frozen => Problem::new(
                 Code::Frozen,
-                "The moderators have frozen the votes on this tool.",
+                "The moderators have frozen this tool: votes are refused.",
             ),
             Self::Archived => {
                 Problem::new(Code::Archived, "This tool is archived and takes no votes.")
             }
             Self::Erased => Problem::new(
                 Code::BadToken,
-                "This visitor was erased; POST /v1/visitors makes a new one.",
+                "This visitor was erased. POST /v1/visitors makes a new one.",
             ),
             Self::Spent => Problem::new(
                 Code::Conflict,
-                "Who signed in from here has this tool's vote; sign in to change it.",
+                "The user who signed in here owns the vote on this tool. Sign in to change it.",
             ),
-            Self::Conflict => Problem::conflict("Another change came between; please try again."),
+            Self::Conflict => Problem::conflict("A concurrent change interfered. Try again."),
             Self::Unavailable => Problem::unavailable(),
-            Self::Overloaded => {
-                Problem::new(Code::Overloaded, "Too many votes are waiting.").retry_after(1)
-            }
+            Self::Overloaded => Problem::new(
+                Code::Overloaded,
+                "Too many votes are queued. Try again later.",
+            )
+            .retry_after(1),
         }
     }
 }

@@ -15,6 +15,7 @@ use super::json::{Cast, OwnVote, OwnVotes, Receipt};
 use super::writer::{PendingVote, Votes};
 use super::{VoteAction, VoteCommand, VoteError, VoteRecord, claims, held, store};
 use crate::abuse::Bans;
+use crate::abuse::attack_level::NetworkKey;
 use crate::abuse::challenge::Challenges;
 use crate::abuse::holding::HoldingPolicy;
 use crate::auth::Identity;
@@ -24,6 +25,7 @@ use crate::http::request::{self, RequestParts};
 use crate::infra::db::{Readers, read};
 use crate::rate_limit::rate_limiter::RateLimiter;
 use crate::tallies::cache::{TallyCache, TallyEntry, marked_stale};
+use crate::voting::held::evaluate::{record_held, under_rule};
 
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -64,6 +66,8 @@ fn receipt(ballot: Option<Ballot>, log: Option<&str>) -> Option<Receipt<'_>> {
 /// hundreds of them do not lie about meanwhile.
 pub struct PendingResponse<'a> {
     board: &'a TallyCache,
+    holding: &'a HoldingPolicy,
+    network: NetworkKey,
     slot: Arc<TallyEntry>,
     casting: PendingVote<'a>,
     log: Option<&'a str>,
@@ -77,7 +81,8 @@ impl PendingResponse<'_> {
     pub async fn answer(self) -> Result<HttpResponse, Problem> {
         let done = self.casting.done().await;
         let done = done.map_err(|refused| refused.problem(self.slot.slug.as_str()))?;
-        let tally = held::personal(self.board, &self.slot, done.tally, done.vote);
+        record_held(self.holding, self.network, self.slot.id, &done);
+        let tally = held::personal(self.board, &self.slot, done.tally, done.last_vote);
         let status = if done.first {
             StatusCode::CREATED
         } else {
@@ -119,9 +124,11 @@ async fn write<'a>(
     }
     let mut wish = VoteCommand::of(&voter, slot.id, act, client.network());
     wish.ballot = state.votes.new_ballot(seal);
-    let wish = held::evaluate::judged(wish, &state.holding, call, &voter, &client, now);
+    let wish = under_rule(wish, &state.holding, &voter, &client);
     Ok(PendingResponse {
         board: &state.board,
+        holding: &state.holding,
+        network: client.limiter_key(),
         slot,
         casting: state.votes.cast(permit, wish, voter.name),
         log: state.votes.log(),
@@ -213,8 +220,10 @@ pub async fn get_votes(
 ) -> Result<HttpResponse, Problem> {
     let voter = state.identity.voter(&http, Timestamp::now())?;
     state.doors.own_read(&http, voter.id)?;
+    let section = request::Section::read(http.query_string(), MOST)?;
+    let (tools, next) = section.of(request::tools(http.query_string(), MOST)?);
     let (mut slots, mut missing) = (Vec::new(), Vec::new());
-    for item in request::tools(http.query_string(), MOST)? {
+    for item in tools {
         match item.map(|slug| {
             state
                 .board
@@ -241,7 +250,7 @@ pub async fn get_votes(
         .collect();
     let body = OwnVotes {
         items,
-        next: None,
+        next: next.as_deref(),
         missing,
     };
     Ok(HttpResponse::Ok()
@@ -296,7 +305,7 @@ mod tests {
             visitor: None,
             network: client.network(),
             token_age: 0,
-            hold: false,
+            origins: None,
             ballot: None,
         };
         for _ in 0..3 {

@@ -36,10 +36,12 @@ pub fn own(
                     cast_at: Timestamp(cast_at),
                     aside: taken_out_by,
                     ballot: ballot(conn, *tool, voter)?,
+                    binding: None,
                 },
             );
         }
     }
+    found.retain(|_, vote| vote.stands());
     let marks: BTreeSet<i64> = found.values().filter_map(|vote| vote.aside).collect();
     if !marks.is_empty() {
         let in_force = exclusions::in_force(conn, &marks)?;

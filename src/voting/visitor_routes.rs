@@ -64,13 +64,13 @@ pub async fn post_visitors(
             Ok(_) | Err(Rejected::Bad) => {
                 return Err(Problem::new(
                     Code::BadToken,
-                    "This visitor token was not made here, or its visitor was erased.",
+                    "This visitor token is invalid, or its visitor was erased.",
                 ));
             }
             Err(Rejected::Expired) => {
                 return Err(Problem::new(
                     Code::ExpiredToken,
-                    "This token ended more than a year ago.",
+                    "This token expired more than a year ago.",
                 ));
             }
         },

@@ -328,3 +328,25 @@ fn a_damaged_file_is_replaced_and_kept_aside_on_sqlite() {
         assert_eq!(kept.count(), 1);
     });
 }
+
+/// The link stays, and leads to what was restored.
+#[test]
+fn a_link_to_the_file_stays_a_link_on_sqlite() {
+    crate::harness::run(async {
+        let server = server(Backend::Sqlite).await;
+        let voters = server.setup.mint(3).await;
+        votes(&server, &voters, "ship").await;
+        let backup = server.run_cli(&["backup", "site.backup"]).await;
+        backup.success("backup");
+        server.sigterm(std::time::Duration::from_secs(20)).await;
+        let folder = server.home().path();
+        let link = folder.join("data/tallyship.db");
+        let file = folder.join("elsewhere.db");
+        std::fs::rename(&link, &file).expect("moved");
+        std::os::unix::fs::symlink("../elsewhere.db", &link).expect("a link");
+        let restored = server.setup.run_cli(&["restore", "site.backup"]).await;
+        restored.success("restore");
+        assert!(link.is_symlink() && !file.is_symlink());
+        assert_eq!(server.home().number("SELECT count(*) AS n FROM votes"), 3);
+    });
+}

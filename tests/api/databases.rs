@@ -134,5 +134,18 @@ fn settings_of_the_database_are_overridden_or_named() {
             "{}",
             refused.stderr
         );
+        // A command writes all the same: it was not started by accident.
+        let named = ["token", "create", "--role", "site", "--name", "other"];
+        home.setup().run_cli(&named).await.success("token create");
+        home.execute(&format!(
+            "BEGIN READ WRITE; ALTER DATABASE \"{name}\" RESET default_transaction_read_only; \
+             ALTER DATABASE \"{name}\" SET search_path = 'nowhere'; COMMIT"
+        ));
+        let command = home.setup().run_cli(&["migrate"]).await;
+        for ended in [home.setup().start_refused(GUARD).await, command] {
+            assert_eq!(ended.code(), 2, "{}", ended.stderr);
+            assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+            assert!(ended.stderr.contains("search_path"), "{}", ended.stderr);
+        }
     });
 }

@@ -63,6 +63,11 @@ async fn texts_are_stored_in_one_form(backend: Backend) {
     let changed = json!({"name": "Noe\u{308}l"});
     let changed = site.call(Method::PATCH, "/v1/tools/cafe", changed).await;
     assert_eq!(changed.expect(200).json["name"], "No\u{eb}l");
+    for field in ["name", "tagline", "category", "entry", "url", "reviews"] {
+        let null = json!({ field: null });
+        let refused = site.call(Method::PATCH, "/v1/tools/cafe", null).await;
+        refused.problem(422, "invalid");
+    }
     let many = json!([{"slug": "many", "name": "Man\u{303}y"}]);
     site.call(Method::POST, "/v1/tools", many).await.expect(201);
     let home = site.server.home();

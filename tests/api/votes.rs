@@ -101,6 +101,18 @@ async fn own_votes(backend: Backend) {
     );
     assert!(mine.json["next"].is_null());
     assert_eq!(mine.json["missing"], json!(["nothing-there"]));
+    let first = client.get(&format!("{path}&limit=2")).bearer(&voter);
+    let first = first.send().await.expect(200).json;
+    assert_eq!(first["items"][0]["tool"], TOOL);
+    let next = first["next"].as_str().expect("a cursor");
+    let second = client.get(&format!("{path}&limit=2&cursor={next}"));
+    let second = second.bearer(&voter).send().await.expect(200).json;
+    assert_eq!(second["items"][0]["tool"], OTHER);
+    assert!(second["next"].is_null());
+    for bad in ["limit=0", "limit=101", "limit=x", "cursor=x"] {
+        let refused = client.get(&format!("{path}&{bad}")).bearer(&voter);
+        refused.send().await.problem(422, "invalid");
+    }
     client
         .get(&path)
         .send()

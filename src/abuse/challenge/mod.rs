@@ -161,7 +161,7 @@ impl Challenges {
                 Problem::new(Code::ChallengeRequired, detail).with_challenge(challenge)
             }
             Err(cause) => {
-                tracing::error!(%cause, "a challenge could not be made");
+                tracing::error!(%cause, "challenge could not be created");
                 Problem::internal()
             }
         }

@@ -1,180 +1,284 @@
-//! The rule that tells a crowd behind one address from one hand with many visitors: pure.
+//! The holding rule, pure: whether the fresh voters of one network on one tool are one hand, and how many of their votes that
+//! keeps from counting. `voting::apply` applies it to a batch. See `docs/abuse.md`.
 //!
-//! [`super::HoldingPolicy`] keeps a [`Crowd`] for each network and tool, and asks [`Crowd::is_one_hand`]. Four signals are weighed,
-//! each by the lower bound of a 97 % interval (Wilson 1927), so that few votes say nothing:
-//! - *one-sided*, 2: at least four in five say the same; 1 from three in five; and less than that moves no percentage that
-//!   anybody would pay for, so such votes are never held;
-//! - *concentrated*, 2: at least three in five of what the network's fresh visitors vote goes to this one tool;
-//! - *one browser*, 1: at least four in five come by the same user agent;
-//! - *mechanical*, 1: they come by the clock (the gaps between them vary by less than half of their mean), or faster than
-//!   five a second.
-//!
-//! Four of the six hold a vote. So no signal alone holds, and none that costs nothing, such as a user agent that changes
-//! with each call, clears: whoever wants to be counted has to look like a crowd in two ways at once, or to balance the
-//! own votes, which undoes what they came for. `tests` carries the simulation behind these numbers; it errs towards counting.
+//! Each voter is counted by the first choice on the tool, which no later act changes. So the rule bounds the net effect of a
+//! network, whatever the order of its acts. It uses neither the user agent nor the pace: an attacker chooses both.
 
-/// Seen browsers are kept for so many kinds; more than that is variety.
-const KINDS: usize = 4;
-/// z of 97 %: of votes that all say the same, the nineteenth tells, and twenty is the most that one hand may move.
-const Z: f64 = 2.17;
-const ONE_SIDED: f64 = 0.8;
-const LEANING: f64 = 0.6;
-const CONCENTRATED: f64 = 0.6;
-const ONE_BROWSER: f64 = 0.8;
-/// Votes before which their pace says nothing.
-const PACE_LEAST: u32 = 12;
-/// Of the gaps' mean: their standard deviation is less, where a clock sends them. Where people come and go it is the mean.
-const CLOCKWORK: f64 = 0.5;
-/// Mean seconds between two votes.
-const HASTE: f64 = 0.2;
-/// Weights of the signals; so many hold.
-const HEAVY: u32 = 2;
-const LIGHT: u32 = 1;
-const HOLDS: u32 = 4;
-/// Of fewer votes no signals come to that weight.
-const FEWEST: u32 = 12;
-/// Votes that must have come before those that were held may look like a crowd's.
-const CLEAR_LEAST: u32 = 40;
+use crate::domain::Choice;
 
-/// What fresh visitors of one network did on one tool.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Crowd {
-    pub ship: u32,
-    pub skip: u32,
-    pub browsers: Browsers,
-    pub pace: Pace,
-}
+/// The most by which one hand moves a tally: |ship - skip| of its counted votes.
+pub const MAX_NET: i64 = 20;
+/// How many more voters may agree for each that dissents, if the tool is most of what the network votes on: 4 in 5.
+const AGREEING_FOCUSED: i64 = 3;
+/// The same if its voters vote on other tools too. A crowd of 9 in 10 has to pass, chance included, however small it is: 24 in 25.
+const AGREEING_SPREAD: i64 = 24;
+/// Agreement beyond 9 in 10 is chance within this many standard deviations, in a large crowd.
+const MAX_SPREAD_DEVIATIONS: i64 = 3;
+/// Changes of mind are chance within this many standard deviations.
+const MAX_PUSH_DEVIATIONS: i64 = 2;
 
-/// The commonest browsers (Misra and Gries 1982): each count is at most the true one, and at least that less a fifth of all.
+/// Voters or votes by choice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Browsers([(u32, u32); KINDS]);
-
-/// The gaps between votes, in seconds.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Pace {
-    gaps: u32,
-    sum: f64,
-    squares: f64,
+pub struct ByChoice {
+    pub ship: i64,
+    pub skip: i64,
 }
 
-/// The lower end of Wilson's interval for `part` of `whole`.
-fn at_least(part: u32, whole: u32) -> f64 {
-    if whole == 0 {
-        return 0.0;
+impl ByChoice {
+    #[must_use]
+    pub fn net(self) -> i64 {
+        self.ship - self.skip
     }
-    let n = f64::from(whole);
-    let share = f64::from(part) / n;
-    let squared = Z * Z / n;
-    let centre = share + squared / 2.0;
-    let spread = (share * (1.0 - share) * squared + squared * squared / 4.0).sqrt();
-    (centre - spread) / (1.0 + squared)
+
+    #[must_use]
+    fn minus(self, other: Self) -> Self {
+        Self {
+            ship: self.ship - other.ship,
+            skip: self.skip - other.skip,
+        }
+    }
+
+    pub(crate) fn add(&mut self, choice: Choice, by: i64) {
+        match choice {
+            Choice::Ship => self.ship += by,
+            Choice::Skip => self.skip += by,
+        }
+    }
+
+    /// Whether they agree beyond what a crowd with dissent shows. `is_spread` is asked only if the answer depends on it.
+    fn agree(self, is_spread: impl FnOnce() -> bool) -> bool {
+        let (net, dissent) = (self.net().abs(), self.ship.min(self.skip));
+        net > MAX_NET + AGREEING_FOCUSED * dissent
+            && (net > MAX_NET + AGREEING_SPREAD * dissent
+                || self.exceeds_nine_in_ten()
+                || !is_spread())
+    }
+
+    /// Whether they agree by more than 9 in 10 beyond chance: of N voters N / 10 dissent then, with a standard deviation of
+    /// 3 / 10 * sqrt(N).
+    fn exceeds_nine_in_ten(self) -> bool {
+        let voters = self.ship + self.skip;
+        let missing = voters - 10 * self.ship.min(self.skip);
+        let deviation = 3 * MAX_SPREAD_DEVIATIONS;
+        missing > 0 && missing * missing > deviation * deviation * voters
+    }
 }
 
-impl Browsers {
-    pub fn add(&mut self, browser: u32) {
-        self.add_many(browser, 1);
-    }
+/// A fresh voter's vote on a tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FreshVote {
+    /// The first choice there, for ever.
+    pub first: Choice,
+    /// The present choice; `None` once it is withdrawn, or rejected by a moderator.
+    pub now: Option<Choice>,
+    /// Whether it is held.
+    pub held: bool,
+    /// Whether a reset or an excluded period keeps it from counting.
+    pub excluded: bool,
+}
 
-    fn add_many(&mut self, browser: u32, count: u32) {
-        if let Some((_, known)) = self
-            .0
-            .iter_mut()
-            .find(|(kind, n)| *kind == browser && *n > 0)
-        {
-            *known += count;
-        } else if let Some(free) = self.0.iter_mut().find(|(_, n)| *n == 0) {
-            *free = (browser, count);
-        } else {
-            for (_, known) in &mut self.0 {
-                *known = known.saturating_sub(count);
+/// The fresh voters of one network on one tool, added up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FreshSums {
+    /// By their first choices.
+    pub first: ByChoice,
+    /// By their present choices, held votes included.
+    pub now: ByChoice,
+    /// By their present choices, without held votes.
+    pub counted: ByChoice,
+    /// Those among `counted` that a reset or an excluded period keeps from counting.
+    pub excluded: ByChoice,
+    /// Voters whose present choice is not their first.
+    pub changed: i64,
+}
+
+impl FreshSums {
+    /// The sums after one voter's vote was replaced.
+    #[must_use]
+    pub fn replaced(mut self, old: Option<FreshVote>, new: Option<FreshVote>) -> Self {
+        for (vote, by) in [(old, -1), (new, 1)] {
+            let Some(vote) = vote else { continue };
+            self.first.add(vote.first, by);
+            self.changed += by * i64::from(vote.now != Some(vote.first));
+            if let Some(now) = vote.now {
+                self.now.add(now, by);
+                if !vote.held {
+                    self.counted.add(now, by);
+                }
+                if vote.excluded {
+                    self.excluded.add(now, by);
+                }
             }
         }
-    }
-
-    fn commonest(&self) -> u32 {
-        self.0.iter().map(|(_, n)| *n).max().unwrap_or_default()
-    }
-}
-
-impl Pace {
-    /// One vote more, so many seconds after the last.
-    pub fn add(&mut self, gap: f64) {
-        self.gaps += 1;
-        self.sum += gap;
-        self.squares += gap * gap;
-    }
-
-    fn is_mechanical(&self) -> bool {
-        if self.gaps < PACE_LEAST {
-            return false;
-        }
-        let n = f64::from(self.gaps);
-        let mean = self.sum / n;
-        let deviation = (self.squares / n - mean * mean).max(0.0).sqrt();
-        mean < HASTE || deviation < CLOCKWORK * mean
-    }
-}
-
-impl Crowd {
-    #[must_use]
-    pub fn votes(&self) -> u32 {
-        self.ship + self.skip
-    }
-
-    /// Both together.
-    #[must_use]
-    pub fn with(mut self, other: &Self) -> Self {
-        self.ship += other.ship;
-        self.skip += other.skip;
-        for (browser, count) in other.browsers.0 {
-            if count > 0 {
-                self.browsers.add_many(browser, count);
-            }
-        }
-        self.pace.gaps += other.pace.gaps;
-        self.pace.sum += other.pace.sum;
-        self.pace.squares += other.pace.squares;
         self
     }
 
-    /// How much speaks for one hand, of 6. `all` is what the network's fresh visitors voted on any tool.
     #[must_use]
-    pub fn weight(&self, all: u32) -> u32 {
-        let votes = self.votes();
-        let most = self.ship.max(self.skip);
-        // Nearly all networks end here, before anything is reckoned: what is not seen cannot be assured.
-        if f64::from(most) < LEANING * f64::from(votes) {
-            return 0;
-        }
-        let majority = at_least(most, votes);
-        if majority < LEANING {
-            return 0;
-        }
-        let signals = [
-            (HEAVY, majority >= ONE_SIDED),
-            (LIGHT, majority < ONE_SIDED),
-            (HEAVY, at_least(votes, all.max(votes)) >= CONCENTRATED),
-            (
-                LIGHT,
-                at_least(self.browsers.commonest(), votes) >= ONE_BROWSER,
-            ),
-            (LIGHT, self.pace.is_mechanical()),
-        ];
-        signals
-            .into_iter()
-            .filter_map(|(weight, speaks)| speaks.then_some(weight))
-            .sum()
+    pub fn voters(&self) -> i64 {
+        self.first.ship + self.first.skip
     }
 
-    /// Whether these votes look as if one hand cast them. Fewer than `least` never do.
+    /// Whether they are one hand. `elsewhere` estimates how many fresh voters of the network voted on other tools.
     #[must_use]
-    pub fn is_one_hand(&self, all: u32, least: u32) -> bool {
-        self.votes() >= least.max(FEWEST) && self.weight(all) >= HOLDS
+    pub fn is_one_hand(&self, elsewhere: impl Fn() -> i64) -> bool {
+        let is_spread = || 2 * elsewhere() >= self.voters();
+        self.is_pushed()
+            || self.first.agree(is_spread)
+            || self.now.agree(is_spread)
+            // Dissent that a moderator took out is none.
+            || self.now.minus(self.excluded).agree(is_spread)
     }
 
-    /// Whether, seen afterwards, these are a crowd's: what was held of them may count.
+    /// Whether changes and withdrawals pushed the leading side beyond chance. A withdrawal moves the net by 1 and a change by 2,
+    /// so at random W and C of them have a standard deviation of sqrt(W + 4 * C).
+    fn is_pushed(&self) -> bool {
+        let net = self.now.net();
+        let push = (net - self.first.net()) * net.signum();
+        let withdrawn = self.voters() - self.now.ship - self.now.skip;
+        let variance = withdrawn + 4 * (self.changed - withdrawn);
+        let limit = MAX_PUSH_DEVIATIONS * MAX_PUSH_DEVIATIONS * variance;
+        net.abs() > MAX_NET && push > MAX_NET && push * push > limit
+    }
+
+    /// By how many votes they exceed their limit, and on which side. `is_one_hand` is asked only if the answer depends on it.
     #[must_use]
-    pub fn is_a_crowd(&self, all: u32) -> bool {
-        self.votes() >= CLEAR_LEAST && self.weight(all) < HOLDS
+    pub fn excess(&self, is_one_hand: impl FnOnce() -> bool) -> Option<(Choice, i64)> {
+        let (counted, now) = (
+            self.counted.minus(self.excluded),
+            self.now.minus(self.excluded),
+        );
+        excess(counted, now, is_one_hand)
+    }
+
+    /// Whether one more vote of this choice is to be held, which is in the sums as if it counted. Excluded votes limit it too: they
+    /// may be given back.
+    #[must_use]
+    pub fn exceeds_with(&self, choice: Choice, is_one_hand: impl Fn() -> bool) -> bool {
+        let without = self.excess(&is_one_hand);
+        let with = || excess(self.counted, self.now, &is_one_hand);
+        let is_of =
+            |excess: Option<(Choice, i64)>| excess.is_some_and(|(leading, _)| leading == choice);
+        is_of(without) || is_of(with())
+    }
+}
+
+/// See [`FreshSums::excess`]. One hand is limited to [`MAX_NET`]. Others are limited to what would count if none of their votes were
+/// held: the dissent that makes them a crowd may be held itself, until the all-clear.
+fn excess(
+    counted: ByChoice,
+    now: ByChoice,
+    is_one_hand: impl FnOnce() -> bool,
+) -> Option<(Choice, i64)> {
+    let net = counted.net();
+    if net.abs() <= MAX_NET {
+        return None;
+    }
+    let leading = if net > 0 { Choice::Ship } else { Choice::Skip };
+    let as_crowd = MAX_NET.max(now.net() * net.signum());
+    let limit = if as_crowd > MAX_NET && is_one_hand() {
+        MAX_NET
+    } else {
+        as_crowd
+    };
+    (net.abs() > limit).then_some((leading, net.abs() - limit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(ship: i64, skip: i64) -> FreshSums {
+        let votes = ByChoice { ship, skip };
+        FreshSums {
+            first: votes,
+            now: votes,
+            counted: votes,
+            ..FreshSums::default()
+        }
+    }
+
+    #[test]
+    fn up_to_the_limit_nobody_is_one_hand() {
+        for n in 0..=MAX_NET {
+            assert!(!of(n, 0).is_one_hand(|| 0) && !of(0, n).is_one_hand(|| 0));
+        }
+        assert!(of(21, 0).is_one_hand(|| 1_000) && of(0, 21).is_one_hand(|| 1_000));
+    }
+
+    #[test]
+    fn dissent_makes_a_crowd_and_spreading_asks_for_less_of_it() {
+        assert!(of(101, 20).is_one_hand(|| 0));
+        assert!(!of(100, 20).is_one_hand(|| 0));
+        assert!(!of(270, 30).is_one_hand(|| 150));
+        assert!(of(270, 30).is_one_hand(|| 149));
+        assert!(of(270, 9).is_one_hand(|| 270));
+        assert!(!of(133, 7).is_one_hand(|| 140));
+        // Of a thousand 9 in 10 dissent by chance alone, but not 95 in 100.
+        assert!(!of(920, 80).is_one_hand(|| 1_000));
+        assert!(of(950, 50).is_one_hand(|| 1_000));
+    }
+
+    #[test]
+    fn changes_that_push_one_way_are_one_hands() {
+        let vote = |first, now| FreshVote {
+            first,
+            now,
+            held: false,
+            excluded: false,
+        };
+        for now in [None, Some(Choice::Ship)] {
+            let mut sums = of(60, 60);
+            for _ in 0..30 {
+                let first = vote(Choice::Skip, Some(Choice::Skip));
+                sums = sums.replaced(Some(first), Some(vote(Choice::Skip, now)));
+            }
+            assert!(sums.is_one_hand(|| 1_000), "{sums:?}");
+            assert_eq!(sums.first, of(60, 60).first);
+        }
+        // As many the other way: chance.
+        let mut sums = of(100, 60);
+        for (first, now) in [(Choice::Skip, Choice::Ship), (Choice::Ship, Choice::Skip)] {
+            for _ in 0..30 {
+                let before = vote(first, Some(first));
+                sums = sums.replaced(Some(before), Some(vote(first, Some(now))));
+            }
+        }
+        assert_eq!(sums.changed, 60);
+        assert!(!sums.is_one_hand(|| 0));
+    }
+
+    #[test]
+    fn the_excess_is_on_the_leading_side() {
+        assert_eq!(of(20, 0).excess(|| true), None);
+        assert_eq!(of(27, 3).excess(|| true), Some((Choice::Ship, 4)));
+        assert_eq!(of(3, 27).excess(|| true), Some((Choice::Skip, 4)));
+        assert_eq!(of(27, 3).excess(|| false), None);
+    }
+
+    #[test]
+    fn dissent_that_is_held_moves_nothing() {
+        let mut sums = of(60, 60);
+        sums.counted.skip = 20;
+        assert!(!sums.is_one_hand(|| 0));
+        assert_eq!(sums.excess(|| false), Some((Choice::Ship, 20)));
+        sums.now.ship = 90;
+        sums.counted.ship = 90;
+        assert_eq!(sums.excess(|| false), Some((Choice::Ship, 40)));
+    }
+
+    #[test]
+    fn what_a_moderator_took_out_is_no_dissent_and_gives_no_room() {
+        // Skips that are excluded, and ships that count.
+        let mut sums = of(60, 60);
+        sums.excluded.skip = 60;
+        assert!(sums.is_one_hand(|| 0));
+        assert_eq!(sums.excess(|| true), Some((Choice::Ship, 40)));
+        // Twenty ships were reset: as many skips count, not twenty more; and no ships, since those may come back.
+        let mut sums = of(20, 21);
+        sums.excluded.ship = 20;
+        assert!(sums.exceeds_with(Choice::Skip, || true));
+        let mut sums = of(21, 0);
+        sums.excluded.ship = 20;
+        assert!(sums.exceeds_with(Choice::Ship, || true));
     }
 }

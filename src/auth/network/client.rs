@@ -10,8 +10,8 @@ use crate::auth::Identity;
 use crate::auth::keys::Keys;
 use crate::auth::network::Prefix;
 use crate::auth::network::daily_keys::DailyKeys;
-use crate::auth::network::hash_cache::HashCache;
-use crate::domain::{BanHash, NetworkHash, Timestamp};
+use crate::auth::network::hash_cache::{HashCache, NetworkHashes};
+use crate::domain::{BanHash, NetworkHash, Timestamp, VoterOrigins};
 use crate::http::request::RequestParts;
 
 /// The caller's network; hashed only where a hash is wanted, and once.
@@ -21,7 +21,7 @@ pub struct Client<'a> {
     days: &'a DailyKeys,
     now: Timestamp,
     memo: &'a HashCache,
-    own: OnceCell<BanHash>,
+    own: OnceCell<NetworkHashes>,
     limiter: OnceCell<[u8; 16]>,
     factor: u32,
     is_never_held: bool,
@@ -81,21 +81,33 @@ impl<'a> Client<'a> {
         self.prefix.is_loopback()
     }
 
-    fn own(&self) -> BanHash {
-        let make = || self.keys.ban(self.prefix.bytes());
+    fn own(&self) -> NetworkHashes {
+        let make = || NetworkHashes {
+            ban: self.keys.ban(self.prefix.bytes()),
+            origins: VoterOrigins {
+                network: self.keys.origin(self.prefix.bytes()),
+                wide: (self.prefix.wide()).map(|wide| self.keys.origin(wide.bytes())),
+            },
+        };
         *(self.own).get_or_init(|| self.memo.hash(self.prefix, make))
     }
 
     /// As bans know it; also under the secret before, while that is believed.
     pub fn ban_hashes(&self) -> impl Iterator<Item = BanHash> {
         let previous = self.keys.previous_ban(self.prefix.bytes());
-        iter::once(self.own()).chain(previous)
+        iter::once(self.own().ban).chain(previous)
     }
 
     /// As a vote of today bears it.
     #[must_use]
     pub fn network(&self) -> NetworkHash {
-        self.days.seal(self.own(), self.now)
+        self.days.seal(self.own().ban, self.now)
+    }
+
+    /// As the holding rule knows it, and the /48 around it.
+    #[must_use]
+    pub fn origins(&self) -> VoterOrigins {
+        self.own().origins
     }
 
     /// As the limiter knows it: under a key that no midnight changes.

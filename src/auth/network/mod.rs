@@ -136,7 +136,7 @@ impl Proxies {
                 .is_ok()
         {
             tracing::warn!(
-                "a forwarding header came from a peer that http.trusted_proxies does not name; it was not believed"
+                "ignored a forwarding header of a peer that is not in http.trusted_proxies"
             );
         }
     }

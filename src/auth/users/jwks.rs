@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::key;
 use crate::config::{Algorithm, Secret};
+use crate::domain::text::BOM;
 
 /// The most keys of a JWKS that are looked at: a site has two or three.
 const MOST: usize = 100;
@@ -41,7 +42,8 @@ impl KeySet {
     /// # Errors
     /// A phrase, where it is no JWKS.
     pub fn of_jwks(algorithm: Algorithm, bytes: &[u8]) -> Result<Self, &'static str> {
-        let set: Value = serde_json::from_slice(bytes).map_err(|_unread| "it is no JSON")?;
+        let set: Value = serde_json::from_slice(bytes.strip_prefix(BOM).unwrap_or(bytes))
+            .map_err(|_unread| "invalid JSON")?;
         let Some(Value::Array(all)) = set.get("keys") else {
             return Err("it is no JWKS: an object with a list of keys");
         };
@@ -100,5 +102,6 @@ mod tests {
             assert!(ring(&bad).is_err(), "{bad}");
         }
         assert!(KeySet::of_jwks(Algorithm::Hs256, b"<html>").is_err());
+        assert!(KeySet::of_jwks(Algorithm::Hs256, b"\xEF\xBB\xBF{\"keys\":[]}").is_ok());
     }
 }

@@ -198,9 +198,9 @@ async fn run(
             Err(cause) => {
                 rings.is_failing.store(true, Ordering::Relaxed);
                 if read_at.elapsed() < max_stale {
-                    tracing::warn!(%cause, "the JWKS cannot be read; the keys that were read before stay in use");
+                    tracing::warn!(%cause, "JWKS unavailable; keeping the last keys; will retry");
                 } else if rings.set.swap(None).is_some() {
-                    tracing::error!(%cause, "the JWKS cannot be read, and its last keys are too old; users are answered 503 until it can");
+                    tracing::error!(%cause, "JWKS unavailable and the last keys expired; signed-in users get 503; will retry");
                 }
                 soon
             }
@@ -210,7 +210,7 @@ async fn run(
 
 pub(super) fn warn_if_empty(ring: &KeySet) {
     if ring.is_empty() {
-        tracing::warn!("the JWKS holds no key of the configured algorithm: no user can be known");
+        tracing::warn!("JWKS has no key of the configured algorithm; every user token is invalid");
     }
 }
 

@@ -148,7 +148,7 @@ impl Users {
                     (Some(ring), Some(source))
                 }
                 Err(cause) => {
-                    tracing::warn!(%cause, "the JWKS cannot be read yet; users are answered 503 until it can");
+                    tracing::warn!(%cause, "JWKS unavailable; signed-in users get 503; will retry");
                     (None, Some(source))
                 }
             },

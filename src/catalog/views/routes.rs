@@ -70,6 +70,9 @@ pub struct Comparison<'a> {
     verdict: Leaders<'a>,
 }
 
+/// Tools that one comparison shows at most.
+const MAX_COMPARED: usize = 4;
+
 /// Two to four tools side by side, and who leads.
 ///
 /// # Errors
@@ -78,12 +81,16 @@ pub async fn get_compare(
     http: HttpRequest,
     state: Data<CatalogState>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = request::tools(http.query_string(), 4)?;
-    if asked.len() < 2 {
+    // One more than may be, so that too many and too few are refused alike.
+    let asked = request::tools(http.query_string(), MAX_COMPARED + 1);
+    let asked = asked
+        .ok()
+        .filter(|asked| (2..=MAX_COMPARED).contains(&asked.len()));
+    let Some(asked) = asked else {
         return Err(Problem::invalid(
-            "tools: name 2 to 4 tools, comma separated.",
+            "tools: expected 2 to 4 slugs, comma separated.",
         ));
-    }
+    };
     let stale = state.board.is_stale(Timestamp::now());
     let mut found = Vec::with_capacity(asked.len());
     for item in &asked {

@@ -4,12 +4,10 @@
 //! judge knows nothing but what it was shown before: a rule of another room becomes one by a function here that makes a
 //! [`Judge`] out of it, with `now` from the change.
 
-use std::sync::Arc;
-
-use crate::abuse::attack_level::AttackLevel;
-use crate::abuse::holding::{HoldingPolicy, VoteAttempt};
+use crate::abuse::holding::FRESH_SECONDS;
+use crate::abuse::holding::model::Model;
 use crate::auth::made_at;
-use crate::domain::{Choice, NetworkHash, Quota, Timestamp, VoterId};
+use crate::domain::{Choice, NetworkHash, OriginHash, Quota, Timestamp, VoterId};
 use crate::rate_limit::replay::ReplayLimiter;
 use crate::rate_limit::{Charge, Policy};
 
@@ -76,11 +74,11 @@ pub fn quotas(voter: Option<Quota>, network: Option<Quota>) -> Judge {
     })
 }
 
-/// The rule that holds votes (docs/abuse.md), over networks as votes bear them. Browsers are not kept, so each voter is
-/// taken to have one of its own; a /48 is not known.
+/// The rule that holds votes (docs/abuse.md), over networks as votes bear them: only a voter's last change on a tool bears one, and
+/// a /48 is not known.
 #[must_use]
 pub fn holding() -> Judge {
-    let holding = HoldingPolicy::new(true, Arc::new(AttackLevel::off()));
+    let mut model = Model::default();
     Box::new(move |cast| {
         let (Some(network), Some(choice), None) = (cast.network, cast.new, cast.old) else {
             return Decision::Admitted;
@@ -89,18 +87,12 @@ pub fn holding() -> Judge {
         let Some(made) = made_at(cast.voter) else {
             return Decision::Admitted;
         };
-        let age = i32::try_from(cast.at.seconds() - made.seconds()).unwrap_or(i32::MAX);
-        let [.., a, b, c, d] = cast.voter.0;
-        let arrival = || VoteAttempt {
-            network: network.0,
-            wide: None,
-            hash: network,
-            tool: cast.tool,
-            voter: cast.voter,
-            choice,
-            browser: u32::from_le_bytes([a, b, c, d]),
-        };
-        if holding.judge(age, arrival, cast.at) {
+        if cast.at.seconds() - made.seconds() >= i64::from(FRESH_SECONDS) {
+            return Decision::Admitted;
+        }
+        let [a, b, c, d, e, f, g, h, ..] = network.0;
+        let origin = OriginHash(i64::from_be_bytes([a, b, c, d, e, f, g, h]));
+        if model.act(origin, cast.tool, cast.voter, Some(choice)) {
             Decision::Refused("holding")
         } else {
             Decision::Admitted
@@ -113,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_hand_that_votes_within_a_moment_is_held_from_the_thirteenth_on() {
+    fn one_hand_is_held_from_the_twenty_first_on() {
         let mut judge = holding();
         let mut held = |voter: VoterId, network: Option<u8>| {
             let cast = ReplayedVote {
@@ -130,8 +122,8 @@ mod tests {
         let told: Vec<bool> = (0..30)
             .map(|_| held(crate::auth::new_voter(), Some(1)))
             .collect();
-        assert_eq!(told.iter().position(|held| *held), Some(12));
-        assert!(told[12..].iter().all(|held| *held));
+        assert_eq!(told.iter().position(|held| *held), Some(20));
+        assert!(told[20..].iter().all(|held| *held));
         assert!(
             !held(crate::auth::new_voter(), None),
             "from nobody knows where"

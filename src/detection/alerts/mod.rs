@@ -224,7 +224,7 @@ impl Moderation {
                             None => return Ok(Err(unknown())),
                             Some(alert) if alert.state == AlertState::Dismissed => {
                                 return Ok(Err(Problem::conflict(
-                                    "This alert was dismissed before.",
+                                    "This alert is already dismissed.",
                                 )));
                             }
                             Some(alert) => alerts.push(alert),

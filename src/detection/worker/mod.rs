@@ -132,7 +132,7 @@ impl Detect {
                 }
                 Err(PassError::Stopped) => break,
                 Err(cause) if !std::mem::replace(&mut said, true) => {
-                    tracing::error!(%cause, "the detector waits; it is tried again");
+                    tracing::error!(%cause, "detection failed; will retry");
                 }
                 Err(_) => {}
             }
@@ -264,7 +264,7 @@ impl Detect {
                 kind = ?finding.kind,
                 score = finding.score,
                 votes = finding.numbers.votes,
-                "an alert was raised"
+                "alert raised"
             );
         }
         Ok(())

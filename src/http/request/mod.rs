@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 
 use crate::http::problem::{Code, Problem};
 pub use call::{RawRequest, RequestParts, ResponseHeaders};
-pub use query::{Parameters, query, tools};
+pub use query::{Parameters, Section, query, tools};
 
 /// The largest body of a visitor's call.
 pub const SMALL: usize = 64 * 1024;
@@ -57,7 +57,7 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
 fn too_large(limit: usize) -> Problem {
     Problem::new(
         Code::TooLarge,
-        format!("At most {limit} bytes are taken here."),
+        format!("The body is larger than {limit} bytes."),
     )
 }
 
@@ -83,7 +83,7 @@ pub async fn body(
     let collect = async {
         let mut whole = BytesMut::new();
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|_broken| Problem::bad_request("The body broke off."))?;
+            let chunk = chunk.map_err(|_broken| Problem::bad_request("The body ended early."))?;
             if whole.len() + chunk.len() > limit {
                 return Err(too_large(limit));
             }
@@ -153,7 +153,7 @@ pub fn json_if_any(headers: &HeaderMap, body: &[u8]) -> Result<(), Problem> {
 /// 400 `bad-request` where it is no JSON; 422 `invalid`, naming the field, where it is JSON of another shape.
 pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if std::str::from_utf8(body).is_err() {
-        return Err(Problem::bad_request("The body is no UTF-8."));
+        return Err(Problem::bad_request("The body is not valid UTF-8."));
     }
     let first = body
         .iter()
@@ -165,7 +165,7 @@ pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         return Err(
             match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
                 Ok(_) => Problem::invalid("The body must be a JSON object."),
-                Err(cause) => Problem::bad_request(format!("The body is no JSON: {cause}.")),
+                Err(cause) => Problem::bad_request(format!("The body is not valid JSON: {cause}.")),
             },
         );
     }
@@ -178,7 +178,7 @@ pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         let cause = error.into_inner();
         // serde calls a number where a word belongs a syntax error; whether the body is JSON is asked of the body itself.
         if !cause.is_data() && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_err() {
-            return Problem::bad_request(format!("The body is no JSON: {cause}."));
+            return Problem::bad_request(format!("The body is not valid JSON: {cause}."));
         }
         let message = sentence(&cause);
         Problem::invalid(if path == "." {
@@ -189,7 +189,7 @@ pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     })?;
     reader
         .end()
-        .map_err(|cause| Problem::bad_request(format!("The body is no JSON: {cause}.")))?;
+        .map_err(|cause| Problem::bad_request(format!("The body is not valid JSON: {cause}.")))?;
     Ok(value)
 }
 

@@ -27,12 +27,12 @@ impl Parameters {
             if !known.contains(&name.as_ref()) {
                 let shown: String = name.chars().take(64).collect();
                 return Err(Problem::invalid(format!(
-                    "{shown}: there is no such parameter; known here: {}.",
+                    "{shown}: unknown parameter. Known: {}.",
                     known.join(", ")
                 )));
             }
             if given.iter().any(|(there, _)| *there == name) {
-                return Err(Problem::invalid(format!("{name}: give it once.")));
+                return Err(Problem::invalid(format!("{name}: given more than once.")));
             }
             given.push((name.into_owned(), value.into_owned()));
         }
@@ -83,7 +83,7 @@ pub fn tools(query_string: &str, most: usize) -> Result<Vec<Result<Slug, String>
     }
     if asked.is_empty() || asked.len() > most {
         return Err(Problem::invalid(format!(
-            "tools: name 1 to {most} tools, comma separated."
+            "tools: expected 1 to {most} slugs, comma separated."
         )));
     }
     Ok(asked
@@ -92,9 +92,72 @@ pub fn tools(query_string: &str, most: usize) -> Result<Vec<Result<Slug, String>
         .collect())
 }
 
+/// `limit` and `cursor` of a list that is computed whole: the cursor is the position at which a page begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Section {
+    limit: usize,
+    position: usize,
+}
+
+impl Section {
+    /// Reads them; without `limit` it is `usual`.
+    ///
+    /// # Errors
+    /// 422 for a limit outside 1 to 100, or a cursor that no page gave.
+    pub fn read(query_string: &str, usual: usize) -> Result<Self, Problem> {
+        let read = |name: &str, otherwise: usize| {
+            let text = query(query_string, name);
+            text.map_or(Some(otherwise), |text| {
+                let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+                text.parse().ok().filter(|_| is_number)
+            })
+        };
+        let limit = read("limit", usual).filter(|limit| (1..=100).contains(limit));
+        let limit = limit.ok_or_else(|| Problem::invalid("limit: expected 1 to 100."))?;
+        let position = read("cursor", 0).ok_or_else(|| {
+            Problem::invalid("cursor: expected a cursor of this list. Start again without one.")
+        })?;
+        Ok(Self { limit, position })
+    }
+
+    /// The page of `items`, and the cursor of the next if there is one.
+    #[must_use]
+    pub fn of<T>(self, items: Vec<T>) -> (Vec<T>, Option<String>) {
+        let end = self.position.saturating_add(self.limit);
+        let next = (end < items.len()).then(|| end.to_string());
+        let page = items.into_iter().skip(self.position).take(self.limit);
+        (page.collect(), next)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sections_of_a_list_join_without_a_gap() {
+        let items: Vec<u8> = (0..7).collect();
+        let (mut cursor, mut seen) = (String::new(), Vec::new());
+        loop {
+            let section = Section::read(&format!("limit=3{cursor}"), 100).expect("valid");
+            let (page, next) = section.of(items.clone());
+            seen.extend(page);
+            let Some(next) = next else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(seen, items);
+        for bad in [
+            "limit=0",
+            "limit=101",
+            "limit=x",
+            "limit=+5",
+            "limit=",
+            "cursor=x",
+            "cursor=-1",
+        ] {
+            assert!(Section::read(bad, 100).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn tools_are_asked_once_each_and_bounded() {

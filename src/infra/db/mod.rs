@@ -8,6 +8,7 @@ mod pool;
 mod postgres;
 pub mod schema;
 mod sqlite;
+pub use sqlite::limit_wal;
 pub mod versions;
 
 use std::path::PathBuf;

@@ -93,7 +93,7 @@ fn work(pool: &Pool, queue: &Mutex<mpsc::Receiver<ReadJob>>) {
         let Ok(job) = next else { return };
         let done = catch_unwind(AssertUnwindSafe(|| job(pool)));
         if done.is_err() {
-            tracing::error!("a read panicked");
+            tracing::error!("database read panicked");
         }
     }
 }
@@ -119,7 +119,10 @@ pub async fn read<T: Send + 'static>(
     match readers.jobs.try_send(job) {
         Ok(()) => {}
         Err(mpsc::TrySendError::Full(_)) => {
-            let full = Problem::new(Code::Overloaded, "Too many reads are waiting.");
+            let full = Problem::new(
+                Code::Overloaded,
+                "Too many reads are queued. Try again later.",
+            );
             return Err(full.retry_after(1));
         }
         Err(mpsc::TrySendError::Disconnected(_)) => return Err(Problem::unavailable()),
@@ -128,7 +131,7 @@ pub async fn read<T: Send + 'static>(
         Ok(Ok(Ok(value))) => Ok(value),
         Ok(Ok(Err(cause))) => {
             if let Some(left_out) = FAILURES.admit(Timestamp::now()) {
-                tracing::warn!(%cause, left_out, "a read failed");
+                tracing::warn!(%cause, left_out, "database read failed");
             }
             Err(Problem::unavailable())
         }
@@ -136,7 +139,7 @@ pub async fn read<T: Send + 'static>(
         Ok(Err(_)) => Err(Problem::unavailable()),
         Err(_) => {
             if let Some(left_out) = FAILURES.admit(Timestamp::now()) {
-                tracing::warn!(left_out, "a read took longer than {DEADLINE:?}");
+                tracing::warn!(left_out, "database read took longer than {DEADLINE:?}");
             }
             Err(Problem::unavailable())
         }

@@ -26,6 +26,8 @@ struct Server {
     is_standby: bool,
     #[diesel(sql_type = Bool)]
     is_read_only: bool,
+    #[diesel(sql_type = Bool)]
+    has_schema: bool,
 }
 
 #[derive(QueryableByName)]
@@ -48,6 +50,8 @@ pub(super) fn open(
     purpose: Purpose,
 ) -> Result<PgConnection, OpenError> {
     let mut conn = PgConnection::establish(&connection_url(url, ca_file))?;
+    // First: a database or role may have a limit that the statements below would not keep.
+    conn.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0")?;
     refuse_pooler(&mut conn)?;
     // A transaction of ours that hangs half way (a stopped instance) must not hold a tally's row lock for long. The rest are
     // settings that a database or role may have changed.
@@ -66,7 +70,7 @@ pub(super) fn open(
              SET enable_seqscan = off; SELECT length(repeat(' ', 2000000));"
         }
         Purpose::Command => {
-            "SET synchronous_commit = on; SET lock_timeout = '30s'; SET statement_timeout = 0;"
+            "SET synchronous_commit = on; SET lock_timeout = '30s'; SET default_transaction_read_only = off;"
         }
     };
     check_server(&mut conn, purpose)?;
@@ -94,7 +98,7 @@ fn check_server(conn: &mut PgConnection, purpose: Purpose) -> Result<(), OpenErr
     let server: Server = sql_query(
         "SELECT current_setting('server_version_num')::integer AS version, current_setting('server_encoding') AS encoding, \
          current_setting('fsync') AS fsync, pg_is_in_recovery() AS is_standby, \
-         current_setting('default_transaction_read_only')::boolean AS is_read_only",
+         current_setting('default_transaction_read_only')::boolean AS is_read_only, current_schema() IS NOT NULL AS has_schema",
     )
     .get_result(conn)?;
     let refused = if server.version < OLDEST_VERSION {
@@ -108,6 +112,9 @@ fn check_server(conn: &mut PgConnection, purpose: Purpose) -> Result<(), OpenErr
             "its encoding is {}, which cannot hold every name; make the database with ENCODING 'UTF8'",
             server.encoding
         )
+    } else if !server.has_schema {
+        "search_path names no schema that exists and may be used; set it for this database and role"
+            .to_owned()
     } else if purpose != Purpose::Write {
         return Ok(());
     } else if server.fsync != "on" {

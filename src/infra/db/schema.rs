@@ -51,6 +51,37 @@ diesel::table! {
         network -> Binary,
         token_age -> Integer,
         taken_out_by -> Nullable<BigInt>,
+        origin -> Nullable<BigInt>,
+        wide_origin -> Nullable<BigInt>,
+        first_choice -> Nullable<SmallInt>,
+        ballot -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    origin_sums (origin, tool_id) {
+        origin -> BigInt,
+        tool_id -> Integer,
+        first_ship -> BigInt,
+        first_skip -> BigInt,
+        now_ship -> BigInt,
+        now_skip -> BigInt,
+        counted_ship -> BigInt,
+        counted_skip -> BigInt,
+        changed -> BigInt,
+        trusted_until -> BigInt,
+        sample -> Binary,
+    }
+}
+
+diesel::table! {
+    seen_changes (voter, tool_id, version) {
+        voter -> Binary,
+        tool_id -> Integer,
+        version -> BigInt,
+        old -> SmallInt,
+        new -> SmallInt,
+        at -> BigInt,
     }
 }
 

@@ -35,6 +35,18 @@ struct Synchronous {
     synchronous: i32,
 }
 
+/// Bytes of a page in a new file; one that is there keeps its own (`docs/decisions/sqlite-page-size.md`).
+const NEW_PAGE_BYTES: i32 = 2048;
+
+/// Seldom enough to keep commit latency even, and soon enough for a small disk.
+const WAL_BYTES: i32 = 16 << 20;
+
+#[derive(QueryableByName)]
+struct PageSize {
+    #[diesel(sql_type = Integer)]
+    page_size: i32,
+}
+
 /// `PRAGMA synchronous` reads back 2 for FULL: one fsync of the WAL at each commit (sqlite.org/pragma.html#pragma_synchronous).
 const FULL: i32 = 2;
 
@@ -90,7 +102,7 @@ pub(super) fn open(path: &Path, purpose: Purpose) -> Result<SqliteConnection, Op
         Purpose::Command => 30_000,
     };
     conn.batch_execute(&format!(
-        "PRAGMA busy_timeout = {wait_ms}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+        "PRAGMA busy_timeout = {wait_ms}; PRAGMA page_size = {NEW_PAGE_BYTES}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
     ))?;
     let mode = write_ahead(&mut conn, Duration::from_millis(wait_ms))?;
     let sync: Synchronous = sql_query("PRAGMA synchronous").get_result(&mut conn)?;
@@ -105,13 +117,25 @@ pub(super) fn open(path: &Path, purpose: Purpose) -> Result<SqliteConnection, Op
             conn.batch_execute("PRAGMA query_only = ON; PRAGMA cache_size = -8192;")?;
         }
         // What is deleted is overwritten: a key that was destroyed, a network that a vote bore before it was changed.
-        // A checkpoint each 4,000 pages (16 MB): seldom enough to keep commit latency even, and soon enough for a small disk.
         Purpose::Write => {
-            conn.batch_execute("PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536; PRAGMA secure_delete = ON;")?;
+            conn.batch_execute("PRAGMA cache_size = -65536; PRAGMA secure_delete = ON;")?;
+            limit_wal(&mut conn)?;
         }
         Purpose::Command => {}
     }
     Ok(conn)
+}
+
+/// Has a checkpoint tried once the write-ahead log has [`WAL_BYTES`].
+///
+/// # Errors
+/// A failed statement.
+pub fn limit_wal(conn: &mut SqliteConnection) -> QueryResult<()> {
+    let page: PageSize = sql_query("PRAGMA page_size").get_result(conn)?;
+    conn.batch_execute(&format!(
+        "PRAGMA wal_autocheckpoint = {}",
+        WAL_BYTES / page.page_size
+    ))
 }
 
 /// Switches to the write-ahead log. While another process does the same with a new file, SQLite answers "locked" at once, whatever
@@ -144,6 +168,10 @@ mod tests {
                 .get_result(&mut conn)
                 .expect("reads");
             assert_eq!(sync.synchronous, FULL);
+            let page: PageSize = sql_query("PRAGMA page_size")
+                .get_result(&mut conn)
+                .expect("reads");
+            assert_eq!(page.page_size, NEW_PAGE_BYTES);
         }
         std::fs::remove_dir_all(folder).expect("cleans up");
     }

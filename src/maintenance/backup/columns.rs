@@ -29,7 +29,7 @@ const FIRST_STEP: &str = "20261124000001";
 
 /// Every table of ours, of this schema and of earlier ones, by name: what a backup holds and a restore replaces. Others may share a
 /// database or its schema, and keep their tables.
-const OURS: [&str; 29] = [
+const OURS: [&str; 31] = [
     "alerts",
     "audit",
     "bans",
@@ -45,9 +45,11 @@ const OURS: [&str; 29] = [
     "log_tools",
     "logs",
     "network_keys",
+    "origin_sums",
     "removals",
     "renamed_votes",
     "reviews",
+    "seen_changes",
     "sessions",
     "site_facts",
     "spent",

@@ -36,7 +36,7 @@ pub enum BackupError {
     Open(OpenError),
     #[error("line {0}: {1}")]
     Line(u64, String),
-    #[error("this is no whole backup: {0}")]
+    #[error("incomplete or damaged backup: {0}")]
     Broken(&'static str),
     #[error(
         "this backup has the schema step {0}, which this version does not know; use a newer one"

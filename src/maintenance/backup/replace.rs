@@ -12,6 +12,7 @@ use super::{columns, sqlite};
 use crate::config::{self, DatabaseUrl};
 use crate::domain::Timestamp;
 use crate::infra::db::{self, DbConnection, Purpose};
+use crate::infra::private_files;
 
 /// Restores a checked backup. The staff tokens and sessions in it are revoked unless `keep_tokens`. Returns where a SQLite file that could
 /// not be read is kept now.
@@ -30,6 +31,7 @@ pub fn replace(
         load(&mut conn, input, &replaced, (now, keep_tokens), told)?;
         return Ok(None);
     };
+    let path = &private_files::link_target(path);
     let (replaced, unreadable) = match settled(settings, path) {
         Ok(replaced) => (replaced, false),
         Err(cause) if is_corrupt(&cause) => (Versions::new(), true),

@@ -65,6 +65,7 @@ pub(super) fn fold(
             cast_at: line.cast_at,
             aside: period,
             ballot: old.and_then(|old| old.ballot),
+            binding: old.and_then(|old| old.binding),
         };
         let changed = old.and_then(|old| changed(old, new));
         changes.entry(line.tool).or_default().extend(changed);

@@ -73,7 +73,7 @@ fn wish(line: &Line) -> VoteCommand {
         visitor: None,
         network: NetworkHash::NONE,
         token_age: i32::try_from(age).unwrap_or(i32::MAX),
-        hold: false,
+        origins: None,
         ballot: None,
     }
 }

@@ -9,6 +9,7 @@ use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 
 use super::{Line, wish};
+use crate::infra::db::limit_wal;
 use crate::voting::apply::Key;
 
 struct AddVote<'a> {
@@ -95,9 +96,10 @@ pub(super) fn names(conn: &mut SqliteConnection, lines: &[(&[u8], &str)]) -> Que
     Ok(())
 }
 
-/// Room for the pages of many steps, and few checkpoints: each writes out what the next steps change again.
+/// Memory for the pages of many steps, and few checkpoints: each writes out what the next steps change again.
 pub(super) fn prepare(conn: &mut SqliteConnection) -> QueryResult<()> {
-    conn.batch_execute("PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000;")
+    conn.batch_execute("PRAGMA cache_size = -65536;")?;
+    limit_wal(conn)
 }
 
 #[derive(QueryableByName)]

@@ -14,6 +14,8 @@ use crate::infra::db::schema::{hours_to_make, tools};
 use crate::infra::db::{DbConnection, write_transaction};
 use crate::voting::apply::{Key, VoteChange};
 use crate::voting::exclusions::{self, Chosen};
+use crate::voting::fresh::book::OriginBook;
+use crate::voting::fresh::store as origins;
 use crate::voting::ledger::packed;
 use crate::voting::{batch, claims};
 
@@ -51,10 +53,17 @@ pub(super) fn record(
         for tool in tools {
             periods.extend(exclusions::periods(conn, tool)?);
         }
+        let mut book = OriginBook::default();
+        origins::read(conn, &mut book, origins::bound(before.values()))?;
         let mut step = fold(lines, wish, &added, &before, &tallies, &periods, now);
         step.report.barred = barred;
         note(conn, &step.events)?;
         batch::write(conn, &step.folded, now)?;
+        for (command, record) in &step.folded.updates {
+            let old = before.get(&(command.tool, command.voter)).copied();
+            book.replace(command.tool, command.voter, old, Some(*record));
+        }
+        origins::save(conn, &book)?;
         for (tool, period, wish, standing) in &step.aside {
             let chosen = Chosen {
                 voter: wish.voter,

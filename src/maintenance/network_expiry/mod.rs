@@ -113,7 +113,7 @@ impl Forget {
                 Ok(()) => said = false,
                 Err(PassError::Stopped) => return,
                 Err(cause) if !std::mem::replace(&mut said, true) => {
-                    tracing::error!(%cause, "what is to be forgotten of networks waits; it is tried again");
+                    tracing::error!(%cause, "network expiry failed; will retry");
                 }
                 Err(_) => {}
             }
@@ -174,14 +174,14 @@ impl Forget {
             let keys = self.step(move |conn| {
                 write_transaction(conn, |conn| daily_keys::destroy_ended(conn, now))
             })?;
-            tracing::info!(keys, "day keys for networks were destroyed");
+            tracing::info!(keys, "destroyed expired daily network keys");
             self.to_scrub = true;
         }
         let Some(votes) = self.walk(&mut reader, daily_keys::begin(first))? else {
             return self.scrub();
         };
         self.step(move |conn| daily_keys::note_forgotten(conn, first))?;
-        tracing::info!(votes, "votes bear their networks no more");
+        tracing::info!(votes, "cleared expired network hashes");
         self.to_scrub = true;
         self.nothing_left(now)
     }

@@ -18,6 +18,7 @@ use crate::tallies::store as tallies;
 use crate::voting::checksum::{Sketch, weight};
 use crate::voting::held::store::tools_of as tools_held;
 use crate::voting::ledger::{Change, renamed, unpacked};
+use crate::voting::seen_changes::store as seen_changes;
 use crate::voting::store as own_votes;
 use crate::voting::{batch, claims, exclusions};
 
@@ -122,10 +123,11 @@ pub fn held(conn: &mut DbConnection, voter: VoterId, log: Option<&str>) -> Query
     let slugs: Vec<(i32, String)> = tools::table.select((tools::id, tools::slug)).load(conn)?;
     let slugs: HashMap<i32, String> = slugs.into_iter().collect();
     let slug = |tool: i32| slugs.get(&tool).cloned().unwrap_or_default();
-    let mut votes = Vec::new();
+    let (mut votes, mut withdrawn) = (Vec::new(), Vec::new());
     // Every vote is noted in the ledger but those that are held, so no other tool can have one.
     let noted = walked.noted.iter().map(|noted| noted.tool);
     let tools: BTreeSet<i32> = noted.chain(tools_held(conn, voter)?).collect();
+    let seen = seen_changes::of_voter(conn, voter)?;
     for tool in tools {
         let Some((choice, cast_at, network, token_age, mark)) = vote(conn, tool, voter)? else {
             continue;
@@ -133,40 +135,55 @@ pub fn held(conn: &mut DbConnection, voter: VoterId, log: Option<&str>) -> Query
         let Some(choice) = Choice::from_code(choice) else {
             continue;
         };
+        let ballot = own_votes::ballot(conn, tool, voter)?;
+        if mark.is_some_and(exclusions::is_withdrawn) {
+            withdrawn.extend(ballot.map(|ballot| (tool, ballot)));
+            continue;
+        }
         votes.push(HeldVote {
             tool: slug(tool),
             choice,
             cast_at: Timestamp(cast_at),
-            counted: mark.is_some_and(exclusions::is_held) || !is_aside(conn, mark)?,
+            // Nothing tells a voter that a vote is held.
+            counted: !is_aside(conn, mark.and_then(exclusions::removal_of))?,
             network: network
                 .try_into()
                 .ok()
                 .and_then(|hash| NetworkHash(hash).shown()),
             token_age_seconds: Some(token_age).filter(|age| *age != users::AGE_SECONDS),
-            receipt: own_votes::ballot(conn, tool, voter)?.and_then(|ballot| receipt(ballot, log)),
+            receipt: ballot.and_then(|ballot| receipt(ballot, log)),
         });
     }
-    let changes = walked
+    // Its own acts alone: what became of the vote beside them, the ledger knows and the voter is not told.
+    let replaced: BTreeSet<(i32, i64)> =
+        seen.iter().map(|seen| (seen.tool, seen.version)).collect();
+    let by_ledger = walked
         .noted
         .iter()
-        .map(|noted| HeldChange {
-            tool: slug(noted.tool),
-            old: noted.change.old,
-            new: noted.change.new,
-            at: noted.at,
+        .filter(|noted| !replaced.contains(&(noted.tool, noted.change.version)))
+        .map(|noted| (noted.at, noted.tool, noted.change.old, noted.change.new));
+    let by_journal = seen.iter().filter(|seen| seen.old != seen.new);
+    let by_journal = by_journal.map(|seen| (seen.at, seen.tool, seen.old, seen.new));
+    let mut changes: Vec<_> = by_ledger.chain(by_journal).collect();
+    changes.sort_by_key(|(at, ..)| *at);
+    let changes = changes.into_iter().map(|(at, tool, old, new)| HeldChange {
+        tool: slug(tool),
+        old,
+        new,
+        at,
+    });
+    // A withdrawn vote keeps its ballot in its row, if the holding rule keeps that.
+    withdrawn.extend(own_votes::withdrawn_of(conn, voter)?);
+    withdrawn.sort_unstable_by_key(|(tool, _)| *tool);
+    let withdrawn = withdrawn.into_iter().filter_map(|(tool, ballot)| {
+        Some(WithdrawnBallot {
+            tool: slug(tool),
+            receipt: receipt(ballot, log)?,
         })
-        .collect();
-    let withdrawn = own_votes::withdrawn_of(conn, voter)?
-        .into_iter()
-        .filter_map(|(tool, ballot)| {
-            Some(WithdrawnBallot {
-                tool: slug(tool),
-                receipt: receipt(ballot, log)?,
-            })
-        });
+    });
     Ok(Held {
         votes,
-        changes,
+        changes: changes.collect(),
         withdrawn: withdrawn.collect(),
     })
 }
@@ -216,6 +233,7 @@ pub fn erase(
         let withdrawn = withdrawn_ballots::table;
         diesel::delete(withdrawn.filter(withdrawn_ballots::voter.eq(voter.0.as_slice())))
             .execute(conn)?;
+        seen_changes::erase(conn, voter)?;
         Ok(left)
     })
 }
@@ -248,6 +266,8 @@ fn erase_on(
 ) -> QueryResult<bool> {
     let nobody = nobody()?;
     let vote = vote(conn, tool, voter)?;
+    let is_withdrawn = |mark: &Option<i64>| mark.is_some_and(exclusions::is_withdrawn);
+    let stands = vote.as_ref().is_some_and(|(.., mark)| !is_withdrawn(mark));
     let counted = match vote {
         Some((choice, .., mark)) if !is_aside(conn, mark)? => Choice::from_code(choice),
         _ => None,
@@ -271,9 +291,15 @@ fn erase_on(
             votes::token_age.eq(without_detail(token_age)),
         ))
         .execute(conn)?;
-        // The ballot's name stays with the vote, so that a removal can take it out; nobody can open it any more.
+        // The ballot's name stays with the vote, so that a removal can take it out; nobody can open it any more. A withdrawn vote
+        // has no more use for it.
+        let kept = if stands {
+            "substr(ballot, 1, 24)"
+        } else {
+            "NULL"
+        };
         diesel::update(ballots::table.find((tool, nobody.0.as_slice())))
-            .set(ballots::ballot.eq(sql::<Nullable<Binary>>("substr(ballot, 1, 24)")))
+            .set(ballots::ballot.eq(sql::<Nullable<Binary>>(kept)))
             .execute(conn)?;
         exclusions::note_renamed(conn, tool, nobody)?;
     }
@@ -303,5 +329,5 @@ fn erase_on(
             .execute(conn)?;
         }
     }
-    Ok(vote.is_some())
+    Ok(stands)
 }

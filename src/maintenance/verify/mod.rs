@@ -4,6 +4,7 @@
 //! as streams: what it holds grows with the tools, never with the votes. Beside a running server `watch` recounts less, and
 //! more gently.
 
+mod origins;
 mod pages;
 mod repair;
 mod stream;
@@ -22,7 +23,7 @@ use serde::Serialize;
 use crate::domain::{Choice, VoterId};
 use crate::infra::db::DbConnection;
 use crate::voting::checksum::Sketch;
-use crate::voting::exclusions::is_held;
+use crate::voting::exclusions::{is_held, is_in_no_sum, is_withdrawn};
 use crate::voting::ledger::{self, is_whole, unpacked};
 
 /// Ship and skip.
@@ -48,6 +49,8 @@ pub enum Fault {
     Panel,
     /// The tally's last period ends at another time than its periods do.
     Periods,
+    /// The sums of fresh voters by network are not those of their votes.
+    Origins,
     /// Votes or entries of a tool that is not there.
     Unknown,
 }
@@ -65,6 +68,7 @@ impl Fault {
             Self::Order => "the ledger has a version twice, or out of its order, or a torn entry",
             Self::Panel => "the panel is not that of the reviews",
             Self::Periods => "the last period ends at another time",
+            Self::Origins => "the sums of fresh voters by network add up to something else",
             Self::Unknown => "there is no such tool",
         }
     }
@@ -122,6 +126,9 @@ struct Account {
     disordered: bool,
     panel: Counts,
     period_end: i64,
+    /// Of the fresh votes by network, and of their sums.
+    fresh_votes: i64,
+    fresh_sums: i64,
 }
 
 impl Account {
@@ -146,7 +153,7 @@ fn add(counts: &mut Counts, choice: Option<Choice>, by: i64) {
 
 /// What a vote adds to its tally, while those removals are in force.
 fn counted(choice: i16, mark: Option<i64>, in_force: &BTreeSet<i64>) -> Option<Choice> {
-    let aside = mark.is_some_and(|mark| is_held(mark) || in_force.contains(&mark));
+    let aside = mark.is_some_and(|mark| is_in_no_sum(mark) || in_force.contains(&mark));
     Choice::from_code(choice).filter(|_| !aside)
 }
 
@@ -165,9 +172,13 @@ fn in_snapshot(conn: &mut DbConnection) -> QueryResult<Recount> {
     let mut accounts: BTreeMap<i32, Account> = BTreeMap::new();
     let mut recount = Recount::default();
     let in_force: BTreeSet<i64> = stream::removals_in_force(conn)?;
-    stream::each_vote(conn, |tool, voter, choice, mark| {
-        recount.votes += 1;
+    stream::each_vote(conn, |tool, voter, choice, mark, fresh| {
         let account = accounts.entry(tool).or_default();
+        account.fresh_votes = account.fresh_votes.wrapping_add(fresh);
+        if mark.is_some_and(is_withdrawn) {
+            return;
+        }
+        recount.votes += 1;
         if mark.is_some_and(is_held) {
             // In no sum.
         } else if let Some(choice) = counted(choice, mark, &in_force) {
@@ -176,6 +187,10 @@ fn in_snapshot(conn: &mut DbConnection) -> QueryResult<Recount> {
         } else {
             add(&mut account.aside, Choice::from_code(choice), 1);
         }
+    })?;
+    stream::each_origin(conn, |tool, fresh| {
+        let account = accounts.entry(tool).or_default();
+        account.fresh_sums = account.fresh_sums.wrapping_add(fresh);
     })?;
     let mut bulk: HashSet<(i32, i64)> = HashSet::new();
     for (tool, version, ship, skip, sketch) in stream::bulk_events(conn)? {
@@ -232,6 +247,7 @@ fn in_snapshot(conn: &mut DbConnection) -> QueryResult<Recount> {
         check(!account.disordered, Fault::Order);
         check(panel == account.panel, Fault::Panel);
         check(row.period_end.0 == account.period_end, Fault::Periods);
+        check(account.fresh_votes == account.fresh_sums, Fault::Origins);
         if !faults.is_empty() {
             recount.differences.push(Difference {
                 id: row.tool,

@@ -9,8 +9,11 @@ use diesel::dsl::{count_star, max};
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, QueryResult, RunQueryDsl};
 
+use super::origins;
 use crate::infra::db::DbConnection;
-use crate::infra::db::schema::{bulk_events, removals, reviews, tallies, tools, votes};
+use crate::infra::db::schema::{
+    bulk_events, origin_sums, removals, reviews, tallies, tools, votes,
+};
 use crate::tallies::{TallyRow, store};
 use crate::voting::exclusions::{IN_FORCE, PERIOD};
 
@@ -31,20 +34,24 @@ pub(super) fn end(conn: &mut DbConnection) -> QueryResult<()> {
     conn.batch_execute("ROLLBACK")
 }
 
+/// Gives `take` each vote: tool, voter, choice, mark, and what it adds to the checksum of fresh votes.
 pub(super) fn each_vote(
     conn: &mut DbConnection,
-    mut take: impl FnMut(i32, Vec<u8>, i16, Option<i64>),
+    mut take: impl FnMut(i32, Vec<u8>, i16, Option<i64>, i64),
 ) -> QueryResult<()> {
-    type Row = (i32, Vec<u8>, i16, Option<i64>);
+    type Origin = (Option<i64>, Option<i64>, Option<i16>);
+    type Row = (i32, Vec<u8>, i16, Option<i64>, Origin);
     let query = votes::table.select((
         votes::tool_id,
         votes::voter,
         votes::choice,
         votes::taken_out_by,
+        (votes::origin, votes::wide_origin, votes::first_choice),
     ));
     let mut next = |row: QueryResult<Row>| {
-        let (tool, voter, choice, mark) = row?;
-        take(tool, voter, choice, mark);
+        let (tool, voter, choice, mark, origin) = row?;
+        let fresh = origins::checksum_of_vote(origin, choice, mark);
+        take(tool, voter, choice, mark, fresh);
         Ok(())
     };
     match conn {
@@ -53,6 +60,27 @@ pub(super) fn each_vote(
             .try_for_each(&mut next),
         DbConnection::Postgres(conn) => query
             .load_iter::<Row, PgRowByRowLoadingMode>(conn)?
+            .try_for_each(&mut next),
+    }
+}
+
+/// Gives `take` the sums of fresh voters of each network on each tool: the tool, and their checksum.
+pub(super) fn each_origin(
+    conn: &mut DbConnection,
+    mut take: impl FnMut(i32, i64),
+) -> QueryResult<()> {
+    let query = origin_sums::table.select(origins::SUMS);
+    let mut next = |row: QueryResult<origins::SumsRow>| {
+        let (tool, checksum) = origins::checksum_of_sums(row?);
+        take(tool, checksum);
+        Ok(())
+    };
+    match conn {
+        DbConnection::Sqlite(conn) => query
+            .load_iter::<origins::SumsRow, DefaultLoadingMode>(conn)?
+            .try_for_each(&mut next),
+        DbConnection::Postgres(conn) => query
+            .load_iter::<origins::SumsRow, PgRowByRowLoadingMode>(conn)?
             .try_for_each(&mut next),
     }
 }

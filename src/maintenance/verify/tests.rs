@@ -51,7 +51,7 @@ impl House {
             visitor: None,
             network: NetworkHash::NONE,
             token_age: 0,
-            hold: false,
+            origins: None,
             ballot: None,
         };
         let batch = Batch {

@@ -83,7 +83,7 @@ impl Recount {
                 }
                 Err(PassError::Stopped) => return,
                 Err(cause) => {
-                    tracing::warn!(%cause, "the recount was not finished; it begins again later");
+                    tracing::warn!(%cause, "recount not finished; will retry");
                     every.min(AGAIN)
                 }
             };
@@ -128,7 +128,7 @@ impl Recount {
                     against,
                     ?tally,
                     ?found,
-                    "a tally differs from its recount"
+                    "tally differs from its recount"
                 );
                 let drift = drifts.entry(row.tool).or_default();
                 *drift = (*drift).max(held.drift());

@@ -97,7 +97,9 @@ impl Moderation {
         now: Timestamp,
     ) -> Result<Vec<BanView>, Problem> {
         if expires_at.is_some_and(|end| end <= now) {
-            return Err(Problem::invalid("expires_at: expected a time to come."));
+            return Err(Problem::invalid(
+                "expires_at: expected a time in the future.",
+            ));
         }
         let of = |who: &Banned| Ban {
             id: 0,

@@ -52,9 +52,12 @@ pub async fn get_votes(http: HttpRequest, state: Data<ModerationState>) -> Answe
 /// 401, 403, 404, 422 where no tool is named.
 pub async fn get_clusters(http: HttpRequest, state: Data<ModerationState>) -> Answer {
     reading(&http, &state).await?;
-    let slug = request::query(http.query_string(), "tool")
-        .ok_or_else(|| Problem::invalid("tool: name the tool to look at."))?;
-    let clusters = state.moderation.clusters(&slug).await?;
+    let query = http.query_string();
+    let slug = request::query(query, "tool")
+        .ok_or_else(|| Problem::invalid("tool: this parameter is missing."))?;
+    let section = request::Section::read(query, 100)?;
+    let mut clusters = state.moderation.clusters(&slug).await?;
+    (clusters.items, clusters.next) = section.of(clusters.items);
     Ok(answer(StatusCode::OK, &clusters))
 }
 

@@ -13,11 +13,19 @@ use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::{removals, tallies, votes};
 use crate::moderation::removals::removal::ModeratedVote;
-use crate::moderation::removals::store::{Found, seen};
+use crate::moderation::removals::store::{Found, VOTE, seen};
 use crate::moderation::selection::Id;
-use crate::voting::exclusions::{HELD, IN_FORCE, REJECTED, held_range};
+use crate::voting::exclusions::{
+    HELD, IN_FORCE, REJECTED, WITHDRAWN, WITHDRAWN_REJECTED, held_range,
+};
 
 const HIGHEST: &[u8] = &[0xff; 17];
+/// Newer than any vote.
+const NEWEST: After = After {
+    cast_at: Timestamp(i64::MAX),
+    tool: i32::MAX,
+    voter: VoterId([0xff; 16]),
+};
 
 /// Every tool, and how many votes it has beside held ones.
 pub(crate) fn sizes(conn: &mut DbConnection) -> Found<Vec<(i32, i64)>> {
@@ -72,13 +80,13 @@ pub(crate) fn newest(
         (votes::taken_out_by.eq(mark)).or(votes::taken_out_by.between(low, high))
     };
     let in_force = in_force(conn, filter.standing)?;
-    let newer = filter.after.unwrap_or(After {
-        cast_at: Timestamp(i64::MAX),
-        tool: i32::MAX,
-        voter: VoterId([0xff; 16]),
-    });
+    let newer = filter.after.unwrap_or(NEWEST);
+    let stands = votes::taken_out_by
+        .is_null()
+        .or(votes::taken_out_by.not_between(WITHDRAWN_REJECTED, WITHDRAWN));
     let rows = votes::table
         .filter(votes::tool_id.eq_any(tools))
+        .filter(stands)
         .filter(votes::voter.gt(bytes(after, &[])))
         .filter(votes::voter.le(bytes(upto, HIGHEST)))
         .filter(any_voter.into_sql::<Bool>().or(votes::voter.eq_any(voters)))
@@ -119,6 +127,7 @@ pub(crate) fn newest(
             votes::voter.desc(),
         ))
         .limit(limit)
+        .select(VOTE)
         .load(conn)?;
     Ok(rows.into_iter().filter_map(seen).collect())
 }
@@ -211,8 +220,8 @@ pub(crate) fn networks(
         "SELECT network, COUNT(*) AS votes, SUM(CASE WHEN choice = 1 THEN 1 ELSE 0 END) AS ship, \
          SUM(CASE WHEN token_age < {fresh} THEN 1 ELSE 0 END) AS fresh, \
          MIN(cast_at) AS first_at, MAX(cast_at) AS last_at FROM votes \
-         WHERE tool_id = {tool} AND voter > {after} AND network <> {none} GROUP BY network HAVING COUNT(*) >= {least} \
-         ORDER BY COUNT(*) DESC, network LIMIT {limit}"
+         WHERE tool_id = {tool} AND voter > {after} AND network <> {none} AND COALESCE(taken_out_by, 0) NOT BETWEEN {WITHDRAWN_REJECTED} AND {WITHDRAWN} \
+         GROUP BY network HAVING COUNT(*) >= {least} ORDER BY COUNT(*) DESC, network LIMIT {limit}"
     ))
     .load(conn)?;
     Ok(rows
@@ -254,7 +263,7 @@ pub(crate) fn minutes(
         "SELECT cast_at / 60000000 AS minute, COUNT(*) AS votes, \
          SUM(CASE WHEN choice = 1 THEN 1 ELSE 0 END) AS ship, \
          SUM(CASE WHEN token_age < {fresh} THEN 1 ELSE 0 END) AS fresh FROM votes \
-         WHERE tool_id = {tool} AND voter > {after} GROUP BY cast_at / 60000000 \
+         WHERE tool_id = {tool} AND voter > {after} AND COALESCE(taken_out_by, 0) NOT BETWEEN {WITHDRAWN_REJECTED} AND {WITHDRAWN} GROUP BY cast_at / 60000000 \
          ORDER BY 1 DESC LIMIT {limit}"
     ))
     .load(conn)?;
@@ -288,8 +297,12 @@ pub(crate) fn one_way(
     least: i64,
 ) -> Found<Vec<OneWay>> {
     type ModeratedVoteRow = (Vec<u8>, i64, Option<i16>, Option<i16>);
+    let stands = votes::taken_out_by
+        .is_null()
+        .or(votes::taken_out_by.not_between(WITHDRAWN_REJECTED, WITHDRAWN));
     let rows: Vec<ModeratedVoteRow> = votes::table
         .filter(votes::tool_id.eq_any(tools))
+        .filter(stands)
         .filter(votes::voter.eq_any(voters))
         .group_by(votes::voter)
         .select((

@@ -125,7 +125,7 @@ impl Moderation {
             }
         }
         Err(Problem::conflict(
-            "Other acts of moderation came between; please try again.",
+            "Concurrent moderation acts interfered. Try again.",
         ))
     }
 
@@ -193,7 +193,7 @@ impl Moderation {
             }
         }
         Err(Problem::conflict(
-            "Other acts of moderation came between; please try again.",
+            "Concurrent moderation acts interfered. Try again.",
         ))
     }
 

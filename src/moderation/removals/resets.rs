@@ -196,7 +196,7 @@ impl Moderation {
     ) -> Result<Undone, Problem> {
         let removal = self.find_reset(id).await?;
         if removal.undone {
-            return Err(Problem::conflict("This reset was undone before."));
+            return Err(Problem::conflict("This reset is already undone."));
         }
         let turned = self.give_back(&removal, reason, actor, now).await?;
         Ok(Undone {

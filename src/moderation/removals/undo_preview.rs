@@ -47,8 +47,8 @@ impl Moderation {
     pub async fn outlook(&self, removal: &Removal, now: Timestamp) -> Result<Outlook, Problem> {
         if removal.undone {
             return Err(Problem::conflict(match removal.kind {
-                RemovalKind::Reset => "This reset was undone before.",
-                RemovalKind::Period => "This period was deleted before.",
+                RemovalKind::Reset => "This reset is already undone.",
+                RemovalKind::Period => "This period is already deleted.",
             }));
         }
         let (id, tool) = (removal.id, removal.tool);

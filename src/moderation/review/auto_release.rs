@@ -9,7 +9,7 @@ use super::ResolveRequest;
 use crate::domain::{Actor, Timestamp};
 use crate::moderation::Moderation;
 use crate::moderation::selection::{AnyOf, VoteSelection};
-use crate::voting::held::Resolution;
+use crate::voting::held::{Resolution, store};
 
 /// Between two looks, at most.
 const EVERY: Duration = Duration::from_secs(30);
@@ -27,7 +27,11 @@ pub async fn run(moderation: &Moderation, quiet: Option<Duration>) {
 async fn look(moderation: &Moderation, quiet: Duration, now: Timestamp) {
     let quiet = i64::try_from(quiet.as_secs()).unwrap_or(i64::MAX);
     let actor = Actor::rule("all-clear");
-    for clear in moderation.holding.clear(now.plus_seconds(-quiet)) {
+    let quiet = now.plus_seconds(-quiet);
+    let cleared = moderation
+        .look(move |conn| store::cleared(conn, quiet))
+        .await;
+    for clear in cleared.unwrap_or_default() {
         let slots = moderation.board.all();
         let Some(slot) = slots.into_iter().find(|slot| slot.id == clear.tool) else {
             continue;
@@ -38,23 +42,24 @@ async fn look(moderation: &Moderation, quiet: Duration, now: Timestamp) {
                 from: None,
                 to: None,
                 voters: AnyOf::default(),
-                networks: AnyOf::one(clear.network),
+                networks: AnyOf::default(),
                 choice: None,
             },
             rejected: false,
+            origin: Some(clear.origin),
         };
         let why = "The network's visitors look like a crowd by now: see docs/abuse.md.";
         let settled = moderation
-            .settle(&wanted, Resolution::Count, Some((why, &actor)), now)
+            .settle(&wanted, Resolution::Clear, Some((why, &actor)), now)
             .await;
         match settled {
             Ok(report) => {
-                tracing::info!(tool = %wanted.votes.tool, votes = report.matched, "held votes look like a crowd's, and count");
+                tracing::info!(tool = %wanted.votes.tool, votes = report.matched, "released held votes that look organic");
             }
             Err(problem) => {
                 tracing::warn!(
                     ?problem,
-                    "held votes that look like a crowd's wait for a moderator"
+                    "held votes that look organic wait for a moderator"
                 );
             }
         }

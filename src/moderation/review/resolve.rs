@@ -6,7 +6,6 @@
 //! waits. Rejected votes can be let count too.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::json;
@@ -14,9 +13,8 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::store;
-use crate::abuse::holding::store as holding_store;
 use crate::auth::audit::{self, AuditAction};
-use crate::domain::{Actor, Choice, NetworkHash, Slug, Timestamp, VoterId};
+use crate::domain::{Actor, Choice, NetworkHash, OriginHash, Slug, Timestamp, VoterId};
 use crate::http::problem::Problem;
 use crate::infra::db::write_transaction;
 use crate::moderation::Moderation;
@@ -29,12 +27,17 @@ use crate::voting::held::{Resolution, ResolvedVotes, store as votes};
 /// Votes that one step settles: a few tens of milliseconds of the writer.
 const STEP: i64 = 2_000;
 
+/// How long new votes count of a network whose held votes a moderator let count.
+const TRUST_SECONDS: i64 = 2 * 3600;
+
 /// Which held votes are meant.
 #[derive(Debug, Clone)]
 pub struct ResolveRequest {
     pub votes: VoteSelection,
     /// Those that were rejected, instead of those that wait.
     pub rejected: bool,
+    /// Of voters whose first vote came from this network, whatever the day.
+    pub origin: Option<OriginHash>,
 }
 
 /// What a call did, or would do.
@@ -87,8 +90,9 @@ impl Moderation {
         let mut after = None;
         loop {
             let meant = criteria.clone();
+            let of = (mark, wanted.origin);
             let page = self
-                .look(move |conn| store::matching(conn, &meant, mark, after, STEP))
+                .look(move |conn| store::matching(conn, &meant, of, after, STEP))
                 .await?;
             let Some(last) = page.last() else { break };
             after = Some(last.voter);
@@ -109,13 +113,6 @@ impl Moderation {
                         .await?;
                 }
             }
-        }
-        // One voter who is let count says nothing of the others.
-        if why.is_some() && verdict == Resolution::Count && wanted.votes.voters.ids().is_none() {
-            self.holding.trust(criteria.tool, &sums.networks);
-        }
-        if why.is_some() {
-            self.holding_changed().await;
         }
         let show = |row: &TallyRow| {
             raw(
@@ -157,7 +154,7 @@ impl Moderation {
                 Choice::Ship => sums.settled.ship += 1,
                 Choice::Skip => sums.settled.skip += 1,
             }
-            if verdict == Resolution::Count {
+            if verdict != Resolution::Reject {
                 let aside = vote.mark.and_then(exclusions::removal_of).is_some()
                     || periods.iter().any(|period| period.holds(vote.cast_at));
                 sums.settled.aside += i64::from(aside);
@@ -187,14 +184,18 @@ impl Moderation {
         let (reason, actor) = (reason.to_owned(), actor.clone());
         let criteria = json!(CriteriaView::from(criteria));
         let rejected = wanted.rejected;
+        // One voter who is let count says nothing of the others.
+        let trusts = verdict == Resolution::Count && wanted.votes.voters.ids().is_none();
+        let trusted_until = trusts.then(|| now.plus_seconds(TRUST_SECONDS));
         let settled = self
             .step(move |conn| {
                 write_transaction(conn, |conn| {
-                    let settled = votes::settle(conn, (tool, mark), &voters, verdict, now)?;
+                    let settled =
+                        votes::settle(conn, (tool, mark), &voters, verdict, trusted_until, now)?;
                     if settled.ship + settled.skip > 0 {
                         let act = AuditAction {
                             act: match verdict {
-                                Resolution::Count => "held.release",
+                                Resolution::Count | Resolution::Clear => "held.release",
                                 Resolution::Reject => "held.reject",
                             },
                             subject: slug.to_string(),
@@ -226,17 +227,6 @@ impl Moderation {
         sums.settled.after = settled.after;
         sums.matched = sums.settled.ship + sums.settled.skip;
         Ok(())
-    }
-
-    /// Tells the rule what the database holds now.
-    async fn holding_changed(&self) {
-        let holding = Arc::clone(&self.holding);
-        let read = self
-            .look(move |conn| holding_store::held(conn, Timestamp::now()))
-            .await;
-        if let Ok(held) = read {
-            holding.follow(held);
-        }
     }
 }
 

@@ -26,8 +26,7 @@ use crate::voting::held::Resolution;
 pub struct HeldBody {
     tool: String,
     /// May be left out.
-    #[serde(default)]
-    reason: String,
+    reason: Option<String>,
     #[serde(default)]
     dry_run: bool,
     from: Option<Timestamp>,
@@ -96,13 +95,13 @@ async fn settle(
 ) -> Answer {
     let (body, actor) = written(&http, payload, &state).await?;
     let body: HeldBody = request::json(&body)?;
-    let why = match body.reason.as_str() {
-        "" => String::new(),
-        text => reason(text)?,
-    };
+    let why = body
+        .reason
+        .as_deref()
+        .map_or_else(|| Ok(String::new()), reason)?;
     if body.rejected && verdict == Resolution::Reject {
         return Err(Problem::invalid(
-            "rejected: what was rejected cannot be rejected again.",
+            "rejected: a rejected vote cannot be rejected again.",
         ));
     }
     let wanted = ResolveRequest {
@@ -115,6 +114,7 @@ async fn settle(
             choice: body.choice,
         },
         rejected: body.rejected,
+        origin: None,
     };
     let done = (!body.dry_run).then_some((why.as_str(), &actor));
     let report = state

@@ -7,12 +7,12 @@ use diesel::sql_types::Bool;
 use diesel::{BoolExpressionMethods, ExpressionMethods, IntoSql, QueryDsl, RunQueryDsl};
 
 use super::{Filter, HeldGroup};
-use crate::domain::{Choice, NetworkHash, Slug, Timestamp, VoterId};
+use crate::domain::{Choice, NetworkHash, OriginHash, Slug, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::votes;
 use crate::moderation::insights::feed::After;
 use crate::moderation::removals::removal::{Criteria, ModeratedVote};
-use crate::moderation::removals::store::{Found, seen};
+use crate::moderation::removals::store::{Found, VOTE, seen};
 use crate::voting::exclusions::held_range;
 use crate::voting::held::store::mark_of;
 
@@ -84,6 +84,7 @@ pub(super) fn newest(
             votes::voter.desc(),
         ))
         .limit(limit)
+        .select(VOTE)
         .load(conn)?;
     Ok(rows.into_iter().filter_map(seen).collect())
 }
@@ -92,7 +93,7 @@ pub(super) fn newest(
 pub(super) fn matching(
     conn: &mut DbConnection,
     criteria: &Criteria,
-    mark: i64,
+    (mark, origin): (i64, Option<OriginHash>),
     after: Option<VoterId>,
     limit: i64,
 ) -> Found<Vec<ModeratedVote>> {
@@ -101,6 +102,10 @@ pub(super) fn matching(
     let (any_network, networks) = criteria.networks.bytes();
     let (least, most) = choices(criteria.choice);
     let (low, high) = held_range(mark);
+    // Without a network all tools' ids pass, with one none does.
+    let any_below = if origin.is_none() { i32::MAX } else { i32::MIN };
+    let origin = origin.map_or(0, |origin| origin.0);
+    let from_origin = votes::origin.eq(origin).or(votes::wide_origin.eq(origin));
     let rows = votes::table
         .filter(
             votes::taken_out_by
@@ -108,6 +113,7 @@ pub(super) fn matching(
                 .or(votes::taken_out_by.between(low, high)),
         )
         .filter(votes::tool_id.eq(criteria.tool))
+        .filter(from_origin.or(votes::tool_id.le(any_below)))
         .filter(votes::voter.gt(after))
         .filter(any_voter.into_sql::<Bool>().or(votes::voter.eq_any(voters)))
         .filter(
@@ -121,6 +127,7 @@ pub(super) fn matching(
         .filter(votes::cast_at.lt(criteria.to.0))
         .order(votes::voter)
         .limit(limit)
+        .select(VOTE)
         .load(conn)?;
     Ok(rows.into_iter().filter_map(seen).collect())
 }

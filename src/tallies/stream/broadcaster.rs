@@ -108,7 +108,7 @@ impl Mailbox {
 fn make_way() {
     #[cfg(target_os = "linux")]
     if let Err(cause) = rustix::process::setpriority_process(None, NICENESS) {
-        tracing::debug!(%cause, "the live thread runs at the usual priority");
+        tracing::debug!(%cause, "live thread could not lower its priority");
     }
 }
 

@@ -100,11 +100,11 @@ fn refusal(no_seat: NoSeat) -> Problem {
     match no_seat {
         NoSeat::NetworkFull => Problem::new(
             Code::RateLimited,
-            "Your network has as many streams open as it may; close one, or ask for tallies.",
+            "Your network has no stream left. Close one, or poll /v1/tallies.",
         ),
         NoSeat::Full => Problem::new(
             Code::Overloaded,
-            "There are as many streams open as this server takes; ask for tallies meanwhile.",
+            "This server has no stream left. Poll /v1/tallies instead.",
         ),
     }
     .retry_after(RETRY_AFTER)

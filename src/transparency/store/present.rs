@@ -6,7 +6,7 @@ use super::tools_now;
 use crate::domain::{Ballot, Choice};
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::{ballots, withdrawn_ballots};
-use crate::voting::exclusions::{all_in_force, is_held, removal_of};
+use crate::voting::exclusions::{all_in_force, is_held, is_withdrawn, removal_of};
 use crate::voting::journal::{BallotChange, BallotState, ToolRecord};
 
 /// Votes that one query reads.
@@ -52,7 +52,8 @@ fn changes(conn: &mut DbConnection, tool: i32) -> QueryResult<Vec<BallotChange>>
         after.clone_from(last);
         for (_, choice, mark, ballot) in page {
             let mark = mark.filter(|mark| in_force.contains(mark));
-            changes.extend(change(ballot.as_deref(), Choice::from_code(choice), mark));
+            let choice = Choice::from_code(choice).filter(|_| !mark.is_some_and(is_withdrawn));
+            changes.extend(change(ballot.as_deref(), choice, mark));
         }
     }
     let withdrawn: Vec<Vec<u8>> = withdrawn_ballots::table

@@ -10,7 +10,7 @@ use crate::tallies::TallyRow;
 use crate::voting::VoteRecord;
 use crate::voting::journal::{BallotChange, BallotState, ToolRecord};
 
-/// Ballots whose votes were withdrawn.
+/// Ballots of votes that were withdrawn, and of which no row stays.
 pub(crate) type WithdrawnBallots = HashMap<Key, Ballot, foldhash::fast::RandomState>;
 
 /// See the file's head.
@@ -30,7 +30,7 @@ impl<'a> BallotBook<'a> {
         }
     }
 
-    /// The ballot that a voter without a vote has.
+    /// The ballot that a voter without a row has.
     pub fn withdrawn(&self, key: &Key) -> Option<Ballot> {
         match self.after.get(key) {
             Some(ballot) => *ballot,
@@ -38,7 +38,7 @@ impl<'a> BallotBook<'a> {
         }
     }
 
-    /// From now on a voter without a vote has this ballot; `None` if there is a vote, which has it.
+    /// From now on a voter without a row has this ballot; `None` if there is a row, which has it.
     pub fn withdraw(&mut self, key: Key, ballot: Option<Ballot>) {
         if self.withdrawn(&key) != ballot {
             self.after.insert(key, ballot);
@@ -78,15 +78,17 @@ impl BallotBook<'_> {
         let mut changes: BTreeMap<i32, HashMap<BallotName, Change, foldhash::fast::RandomState>> =
             BTreeMap::new();
         let mut writes = BallotWrites::default();
-        let named =
-            |vote: Option<VoteRecord>| vote.and_then(|vote| Some((vote.ballot?.name, vote)));
+        // What stays of a withdrawn vote is no vote, and keeps the ballot.
+        let named = |row: Option<VoteRecord>| {
+            row.and_then(|row| Some((row.ballot?.name, Some(row).filter(VoteRecord::stands))))
+        };
         for (key, new) in after {
             let of_tool = changes.entry(key.0).or_default();
             if let Some((ballot, vote)) = named(before.get(key).copied()) {
-                of_tool.entry(ballot).or_default().0 = Some(Some(vote));
+                of_tool.entry(ballot).or_default().0 = Some(vote);
             }
             if let Some((ballot, vote)) = named(new) {
-                of_tool.entry(ballot).or_default().1 = Some(Some(vote));
+                of_tool.entry(ballot).or_default().1 = Some(vote);
             }
         }
         for (key, ballot) in &self.after {

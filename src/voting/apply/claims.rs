@@ -32,7 +32,7 @@ fn wish() -> impl Strategy<Value = VoteCommand> {
             visitor: beside,
             network: NetworkHash([0; 16]),
             token_age: 0,
-            hold: false,
+            origins: None,
             ballot: None,
         }
     })
@@ -68,7 +68,7 @@ proptest! {
                 linked: spent.clone(),
                 ..Barred::default()
             };
-            let folded = fold(batch, &tallies, &votes, &barred, &[], NOW);
+            let folded = fold(batch, &tallies, &votes, &barred, &[], &mut OriginBook::default(), NOW);
             for (wish, outcome) in batch.iter().zip(&folded.outcomes) {
                 if wish.visitor.is_none()
                     && matches!(wish.act, VoteAction::Cast(_))
@@ -141,6 +141,7 @@ fn what_was_set_aside_is_claimed_as_it_is_and_counts_when_cast_again() {
         cast_at: Timestamp(5),
         aside: Some(9),
         ballot: None,
+        binding: None,
     };
     let present = ExistingVotes::from_iter([((1, visitor), aside)]);
     let with = |act| {
@@ -151,10 +152,18 @@ fn what_was_set_aside_is_claimed_as_it_is_and_counts_when_cast_again() {
             visitor: Some(visitor),
             network: NetworkHash([0; 16]),
             token_age: 0,
-            hold: false,
+            origins: None,
             ballot: None,
         };
-        fold(&[wish], &tallies, &present, &Barred::default(), &[], NOW)
+        fold(
+            &[wish],
+            &tallies,
+            &present,
+            &Barred::default(),
+            &[],
+            &mut OriginBook::default(),
+            NOW,
+        )
     };
     let claimed = with(VoteAction::Claim);
     let row = claimed.tallies[0];
@@ -183,7 +192,7 @@ fn nobody_claims_from_themselves() {
         visitor: Some(voter),
         network: NetworkHash([0; 16]),
         token_age: 0,
-        hold: false,
+        origins: None,
         ballot: None,
     };
     let standing = VoteRecord {
@@ -191,7 +200,70 @@ fn nobody_claims_from_themselves() {
         cast_at: Timestamp(5),
         aside: None,
         ballot: None,
+        binding: None,
     };
     let present = ExistingVotes::from_iter([((1, voter), standing)]);
-    assert!(fold(&[wish], &open(), &present, &Barred::default(), &[], NOW).is_empty());
+    assert!(
+        fold(
+            &[wish],
+            &open(),
+            &present,
+            &Barred::default(),
+            &[],
+            &mut OriginBook::default(),
+            NOW
+        )
+        .is_empty()
+    );
+}
+
+#[test]
+fn a_bound_visitors_row_stays_its_own_beside_the_users() {
+    use crate::domain::{OriginHash, VoterOrigins};
+    use crate::voting::Binding;
+    let (visitor, user) = (VoterId([1; 16]), VoterId([2; 16]));
+    let vote = |choice, binding| VoteRecord {
+        choice,
+        cast_at: Timestamp(5),
+        aside: None,
+        ballot: None,
+        binding,
+    };
+    let origins = VoterOrigins {
+        network: OriginHash(7),
+        wide: None,
+    };
+    let bound = vote(
+        Choice::Ship,
+        Some(Binding {
+            origins,
+            first_choice: Choice::Ship,
+        }),
+    );
+    let own = vote(Choice::Skip, None);
+    let present = ExistingVotes::from_iter([((1, visitor), bound), ((1, user), own)]);
+    let claim = VoteCommand {
+        tool: 1,
+        voter: user,
+        act: VoteAction::Claim,
+        visitor: Some(visitor),
+        network: NetworkHash([0; 16]),
+        token_age: 0,
+        origins: None,
+        ballot: None,
+    };
+    let folded = fold(
+        &[claim],
+        &open(),
+        &present,
+        &Barred::default(),
+        &[],
+        &mut OriginBook::default(),
+        NOW,
+    );
+    let [(command, record)] = folded.updates.as_slice() else {
+        panic!("{:?}", folded.updates);
+    };
+    assert_eq!((command.voter, Some(*record)), (visitor, bound.withdrawn()));
+    assert_eq!(folded.outcomes[0].expect("open").vote, Some(own));
 }

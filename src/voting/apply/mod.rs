@@ -15,6 +15,8 @@ use super::{VoteAction, VoteCommand, VoteError, VoteRecord};
 use crate::domain::{Ballot, Choice, Timestamp, ToolState, VoterId};
 use crate::tallies::{HourChange, TallyRow};
 use crate::voting::exclusions::{self, HELD, Period};
+use crate::voting::fresh::book::OriginBook;
+use crate::voting::seen_changes::SeenChange;
 
 /// A row's key in `votes`.
 pub(crate) type Key = (i32, VoterId);
@@ -74,6 +76,10 @@ pub(crate) struct ChangeSet {
     pub spent: Vec<Key>,
     /// In the order of versions within each tool.
     pub events: Vec<VoteChange>,
+    /// In the same order.
+    pub journal: Vec<SeenChange>,
+    /// Votes of others that the holding rule set aside, as they are now; in no order.
+    pub set_aside: Vec<(Key, VoteRecord)>,
     /// Tallies that changed, as they are now; sorted by tool.
     pub tallies: Vec<TallyRow>,
     /// What becomes of ballots, and what the journal says of it.
@@ -118,19 +124,20 @@ fn refusal(
 }
 
 /// Folds `wishes` over the tallies and votes as the database has them under its locks. `periods` are those in force that
-/// may cover `now`: a vote cast inside one is kept, and set aside.
+/// may cover `now`: a vote cast inside one is kept, and set aside. `book` has the networks of the voters who are fresh.
 pub(crate) fn fold(
     wishes: &[VoteCommand],
     tallies: &BTreeMap<i32, TallyRow>,
     before: &ExistingVotes,
     barred: &Barred,
     periods: &[Period],
+    book: &mut OriginBook,
     now: Timestamp,
 ) -> ChangeSet {
     let mut rows = tallies.clone();
     let mut after: BTreeMap<Key, (VoteCommand, Option<VoteRecord>)> = BTreeMap::new();
     let mut folded = ChangeSet::default();
-    let mut book = BallotBook::new(&barred.withdrawn);
+    let mut ballots = BallotBook::new(&barred.withdrawn);
     for wish in wishes {
         let key = (wish.tool, wish.voter);
         let is_linked = barred.linked.contains(&key) || folded.spent.contains(&key);
@@ -142,72 +149,34 @@ pub(crate) fn fold(
                 .push(Err(refused.unwrap_or(VoteError::UnknownTool)));
             continue;
         };
-        let standing = |key: &Key| {
+        let row_of = |key: &Key| {
             after
                 .get(key)
-                .map_or_else(|| before.get(key).copied(), |(_, standing)| *standing)
+                .map_or_else(|| before.get(key).copied(), |(_, row)| *row)
         };
-        let mine = standing(&key);
         // Nothing is noted any more of a visitor who was erased.
         let visitor = wish
             .visitor
             .filter(|visitor| *visitor != wish.voter && !barred.erased.contains(visitor));
-        let claimed = visitor.and_then(|visitor| Some((visitor, standing(&(key.0, visitor))?)));
-        // One person's vote, under whichever of the two identities; the user's own comes first.
-        let old = mine.or(claimed.map(|(_, standing)| standing));
-        let own = mine.and_then(|mine| mine.ballot).or(book.withdrawn(&key));
-        let ballot = own.or(claimed.and_then(|(_, standing)| standing.ballot));
-        let new = match wish.act {
-            VoteAction::Cast(choice) => {
-                let period = covering(periods, wish.tool, now);
-                let held = mine.and_then(|mine| exclusions::held_as(mine.aside?));
-                let aside = match held {
-                    // A held vote stays held, whatever it says.
-                    Some(held) => Some(exclusions::held_under(held, period)),
-                    None if wish.hold && old.is_none_or(|old| old.counted().is_none()) => {
-                        Some(exclusions::held_under(HELD, period))
-                    }
-                    None => period,
-                };
-                let new = cast(choice, old, aside, now);
-                // A vote that stands as it stood gets no ballot.
-                let made = wish.ballot.filter(|_| ballot.is_none() && old != Some(new));
-                let made = made.map(|made| book.make(wish.tool, made));
-                Some(VoteRecord {
-                    ballot: ballot.or(made),
-                    ..new
-                })
-            }
-            VoteAction::Withdraw => None,
-            // The site vouches for its users: what was held of the visitor counts as theirs.
-            VoteAction::Claim => old.map(|old| match old.aside {
-                Some(mark) if mine.is_none() && exclusions::held_as(mark) == Some(HELD) => {
-                    VoteRecord {
-                        aside: exclusions::removal_of(mark)
-                            .or_else(|| covering(periods, wish.tool, old.cast_at)),
-                        ballot,
-                        ..old
-                    }
-                }
-                _ => VoteRecord { ballot, ..old },
-            }),
-        };
-        book.withdraw(key, ballot.filter(|_| new.is_none()));
-        let gone = claimed.map(|(visitor, standing)| (visitor, Some(standing), None));
-        for (voter, old, new) in gone.into_iter().chain([(wish.voter, mine, new)]) {
-            if row.shift(
-                old.and_then(VoteRecord::weight),
-                new.and_then(VoteRecord::weight),
-                now,
-            ) {
-                folded.events.push(VoteChange {
-                    tool: wish.tool,
-                    version: row.version,
-                    voter,
-                    old: old.and_then(VoteRecord::counted),
-                    new: new.and_then(VoteRecord::counted),
-                });
-            }
+        let mine = row_of(&key);
+        let theirs = visitor.and_then(|visitor| Some((visitor, row_of(&(key.0, visitor))?)));
+        let own = mine
+            .and_then(|mine| mine.ballot)
+            .or(ballots.withdrawn(&key));
+        let ballot = own.or(theirs.and_then(|(_, row)| row.ballot));
+        let mut acted = act(wish, mine, theirs.map(|(_, row)| row), book, periods, now);
+        acted.name(ballot.or_else(|| {
+            let made = wish.ballot.filter(|_| acted.is_cast);
+            made.map(|made| ballots.make(wish.tool, made))
+        }));
+        ballots.withdraw(key, ballot.filter(|_| acted.mine.is_none()));
+        let of_visitor = theirs.map(|(visitor, row)| (visitor, Some(row), acted.theirs));
+        for (voter, old, new) in of_visitor
+            .into_iter()
+            .chain([(wish.voter, mine, acted.mine)])
+        {
+            change(row, &mut folded, voter, old, new, now);
+            book.replace(wish.tool, voter, old, new);
             if old != new {
                 // A removal in force has one member more: its sums are to be made again.
                 row.revision += i64::from(new.is_some_and(|new| {
@@ -223,15 +192,20 @@ pub(crate) fn fold(
                 !barred.linked.contains(spends) && !folded.spent.contains(spends)
             }));
         folded.outcomes.push(Ok(CommandOutcome {
-            vote: new,
-            first: old.is_none() && new.is_some(),
-            ballot: new.map_or(ballot, |new| new.ballot),
+            vote: acted.mine.filter(VoteRecord::stands),
+            first: acted.first,
+            ballot: acted.mine.map_or(ballot, |mine| mine.ballot),
         }));
     }
     let is_logged = wishes.iter().any(|wish| wish.ballot.is_some());
-    let changed = after.iter().map(|(key, (_, standing))| (key, *standing));
-    folded.ballots = book.close(before, changed, (tallies, &rows), is_logged);
+    let changed = after.iter().map(|(key, (_, row))| (key, *row));
+    folded.ballots = ballots.close(before, changed, (tallies, &rows), is_logged);
     for (key, (wish, standing)) in after {
+        // The row of a linked visitor is its own, though the user's command changed it.
+        let wish = VoteCommand {
+            voter: key.1,
+            ..wish
+        };
         match (before.get(&key), standing) {
             (None, Some(standing)) => folded.inserts.push((wish, standing)),
             (Some(before), Some(standing)) if *before != standing => {
@@ -254,43 +228,152 @@ pub(crate) fn fold(
     folded
 }
 
+/// What an action comes to: the rows of its voter and of the linked visitor.
+struct Acted {
+    mine: Option<VoteRecord>,
+    theirs: Option<VoteRecord>,
+    /// Whether it made a vote of a voter who had none.
+    first: bool,
+    /// Whether it cast a vote that did not stand as it is.
+    is_cast: bool,
+}
+
+impl Acted {
+    /// Names the row of the voter in the public log. A visitor's row that stays beside it keeps another ballot alone.
+    fn name(&mut self, ballot: Option<Ballot>) {
+        let named = |row: VoteRecord, ballot| VoteRecord { ballot, ..row };
+        self.mine = self.mine.map(|row| named(row, ballot));
+        let other = |row: VoteRecord| row.ballot.filter(|theirs| Some(*theirs) != ballot);
+        self.theirs = self.theirs.map(|row| named(row, other(row)));
+    }
+}
+
+/// Carries out one command over the rows of its voter and of the linked visitor, which are one person's.
+fn act(
+    command: &VoteCommand,
+    mine: Option<VoteRecord>,
+    theirs: Option<VoteRecord>,
+    book: &OriginBook,
+    periods: &[Period],
+    now: Timestamp,
+) -> Acted {
+    // The user's own comes first.
+    let kept = mine.or(theirs);
+    let old = [mine, theirs]
+        .into_iter()
+        .flatten()
+        .find(VoteRecord::stands);
+    let lasting = kept.and_then(|kept| kept.lasting_mark());
+    let new = match command.act {
+        VoteAction::Cast(choice) => {
+            let binding = match kept {
+                Some(kept) => kept.binding,
+                None => book.binding(command, choice, now),
+            };
+            let period = covering(periods, command.tool, now);
+            let aside = lasting.map_or(period, |held| Some(exclusions::held_under(held, period)));
+            let mut new = cast(choice, old, aside, now);
+            new.binding = binding;
+            if lasting.is_none()
+                && let Some(binding) = binding
+                && kept.and_then(VoteRecord::seen) != Some(choice)
+            {
+                let was = kept.and_then(|kept| kept.fresh());
+                let hold = book.is_to_be_held(command.tool, binding, was, new.fresh(), choice);
+                if hold {
+                    new.aside = Some(exclusions::held_under(HELD, period));
+                }
+            }
+            Some(new)
+        }
+        VoteAction::Withdraw => kept.and_then(VoteRecord::withdrawn),
+        VoteAction::Claim => old.or(kept),
+    };
+    Acted {
+        mine: new,
+        // What the holding rule knows of the visitor goes to the user with the vote, or stays.
+        theirs: theirs
+            .filter(|_| mine.is_some())
+            .and_then(VoteRecord::withdrawn),
+        first: old.is_none() && new.is_some_and(|new| new.stands()),
+        is_cast: matches!(command.act, VoteAction::Cast(_)) && old != new,
+    }
+}
+
+/// Changes a tally by one voter's row. What a voter did of whom no sum knows takes a version as well: such a voter sees versions
+/// grow as any other does.
+fn change(
+    row: &mut TallyRow,
+    folded: &mut ChangeSet,
+    voter: VoterId,
+    old: Option<VoteRecord>,
+    new: Option<VoteRecord>,
+    now: Timestamp,
+) {
+    let seen = |record: Option<VoteRecord>| record.and_then(VoteRecord::seen);
+    let is_held = [old, new].into_iter().flatten().any(VoteRecord::is_held);
+    if row.shift(
+        old.and_then(VoteRecord::weight),
+        new.and_then(VoteRecord::weight),
+        now,
+    ) {
+        folded.events.push(VoteChange {
+            tool: row.tool,
+            version: row.version,
+            voter,
+            old: old.and_then(VoteRecord::counted),
+            new: new.and_then(VoteRecord::counted),
+        });
+    } else if is_held && seen(old) != seen(new) {
+        row.touch(now);
+    } else {
+        return;
+    }
+    if is_held {
+        folded.journal.push(SeenChange {
+            tool: row.tool,
+            version: row.version,
+            voter,
+            old: seen(old),
+            new: seen(new),
+            at: now,
+        });
+    }
+}
+
 /// What `wish` comes to where it casts a vote and none stands, of one identity alone: `fold` makes the same of it.
-pub(crate) fn first(wish: &VoteCommand, periods: &[Period], now: Timestamp) -> Option<VoteRecord> {
+pub(crate) fn first(
+    wish: &VoteCommand,
+    periods: &[Period],
+    book: &OriginBook,
+    now: Timestamp,
+) -> Option<VoteRecord> {
     let (VoteAction::Cast(choice), None) = (wish.act, wish.visitor) else {
         return None;
     };
-    let period = covering(periods, wish.tool, now);
-    let aside = if wish.hold {
-        Some(exclusions::held_under(HELD, period))
-    } else {
-        period
-    };
-    Some(VoteRecord {
-        ballot: wish.ballot,
-        ..cast(choice, None, aside, now)
-    })
+    // Whether it is held depends on the votes before it: if so, the batch corrects it.
+    let mut vote = cast(choice, None, covering(periods, wish.tool, now), now);
+    vote.binding = book.binding(wish, choice, now);
+    vote.ballot = wish.ballot;
+    Some(vote)
 }
 
 /// A vote cast `now` in the place of `old`. The same choice again keeps its time, and its place aside where it would end
-/// again.
+/// again. A held vote that no removal has out stays like one that counts.
 fn cast(choice: Choice, old: Option<VoteRecord>, aside: Option<i64>, now: Timestamp) -> VoteRecord {
+    let held = |mark: Option<i64>| mark.and_then(exclusions::held_as);
+    let is_same = |old: &VoteRecord| {
+        let is_free = old.removal().is_none() && held(old.aside) == held(aside);
+        old.choice == choice && (is_free || old.aside == aside)
+    };
     match old {
-        Some(old) if old.choice == choice && (old.aside.is_none() || old.aside == aside) => old,
-        // A held vote that no removal has out stays like one that counts.
-        Some(old)
-            if old.choice == choice
-                && aside.is_some_and(exclusions::is_held)
-                && old
-                    .aside
-                    .is_some_and(|mark| exclusions::removal_of(mark).is_none()) =>
-        {
-            old
-        }
+        Some(old) if is_same(&old) => old,
         _ => VoteRecord {
             choice,
             cast_at: now,
             aside,
             ballot: None,
+            binding: None,
         },
     }
 }
@@ -306,7 +389,5 @@ fn covering(periods: &[Period], tool: i32, now: Timestamp) -> Option<i64> {
 
 #[cfg(test)]
 mod claims;
-#[cfg(test)]
-mod held;
 #[cfg(test)]
 mod tests;

@@ -24,6 +24,11 @@ pub const HELD: i64 = -1;
 /// The mark of a held vote that a moderator rejected. It stays so, whatever its voter does but withdraw.
 pub const REJECTED: i64 = -2;
 
+/// The mark of what stays of a withdrawn vote that the holding rule has to remember; then of a held, and of a rejected one.
+pub const WITHDRAWN: i64 = -3;
+pub const WITHDRAWN_HELD: i64 = -4;
+pub const WITHDRAWN_REJECTED: i64 = -5;
+
 /// Below these are the marks of held and of rejected votes that a removal has out as well, by its id.
 const HELD_UNDER: i64 = -(1 << 40);
 const REJECTED_UNDER: i64 = -(1 << 41);
@@ -43,7 +48,7 @@ pub fn held_under(held: i64, removal: Option<i64>) -> i64 {
 pub fn held_as(mark: i64) -> Option<i64> {
     match mark {
         REJECTED | ..=REJECTED_UNDER => Some(REJECTED),
-        ..0 => Some(HELD),
+        HELD | ..=HELD_UNDER => Some(HELD),
         _ => None,
     }
 }
@@ -79,7 +84,39 @@ pub fn marks_of(removal: i64) -> [i64; 3] {
 /// Whether a mark is of a vote that is held back.
 #[must_use]
 pub fn is_held(mark: i64) -> bool {
+    held_as(mark).is_some()
+}
+
+/// Whether a mark is of what stays of a withdrawn vote.
+#[must_use]
+pub fn is_withdrawn(mark: i64) -> bool {
+    matches!(mark, WITHDRAWN | WITHDRAWN_HELD | WITHDRAWN_REJECTED)
+}
+
+/// Whether no sum knows the votes that bear a mark: they are held, or withdrawn.
+#[must_use]
+pub fn is_in_no_sum(mark: i64) -> bool {
     mark < 0
+}
+
+/// [`HELD`] or [`REJECTED`], if a mark is of a vote that is held, or was when it was withdrawn.
+#[must_use]
+pub fn lasting(mark: i64) -> Option<i64> {
+    match mark {
+        WITHDRAWN_HELD => Some(HELD),
+        WITHDRAWN_REJECTED => Some(REJECTED),
+        _ => held_as(mark),
+    }
+}
+
+/// The mark of what stays of a withdrawn vote with this lasting mark.
+#[must_use]
+pub fn withdrawn(lasting: Option<i64>) -> i64 {
+    match lasting {
+        Some(HELD) => WITHDRAWN_HELD,
+        Some(_) => WITHDRAWN_REJECTED,
+        None => WITHDRAWN,
+    }
 }
 
 /// Voters that one statement names.
@@ -171,9 +208,9 @@ pub enum ExclusionChange {
 /// # Errors
 /// A failed query.
 pub fn in_force(conn: &mut DbConnection, ids: &BTreeSet<i64>) -> QueryResult<BTreeSet<i64>> {
-    let mut found: BTreeSet<i64> = ids.iter().copied().filter(|id| is_held(*id)).collect();
+    let mut found: BTreeSet<i64> = ids.iter().copied().filter(|id| is_in_no_sum(*id)).collect();
     // A batch bears marks of few removals, each found by its key.
-    for id in ids.iter().filter(|id| !is_held(**id)) {
+    for id in ids.iter().filter(|id| !is_in_no_sum(**id)) {
         let state: Vec<i16> = removals::table
             .filter(removals::id.eq(id))
             .select(removals::state)
@@ -185,7 +222,7 @@ pub fn in_force(conn: &mut DbConnection, ids: &BTreeSet<i64>) -> QueryResult<BTr
     Ok(found)
 }
 
-/// The marks that take effect on `tool`: those of its removals in force, and the two of held votes.
+/// The marks that take effect on `tool`: those of its removals in force, and those of held and of withdrawn votes.
 ///
 /// # Errors
 /// A failed query.
@@ -195,8 +232,15 @@ pub fn all_in_force(conn: &mut DbConnection, tool: i32) -> QueryResult<BTreeSet<
         .filter(removals::state.eq(IN_FORCE))
         .select(removals::id)
         .load(conn)?;
+    let always = [
+        HELD,
+        REJECTED,
+        WITHDRAWN,
+        WITHDRAWN_HELD,
+        WITHDRAWN_REJECTED,
+    ];
     let of_removals = ids.into_iter().flat_map(marks_of);
-    Ok(of_removals.chain([HELD, REJECTED]).collect())
+    Ok(of_removals.chain(always).collect())
 }
 
 /// The excluded periods of `tool` that are in force, oldest first.
@@ -462,6 +506,12 @@ mod tests {
             assert_eq!((held_as(id), removal_of(id)), (None, Some(id)));
         }
         assert_eq!((held_as(HELD), removal_of(HELD)), (Some(HELD), None));
+        for mark in [WITHDRAWN, WITHDRAWN_HELD, WITHDRAWN_REJECTED] {
+            assert!(is_withdrawn(mark) && is_in_no_sum(mark) && !is_held(mark));
+            assert_eq!((held_as(mark), removal_of(mark)), (None, None));
+        }
+        assert_eq!(lasting(WITHDRAWN_HELD), Some(HELD));
+        assert_eq!(lasting(held_under(REJECTED, Some(9))), Some(REJECTED));
         assert_eq!(
             (held_as(REJECTED), removal_of(REJECTED)),
             (Some(REJECTED), None)

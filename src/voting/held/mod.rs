@@ -1,7 +1,7 @@
 //! Held votes: on disk, in no tally, told to nobody but the moderators; let count, rejected, or held again.
 //!
-//! The way of a vote asks [`evaluate::judged`] whether it is held; its answer carries a tally of its own ([`personal`]).
-//! `moderation::held` settles them through [`store`], in its transactions.
+//! `apply` decides by the holding rule (`abuse::holding`) over the sums in `fresh`, inside the batch's transaction. The answer to a
+//! held vote carries a tally of its own ([`personal`]). `moderation::review` resolves them through [`store`].
 
 pub mod evaluate;
 pub mod store;
@@ -9,14 +9,16 @@ pub mod store;
 use std::sync::Arc;
 
 use super::VoteRecord;
-use crate::tallies::TallyRow;
 use crate::tallies::cache::{Published, TallyCache, TallyEntry};
+use crate::tallies::{Contribution, TallyRow};
 
 /// What becomes of held votes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resolution {
     /// They count from now on, as cast when they were cast.
     Count,
+    /// The same, of those that the holding rule does not hold any more.
+    Clear,
     /// They never count, but for a later [`Resolution::Count`].
     Reject,
 }
@@ -33,7 +35,7 @@ pub struct ResolvedVotes {
     pub after: TallyRow,
 }
 
-/// The tally as a voter is to see it: where the own vote is held, as if it counted.
+/// The tally as a voter is to see it: if the own vote is held, as if it were not.
 #[must_use]
 pub fn personal(
     board: &TallyCache,
@@ -42,7 +44,13 @@ pub fn personal(
     vote: Option<VoteRecord>,
 ) -> Arc<Published> {
     match vote.filter(|vote| vote.is_held()) {
-        Some(vote) => Arc::new(board.with_one_more(slot, &shown.row, vote.choice, vote.cast_at)),
+        Some(vote) => {
+            let vote = Contribution {
+                choice: vote.choice,
+                aside: vote.removal().is_some(),
+            };
+            Arc::new(board.with_one_more(slot, &shown.row, vote))
+        }
         None => shown,
     }
 }

@@ -2,17 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
+use diesel::dsl::{min, sql};
+use diesel::sql_types::Bool;
+use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
 use super::{Resolution, ResolvedVotes};
 use crate::auth::denylist;
-use crate::domain::{BallotName, Choice, Counts, Timestamp, VoterId};
+use crate::domain::{BallotName, Choice, Counts, OriginHash, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
-use crate::infra::db::schema::votes;
+use crate::infra::db::schema::{origin_sums, tallies as tallies_table, votes};
 use crate::tallies::{TallyRow, store as tallies};
 use crate::voting::apply::{ChangeSet, Key, VoteChange};
-use crate::voting::exclusions::{self, HELD, REJECTED};
+use crate::voting::exclusions::{self, HELD, Period, REJECTED};
+use crate::voting::fresh::book::OriginBook;
+use crate::voting::fresh::store as origins;
 use crate::voting::journal::{self, BallotState, ToolRecord};
+use crate::voting::seen_changes::SeenChange;
 use crate::voting::{VoteRecord, batch};
 
 /// What the public log is told of held votes that count from now on.
@@ -51,8 +56,9 @@ impl ReleasedBallots {
     }
 }
 
-/// Settles the votes of `voters` on `tool` that bear `mark`, in the caller's transaction. One that does not by now is passed
-/// over: it was withdrawn, or another moderator settled it first.
+/// Resolves the votes of `voters` on `tool` that bear `mark`, in the caller's transaction. One that does not by now is passed
+/// over: it was withdrawn, or another moderator resolved it first. What a moderator lets count leaves the holding rule; so do
+/// votes that come until `trusted_until` from the networks of these.
 ///
 /// # Errors
 /// A failed statement.
@@ -61,6 +67,7 @@ pub fn settle(
     (tool, mark): (i32, i64),
     voters: &[VoterId],
     verdict: Resolution,
+    trusted_until: Option<Timestamp>,
     now: Timestamp,
 ) -> QueryResult<ResolvedVotes> {
     denylist::lock_shared(conn)?;
@@ -68,6 +75,9 @@ pub fn settle(
     let keys: BTreeSet<Key> = voters.iter().map(|voter| (tool, *voter)).collect();
     let held = batch::present(conn, &keys)?;
     let periods = exclusions::periods(conn, tool)?;
+    let mut book = OriginBook::default();
+    origins::read(conn, &mut book, origins::bound(held.values()))?;
+    origins::read_excluded(conn, &mut book, [&before])?;
     let mut settled = ResolvedVotes {
         before,
         after: before,
@@ -76,6 +86,7 @@ pub fn settle(
     let mut folded = ChangeSet::default();
     let mut marked: BTreeMap<Option<i64>, Vec<VoterId>> = BTreeMap::new();
     let mut logged = ReleasedBallots::default();
+    let mut freed: Vec<VoterId> = Vec::new();
     // In the order of voters, so that two runs over the same votes write the same ledger.
     for key in &keys {
         let Some(old) = held
@@ -85,44 +96,33 @@ pub fn settle(
         else {
             continue;
         };
-        let removal = old.removal();
-        let aside = match verdict {
-            // What a removal has out counts only once that is undone.
-            Resolution::Count => removal.or_else(|| {
-                let covering = periods.iter().find(|period| period.holds(old.cast_at));
-                covering.map(|period| period.id)
-            }),
-            Resolution::Reject => Some(exclusions::held_under(REJECTED, removal)),
-        };
-        let new = VoteRecord { aside, ..old };
+        if verdict == Resolution::Clear && is_hands(&book, tool, old) {
+            continue;
+        }
+        let new = resolved(old, verdict, &periods);
         // The log has those out already that a removal has out.
-        if verdict == Resolution::Count && removal.is_none() {
-            logged.release(old, aside);
+        if verdict != Resolution::Reject && old.removal().is_none() {
+            logged.release(old, new.aside);
         }
-        match old.choice {
-            Choice::Ship => settled.ship += 1,
-            Choice::Skip => settled.skip += 1,
+        book.replace(tool, key.1, Some(old), Some(new));
+        for origin in origins::bound([&old]) {
+            if let Some(until) = trusted_until {
+                book.trust(origin, tool, until);
+            }
         }
-        if settled.after.shift(None, new.weight(), now) {
-            settled.aside += i64::from(aside.is_some());
-            settled.after.revision += i64::from(new.is_excluded());
-            folded.events.push(VoteChange {
-                tool,
-                version: settled.after.version,
-                voter: key.1,
-                old: None,
-                new: new.counted(),
-            });
-        }
-        marked.entry(aside).or_default().push(key.1);
+        freed.extend(new.binding.is_none().then_some(key.1));
+        note(&mut settled, &mut folded, key.1, (old, new), now);
+        marked.entry(new.aside).or_default().push(key.1);
     }
     set_marks(conn, tool, marked)?;
+    unbind(conn, tool, &freed)?;
     if settled.after != before {
         folded.hour_changes.extend(before.hour_change(now));
         folded.tallies.push(settled.after);
         folded.ballots.records.push(logged.record(&settled.after));
         batch::write(conn, &folded, now)?;
     }
+    origins::save(conn, &book)?;
     Ok(settled)
 }
 
@@ -145,20 +145,153 @@ fn set_marks(
     Ok(())
 }
 
+/// A held vote as `verdict` leaves it.
+fn resolved(old: VoteRecord, verdict: Resolution, periods: &[Period]) -> VoteRecord {
+    let removal = old.removal();
+    // What a removal has out counts only once that is undone.
+    let aside = removal.or_else(|| {
+        let covering = periods.iter().find(|period| period.holds(old.cast_at));
+        covering.map(|period| period.id)
+    });
+    match verdict {
+        // What a moderator lets count is not judged again.
+        Resolution::Count => VoteRecord {
+            aside,
+            binding: None,
+            ..old
+        },
+        Resolution::Clear => VoteRecord { aside, ..old },
+        Resolution::Reject => VoteRecord {
+            aside: Some(exclusions::held_under(REJECTED, removal)),
+            ..old
+        },
+    }
+}
+
+/// Notes a resolved vote in the sums, in its tally and in the ledger.
+fn note(
+    settled: &mut ResolvedVotes,
+    folded: &mut ChangeSet,
+    voter: VoterId,
+    (old, new): (VoteRecord, VoteRecord),
+    now: Timestamp,
+) {
+    match old.choice {
+        Choice::Ship => settled.ship += 1,
+        Choice::Skip => settled.skip += 1,
+    }
+    if !settled.after.shift(None, new.weight(), now) {
+        return;
+    }
+    settled.aside += i64::from(new.aside.is_some());
+    settled.after.revision += i64::from(new.is_excluded());
+    let (tool, version) = (settled.after.tool, settled.after.version);
+    folded.events.push(VoteChange {
+        tool,
+        version,
+        voter,
+        old: None,
+        new: new.counted(),
+    });
+    // Its voter did nothing.
+    folded.journal.push(SeenChange {
+        tool,
+        version,
+        voter,
+        old: Some(old.choice),
+        new: Some(old.choice),
+        at: now,
+    });
+}
+
+/// Whether the holding rule still holds a vote. One that it knows nothing of waits for a moderator.
+fn is_hands(book: &OriginBook, tool: i32, vote: VoteRecord) -> bool {
+    vote.binding.is_none() || origins::bound([&vote]).any(|origin| book.is_hand(origin, tool))
+}
+
+/// Takes votes out of the holding rule, whose sums do not have them any more.
+fn unbind(conn: &mut DbConnection, tool: i32, voters: &[VoterId]) -> QueryResult<()> {
+    if voters.is_empty() {
+        return Ok(());
+    }
+    let voters: Vec<&[u8]> = voters.iter().map(|voter| voter.0.as_slice()).collect();
+    let of_tool = votes::table.filter(votes::tool_id.eq(tool));
+    diesel::update(of_tool.filter(votes::voter.eq_any(voters)))
+        .set((
+            votes::origin.eq(None::<i64>),
+            votes::wide_origin.eq(None::<i64>),
+            votes::first_choice.eq(None::<i16>),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// A network that has held votes on a tool.
+#[derive(Debug, Clone, Copy)]
+pub struct HeldOrigin {
+    pub tool: i32,
+    pub origin: OriginHash,
+}
+
+/// The networks of which votes are held, though the rule does not hold them any more and the oldest was cast before `quiet`. Were it the
+/// newest, one of their voters could keep all others waiting by changing a held vote again and again.
+///
+/// # Errors
+/// A failed query.
+pub fn cleared(conn: &mut DbConnection, quiet: Timestamp) -> QueryResult<Vec<HeldOrigin>> {
+    let has_held = sql::<Bool>("now_ship + now_skip > counted_ship + counted_skip");
+    let held: Vec<(i64, i32)> = origin_sums::table
+        .filter(has_held)
+        .select((origin_sums::origin, origin_sums::tool_id))
+        .load(conn)?;
+    let mut found = Vec::new();
+    for (origin, tool) in held {
+        let origin = OriginHash(origin);
+        let mut book = OriginBook::default();
+        origins::read(conn, &mut book, [origin])?;
+        let tally = tallies::find(conn, tool)?;
+        origins::read_excluded(conn, &mut book, &tally)?;
+        if book.is_hand(origin, tool) {
+            continue;
+        }
+        let (low, high) = exclusions::held_range(HELD);
+        let held = (votes::taken_out_by.eq(HELD)).or(votes::taken_out_by.between(low, high));
+        let oldest: Option<i64> = votes::table
+            .filter(held)
+            .filter(votes::tool_id.eq(tool))
+            .filter(
+                votes::origin
+                    .eq(origin.0)
+                    .or(votes::wide_origin.eq(origin.0)),
+            )
+            .select(min(votes::cast_at))
+            .first(conn)?;
+        if oldest.is_some_and(|oldest| oldest < quiet.0) {
+            found.push(HeldOrigin { tool, origin });
+        }
+    }
+    Ok(found)
+}
+
 /// Which held votes are meant.
 #[must_use]
 pub fn mark_of(rejected: bool) -> i64 {
     if rejected { REJECTED } else { HELD }
 }
 
-/// The tools on which `voter` has a vote that is held or rejected: the ledger knows nothing of those.
+/// The tools on which `voter` has a row that the ledger may know nothing of: a vote that is held, or what stays of a withdrawn one.
 ///
 /// # Errors
 /// A failed query.
 pub fn tools_of(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Vec<i32>> {
+    // Down the primary key, once for each tool.
+    let tools: Vec<i32> = tallies_table::table
+        .select(tallies_table::tool_id)
+        .load(conn)?;
     votes::table
-        .filter(votes::taken_out_by.lt(0))
+        .filter(votes::tool_id.eq_any(tools))
         .filter(votes::voter.eq(voter.0.as_slice()))
+        .filter(votes::taken_out_by.lt(0))
         .select(votes::tool_id)
         .load(conn)
 }

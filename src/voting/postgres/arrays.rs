@@ -70,6 +70,37 @@ impl<'a> Votes<'a> {
     }
 }
 
+/// What binds the voters of rows to be inserted.
+#[derive(Default)]
+pub(super) struct Bindings {
+    origins: Vec<Option<i64>>,
+    wide_origins: Vec<Option<i64>>,
+    first_choices: Vec<Option<i16>>,
+}
+
+impl Bindings {
+    fn of(rows: &[(VoteCommand, VoteRecord)]) -> Self {
+        let mut bindings = Self::default();
+        for (_, record) in rows {
+            let binding = record.binding;
+            let wide = binding.and_then(|binding| binding.origins.wide);
+            (bindings.origins).push(binding.map(|binding| binding.origins.network.0));
+            bindings.wide_origins.push(wide.map(|wide| wide.0));
+            (bindings.first_choices).push(binding.map(|binding| binding.first_choice.code()));
+        }
+        bindings
+    }
+
+    /// In the order of the table's columns.
+    pub fn walk<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        bind!(
+            out, Nullable<BigInt>: self.origins, Nullable<BigInt>: self.wide_origins,
+            Nullable<SmallInt>: self.first_choices
+        );
+        Ok(())
+    }
+}
+
 /// Keys of `votes`.
 #[derive(Default)]
 pub(crate) struct Keys<'a> {
@@ -210,6 +241,8 @@ impl<'a> Withdrawn<'a> {
 #[derive(Default)]
 pub(crate) struct Rows<'a> {
     pub inserts: Votes<'a>,
+    /// Of the inserts.
+    pub bindings: Bindings,
     pub updates: Votes<'a>,
     pub deletes: Keys<'a>,
     pub entries: Entries<'a>,
@@ -223,6 +256,7 @@ impl<'a> Rows<'a> {
     pub fn of(folded: &'a ChangeSet, entries: &'a [Entry]) -> Self {
         Self {
             inserts: Votes::of(&folded.inserts),
+            bindings: Bindings::of(&folded.inserts),
             updates: Votes::of(&folded.updates),
             deletes: Keys::of(&folded.deletes),
             entries: Entries::of(entries),

@@ -22,11 +22,13 @@ use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use super::arrays::{Rows, Withdrawn};
-use crate::domain::Timestamp;
+use crate::domain::{OriginHash, Timestamp, VoterOrigins};
 use crate::infra::db::schema::tallies;
 use crate::tallies::{TallyRow, store};
 use crate::voting::VoteCommand;
-use crate::voting::apply::{Barred, ChangeSet, ExistingVotes, Key, fold};
+use crate::voting::apply::{Barred, ChangeSet, ExistingVotes, Key, WithdrawnBallots, fold};
+use crate::voting::fresh::book::OriginBook;
+use crate::voting::fresh::store::{self as origins, SaveMany};
 use crate::voting::ledger;
 use crate::voting::postgres::reads::present_and_withdrawn;
 use crate::voting::postgres::tally_cache::{CachedVote, TallyRowCache};
@@ -59,6 +61,7 @@ struct WriteIfUnchanged<'a> {
     /// The tallies among `rows`, before they are written.
     known: KnownTallies,
     withdrawn: Withdrawn<'a>,
+    origins: SaveMany<'a>,
 }
 
 /// Tallies by what names their votes.
@@ -100,6 +103,8 @@ impl QueryFragment<Pg> for WriteIfUnchanged<'_> {
         out.push_sql(", ");
         self.rows.inserts.walk(&mut out)?;
         out.push_sql(", ");
+        self.rows.bindings.walk(&mut out)?;
+        out.push_sql(", ");
         self.rows.updates.walk(&mut out)?;
         out.push_sql(", ");
         self.rows.deletes.walk(&mut out)?;
@@ -115,6 +120,8 @@ impl QueryFragment<Pg> for WriteIfUnchanged<'_> {
         self.withdrawn.walk(&mut out)?;
         out.push_sql(", ");
         out.push_bind_param::<Nullable<Binary>, _>(&self.rows.record)?;
+        out.push_sql(", ");
+        self.origins.walk(&mut out)?;
         out.push_sql(")");
         Ok(())
     }
@@ -132,7 +139,7 @@ pub(crate) fn record(
     erasures: i64,
     now: Timestamp,
 ) -> QueryResult<Option<ChangeSet>> {
-    let simple = |wish: &VoteCommand| wish.visitor.is_none() && !wish.hold;
+    let simple = |wish: &VoteCommand| wish.visitor.is_none();
     if !known.trusts() || !wishes.iter().all(simple) {
         return Ok(None);
     }
@@ -144,7 +151,68 @@ pub(crate) fn record(
     if tallies.rows.len() < tools.len() {
         return Ok(None);
     }
-    let (mut before, mut withdrawn) = (ExistingVotes::default(), Barred::default().withdrawn);
+    let mut barred = Barred::default();
+    let before = votes_before(conn, known, wishes, &mut barred.withdrawn)?;
+    if before.values().any(|vote| vote.aside.is_some()) {
+        return Ok(None);
+    }
+    let mut book = read_origins(conn, known, (wishes, &before), &tools, now)?;
+    // Which votes are excluded is read under the locks.
+    let has_excluded =
+        |row: &TallyRow| row.has_excluded() && !book.without_excluded(row.tool).is_empty();
+    if tallies.rows.values().any(has_excluded) {
+        return Ok(None);
+    }
+    let periods = &tallies.periods;
+    let folded = fold(
+        wishes,
+        &tallies.rows,
+        &before,
+        &barred,
+        periods,
+        &mut book,
+        now,
+    );
+    let is_set_aside = folded.rows().any(|(_, vote)| vote.aside.is_some());
+    if !folded.hour_changes.is_empty() || is_set_aside || !book.excess().is_empty() {
+        return Ok(None);
+    }
+    let entries = ledger::packed(folded.events.iter().map(|event| (event, now)));
+    let mut same = tallies.rows;
+    let moved: KnownTallies = folded
+        .tallies
+        .iter()
+        .filter_map(|row| same.remove(&row.tool))
+        .collect();
+    let origins = origins::changed_rows(&book);
+    let statement = WriteIfUnchanged {
+        erasures,
+        same: same.into_values().collect(),
+        rows: Rows::of(&folded, &entries),
+        known: moved,
+        withdrawn: Withdrawn::of(&folded.ballots),
+        origins: SaveMany::of(&origins),
+    };
+    let written: Option<i64> = statement.get_result(conn)?;
+    if written.is_none() {
+        known.was_wrong(&tools);
+        return Ok(None);
+    }
+    known.wrote(&before, &folded);
+    known.note_origins(&book, &tools);
+    known.was_right();
+    Ok(Some(folded))
+}
+
+/// The votes of a batch's voters, and into `withdrawn` the ballots of those without a row: as they are known, or read without a lock
+/// once the tallies are known.
+fn votes_before(
+    conn: &mut PgConnection,
+    known: &TallyRowCache,
+    wishes: &[VoteCommand],
+    withdrawn: &mut WithdrawnBallots,
+) -> QueryResult<ExistingVotes> {
+    let mut before = ExistingVotes::default();
     let mut doubtful: BTreeSet<Key> = BTreeSet::new();
     for wish in wishes {
         let key = (wish.tool, wish.voter);
@@ -160,40 +228,38 @@ pub(crate) fn record(
         before.extend(votes);
         withdrawn.extend(ballots);
     }
-    if before.values().any(|vote| vote.aside.is_some()) {
-        return Ok(None);
+    Ok(before)
+}
+
+/// The networks of a batch's fresh voters: as they are known, or read without a lock once the tallies are known.
+fn read_origins(
+    conn: &mut PgConnection,
+    known: &mut TallyRowCache,
+    (commands, before): (&[VoteCommand], &ExistingVotes),
+    tools: &BTreeSet<i32>,
+    now: Timestamp,
+) -> QueryResult<OriginBook> {
+    let mut book = OriginBook::default();
+    let from = commands.iter().filter_map(|command| command.origins);
+    let from = from.flat_map(VoterOrigins::each);
+    let all: BTreeSet<OriginHash> = from.chain(origins::bound(before.values())).collect();
+    let mut unknown = BTreeSet::new();
+    for origin in all {
+        if !known.enter_origin(&mut book, origin, tools) {
+            unknown.insert(origin);
+        }
     }
-    let barred = Barred {
-        withdrawn,
-        ..Barred::default()
-    };
-    let (rows, periods) = (&tallies.rows, &tallies.periods);
-    let folded = fold(wishes, rows, &before, &barred, periods, now);
-    if !folded.hour_changes.is_empty() || folded.rows().any(|(_, vote)| vote.aside.is_some()) {
-        return Ok(None);
+    if !unknown.is_empty() {
+        let mut read = OriginBook::default();
+        origins::read_on_postgres(conn, &mut read, unknown.iter().copied())?;
+        known.note_origins(&read, tools);
+        for origin in unknown {
+            known.enter_origin(&mut book, origin, tools);
+        }
     }
-    let entries = ledger::packed(folded.events.iter().map(|event| (event, now)));
-    let mut same = tallies.rows;
-    let moved: KnownTallies = folded
-        .tallies
-        .iter()
-        .filter_map(|row| same.remove(&row.tool))
-        .collect();
-    let statement = WriteIfUnchanged {
-        erasures,
-        same: same.into_values().collect(),
-        rows: Rows::of(&folded, &entries),
-        known: moved,
-        withdrawn: Withdrawn::of(&folded.ballots),
-    };
-    let written: Option<i64> = statement.get_result(conn)?;
-    if written.is_none() {
-        known.was_wrong(&tools);
-        return Ok(None);
-    }
-    known.wrote(&before, &folded);
-    known.was_right();
-    Ok(Some(folded))
+    let older = OriginBook::older_voters(commands);
+    origins::established_on_postgres(conn, &mut book, &older, now)?;
+    Ok(book)
 }
 
 /// Gets to know `missing` tools, without a lock. False where one of them has a period ahead: those are read with it.

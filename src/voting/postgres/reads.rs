@@ -16,10 +16,10 @@ use super::taking_all;
 use crate::domain::{Ballot, Choice, Timestamp, ToolState, VoterId};
 use crate::infra::db::lock_order::{Lock, taking};
 use crate::tallies::TallyRow;
-use crate::voting::VoteRecord;
 use crate::voting::apply::{ExistingVotes, Key, WithdrawnBallots};
 use crate::voting::batch::Read;
 use crate::voting::exclusions::Period;
+use crate::voting::{Binding, VoteRecord};
 
 /// `kind` of a row of the function.
 const TALLY: i16 = 1;
@@ -51,6 +51,7 @@ impl Query for ReadUnderLock<'_> {
         Nullable<Integer>,
         Nullable<SmallInt>,
         Nullable<BigInt>,
+        (Nullable<BigInt>, Nullable<BigInt>, Nullable<SmallInt>),
     );
 }
 
@@ -83,6 +84,7 @@ type Row = (
     Option<i32>,
     Option<i16>,
     Option<i64>,
+    Origin,
 );
 
 /// Takes the shared lock of erasures and the tally rows of `tools` in their order, then reads them, the version of erasures, the votes
@@ -104,7 +106,7 @@ pub(crate) fn read_under_lock(
     for row in statement.load::<Row>(conn)? {
         let (kind, tool, voter, ballot, a, b, c, aside_skip, version, updated_at, period_end, ..) =
             row;
-        let (.., panel_ship, panel_skip, state, revision) = row;
+        let (.., panel_ship, panel_skip, state, revision, binding) = row;
         match (kind, voter) {
             (TALLY, _) => {
                 let row = TallyRow {
@@ -125,7 +127,8 @@ pub(crate) fn read_under_lock(
             }
             (VOTE, Some(voter)) => {
                 let choice = i16::try_from(a).ok().and_then(Choice::from_code);
-                insert(&mut read.votes, tool, voter, choice, b, c, ballot);
+                let record = (choice, b, c, ballot, binding);
+                insert(&mut read.votes, tool, voter, record);
             }
             (WITHDRAWN, Some(voter)) => keep(&mut read.withdrawn, tool, voter, ballot),
             (ERASURES, _) => read.erasures = a,
@@ -140,14 +143,17 @@ pub(crate) fn read_under_lock(
     Ok(read)
 }
 
+/// What binds a voter, as the columns of the vote have it.
+type Origin = (Option<i64>, Option<i64>, Option<i16>);
+
+/// A vote's choice, when it was cast, its mark, its ballot, and what binds its voter.
+type Record = (Option<Choice>, i64, Option<i64>, Option<Vec<u8>>, Origin);
+
 fn insert(
     votes: &mut ExistingVotes,
     tool: i32,
     voter: Vec<u8>,
-    choice: Option<Choice>,
-    cast_at: i64,
-    aside: Option<i64>,
-    ballot: Option<Vec<u8>>,
+    (choice, cast_at, aside, ballot, (origin, wide, first)): Record,
 ) {
     if let (Ok(voter), Some(choice)) = (voter.try_into(), choice) {
         let standing = VoteRecord {
@@ -155,6 +161,7 @@ fn insert(
             cast_at: Timestamp(cast_at),
             aside,
             ballot: ballot.as_deref().and_then(Ballot::from_bytes),
+            binding: Binding::of_columns(origin, wide, first),
         };
         votes.insert((tool, VoterId(voter)), standing);
     }
@@ -178,13 +185,14 @@ impl Query for SelectVotes<'_> {
         BigInt,
         Nullable<BigInt>,
         Nullable<Binary>,
+        (Nullable<BigInt>, Nullable<BigInt>, Nullable<SmallInt>),
     );
 }
 
 impl QueryFragment<Pg> for SelectVotes<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("SELECT w.tool_id, w.voter, coalesce(v.choice, 0::smallint), coalesce(v.cast_at, 0), v.taken_out_by, \
-             coalesce(v.ballot, b.ballot) FROM unnest(");
+             coalesce(v.ballot, b.ballot), v.origin, v.wide_origin, v.first_choice FROM unnest(");
         self.0.walk(&mut out)?;
         out.push_sql(
             ") AS w (tool_id, voter) LEFT JOIN votes v ON v.tool_id = w.tool_id AND v.voter = w.voter \
@@ -204,13 +212,13 @@ pub(super) fn present_and_withdrawn(
     conn: &mut PgConnection,
     keys: &BTreeSet<Key>,
 ) -> QueryResult<(ExistingVotes, WithdrawnBallots)> {
-    type Row = (i32, Vec<u8>, i16, i64, Option<i64>, Option<Vec<u8>>);
+    type Row = (i32, Vec<u8>, i16, i64, Option<i64>, Option<Vec<u8>>, Origin);
     let rows: Vec<Row> = SelectVotes(Keys::of(keys)).load(conn)?;
     let (mut votes, mut withdrawn) = (ExistingVotes::default(), WithdrawnBallots::default());
-    for (tool, voter, choice, at, aside, ballot) in rows {
+    for (tool, voter, choice, at, aside, ballot, origin) in rows {
         match Choice::from_code(choice) {
             None => keep(&mut withdrawn, tool, voter, ballot),
-            choice => insert(&mut votes, tool, voter, choice, at, aside, ballot),
+            choice => insert(&mut votes, tool, voter, (choice, at, aside, ballot, origin)),
         }
     }
     Ok((votes, withdrawn))

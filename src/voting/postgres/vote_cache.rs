@@ -7,11 +7,11 @@
 use std::hash::BuildHasher;
 
 use crate::domain::{Ballot, Choice, Timestamp, VoterId};
-use crate::voting::VoteRecord;
+use crate::voting::{Binding, VoteRecord};
 
 /// Votes that share a place; the one noted longest ago leaves it.
 const WAYS: usize = 4;
-/// Places: room for 2^18 votes of 80 bytes, 20 MiB, touched as votes come.
+/// Places: room for 2^18 votes of 112 bytes, 28 MiB, touched as votes come.
 const PLACES: usize = 1 << 16;
 
 /// A course of one tool's tally in which every change was seen. Its number is of no other tool, and of no other course.
@@ -35,6 +35,7 @@ struct CacheSlot {
     /// The choice's code in the lowest two bits, 0 for a vote that is gone; above them when it was cast.
     vote: i64,
     ballot: Option<Ballot>,
+    binding: Option<Binding>,
 }
 
 #[derive(Default)]
@@ -60,14 +61,15 @@ impl VoteCache {
         };
         let mine = |slot: &CacheSlot| slot.run == run && slot.voter == voter.0;
         let old = place.iter().position(mine).unwrap_or(WAYS - 1);
-        let (vote, ballot) = match last {
+        let (vote, ballot, binding) = match last {
             Last::Stands(VoteRecord {
                 choice,
                 cast_at,
                 aside: None,
                 ballot,
-            }) => (cast_at.0 << 2 | i64::from(choice.code()), ballot),
-            Last::Gone(ballot) => (0, ballot),
+                binding,
+            }) => (cast_at.0 << 2 | i64::from(choice.code()), ballot, binding),
+            Last::Gone(ballot) => (0, ballot, None),
             // Nothing is put in its place, and only its own slot is emptied.
             Last::Stands(_) => {
                 if let Some(slot) = place.get_mut(old).filter(|slot| mine(slot)) {
@@ -84,6 +86,7 @@ impl VoteCache {
             run,
             vote,
             ballot,
+            binding,
         };
     }
 
@@ -99,6 +102,7 @@ impl VoteCache {
                 cast_at: Timestamp(slot.vote >> 2),
                 aside: None,
                 ballot: slot.ballot,
+                binding: slot.binding,
             }),
             None => Last::Gone(slot.ballot),
         })
@@ -119,6 +123,7 @@ mod tests {
             cast_at: Timestamp(at),
             aside: None,
             ballot: None,
+            binding: None,
         })
     }
 
@@ -151,6 +156,7 @@ mod tests {
             cast_at: Timestamp(6),
             aside: Some(7),
             ballot: None,
+            binding: None,
         };
         recent.note(Epoch(1), voter(1), Last::Stands(aside));
         recent.note(Epoch(1), voter(3), Last::Stands(aside));

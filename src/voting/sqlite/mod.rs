@@ -13,12 +13,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use diesel::{OptionalExtension, QueryResult, RunQueryDsl, SqliteConnection};
 
-use super::{VoteCommand, VoteRecord};
+use super::{Binding, VoteCommand, VoteRecord};
 use crate::domain::{Ballot, Choice, Timestamp, ToolState};
 use crate::infra::db::lock_order::{Lock, taking};
 use crate::tallies::{TallyRow, store};
 use crate::voting::apply::{self, ChangeSet, ExistingVotes, Key, WithdrawnBallots};
 use crate::voting::exclusions::Period;
+use crate::voting::fresh::book::OriginBook;
 use crate::voting::journal;
 use crate::voting::ledger::{self, Entry};
 use statements::{
@@ -48,20 +49,32 @@ pub(crate) fn lock(
 
 /// The vote that stands under a key.
 fn standing(conn: &mut SqliteConnection, (tool, voter): &Key) -> QueryResult<Option<VoteRecord>> {
-    let found: Option<(i16, i64, Option<i64>, Option<Vec<u8>>)> = SelectVote {
+    type Columns = (
+        i16,
+        i64,
+        Option<i64>,
+        Option<i64>,
+        Option<i64>,
+        Option<i16>,
+        Option<Vec<u8>>,
+    );
+    let found: Option<Columns> = SelectVote {
         tool,
         voter: &voter.0,
     }
     .get_result(conn)
     .optional()?;
-    Ok(found.and_then(|(choice, cast_at, taken_out_by, ballot)| {
-        Some(VoteRecord {
-            choice: Choice::from_code(choice)?,
-            cast_at: Timestamp(cast_at),
-            aside: taken_out_by,
-            ballot: ballot.as_deref().and_then(Ballot::from_bytes),
-        })
-    }))
+    Ok(found.and_then(
+        |(choice, cast_at, taken_out_by, origin, wide, first, ballot)| {
+            Some(VoteRecord {
+                choice: Choice::from_code(choice)?,
+                cast_at: Timestamp(cast_at),
+                aside: taken_out_by,
+                ballot: ballot.as_deref().and_then(Ballot::from_bytes),
+                binding: Binding::of_columns(origin, wide, first),
+            })
+        },
+    ))
 }
 
 /// The votes that stand under `keys`.
@@ -82,6 +95,7 @@ fn firsts<'a>(
     wishes: &'a [VoteCommand],
     tallies: &BTreeMap<i32, TallyRow>,
     periods: &[Period],
+    book: &OriginBook,
     now: Timestamp,
 ) -> HashMap<Key, Option<(&'a VoteCommand, VoteRecord)>, foldhash::fast::RandomState> {
     let hash = foldhash::fast::RandomState::default();
@@ -89,7 +103,7 @@ fn firsts<'a>(
     for wish in wishes {
         let open = |row: &TallyRow| row.state == ToolState::Open;
         let first = (tallies.get(&wish.tool).is_some_and(open))
-            .then(|| apply::first(wish, periods, now))
+            .then(|| apply::first(wish, periods, book, now))
             .flatten();
         match firsts.entry((wish.tool, wish.voter)) {
             Mention::Vacant(mention) => {
@@ -109,11 +123,11 @@ pub(crate) fn present_or_written(
     conn: &mut SqliteConnection,
     (keys, withdrawn): (&BTreeSet<Key>, &WithdrawnBallots),
     certain: &[VoteCommand],
-    tallies: &BTreeMap<i32, TallyRow>,
-    periods: &[Period],
+    (tallies, periods): (&BTreeMap<i32, TallyRow>, &[Period]),
+    book: &OriginBook,
     now: Timestamp,
 ) -> QueryResult<(ExistingVotes, ExistingVotes)> {
-    let firsts = firsts(certain, tallies, periods, now);
+    let firsts = firsts(certain, tallies, periods, book, now);
     let (mut present, mut written) = (apply::room(0), apply::room(keys.len()));
     for key in keys {
         if let Some(Some((wish, standing))) = firsts.get(key)

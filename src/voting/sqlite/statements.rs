@@ -48,12 +48,20 @@ pub(super) struct SelectVote<'a> {
 fixed_statement!(SelectVote);
 
 impl Query for SelectVote<'_> {
-    type SqlType = (SmallInt, BigInt, Nullable<BigInt>, Nullable<Binary>);
+    type SqlType = (
+        SmallInt,
+        BigInt,
+        Nullable<BigInt>,
+        Nullable<BigInt>,
+        Nullable<BigInt>,
+        Nullable<SmallInt>,
+        Nullable<Binary>,
+    );
 }
 
 impl QueryFragment<Sqlite> for SelectVote<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("SELECT choice, cast_at, taken_out_by, ballot FROM votes WHERE tool_id = ");
+        out.push_sql("SELECT choice, cast_at, taken_out_by, origin, wide_origin, first_choice, ballot FROM votes WHERE tool_id = ");
         out.push_bind_param::<Integer, _>(self.tool)?;
         out.push_sql(" AND voter = ");
         out.push_bind_param::<Binary, _>(self.voter)
@@ -67,6 +75,9 @@ struct Row<'a> {
     cast_at: i64,
     mark: Option<i64>,
     ballot: Option<BallotBytes>,
+    origin: Option<i64>,
+    wide_origin: Option<i64>,
+    first_choice: Option<i16>,
 }
 
 impl<'a> Row<'a> {
@@ -77,13 +88,14 @@ impl<'a> Row<'a> {
             cast_at: standing.cast_at.0,
             mark: standing.aside,
             ballot: standing.ballot.map(Ballot::to_bytes),
+            origin: standing.binding.map(|binding| binding.origins.network.0),
+            wide_origin: (standing.binding).and_then(|binding| Some(binding.origins.wide?.0)),
+            first_choice: (standing.binding).map(|binding| binding.first_choice.code()),
         }
     }
 
     fn walk<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql(
-            " INTO votes (tool_id, voter, choice, cast_at, network, token_age, taken_out_by, ballot) VALUES (",
-        );
+        out.push_sql(" INTO votes (tool_id, voter, choice, cast_at, network, token_age, taken_out_by, origin, wide_origin, first_choice, ballot) VALUES (");
         out.push_bind_param::<Integer, _>(&self.wish.tool)?;
         out.push_sql(", ");
         out.push_bind_param::<Binary, _>(self.wish.voter.0.as_slice())?;
@@ -97,6 +109,12 @@ impl<'a> Row<'a> {
         out.push_bind_param::<Integer, _>(&self.wish.token_age)?;
         out.push_sql(", ");
         out.push_bind_param::<Nullable<BigInt>, _>(&self.mark)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<BigInt>, _>(&self.origin)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<BigInt>, _>(&self.wide_origin)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<SmallInt>, _>(&self.first_choice)?;
         match &self.ballot {
             Some(ballot) => {
                 out.push_sql(", ");

@@ -10,10 +10,12 @@ use proptest::prelude::*;
 
 use crate::auth::denylist::Denylist;
 use crate::config::{Database, DatabaseUrl};
-use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
+use crate::domain::{Choice, NetworkHash, OriginHash, Timestamp, VoterId, VoterOrigins};
 use crate::infra::db::{self, DbConnection, Purpose, migrate};
 use crate::voting::apply::{Barred, CommandOutcome, Key, fold};
 use crate::voting::batch::Batch;
+use crate::voting::fresh::book::OriginBook;
+use crate::voting::fresh::store as origins;
 use crate::voting::postgres::TallyRowCache;
 use crate::voting::{VoteAction, VoteCommand, VoteError, VoteRecord, batch, exclusions};
 
@@ -32,7 +34,10 @@ const TOOLS: &str = "
 /// All that a batch writes, as text and in one order.
 const DUMP: &str = "
     SELECT 'vote ' || tool_id || ' ' || hex(voter) || ' ' || choice || ' ' || cast_at || ' ' || hex(network) || ' '
-        || token_age || ' ' || coalesce(taken_out_by, '') AS line FROM votes
+        || token_age || ' ' || coalesce(taken_out_by, '') || ' ' || coalesce(origin, '') || ' ' || coalesce(first_choice, '')
+        AS line FROM votes
+    UNION ALL SELECT 'origin ' || origin || ' ' || tool_id || ' ' || first_ship || ' ' || first_skip || ' ' || now_ship || ' '
+        || now_skip || ' ' || counted_ship || ' ' || counted_skip || ' ' || changed || ' ' || hex(sample) FROM origin_sums
     UNION ALL SELECT 'tally ' || tool_id || ' ' || ship || ' ' || skip || ' ' || version || ' ' || updated_at || ' '
         || aside_ship || ' ' || aside_skip FROM tallies
     UNION ALL SELECT 'entry ' || tool_id || ' ' || version || ' ' || at || ' ' || hex(changes) FROM ledger_entries
@@ -100,8 +105,14 @@ impl House {
             for tool in &tools {
                 periods.extend(exclusions::periods(conn, *tool)?);
             }
-            let folded = fold(batch, &tallies, &votes, &Barred::default(), &periods, now);
+            let mut book = OriginBook::default();
+            batch::read_origins(conn, &mut book, batch, now)?;
+            origins::read(conn, &mut book, origins::bound(votes.values()))?;
+            origins::read_excluded(conn, &mut book, tallies.values())?;
+            let barred = Barred::default();
+            let mut folded = fold(batch, &tallies, &votes, &barred, &periods, &mut book, now);
             batch::write(conn, &folded, now)?;
+            batch::bound_hands(conn, &mut book, batch, &mut folded, now)?;
             Ok::<_, diesel::result::Error>(folded)
         });
         folded.expect("records").outcomes
@@ -127,15 +138,18 @@ fn wishes() -> impl Strategy<Value = VoteCommand> {
         1 => Just(VoteAction::Claim),
     ];
     let visitor = prop::option::weighted(0.2, 0u8..6);
-    (1i32..5, 0u8..6, act, visitor, prop::bool::weighted(0.2)).prop_map(
-        |(tool, voter, act, visitor, hold)| VoteCommand {
+    (1i32..5, 0u8..6, act, visitor, prop::bool::weighted(0.7)).prop_map(
+        |(tool, voter, act, visitor, fresh)| VoteCommand {
             tool,
             voter: VoterId([voter; 16]),
             act,
             visitor: visitor.map(|visitor| VoterId([visitor; 16])),
             network: NetworkHash([voter + 1; 16]),
             token_age: i32::from(voter) * 7,
-            hold,
+            origins: fresh.then_some(VoterOrigins {
+                network: OriginHash(i64::from(voter % 2)),
+                wide: None,
+            }),
             ballot: None,
         },
     )
@@ -165,7 +179,7 @@ proptest! {
         let mut stand = batch::present(&mut written.conn, &answered.keys().copied().collect()).expect("reads");
         batch::resolve(&mut written.conn, &mut stand).expect("reads");
         for (key, vote) in answered {
-            prop_assert_eq!(stand.get(&key).copied(), vote);
+            prop_assert_eq!(stand.get(&key).copied().filter(VoteRecord::stands), vote);
         }
     }
 }

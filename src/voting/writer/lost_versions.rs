@@ -63,7 +63,7 @@ pub(super) fn raise_lost(conn: &mut DbConnection, on_commit: &OnCommit) -> Query
     if let Some(behind) = raised {
         tracing::error!(
             behind,
-            "the database has lost changes that were shown; all versions are raised"
+            "database lost published changes; raised all versions"
         );
     }
     for (_, row) in store::all(conn)? {

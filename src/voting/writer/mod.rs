@@ -166,12 +166,12 @@ impl Votes {
                 }
                 // It was rolled back, and the connection is fine.
                 Err(cause) if batch::is_about_the_data(&cause) => {
-                    tracing::warn!(%cause, "an edit was refused by a constraint");
+                    tracing::warn!(%cause, "edit violated a constraint");
                     let _ = reply.send(Err(VoteError::Conflict));
                     EditEnd::Fine
                 }
                 Err(cause) => {
-                    tracing::error!(%cause, "an edit failed");
+                    tracing::error!(%cause, "edit failed");
                     EditEnd::Broken
                 }
             }
@@ -300,7 +300,7 @@ impl Writer {
     /// with the connection; the next piece begins on a new one.
     fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
-            tracing::error!("the writer panicked; what it was doing is not done");
+            tracing::error!("writer panicked; its transaction is rolled back");
             self.meters.failed_commit();
             self.conn = None;
             self.known.forget();
@@ -317,11 +317,17 @@ impl Writer {
                 // Behind it may be another server, with less than is known here.
                 self.known.forget();
                 self.erased.forget_version();
-                self.conn = Some(conn);
+                let conn = self.conn.insert(conn);
+                // Else the first batches would be compared with an unknown version, refused, and cost the next ones the short way.
+                if let Err(cause) = self.erased.follow(conn) {
+                    tracing::error!(%cause, "denylist of erased voters could not be read");
+                    self.conn = None;
+                    return;
+                }
                 self.raise_lost_versions();
             }
             Err(cause) => {
-                tracing::error!(%cause, "the writer has no database; votes are answered 503 until it returns");
+                tracing::error!(%cause, "writer has no database; votes get 503; will reconnect");
                 self.retry_at = Instant::now() + RECONNECT_AFTER;
             }
         }
@@ -364,14 +370,14 @@ impl Writer {
                 self.tell(&wishes, folded, replies);
             }
             Err(cause) if wishes.len() > 1 && batch::is_about_the_data(&cause) => {
-                tracing::error!(%cause, "a batch was refused; its votes are taken one by one");
+                tracing::error!(%cause, "batch failed; retrying its votes one by one");
                 let none: fn() -> bool = || false;
                 for (wish, reply) in wishes.into_iter().zip(replies) {
                     self.cast(vec![wish], (names, erasures), vec![reply], none);
                 }
             }
             Err(cause) => {
-                tracing::error!(%cause, votes = wishes.len(), "votes were not taken");
+                tracing::error!(%cause, votes = wishes.len(), "votes not committed");
                 self.meters.failed_commit();
                 // The commit may have gone through or not: nobody is told that it did, and the next batch reads anew.
                 self.conn = None;
@@ -384,7 +390,7 @@ impl Writer {
     fn tell(&self, wishes: &[VoteCommand], folded: ChangeSet, replies: Vec<Responder<Answer>>) {
         let told = AssertUnwindSafe(|| tell(wishes, folded, replies, &self.on_commit));
         if catch_unwind(told).is_err() {
-            tracing::error!("telling a batch panicked; it is on disk");
+            tracing::error!("publishing a committed batch panicked");
         }
     }
 }

@@ -167,7 +167,7 @@ async fn open_alerts(session: &ModeratorSession, ids: &[i64]) -> Result<Vec<Aler
     for id in ids {
         let alert = session.state.moderation.find_alert(*id).await?;
         if alert.state == AlertState::Dismissed {
-            return Err(Problem::conflict("This alert was dismissed before."));
+            return Err(Problem::conflict("This alert is already dismissed."));
         }
         alerts.push(alert);
     }
@@ -276,12 +276,12 @@ fn joined(filters: &[FilterView]) -> Result<VoteFilter, Problem> {
     };
     if rest.iter().any(|filter| filter.tool != first.tool) {
         return Err(Problem::invalid(
-            "id: one reset is about one tool; tick alerts of one tool only.",
+            "id: a reset covers one tool. Tick alerts of one tool only.",
         ));
     }
     if !rest.is_empty() && filters.iter().any(|filter| filter.network.is_none()) {
         return Err(Problem::invalid(
-            "id: tick alerts about networks together, and any other alert alone: one reset has one window of time.",
+            "id: tick network alerts together, and any other alert alone: a reset has one time window.",
         ));
     }
     let networks: Vec<&str> = filters

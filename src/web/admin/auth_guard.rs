@@ -166,7 +166,7 @@ pub async fn act(
     if own.is_err() || !bool::from(key.as_bytes().ct_eq(session.id.form_key().as_bytes())) {
         let problem = Problem::new(
             Code::OriginRefused,
-            "This form did not come from this session's own pages. Nothing was done.",
+            "The form did not come from a page of this session. Nothing was changed.",
         );
         return refusal(Some(&session), &problem);
     }

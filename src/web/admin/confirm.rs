@@ -65,9 +65,7 @@ pub fn numbers(place: &str, form: &Form) -> Result<Vec<i64>, Problem> {
     }
     let ids: Vec<i64> = form.all("id").map(number).collect::<Result<_, _>>()?;
     if !(1..=MAX_LIST).contains(&ids.len()) {
-        return Err(Problem::invalid(format!(
-            "id: tick 1 to {MAX_LIST} rows, then go on."
-        )));
+        return Err(Problem::invalid(format!("id: tick 1 to {MAX_LIST} rows.")));
     }
     Ok(ids)
 }

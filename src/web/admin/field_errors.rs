@@ -111,8 +111,8 @@ mod tests {
         assert_eq!(errors.of("network"), "network: expected a hash.");
         assert_eq!((errors.of("voter"), errors.general()), ("", ""));
         assert_eq!(errors.status(), StatusCode::UNPROCESSABLE_ENTITY);
-        let errors = FieldErrors::from(&Problem::conflict("It has changed."));
-        assert_eq!(errors.general(), "It has changed.");
+        let errors = FieldErrors::from(&Problem::conflict("The resource has changed."));
+        assert_eq!(errors.general(), "The resource has changed.");
         assert!(errors.is_conflict() && errors.any());
         let none = FieldErrors::default();
         assert!(!none.any() && none.of("").is_empty());

@@ -48,7 +48,7 @@ impl Form {
         Self::check_head(headers)?;
         let body = request::body(headers, payload, request::SMALL).await?;
         let text = std::str::from_utf8(&body)
-            .map_err(|_not_text| Problem::bad_request("The form is no text."))?;
+            .map_err(|_not_text| Problem::bad_request("The form is not valid UTF-8."))?;
         Ok(Self::of(text))
     }
 

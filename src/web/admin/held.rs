@@ -236,6 +236,7 @@ async fn preview(session: &ModeratorSession, form: &Form, refused: Option<&Probl
         let request = ResolveRequest {
             votes: votes.clone(),
             rejected,
+            origin: None,
         };
         let report = moderation
             .settle(&request, verdict, None, session.now)
@@ -319,7 +320,11 @@ async fn settle(session: &ModeratorSession, form: &Form) -> Result<String, Probl
             let sign = if address.contains('?') { '&' } else { '?' };
             address = format!("{address}{sign}row={}:{network}", votes.tool);
         }
-        let request = ResolveRequest { votes, rejected };
+        let request = ResolveRequest {
+            votes,
+            rejected,
+            origin: None,
+        };
         let why = Some((why.as_str(), &actor));
         session
             .state

@@ -248,7 +248,7 @@ async fn carry_out(
     typed: &Typed,
 ) -> Result<i64, Problem> {
     let plan = Plan::parse(form.required("plan")?)
-        .ok_or_else(|| Problem::invalid("plan: expected what the preview gave."))?;
+        .ok_or_else(|| Problem::invalid("plan: expected the plan of a preview."))?;
     let ban = if typed.ban {
         let expires_at = vote_filter::end("ban_until", &typed.ban_until, session.now)?;
         Some(WithBan { expires_at })

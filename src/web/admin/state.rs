@@ -93,7 +93,7 @@ pub fn page(template: &impl Template) -> Result<HttpResponse, Problem> {
 /// 500 where it cannot be drawn.
 pub fn page_with(status: StatusCode, template: &impl Template) -> Result<HttpResponse, Problem> {
     let html = template.render().map_err(|cause| {
-        tracing::error!(%cause, "a page of the dashboard could not be drawn");
+        tracing::error!(%cause, "dashboard page could not be rendered");
         Problem::internal()
     })?;
     let answer = HttpResponse::build(status)

@@ -51,7 +51,7 @@ pub fn end(field: &str, text: &str, now: Timestamp) -> Result<Option<Timestamp>,
     let end = time(field, text)?;
     if end.is_some_and(|end| end <= now) {
         return Err(Problem::invalid(format!(
-            "{field}: expected a time to come."
+            "{field}: expected a time in the future."
         )));
     }
     Ok(end)
@@ -293,7 +293,7 @@ fn unknown_tool(detail: String) -> Problem {
 /// The entries of a field.
 fn listed<'a>(field: &str, text: &'a str) -> Result<Vec<&'a str>, Problem> {
     if text.chars().count() > MAX_FIELD_CHARS {
-        return Err(Problem::invalid(format!("{field}: this is too long.")));
+        return Err(Problem::invalid(format!("{field}: the value is too long.")));
     }
     let entries: Vec<&str> = text
         .split([',', '\n'])
@@ -322,11 +322,11 @@ fn only<T: Id>(field: &str, text: &str, found: &[T]) -> Result<T, Problem> {
     match found {
         [id] => Ok(*id),
         [] => Err(Problem::invalid(format!(
-            "{field}: no vote is by a {field} whose id ends as in \u{201c}{}\u{201d}.",
+            "{field}: no vote has a {field} whose id ends in \u{201c}{}\u{201d}.",
             text.chars().take(80).collect::<String>()
         ))),
         _ => Err(Problem::invalid(format!(
-            "{field}: several {field}s have ids that end as in \u{201c}{}\u{201d}; give the whole id.",
+            "{field}: several {field}s have an id that ends in \u{201c}{}\u{201d}. Give the whole id.",
             text.chars().take(80).collect::<String>()
         ))),
     }
@@ -334,7 +334,7 @@ fn only<T: Id>(field: &str, text: &str, found: &[T]) -> Result<T, Problem> {
 
 fn unreadable(field: &str, text: &str) -> Problem {
     Problem::invalid(format!(
-        "{field}: expected the id of a {field}, or its end as the pages show it; found \u{201c}{}\u{201d}.",
+        "{field}: expected the id of a {field}, or its end as the pages show it. Found \u{201c}{}\u{201d}.",
         text.chars().take(80).collect::<String>()
     ))
 }

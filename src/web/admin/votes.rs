@@ -109,7 +109,9 @@ pub(super) async fn wanted(
         }
     };
     let after = form.get("cursor").map(|text| {
-        After::parse(text).ok_or_else(|| Problem::invalid("cursor: not one that this list gave."))
+        After::parse(text).ok_or_else(|| {
+            Problem::invalid("cursor: expected a cursor of this list. Start again without one.")
+        })
     });
     let after = after.transpose()?;
     Ok(Filter {

@@ -131,7 +131,12 @@ pub fn answer(
     let (one, other) = Some(&asked.url)
         .filter(|url| own(&url.origin().ascii_serialization()))
         .and_then(|url| target(url, shelf, board))
-        .ok_or_else(|| Problem::new(Code::NotFound, "url: no tool or comparison of this site."))?;
+        .ok_or_else(|| {
+            Problem::new(
+                Code::NotFound,
+                "url: expected a tool or comparison of this site.",
+            )
+        })?;
     let names = match &other {
         Some(other) => format!("{} vs {}", one.shelved.tool.name, other.shelved.tool.name),
         None => one.shelved.tool.name.clone(),
@@ -151,7 +156,7 @@ pub fn answer(
     }
     .render()
     .map_err(|cause| {
-        tracing::error!(%cause, "an iframe could not be written");
+        tracing::error!(%cause, "iframe page could not be rendered");
         Problem::internal()
     })?;
     Ok(Rich {

@@ -65,7 +65,7 @@ impl EmbedState {
 /// 500, noted in the log.
 pub(super) fn rendered(template: &impl Template) -> Result<Bytes, Problem> {
     template.render().map(Bytes::from).map_err(|cause| {
-        tracing::error!(%cause, "an embed could not be drawn");
+        tracing::error!(%cause, "embed could not be rendered");
         Problem::internal()
     })
 }
@@ -152,7 +152,7 @@ pub async fn get_asset(
     let found = state
         .assets
         .find(&file)
-        .ok_or_else(|| Problem::new(Code::NotFound, "There is no such file."))?;
+        .ok_or_else(|| Problem::new(Code::NotFound, "No such file."))?;
     let gzip = found
         .asset
         .gzip

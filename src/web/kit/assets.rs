@@ -76,8 +76,7 @@ pub async fn get_asset(
 ) -> Result<HttpResponse, Problem> {
     let (asked, name) = path.into_inner();
     let found = ASSETS.iter().find(|(asset, _, _)| *asset == name);
-    let (_, kind, bytes) =
-        found.ok_or_else(|| Problem::new(Code::NotFound, "There is no such asset."))?;
+    let (_, kind, bytes) = found.ok_or_else(|| Problem::new(Code::NotFound, "No such asset."))?;
     let body = Bytes::from_static(bytes);
     let tag = etag(&body);
     let mut answer = cached(http.headers(), body, tag);

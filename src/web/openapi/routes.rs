@@ -99,7 +99,7 @@ pub async fn get_asset(
     state: Data<OpenApiState>,
 ) -> Result<HttpResponse, Problem> {
     if name.as_str() != "docs.css" {
-        return Err(Problem::new(Code::NotFound, "There is no such file."));
+        return Err(Problem::new(Code::NotFound, "No such file."));
     }
     Ok(state.style.answer(&http, CSS))
 }

@@ -17,7 +17,7 @@ use crate::http::request;
 use crate::rate_limit::rate_limiter::RateLimiter;
 use crate::tallies::cache::TallyCache;
 use crate::voting::VoteCommand;
-use crate::voting::held::evaluate::judged;
+use crate::voting::held::evaluate::{record_held, under_rule};
 use crate::voting::writer::Votes;
 
 /// What the form works with.
@@ -115,7 +115,7 @@ pub async fn take(
     asked.await.map_err(needs_script)?;
     let permit = state.doors.vote(http, voter.id, &client).await?;
     let form = std::str::from_utf8(&body)
-        .map_err(|_not_text| Problem::bad_request("The form is no text."))?;
+        .map_err(|_not_text| Problem::bad_request("The form is not valid UTF-8."))?;
     let choice = match request::query(form, "choice").as_deref() {
         Some("ship") => Some(Choice::Ship),
         Some("skip") => Some(Choice::Skip),
@@ -128,13 +128,10 @@ pub async fn take(
         .find(slug)
         .ok_or_else(|| Problem::unknown_tool(slug))?;
     let wish = VoteCommand::of(&voter, slot.id, choice.into(), client.network());
-    let wish = judged(wish, &state.holding, http, &voter, &client, now);
-    state
-        .votes
-        .cast(permit, wish, voter.name)
-        .done()
-        .await
-        .map_err(|refused| refused.problem(slug))?;
+    let wish = under_rule(wish, &state.holding, &voter, &client);
+    let done = state.votes.cast(permit, wish, voter.name).done().await;
+    let done = done.map_err(|refused| refused.problem(slug))?;
+    record_held(&state.holding, client.limiter_key(), slot.id, &done);
     Ok(FormVote { back, new_token })
 }
 

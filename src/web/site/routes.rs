@@ -165,7 +165,7 @@ pub async fn get_compare(
         .filter(|(a, b)| a != b)
         .find_map(|(a, b)| Some([state.find(a)?, state.find(b)?]));
     let [left, right] =
-        &found.ok_or_else(|| Problem::new(Code::NotFound, "There is no such comparison."))?;
+        &found.ok_or_else(|| Problem::new(Code::NotFound, "No such comparison."))?;
     let own = state.own(&http, vec![left.slot.id, right.slot.id]).await;
     let cards = [state.card(left, &own), state.card(right, &own)];
     let [a, b] = &cards;

@@ -111,7 +111,7 @@ pub fn guard(headers: &mut HeaderMap) {
 /// 500 where it cannot be drawn.
 pub fn page(template: &impl Template) -> Result<HttpResponse, Problem> {
     let html = template.render().map_err(|cause| {
-        tracing::error!(%cause, "a page could not be drawn");
+        tracing::error!(%cause, "page could not be rendered");
         Problem::internal()
     })?;
     let mut answer = HttpResponse::Ok()

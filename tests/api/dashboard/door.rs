@@ -31,9 +31,9 @@ async fn moderators_and_admins_come_in_and_others_are_told_why(backend: Backend)
     home.execute("UPDATE tokens SET expires_at = created_at");
     let unknown = format!("tss_{}", "A".repeat(43));
     let tokens = [
-        (unknown.as_str(), 401, "not known"),
-        ("nonsense", 401, "not known"),
-        ("", 401, "not known"),
+        (unknown.as_str(), 401, "unknown or revoked"),
+        ("nonsense", 401, "unknown or revoked"),
+        ("", 401, "unknown or revoked"),
         (expired.as_str(), 401, "expired"),
     ];
     for (token, status, words) in tokens {

@@ -52,7 +52,11 @@ async fn forms_from_elsewhere_change_nothing(backend: Backend) {
         ],
     ] {
         let answer = all(own, headers).await.page(403);
-        assert!(answer.text.contains("Nothing was done"), "{}", answer.text);
+        assert!(
+            answer.text.contains("Nothing was changed"),
+            "{}",
+            answer.text
+        );
     }
     // A foreign page cannot sign anybody in, either.
     let call = client

@@ -7,6 +7,7 @@ mod bans;
 mod held;
 mod interleaved;
 mod lists;
+mod one_hand;
 mod periods;
 mod public;
 mod resets;

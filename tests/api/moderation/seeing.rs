@@ -103,6 +103,14 @@ async fn a_ring_stands_out(backend: Backend) {
         desk.get(&format!("/votes?tool={TOOL}&limit=1")).await["items"][0]["network"].clone();
     let clusters = desk.get(&format!("/clusters?tool={TOOL}")).await;
     let items = clusters["items"].as_array().expect("items");
+    let first = desk.get(&format!("/clusters?tool={TOOL}&limit=1")).await;
+    assert_eq!(first["items"], json!(items[..1]));
+    assert_eq!(first["next"].is_string(), items.len() > 1);
+    for bad in ["limit=0", "limit=101", "cursor=x"] {
+        let path = format!("/v1/moderation/clusters?tool={TOOL}&{bad}");
+        let refused = desk.client.get(&path).bearer(&desk.token).send().await;
+        refused.problem(422, "invalid");
+    }
     let of = |kind: &str| {
         items
             .iter()

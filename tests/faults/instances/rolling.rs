@@ -235,7 +235,7 @@ async fn at_a_new_instance(with_redis: bool) -> Option<(usize, usize)> {
     }
     let back = begin.elapsed().as_millis() / REFILL.as_millis();
     let said = second.stderr();
-    let alone = said.contains("no Redis") || said.contains("Redis is lost");
+    let alone = said.contains("redis unavailable");
     (!alone).then_some((used + more, QUOTA + back as usize + 1))
 }
 

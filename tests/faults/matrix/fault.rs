@@ -1,7 +1,7 @@
 //! The faults: how each hurts a site, and how it is healed.
 //!
 //! `trial` calls it in the midst of a load. What blocks runs beside the clients, never in their way.
-use super::site::{Network, Site};
+use super::site::{Network, ROLE, Site};
 use crate::harness::postgres::Cluster;
 use crate::harness::proxy::Manner;
 use crate::harness::redis::Redis;
@@ -21,6 +21,9 @@ pub enum Fault {
     PostgresHangs,
     PostgresCut,
     PostgresSlow,
+    /// A primary that has become a standby, or was set so.
+    PostgresReadOnly,
+    PrivilegeRevoked,
     RedisKilled,
     RedisHangs,
     RedisCut,
@@ -30,12 +33,22 @@ pub enum Fault {
     OutOfMemory,
     ReadOnly,
     WrongPassword,
+    /// Of all instances, and back again.
+    HourAhead,
+    HourBehind,
+    YearAhead,
 }
 
 use Fault::*;
 
 /// What each ground is tried with.
-pub const ON_SQLITE: &[Fault] = &[InstanceKilled, DatabaseLocked];
+pub const ON_SQLITE: &[Fault] = &[
+    InstanceKilled,
+    DatabaseLocked,
+    HourAhead,
+    HourBehind,
+    YearAhead,
+];
 pub const ON_A_SMALL_DISK: &[Fault] = &[DiskFull];
 pub const ON_ITS_OWN_DISK: &[Fault] = &[PowerCut, PowerCut, PowerCut];
 pub const ON_POSTGRES_OWN_DISK: &[Fault] = &[PostgresPowerCut, PostgresPowerCut];
@@ -45,6 +58,8 @@ pub const ON_POSTGRES: &[Fault] = &[
     PostgresHangs,
     PostgresCut,
     PostgresSlow,
+    PostgresReadOnly,
+    PrivilegeRevoked,
     RedisKilled,
     RedisHangs,
     RedisCut,
@@ -54,11 +69,17 @@ pub const ON_POSTGRES: &[Fault] = &[
     OutOfMemory,
     ReadOnly,
     WrongPassword,
+    HourAhead,
+    HourBehind,
+    YearAhead,
 ];
 
 const SLOW_POSTGRES: Duration = Duration::from_millis(20);
 /// More than a decision may take.
 const SLOW_REDIS: Duration = Duration::from_millis(60);
+
+/// In seconds.
+const HOUR: i64 = 60 * 60;
 
 impl Fault {
     pub fn name(self) -> &'static str {
@@ -72,6 +93,8 @@ impl Fault {
             PostgresHangs => "Postgres hangs (SIGSTOP)",
             PostgresCut => "connections to Postgres cut",
             PostgresSlow => "Postgres 20 ms away",
+            PostgresReadOnly => "Postgres made read-only",
+            PrivilegeRevoked => "the right to write votes revoked",
             RedisKilled => "kill -9 of Redis",
             RedisHangs => "Redis hangs (SIGSTOP)",
             RedisCut => "connections to Redis cut",
@@ -81,6 +104,9 @@ impl Fault {
             OutOfMemory => "Redis out of memory",
             ReadOnly => "Redis a read-only replica",
             WrongPassword => "Redis with another password",
+            HourAhead => "the clock an hour ahead, and back",
+            HourBehind => "the clock an hour behind, and back",
+            YearAhead => "the clock a year ahead, and back",
         }
     }
 
@@ -91,7 +117,11 @@ impl Fault {
 
     /// While it lasts, no vote can be taken.
     pub fn takes_the_database(self) -> bool {
-        self.blinds() || matches!(self, DiskFull | DatabaseLocked)
+        self.blinds()
+            || matches!(
+                self,
+                DiskFull | DatabaseLocked | PostgresReadOnly | PrivilegeRevoked
+            )
     }
 
     /// While it lasts, tallies cannot be read from the database either.
@@ -132,6 +162,10 @@ impl Fault {
             PostgresSlow => network(site)
                 .to_postgres
                 .set(Manner::Delayed(SLOW_POSTGRES)),
+            PostgresReadOnly => read_only(site, "on"),
+            PrivilegeRevoked => site.execute(&format!(
+                "REVOKE INSERT, UPDATE, DELETE ON votes FROM {ROLE}"
+            )),
             RedisKilled => beside_redis(site, |redis| redis.kill9()).await,
             RedisHangs => beside_redis(site, |redis| redis.pause()).await,
             RedisCut => network(site).to_redis.set(Manner::Cut),
@@ -147,6 +181,9 @@ impl Fault {
                 redis.cli(&["-a", "another", "CLIENT", "KILL", "TYPE", "normal"]);
                 redis.cli(&["-a", "another", "CLIENT", "KILL", "TYPE", "pubsub"]);
             }
+            HourAhead => site.set_clock(HOUR),
+            HourBehind => site.set_clock(-HOUR),
+            YearAhead => site.set_clock(365 * 24 * HOUR),
         }
     }
 
@@ -163,6 +200,10 @@ impl Fault {
             PostgresKilled | PostgresPowerCut => beside(site, |cluster| cluster.launch()).await,
             PostgresHangs => beside(site, |cluster| cluster.resume()).await,
             PostgresCut | PostgresSlow => network(site).to_postgres.set(Manner::Through),
+            PostgresReadOnly => read_only(site, "off"),
+            PrivilegeRevoked => {
+                site.execute(&format!("GRANT INSERT, UPDATE, DELETE ON votes TO {ROLE}"))
+            }
             RedisKilled => beside_redis(site, |redis| redis.restart()).await,
             RedisHangs => beside_redis(site, |redis| redis.resume()).await,
             RedisCut | RedisSlow => network(site).to_redis.set(Manner::Through),
@@ -170,6 +211,7 @@ impl Fault {
             OutOfMemory => tell(site, &["CONFIG", "SET", "maxmemory", "0"]),
             ReadOnly => tell(site, &["REPLICAOF", "NO", "ONE"]),
             WrongPassword => tell(site, &["-a", "another", "CONFIG", "SET", "requirepass", ""]),
+            HourAhead | HourBehind | YearAhead => site.set_clock(0),
         }
     }
 }
@@ -193,6 +235,16 @@ async fn beside_redis(site: &Site, work: impl FnOnce(&Redis) + Send + 'static) {
     let redis = Arc::clone(&network(site).redis);
     let done = tokio::task::spawn_blocking(move || work(&redis)).await;
     done.expect("done to Redis");
+}
+
+/// Sets what new sessions may do, and ends the present ones.
+fn read_only(site: &Site, setting: &str) {
+    site.execute(&format!(
+        "BEGIN READ WRITE; \
+         DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = {setting}', current_database()); END $$; \
+         COMMIT; \
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    ));
 }
 
 /// Writes until the disk takes no more.

@@ -5,6 +5,7 @@
 //! answer too early. It must never leave anything hurt behind: whatever stands still is a child of the test.
 use crate::front::{Front, Manner};
 use crate::harness::client::Client;
+use crate::harness::clock::Clock;
 use crate::harness::disk::{Disk, lying};
 use crate::harness::postgres::Cluster;
 use crate::harness::process::{Finished, hush};
@@ -22,6 +23,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const INSTANCES: usize = 3;
+/// Who the instances are to Postgres: the owner of the database, and nothing more.
+pub const ROLE: &str = "voting";
 const READY: Duration = Duration::from_secs(30);
 /// What a full disk holds.
 const DISK: &str = "size=48m";
@@ -79,6 +82,8 @@ pub struct Site {
     /// Holds SQLite's lock.
     lock: RefCell<Option<SqliteConnection>>,
     disk: Option<Disk>,
+    /// Of all instances.
+    clock: Option<Clock>,
 }
 
 /// Whether a disk can be mounted here, in a room of mounts that goes with its process.
@@ -106,6 +111,12 @@ impl Site {
             }
             _ => (on_sqlite(), None),
         };
+        let on_plain_ground = matches!(ground, Ground::Sqlite | Ground::Postgres);
+        let clock = on_plain_ground.then(|| Clock::new(&setup.home, "clock"));
+        let setup = match &clock {
+            Some(clock) => clock.setup(setup),
+            None => setup,
+        };
         let setup = setup.generous();
         let count = match &network {
             Some(_) => INSTANCES,
@@ -126,6 +137,7 @@ impl Site {
             turn: Cell::new(0),
             lock: RefCell::default(),
             disk,
+            clock,
         };
         for instance in 0..count {
             site.open_door(instance);
@@ -182,6 +194,16 @@ impl Site {
 
     pub fn unlock(&self) {
         drop(self.lock.take());
+    }
+
+    /// Done by whoever owns the machine of the database.
+    pub fn execute(&self, sql: &str) {
+        self.setup.home.execute(sql);
+    }
+
+    /// The clocks of all instances are so many seconds ahead of the machine's.
+    pub fn set_clock(&self, seconds: i64) {
+        self.clock.as_ref().expect("a clock").set(seconds);
     }
 
     pub fn instances(&self) -> usize {
@@ -245,10 +267,16 @@ fn networked(cluster: Cluster) -> (Setup, Option<Network>) {
     let (cluster, redis) = (Arc::new(cluster), Arc::new(Redis::start()));
     let database = cluster.fresh_database();
     let (to_postgres, to_redis) = (Proxy::to(cluster.port()), Proxy::to(redis.port()));
-    let port = format!(":{}/", cluster.port());
-    let url = database
-        .url
-        .replace(&port, &format!(":{}/", to_postgres.port));
+    cluster.execute(&format!("CREATE ROLE {ROLE} LOGIN"));
+    cluster.execute(&format!(
+        "ALTER DATABASE \"{}\" OWNER TO {ROLE}",
+        database.name()
+    ));
+    let url = format!(
+        "postgres://{ROLE}@127.0.0.1:{}/{}",
+        to_postgres.port,
+        database.name()
+    );
     let setup = Home::on(database)
         .setup()
         .env("TALLYSHIP_DATABASE__URL", url)

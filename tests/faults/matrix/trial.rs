@@ -137,8 +137,9 @@ async fn course(
             })
             .await;
         }
-        // What still fits into the files as they are may be taken from a full disk; the books say whether it was kept.
-        if fault != Fault::DiskFull {
+        // What still fits into the files as they are may be taken from a full disk, and what changes nothing needs no right to write;
+        // the books say whether it was kept.
+        if !matches!(fault, Fault::DiskFull | Fault::PrivilegeRevoked) {
             away.push((hurt, recorder.now()));
         }
     } else if !fault.kills_the_instance() || site.instances() > 1 {

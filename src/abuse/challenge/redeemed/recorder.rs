@@ -128,7 +128,7 @@ impl RedemptionThread {
                 Some(value)
             }
             Err(cause) => {
-                tracing::warn!(%cause, "the book of used solutions could not be read or written");
+                tracing::warn!(%cause, "redeemed solutions could not be read or written");
                 None
             }
         }

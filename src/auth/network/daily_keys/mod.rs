@@ -84,7 +84,10 @@ impl DailyKeys {
             if let Some(wrapped) = fresh {
                 store::insert_if_absent(conn, day, &wrapped, now)?;
             } else {
-                tracing::error!(day, "no key can be made: the day's votes bear no network");
+                tracing::error!(
+                    day,
+                    "daily network key could not be created; votes are stored without a network"
+                );
             }
         }
         let known = self.living.load_full();
@@ -108,7 +111,7 @@ impl DailyKeys {
                 (None, None) => {
                     tracing::warn!(
                         day,
-                        "the day's key for networks cannot be opened with this secret: until its end this server's hashes are its own"
+                        "daily network key cannot be decrypted with this secret; using hashes of this instance alone until the day ends"
                     );
                     let Some(own) = key::random() else { continue };
                     Arc::new(DayKey::new(own))

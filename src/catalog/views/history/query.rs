@@ -70,7 +70,7 @@ impl HistoryQuery {
         };
         let (mut from, to) = (time("from")?, time("to")?);
         if from.zip(to).is_some_and(|(from, to)| from > to) {
-            return Err(Problem::invalid("from: it lies after to."));
+            return Err(Problem::invalid("from: expected a time before `to`."));
         }
         if from.is_none() && step == Step::Hour {
             from =

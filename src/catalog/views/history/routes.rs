@@ -41,7 +41,7 @@ pub async fn get_history(
     .await?;
     if points.len() > MOST {
         return Err(Problem::invalid(format!(
-            "from: there are more than {MOST} points; ask for a shorter span, or step=day."
+            "from: the span has more than {MOST} points. Use a shorter span, or step=day."
         )));
     }
     public(

@@ -149,7 +149,7 @@ impl ListQuery {
         if let Some(text) = given.get("cursor") {
             let cursor = Cursor::read(text).filter(|cursor| cursor.list == ask.list());
             ask.cursor = Some(cursor.ok_or_else(|| {
-                Problem::invalid("cursor: this is no cursor of this list; begin again without one.")
+                Problem::invalid("cursor: expected a cursor of this list. Start again without one.")
             })?);
         }
         Ok(ask)

@@ -147,7 +147,7 @@ impl Tell {
                 Err(cause) => {
                     self.conn = None;
                     if !std::mem::replace(&mut said, true) {
-                        tracing::error!(%cause, "alerts that are to be told cannot be read; it is tried again");
+                        tracing::error!(%cause, "pending alerts could not be read; will retry");
                     }
                 }
             }
@@ -188,7 +188,7 @@ impl Tell {
             Err(cause) => {
                 self.meters.webhook(false);
                 if before.is_none() {
-                    tracing::warn!(alert = id, %cause, "the webhook did not take an alert; it is tried again");
+                    tracing::warn!(alert = id, %cause, "webhook delivery failed; will retry");
                 }
                 self.tries
                     .insert(id, Tried::after(before, Timestamp::now()));

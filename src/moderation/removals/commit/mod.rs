@@ -129,7 +129,7 @@ pub(crate) fn bring(
         let before = tallies::lock(conn, criteria.tool)?;
         if state_of(conn, removal)? != PREPARING {
             return Err(Stop::Refused(Problem::conflict(
-                "This reset was given up meanwhile.",
+                "This reset was abandoned meanwhile.",
             )));
         }
         // Votes of a removal that was undone meanwhile count again, and may match.

@@ -45,7 +45,7 @@ pub(crate) fn take_back(
     settle(write_transaction(conn, |conn| {
         let before = tallies::lock(conn, removal.tool)?;
         if state_of(conn, removal.id)? != IN_FORCE {
-            return Err(Stop::Refused(Problem::conflict("This was undone before.")));
+            return Err(Stop::Refused(Problem::conflict("This is already undone.")));
         }
         let (mut period_end, mut handed_over) = (Timestamp(0), 0);
         let mut logged = Vec::new();

@@ -97,7 +97,7 @@ impl Moderation {
     ) -> Result<Undone, Problem> {
         let removal = self.find_period(id).await?;
         if removal.undone {
-            return Err(Problem::not_found("This period was deleted before."));
+            return Err(Problem::not_found("This period is already deleted."));
         }
         let turned = self.give_back(&removal, reason, actor, now).await?;
         Ok(Undone {

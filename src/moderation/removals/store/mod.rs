@@ -36,6 +36,25 @@ const HIGHEST: &[u8] = &[0xff; 17];
 
 type VoteColumns = (i32, Vec<u8>, i16, i64, Vec<u8>, i32, Option<i64>);
 
+/// What moderators see of a vote.
+pub(crate) const VOTE: (
+    votes::tool_id,
+    votes::voter,
+    votes::choice,
+    votes::cast_at,
+    votes::network,
+    votes::token_age,
+    votes::taken_out_by,
+) = (
+    votes::tool_id,
+    votes::voter,
+    votes::choice,
+    votes::cast_at,
+    votes::network,
+    votes::token_age,
+    votes::taken_out_by,
+);
+
 pub(crate) fn seen(columns: VoteColumns) -> Option<ModeratedVote> {
     let (tool, voter, choice, cast_at, network, token_age, mark) = columns;
     Some(ModeratedVote {
@@ -96,6 +115,7 @@ pub(crate) fn matching(
                 .or(votes::network.eq_any(networks)),
         )
         .order(votes::voter)
+        .select(VOTE)
         .load(conn)?;
     Ok(rows.into_iter().filter_map(seen).collect())
 }
@@ -111,6 +131,7 @@ pub(crate) fn of_voters(
         .filter(votes::tool_id.eq(tool))
         .filter(votes::voter.eq_any(voters))
         .order(votes::voter)
+        .select(VOTE)
         .load(conn)?;
     Ok(rows.into_iter().filter_map(seen).collect())
 }
@@ -250,6 +271,7 @@ pub(crate) fn mark_held(conn: &mut DbConnection, criteria: &Criteria, removal: i
         let rows: Vec<VoteColumns> = votes::table
             .filter(votes::taken_out_by.eq(held))
             .filter(votes::tool_id.eq(criteria.tool))
+            .select(VOTE)
             .load(conn)?;
         let meant = rows.into_iter().filter_map(seen);
         let meant = meant.filter(|vote| criteria.hold(vote));
@@ -285,7 +307,7 @@ pub(crate) fn hand_over(
         Ok(())
     } else {
         Err(Problem::conflict(
-            "Other acts of moderation came between; please try again.",
+            "Concurrent moderation acts interfered. Try again.",
         ))
     })
 }

@@ -120,7 +120,7 @@ impl RelayWorker {
             if let Err(cause) = cause
                 && !std::mem::replace(&mut said, true)
             {
-                tracing::warn!(%cause, "instances do not tell each other of votes; each looks for itself until they can");
+                tracing::warn!(%cause, "no channel between instances; polling the database instead");
             }
             sleep(RECONNECT_AFTER).await;
         }

@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::domain::Ballot;
+use crate::domain::{Ballot, OriginHash};
 use crate::tallies::TallyRow;
 use crate::voting::apply::{ChangeSet, ExistingVotes, Key};
 use crate::voting::batch::Read;
 use crate::voting::exclusions::Period;
+use crate::voting::fresh::book::{OriginBook, OriginRow};
 use crate::voting::postgres::seen_filter::SeenFilter;
 use crate::voting::postgres::vote_cache::{Epoch, Last, VoteCache};
 use crate::voting::sqlite::WithdrawnFilter;
@@ -17,6 +18,8 @@ use crate::voting::{VoteAction, VoteRecord};
 
 /// Tools that are known at most, some hundred bytes each; with more, all is learnt anew.
 const TOOLS: usize = 32_768;
+/// Networks that are known at most, some hundred bytes a tool each; with more, all is learnt anew.
+const ORIGINS: usize = 32_768;
 /// After a failure this many batches go the careful way; after the next twice as many.
 const CAREFUL: u32 = 8;
 /// And never more than these: then it is tried again.
@@ -51,6 +54,8 @@ pub(crate) struct TallyRowCache {
     recent: VoteCache,
     /// On SQLite, which voters have a ballot without a vote.
     pub withdrawn: WithdrawnFilter,
+    /// Sums of fresh voters by network and tool, each as it was left in a course of the tool's tally.
+    origins: HashMap<OriginHash, BTreeMap<i32, (Epoch, OriginRow)>, foldhash::fast::RandomState>,
     /// The last that was begun.
     run: Epoch,
     /// Batches that go the careful way before the short one is tried again.
@@ -66,6 +71,7 @@ impl Default for TallyRowCache {
             seen: SeenFilter::default(),
             recent: VoteCache::default(),
             withdrawn: WithdrawnFilter::default(),
+            origins: HashMap::default(),
             run: Epoch::default(),
             careful: 0,
             penalty: CAREFUL,
@@ -103,6 +109,51 @@ impl TallyRowCache {
     /// A connection was opened, or the outcome of a commit is not known: a promoted standby may have less than is known here.
     pub fn forget(&mut self) {
         self.tallies.clear();
+        self.origins.clear();
+    }
+
+    /// Enters the sums of `origin` into `book`, if those on all of `tools` are known.
+    pub fn enter_origin(
+        &self,
+        book: &mut OriginBook,
+        origin: OriginHash,
+        tools: &BTreeSet<i32>,
+    ) -> bool {
+        let Some(rows) = self.origins.get(&origin) else {
+            return false;
+        };
+        let epoch = |tool: &i32| self.tallies.get(tool).map(|tally| tally.run);
+        let is_known = |tool: &i32| rows.get(tool).map(|(of, _)| *of) == epoch(tool);
+        if !tools
+            .iter()
+            .all(|tool| rows.contains_key(tool) && is_known(tool))
+        {
+            return false;
+        }
+        for (tool, (_, row)) in rows {
+            book.enter(origin, *tool, row.clone());
+        }
+        true
+    }
+
+    /// Notes the sums in `book`: those on `tools` stand as they are, for as long as the tallies do.
+    pub fn note_origins(&mut self, book: &OriginBook, tools: &BTreeSet<i32>) {
+        if self.origins.len() >= ORIGINS {
+            self.origins.clear();
+        }
+        for (origin, rows) in book.origins() {
+            let known = self.origins.entry(origin).or_default();
+            for (tool, row) in rows {
+                // On other tools they are a hint: nothing was locked there.
+                known.insert(*tool, (Epoch::default(), row.clone()));
+            }
+            for tool in tools {
+                if let Some(tally) = self.tallies.get(tool) {
+                    let row = rows.get(tool).cloned().unwrap_or_default();
+                    known.insert(*tool, (tally.run, row));
+                }
+            }
+        }
     }
 
     /// Those of `tools` that are not known.
@@ -167,6 +218,9 @@ impl TallyRowCache {
         }
         for (wish, vote) in folded.rows() {
             self.note_one(&(wish.tool, wish.voter), Last::Stands(*vote));
+        }
+        for (key, vote) in &folded.set_aside {
+            self.note_one(key, Last::Stands(*vote));
         }
         for key in &folded.deletes {
             let kept = &folded.ballots.kept;

@@ -24,6 +24,7 @@ fn vote(choice: Choice) -> VoteRecord {
         cast_at: Timestamp(1),
         aside: None,
         ballot: None,
+        binding: None,
     }
 }
 
@@ -36,7 +37,7 @@ fn folded(n: u128, vote: VoteRecord, version: i64) -> ChangeSet {
         visitor: None,
         network: NetworkHash::NONE,
         token_age: 0,
-        hold: false,
+        origins: None,
         ballot: None,
     };
     ChangeSet {
@@ -135,6 +136,7 @@ fn a_vote_is_recalled_as_it_was_left_and_read_where_that_is_not_known() {
     let aside = VoteRecord {
         aside: Some(4),
         ballot: None,
+        binding: None,
         ..vote(Choice::Skip)
     };
     let before = ExistingVotes::from_iter([(key(8), vote(Choice::Skip)), (key(9), aside)]);

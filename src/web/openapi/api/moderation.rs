@@ -225,12 +225,11 @@ fn sight() -> Vec<Operation> {
             .with(query("to", "Cast before this.", time()))
             .answers_page::<ModeratedVoteView>()
             .refuses(&[Code::UnknownTool]),
-        PART.get("/v1/moderation/clusters", "listClusters")
+        list(PART.get("/v1/moderation/clusters", "listClusters"))
             .says(
                 "What stands out on a tool",
                 "Networks and bursts of votes, each with the numbers behind the suspicion.",
             )
-            .staff(ROLE)
             .with(needed("tool", "The tool to look at.", slug_of(), "codestral-2"))
             .answers::<Clusters>(200, "What was found.")
             .refuses(&[Code::Invalid, Code::UnknownTool]),

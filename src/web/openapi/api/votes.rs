@@ -101,6 +101,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 "Of a user who brings a visitor's cookie: also that visitor's, where the user has none.",
             )
             .with(parameters::tools(100))
+            .with_all(parameters::paging(100))
             .voter()
             .quota()
             .answers::<OwnVotes>(200, "In the order asked; `missing` lists what is no tool.")

@@ -66,7 +66,7 @@ CREATE TABLE log_index (
     places BYTEA NOT NULL,
     PRIMARY KEY (log_id, bucket, segment)
 );
--- `read_for_batch` with ballots. The old functions stay for servers that still run while this one starts.
+-- `read_for_batch` with ballots, and with what binds fresh voters. The old functions stay for servers that still run while this one starts.
 CREATE OR REPLACE FUNCTION read_batch(tools INTEGER[], of_tools INTEGER[], of_voters BYTEA[], at_moment BIGINT)
 RETURNS TABLE (
     kind SMALLINT, -- 1 a tally, 2 a vote, 3 a period in force that has not ended, 4 the version of erasures, 5 the ballot of a withdrawn vote
@@ -83,36 +83,44 @@ RETURNS TABLE (
     h INTEGER, -- panel_ship
     i INTEGER, -- panel_skip
     j SMALLINT, -- state
-    k BIGINT -- revision
+    k BIGINT, -- revision
+    bound_origin BIGINT, -- of a vote: what binds its voter
+    bound_wide_origin BIGINT,
+    bound_first_choice SMALLINT
 ) LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(297732756293); -- 'ERASE'
     RETURN QUERY SELECT 1::smallint, t.tool_id, NULL::bytea, NULL::bytea, t.ship, t.skip, t.aside_ship, t.aside_skip, t.version,
-        t.updated_at, t.period_end, t.panel_ship, t.panel_skip, t.state, t.revision
+        t.updated_at, t.period_end, t.panel_ship, t.panel_skip, t.state, t.revision,
+        NULL::bigint, NULL::bigint, NULL::smallint
         FROM tallies t WHERE t.tool_id = ANY(tools) ORDER BY t.tool_id FOR NO KEY UPDATE;
     RETURN QUERY SELECT 4::smallint, 0, NULL::bytea, NULL::bytea, s.value::bigint, 0::bigint, NULL::bigint, NULL::bigint, NULL::bigint,
-        NULL::bigint, NULL::bigint, NULL::integer, NULL::integer, NULL::smallint, NULL::bigint
+        NULL::bigint, NULL::bigint, NULL::integer, NULL::integer, NULL::smallint, NULL::bigint, NULL::bigint, NULL::bigint,
+        NULL::smallint
         FROM site_facts s WHERE s.name = 'erasures.version';
     RETURN QUERY SELECT 2::smallint, v.tool_id, v.voter, v.ballot, v.choice::bigint, v.cast_at, v.taken_out_by, NULL::bigint,
-        NULL::bigint, NULL::bigint, NULL::bigint, NULL::integer, NULL::integer, NULL::smallint, NULL::bigint
+        NULL::bigint, NULL::bigint, NULL::bigint, NULL::integer, NULL::integer, NULL::smallint, NULL::bigint,
+        v.origin, v.wide_origin, v.first_choice
         FROM unnest(of_tools, of_voters) AS w (tool_id, voter)
         JOIN votes v ON v.tool_id = w.tool_id AND v.voter = w.voter;
     RETURN QUERY SELECT 3::smallint, r.tool_id, NULL::bytea, NULL::bytea, r.id, coalesce(r.span_from, -9223372036854775808), r.span_to,
-        NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, NULL::integer, NULL::integer, NULL::smallint, NULL::bigint
+        NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, NULL::integer, NULL::integer, NULL::smallint, NULL::bigint,
+        NULL::bigint, NULL::bigint, NULL::smallint
         FROM tallies t JOIN removals r ON r.tool_id = t.tool_id AND r.state = 1 AND r.kind = 2
         WHERE t.tool_id = ANY(tools) AND t.period_end > at_moment ORDER BY r.id;
     RETURN QUERY SELECT 5::smallint, b.tool_id, b.voter, b.ballot, 0::bigint, 0::bigint, NULL::bigint, NULL::bigint,
-        NULL::bigint, NULL::bigint, NULL::bigint, NULL::integer, NULL::integer, NULL::smallint, NULL::bigint
+        NULL::bigint, NULL::bigint, NULL::bigint, NULL::integer, NULL::integer, NULL::smallint, NULL::bigint,
+        NULL::bigint, NULL::bigint, NULL::smallint
         FROM unnest(of_tools, of_voters) AS w (tool_id, voter)
         JOIN withdrawn_ballots b ON b.tool_id = w.tool_id AND b.voter = w.voter;
 END
 $$;
--- `write_if_unchanged` with ballots.
+-- `write_if_unchanged` with ballots and with the sums of fresh voters.
 CREATE OR REPLACE FUNCTION write_batch(
     known_erasures BIGINT,
     same_tools INTEGER[], same_versions BIGINT[], same_revisions BIGINT[], -- tallies that stay as they are
     new_tools INTEGER[], new_voters BYTEA[], new_choices SMALLINT[], new_cast_at BIGINT[], new_networks BYTEA[],
-    new_token_ages INTEGER[], new_ballots BYTEA[],
+    new_token_ages INTEGER[], new_ballots BYTEA[], new_origins BIGINT[], new_wide_origins BIGINT[], new_first_choices SMALLINT[],
     old_tools INTEGER[], old_voters BYTEA[], old_choices SMALLINT[], old_cast_at BIGINT[], old_networks BYTEA[],
     old_token_ages INTEGER[], old_ballots BYTEA[],
     gone_tools INTEGER[], gone_voters BYTEA[],
@@ -122,7 +130,10 @@ CREATE OR REPLACE FUNCTION write_batch(
     tally_aside_ship BIGINT[], tally_aside_skip BIGINT[], tally_revisions BIGINT[],
     kept_tools INTEGER[], kept_voters BYTEA[], kept_ballots BYTEA[], -- ballots whose votes are withdrawn
     taken_tools INTEGER[], taken_voters BYTEA[], -- and those that votes take back
-    journal_record BYTEA -- NULL if there is nothing to state
+    journal_record BYTEA, -- NULL if there is nothing to state
+    sum_origins BIGINT[], sum_tools INTEGER[], sum_first_ship BIGINT[], sum_first_skip BIGINT[], sum_now_ship BIGINT[],
+    sum_now_skip BIGINT[], sum_counted_ship BIGINT[], sum_counted_skip BIGINT[], sum_changed BIGINT[], sum_trusted_until BIGINT[],
+    sum_samples BYTEA[]
 ) RETURNS BIGINT LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     found_rows BIGINT;
@@ -174,8 +185,9 @@ BEGIN
         ) THEN
             RAISE no_data_found;
         END IF;
-        INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age, ballot)
-        SELECT * FROM unnest(new_tools, new_voters, new_choices, new_cast_at, new_networks, new_token_ages, new_ballots);
+        INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age, ballot, origin, wide_origin, first_choice)
+        SELECT * FROM unnest(new_tools, new_voters, new_choices, new_cast_at, new_networks, new_token_ages, new_ballots,
+            new_origins, new_wide_origins, new_first_choices);
     END IF;
     IF cardinality(old_tools) > 0 THEN
         UPDATE votes v SET choice = w.choice, cast_at = w.cast_at, network = w.network, token_age = w.token_age,
@@ -206,6 +218,16 @@ BEGIN
     END IF;
     IF journal_record IS NOT NULL THEN
         INSERT INTO log_journal (record) VALUES (journal_record);
+    END IF;
+    IF cardinality(sum_origins) > 0 THEN
+        INSERT INTO origin_sums (origin, tool_id, first_ship, first_skip, now_ship, now_skip, counted_ship, counted_skip, changed,
+            trusted_until, sample)
+        SELECT * FROM unnest(sum_origins, sum_tools, sum_first_ship, sum_first_skip, sum_now_ship, sum_now_skip, sum_counted_ship,
+            sum_counted_skip, sum_changed, sum_trusted_until, sum_samples)
+        ON CONFLICT (origin, tool_id) DO UPDATE SET first_ship = excluded.first_ship, first_skip = excluded.first_skip,
+            now_ship = excluded.now_ship, now_skip = excluded.now_skip, counted_ship = excluded.counted_ship,
+            counted_skip = excluded.counted_skip, changed = excluded.changed, trusted_until = excluded.trusted_until,
+            sample = excluded.sample;
     END IF;
     RETURN 1;
 EXCEPTION
