@@ -6,18 +6,30 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { minify } from 'terser';
 
 const here = import.meta.dirname;
 const at = (...parts) => path.join(here, ...parts);
 const { version } = JSON.parse(readFileSync(at('package.json')));
 const banner = `/*! Tallyship widget ${version} | MIT OR Apache-2.0 */`;
 
+/** Names of properties that only the widget's own modules use: no names of the DOM that it needs, of JSON, or of a text. */
+const INTERNAL = /^(cast|castAt|checking|cookie|draw|follow|isMissing|learn|leave|pending|reached|root|say|silent|to|view|watch|watchers)$/;
+
 async function bundle(entry, format) {
   const { outputFiles } = await build({
-    entryPoints: [at('src', entry)], bundle: true, write: false, format, target: 'es2022', charset: 'utf8',
-    minify: true, banner: { js: banner }, legalComments: 'none',
+    entryPoints: [at('src', entry)], bundle: true, write: false, format, target: 'es2022', charset: 'utf8', legalComments: 'none', minifySyntax: true,
   });
-  return Buffer.from(outputFiles[0].contents);
+  const iife = format === 'iife';
+  const { code } = await minify(outputFiles[0].text, {
+    module: !iife,
+    toplevel: true,
+    ecma: 2020,
+    compress: { passes: 4 },
+    mangle: { properties: iife && { regex: INTERNAL, builtins: true } },
+    format: { preamble: banner },
+  });
+  return Buffer.from(code);
 }
 
 function types() {

@@ -226,8 +226,14 @@ fn refuse_near_miss(variable: &str) -> Result<(), SettingError> {
     });
     for name in names {
         let expected = format!("TALLYSHIP_{}", name.replacen('.', "__", 1)).to_uppercase();
-        let without_section = name.split_once('.').map(|(_, key)| words(key));
-        if words(&expected) == given || without_section.as_deref() == given.get(1..) {
+        let without_section = name
+            .split_once('.')
+            .map(|(_, key)| format!("TALLYSHIP_{key}"));
+        if [Some(expected.clone()), without_section]
+            .iter()
+            .flatten()
+            .any(|meant| words(meant) == given)
+        {
             return Err(SettingError(format!(
                 "setting {variable} (from the environment): there is no such setting; did you mean {expected}?"
             )));

@@ -42,10 +42,21 @@ pub(super) fn public_url(text: &str) -> Result<Option<Url>, String> {
     if text.is_empty() {
         return Ok(None);
     }
-    let expected = || "expected http://HOST or https://HOST, without a path".to_owned();
-    let url = Url::parse(text).map_err(|_unread| expected())?;
-    match (url.scheme(), url.host_str(), url.path()) {
-        ("http" | "https", Some(_), "/") if url.query().is_none() && url.fragment().is_none() => {
+    let expected =
+        || "expected http://HOST or https://HOST, perhaps with a path such as /votes".to_owned();
+    let mut url = Url::parse(text).map_err(|_unread| expected())?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
+    let path = url.path().trim_end_matches('/').to_owned();
+    match (url.scheme(), url.host_str()) {
+        ("http" | "https", Some(_))
+            if url.query().is_none()
+                && url.fragment().is_none()
+                && url.username().is_empty()
+                && path.chars().all(is_plain)
+                && !path.contains("//") =>
+        {
+            // With a slash at its end, so that addresses below it can be appended.
+            url.set_path(&format!("{path}/"));
             Ok(Some(url))
         }
         _ => Err(expected()),

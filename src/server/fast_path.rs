@@ -150,7 +150,10 @@ where
         self.app.poll_ready(context)
     }
 
-    fn call(&self, request: Request) -> Self::Future {
+    fn call(&self, mut request: Request) -> Self::Future {
+        if let Some(redirect) = self.own.edge.base.strip(&mut request) {
+            return FastPathFuture::Read(Some(redirect));
+        }
         if let Some(line) = request.conn_data::<Rc<ConnState>>() {
             if line.is_closing() {
                 return FastPathFuture::Read(Some(not_carried_out()));

@@ -21,6 +21,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError};
 
+use super::base_path::BasePath;
 use super::resource::RouteName;
 use super::routes::NAMES;
 use crate::auth::Identity;
@@ -50,6 +51,8 @@ const TWO_HOURS: HeaderValue = HeaderValue::from_static("7200");
 pub(super) struct RequestPipeline {
     identity: Data<Identity>,
     meters: Arc<Metrics>,
+    /// Of the public URL.
+    pub(super) base: BasePath,
     /// Random at each start, so that no two instances give the same request id.
     start: String,
     requests: AtomicU64,
@@ -64,6 +67,7 @@ impl RequestPipeline {
         Self {
             identity: parts.identity.clone(),
             meters: Arc::clone(&parts.meters),
+            base: BasePath::new(&parts.public_url),
             start: uuid::Uuid::now_v7().simple().to_string(),
             requests: AtomicU64::new(0),
             hsts: hsts(parts),
@@ -210,7 +214,7 @@ impl RequestPipeline {
 pub(super) async fn around(
     edge: Data<RequestPipeline>,
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
+    next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, Error> {
     let begun = edge.begin(request.method(), request.path(), request.headers());
     // Nothing may hold on to the request while it is handled: the framework then takes it apart.
@@ -224,6 +228,7 @@ pub(super) async fn around(
     if response.status().as_u16() >= 400 {
         response = for_reader(response);
     }
+    let mut response = edge.base.add_to(response);
     let (http, answer) = (response.request().clone(), response.response_mut());
     let route = http
         .app_data::<RouteName>()

@@ -8,6 +8,7 @@
 mod admin;
 mod admin_routes;
 mod app_state;
+mod base_path;
 mod fast_path;
 mod fd_limit;
 mod listener;

@@ -2,6 +2,8 @@
 //!
 //! Adding a route means adding its name here: the meters and the 405s are made from this table.
 
+use actix_web::http::Method;
+use actix_web::http::header::LOCATION;
 use actix_web::web::{self, Data, PathConfig, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -77,9 +79,31 @@ pub(super) fn configure(state: &AppState, config: &mut ServiceConfig) {
     if state.has_log() {
         public_log(config);
     }
-    config.default_service(web::to(|| async {
-        Err::<HttpResponse, Problem>(nothing_here())
+    config.default_service(web::to(|http: HttpRequest| async move {
+        without_slash(&http).ok_or_else(nothing_here)
     }));
+}
+
+/// A redirect to the same address without a slash at its end, for a reader. The address must stay one of this host.
+fn without_slash(http: &HttpRequest) -> Option<HttpResponse> {
+    let path = http.uri().path();
+    let shorter = path.trim_end_matches('/');
+    let is_local = shorter
+        .as_bytes()
+        .get(1)
+        .is_some_and(u8::is_ascii_alphanumeric);
+    if shorter == path || !is_local || !matches!(*http.method(), Method::GET | Method::HEAD) {
+        return None;
+    }
+    let target = match http.uri().query() {
+        Some(query) => format!("{shorter}?{query}"),
+        None => shorter.to_owned(),
+    };
+    Some(
+        HttpResponse::PermanentRedirect()
+            .insert_header((LOCATION, target))
+            .finish(),
+    )
 }
 
 /// Voters: visitor token, origin, quota.

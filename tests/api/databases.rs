@@ -134,7 +134,19 @@ fn settings_of_the_database_are_overridden_or_named() {
             "{}",
             refused.stderr
         );
-        // A command writes all the same: it was not started by accident.
+    });
+}
+
+#[test]
+fn a_command_writes_where_new_transactions_are_read_only_and_names_a_missing_schema() {
+    run(async {
+        let home = Home::new(Backend::Postgres);
+        let name = home
+            .text("SELECT current_database()::text AS n")
+            .expect("a name");
+        home.execute(&format!(
+            "ALTER DATABASE \"{name}\" SET default_transaction_read_only = on"
+        ));
         let named = ["token", "create", "--role", "site", "--name", "other"];
         home.setup().run_cli(&named).await.success("token create");
         home.execute(&format!(

@@ -13,6 +13,7 @@
 mod harness;
 
 mod backup;
+mod base_path;
 mod challenge;
 mod challenge_once;
 mod claims;

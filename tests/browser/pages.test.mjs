@@ -89,6 +89,50 @@ test('any two tools can be compared by name', async () => {
   assert.equal(await page.locator('h1').innerText(), 'Ollama vs Claude Code');
 });
 
+test('a pair that is not found is a page of choices that says why, also without JavaScript', async () => {
+  for (const javaScriptEnabled of [true, false]) {
+    const page = await visit(browser, `${server.url}/`, { javaScriptEnabled });
+    await page.getByLabel('First tool').fill('Ollama');
+    await page.getByLabel('Second tool').fill('copilot');
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.waitForURL(/\/compare\?a=/);
+    assert.match(await page.locator('#reason-b').innerText(), /^No tool is named “copilot”\. .*match/);
+    assert.equal(await page.getByLabel('First tool').inputValue(), 'ollama', 'what was found stays');
+    await page.getByLabel('Second tool').selectOption({ label: 'GitHub Copilot' });
+    if (javaScriptEnabled) {
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      assert.deepEqual(violations.map((v) => v.id), []);
+    }
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.waitForURL(`${server.url}/compare/ollama-vs-github-copilot`);
+    await page.context().close();
+  }
+});
+
+test('what is shared is copied at a press, and nothing moves', async () => {
+  const page = await visit(browser, server.url + COMPARE, { permissions: ['clipboard-read', 'clipboard-write'], viewport: SIZES[0][1] });
+  await page.evaluate(() => {
+    window.shift = 0;
+    new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.shift += entry.value; }).observe({ type: 'layout-shift', buffered: true });
+  });
+  for (const [name, copied] of [
+    ['Copy the link', /^http\S+\/compare\/codestral-2-vs-cursor-background-agents$/],
+    ['Copy a post for X', /^Codestral 2 vs Cursor Background Agents, side by side\.[^]*\nhttp\S+$/],
+    ['Copy a post for LinkedIn', /side by side\.[^]*\nhttp\S+$/],
+    ['Copy as Markdown', /^\[Codestral 2 vs Cursor Background Agents\]\(http\S+\)$/],
+  ]) {
+    await page.getByRole('button', { name, exact: true }).click();
+    await page.waitForFunction(() => document.querySelector('.copied').textContent === 'Copied.');
+    assert.match(await page.evaluate(() => navigator.clipboard.readText()), copied, name);
+    await page.evaluate(() => { document.querySelector('.copied').textContent = ''; });
+  }
+  assert.equal(await page.evaluate(() => window.shift), 0);
+  await page.context().close();
+  const plain = await visit(browser, server.url + COMPARE, { javaScriptEnabled: false });
+  assert.equal(await plain.getByRole('button', { name: 'Copy the link' }).count(), 0, 'no button that does nothing');
+  await plain.context().close();
+});
+
 test('what others vote moves on every page that shows it, and nothing else moves', async () => {
   const slug = 'devin';
   const watch = async (where, options) => {
@@ -129,6 +173,31 @@ test('what others vote moves on every page that shows it, and nothing else moves
     assert.equal(await page.evaluate(() => window.shift), 0, page.url());
     await page.context().close();
   }
+});
+
+test('a chart that comes late shows the newest tally, not the one that asked for it', async () => {
+  const slug = 'windsurf';
+  const page = await visit(browser, `${server.url}/tools/${slug}`);
+  const held = [];
+  await page.route(`**/tools/${slug}`, async (route) => {
+    const answer = await route.fetch();
+    await new Promise((resolve) => { held.push(resolve); });
+    await route.fulfill({ response: answer });
+  });
+  const shown = (percent) => page.waitForFunction(
+    ([s, text]) => document.querySelector(`[data-tool="${s}"] [data-field="community"]`).textContent === text, [slug, percent]);
+  await server.crowd(slug, 5, 0);
+  await shown('100%');
+  await server.crowd(slug, 0, 5);
+  await shown('50%');
+  assert.equal(await page.locator(`[data-now="${slug}"]`).count(), 0, 'the chart is still on its way');
+  await page.unroute(`**/tools/${slug}`, { behavior: 'ignoreErrors' });
+  for (const release of held) release();
+  await page.waitForSelector(`[data-now="${slug}"]`, { state: 'attached' });
+  assert.equal(held.length, 1, 'one call at a time');
+  assert.equal(await page.locator(`[data-now="${slug}"]`).getAttribute('cy'), '50%');
+  assert.equal(await page.locator(`[data-newest="${slug}"] td`).last().textContent(), '50%');
+  await page.context().close();
 });
 
 test('without a stream the page asks from time to time', async () => {

@@ -147,9 +147,13 @@ impl Home {
     /// Changes the database behind the server's back.
     pub fn execute(&self, sql: &str) {
         let done = match &self.database {
-            Some(database) => PgConnection::establish(&database.url)
-                .expect("Postgres")
-                .batch_execute(sql),
+            // Whatever limit a test has given the database.
+            Some(database) => PgConnection::establish(&format!(
+                "{}?options=-c%20statement_timeout%3D0",
+                database.url
+            ))
+            .expect("Postgres")
+            .batch_execute(sql),
             None => {
                 let path = self.path().join("data/tallyship.db");
                 let mut connection =

@@ -8,21 +8,23 @@ export interface Challenge {
 /** Tries at once: enough to keep a few cores busy while answers travel. */
 const AT_ONCE = 16;
 /** Far more than any challenge needs. */
-const MOST = 1e5;
+const MAX_TRIES = 1e5;
 
 const bytes = (hex: string) => Uint8Array.from(hex.match(/../g)!, (pair) => parseInt(pair, 16));
-const hex = (bits: ArrayBuffer) => [...new Uint8Array(bits)].map((byte) => (byte + 256).toString(16).slice(1)).join('');
+/** `number` in hex, padded to the length of `limit`, a power of 16. */
+const hex = (number: number, limit: number) => (number + limit).toString(16).slice(1);
 
 /** What the header `Altcha` says; fails, or is nothing, where the browser knows no PBKDF2 (a page without https). */
 export async function solve(challenge: Challenge): Promise<string | undefined> {
   const { cost: iterations, keyLength, keyPrefix, nonce, salt } = challenge.parameters;
-  const rule = { name: 'PBKDF2', hash: 'SHA-256', salt: bytes(salt), iterations };
+  const { subtle } = crypto;
+  const name = 'PBKDF2';
   const attempt = async (counter: number) => {
-    const password = bytes(nonce + (counter + 2 ** 32).toString(16).slice(1));
-    const key = await crypto.subtle.importKey('raw', password, 'PBKDF2', false, ['deriveBits']);
-    return { counter, derivedKey: hex(await crypto.subtle.deriveBits(rule, key, keyLength * 8)) };
+    const key = await subtle.importKey('raw', bytes(nonce + hex(counter, 2 ** 32)), name, false, ['deriveBits']);
+    const bits = await subtle.deriveBits({ name, hash: 'SHA-256', salt: bytes(salt), iterations }, key, keyLength * 8);
+    return { counter, derivedKey: [...new Uint8Array(bits)].map((byte) => hex(byte, 256)).join('') };
   };
-  for (let from = 0; from < MOST; from += AT_ONCE) {
+  for (let from = 0; from < MAX_TRIES; from += AT_ONCE) {
     const tries = await Promise.all(Array.from({ length: AT_ONCE }, (_, n) => attempt(from + n)));
     const solution = tries.find(({ derivedKey }) => derivedKey.startsWith(keyPrefix));
     if (solution) return btoa(JSON.stringify({ challenge, solution }));

@@ -1,30 +1,26 @@
 // `<ship-vote tool="slug">`: panel and community of one tool, or of two side by side, with a vote.
 // Pages write it; `index` and `script` define it. It asks for nothing before it is about to be seen.
 
-import { Card, type Tell } from './card.js';
+import { card, make, type Card, type Tell } from './card.js';
 import { Server, SLUG } from './server.js';
 import { dress } from './style.js';
 import type { Choice, Tally } from './tally.js';
-import { learn, show, Voice, type Words } from './words.js';
+import { learn, show, voice, type Voice, type Words } from './words.js';
 
 /** Near enough to the window to be loaded. */
 const NEAR = '300px';
 
 let ownServer = '/';
 
-function withSlash(url: URL): string {
-  return url.origin + url.pathname.replace(/\/*$/, '/');
-}
-
 /** `cursor-background-agents` as a name, where the page gives none. */
-function asName(slug: string): string {
-  return slug.replace(/(^|-)(.)/g, (_, dash: string, letter: string) => (dash && ' ') + letter.toUpperCase());
-}
+const asName = (slug: string) => slug.replace(/-/g, ' ').replace(/\b./g, (letter) => letter.toUpperCase());
 
 // Servers that render pages import this too, and know no elements.
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 
 const living = new Set<ShipVote>();
+
+const warn = (element: Element, name: string, what: string) => console.warn(`ship-vote: the attribute "${name}" is ${what}`, element);
 
 export class ShipVote extends Base {
   static readonly observedAttributes = ['tool', 'compare', 'label', 'compare-label', 'server', 'src', 'lang', 'strings'];
@@ -42,12 +38,21 @@ export class ShipVote extends Base {
   }
 
   #cards: Card[] = [];
-  #observer: IntersectionObserver | undefined;
+  #observer = new IntersectionObserver(
+    (entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) this.#follow();
+    },
+    { rootMargin: NEAR },
+  );
   #near = false;
   #building = false;
 
+  #attribute(name: string): string {
+    return this.getAttribute(name)?.trim() ?? '';
+  }
+
   get tool(): string {
-    return this.getAttribute('tool')?.trim() ?? '';
+    return this.#attribute('tool');
   }
 
   set tool(slug: string) {
@@ -55,7 +60,7 @@ export class ShipVote extends Base {
   }
 
   get compare(): string {
-    return this.getAttribute('compare')?.trim() ?? '';
+    return this.#attribute('compare');
   }
 
   set compare(slug: string) {
@@ -64,12 +69,12 @@ export class ShipVote extends Base {
 
   /** The newest tally of the tool, once there is one. */
   get tally(): Tally | undefined {
-    return this.tool ? this.#reached().tally(this.tool) : undefined;
+    return this.#server().view(this.tool).tally;
   }
 
   /** The visitor's own vote on the tool. */
   get choice(): Choice | null {
-    return this.tool ? this.#reached().choice(this.tool) : null;
+    return this.#server().view(this.tool).choice ?? null;
   }
 
   /** Votes as a press of the button does; `null` withdraws. Ends once the server has answered. */
@@ -79,23 +84,14 @@ export class ShipVote extends Base {
 
   connectedCallback(): void {
     living.add(this);
-    this.#near ||= !('IntersectionObserver' in globalThis);
     this.#build();
-    if (this.#near) return;
-    this.#observer = new IntersectionObserver(
-      (entries) => {
-        if (entries.some((entry) => entry.isIntersecting)) this.#come();
-      },
-      { rootMargin: NEAR },
-    );
-    this.#observer.observe(this);
+    if (!this.#near) this.#observer.observe(this);
   }
 
   disconnectedCallback(): void {
     living.delete(this);
-    this.#observer?.disconnect();
-    this.#cards.forEach((card) => card.leave());
-    this.#cards = [];
+    this.#observer.disconnect();
+    this.#leave();
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
@@ -110,19 +106,25 @@ export class ShipVote extends Base {
     });
   }
 
-  #come(): void {
-    this.#observer?.disconnect();
+  /** Near enough to be seen: the cards ask the server. */
+  #follow(): void {
+    this.#observer.disconnect();
     this.#near = true;
     this.#cards.forEach((card) => card.follow());
   }
 
-  #reached(): Server {
-    const named = this.getAttribute('server') || this.getAttribute('src') || ownServer;
+  #leave(): void {
+    this.#cards.forEach((card) => card.leave());
+    this.#cards = [];
+  }
+
+  #server(): Server {
+    const named = this.#attribute('server') || this.#attribute('src') || ownServer;
     let base = `${location.origin}/`;
     try {
-      base = withSlash(new URL(named, document.baseURI));
+      base = new URL(named.replace(/\/*$/, '/'), document.baseURI).href;
     } catch {
-      console.warn(`ship-vote: ${JSON.stringify(named)} is not the address of a server`, this);
+      warn(this, 'server', `no address: "${named}"`);
     }
     const server = Server.at(base);
     server.cookie ||= this.hasAttribute('known');
@@ -133,11 +135,11 @@ export class ShipVote extends Base {
     const lang = this.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang || navigator.language;
     let own: Partial<Words> | undefined;
     try {
-      own = JSON.parse(this.getAttribute('strings') || '{}');
+      own = JSON.parse(this.#attribute('strings') || '{}');
     } catch {
-      console.warn('ship-vote: the attribute "strings" is no JSON', this);
+      warn(this, 'strings', 'no JSON');
     }
-    return new Voice(lang, own);
+    return voice(lang, own);
   }
 
   #redraw(): void {
@@ -146,40 +148,30 @@ export class ShipVote extends Base {
   }
 
   #build(): void {
-    let root = this.shadowRoot;
-    if (!root) {
-      root = this.attachShadow({ mode: 'open' });
-      dress(root);
-    }
-    this.#cards.forEach((card) => card.leave());
-    const voice = this.#voice();
-    const tell: Tell = (name, detail) =>
-      this.dispatchEvent(
-        new CustomEvent(name, { detail, bubbles: name !== 'tally', composed: name !== 'tally', cancelable: name === 'beforevote' }),
-      );
     const { tool, compare } = this;
-    const asked: [string, string | null][] = SLUG.test(tool) ? [[tool, this.getAttribute('label')]] : [];
-    if (asked.length && SLUG.test(compare) && compare !== tool) asked.push([compare, this.getAttribute('compare-label')]);
-    this.#cards = asked.map(
-      ([slug, label]) => new Card(this.#reached(), slug, label || asName(slug), voice, tell),
-    );
+    let root = this.shadowRoot;
+    if (!root) dress((root = this.attachShadow({ mode: 'open' })));
+    this.#leave();
     root.querySelector('.cards')?.remove();
-    const cards = document.createElement('div');
-    cards.className = 'cards';
-    cards.append(...this.#cards.map((card) => card.root));
-    if (!asked.length) cards.append(this.#complaint(voice));
-    root.append(cards);
-    if (this.#near) this.#come();
-  }
-
-  /** What stands in the place of a card if there is no tool to show. */
-  #complaint(voice: Voice): HTMLElement {
-    console.warn(`ship-vote: the attribute "tool" is ${this.tool ? `no slug: ${JSON.stringify(this.tool)}` : 'missing'}`, this);
-    const card = document.createElement('p');
-    card.className = 'card closed';
-    card.setAttribute('part', 'card closed');
-    show(card, voice.say('noTool'));
-    return card;
+    const cards = make('div', 'cards', root);
+    const voice = this.#voice();
+    const tell: Tell = (name, detail) => {
+      const bubbles = name !== 'tally';
+      return this.dispatchEvent(new CustomEvent(name, { detail, bubbles, composed: bubbles, cancelable: name === 'beforevote' }));
+    };
+    const add = (slug: string, label: string) => {
+      const added = card(this.#server(), slug, this.getAttribute(label) || asName(slug), voice, tell);
+      cards.append(added.root);
+      this.#cards.push(added);
+    };
+    if (SLUG.test(tool)) {
+      add(tool, 'label');
+      if (SLUG.test(compare) && compare !== tool) add(compare, 'compare-label');
+    } else {
+      warn(this, 'tool', tool ? `no slug: "${tool}"` : 'missing');
+      show(make('p', 'card closed', cards), voice.say('noTool'));
+    }
+    if (this.#near) this.#follow();
   }
 }
 

@@ -7,7 +7,7 @@
 import type { Tally } from './tally.js';
 
 /** The most tools of one call. */
-const MAX_TOOLS = 100;
+export const MAX_TOOLS = 100;
 /** A stream that brings nothing for this long is taken for broken: something in between holds it back. */
 const STREAM_PATIENCE_MS = 10_000;
 const STREAM_RETRY_MS = 45_000;
@@ -16,252 +16,221 @@ const POLL_INTERVAL_MAX_MS = 60_000;
 /** Pages that begin together are streamed together. */
 const GATHER_MS = 100;
 /** No read may hang for longer. */
-const READ_TIMEOUT_MS = 10_000;
+export const READ_TIMEOUT_MS = 10_000;
 
-/** What the pages of one origin tell each other. */
-type Message =
-  | { from: string; wants: string[] }
-  | { leads: true }
-  | { tallies: Tally[] }
-  | { missing: string[] };
-
-/** Who is told what the feed brings. */
-export interface Listener {
-  accept(tally: Tally): void;
-  /** The server knows no such tools. */
-  lacks(tools: string[]): void;
-  /** Whether the last read was answered. */
-  reached(answered: boolean): void;
+/** What the server says of tools; also what the leading page posts to the others. */
+export interface News {
+  tallies?: Tally[];
+  /** Tools that the server does not know. */
+  missing?: string[];
 }
 
-/** Ends a call that takes longer; browsers before 2023 know no such signal. */
-export const within = (milliseconds: number) => AbortSignal.timeout?.(milliseconds) ?? null;
+/** What the pages of one origin post: news, what a page wants, or that a new page leads. */
+interface Message extends News {
+  from?: number;
+  wants?: string[];
+  leads?: boolean;
+}
+
+/** Receives what the feed brings. */
+export interface Listener {
+  learn(news: News): void;
+  /** Whether the last read was answered. */
+  reached(answered: boolean): void;
+  isMissing(tool: string): boolean | undefined;
+}
+
+/** Running timeouts by name. */
+export type Timers = Record<string, ReturnType<typeof setTimeout> | undefined>;
+
+/** Calls `act` later. A running timeout of the name is replaced, or kept with `keep`; without `act` it only ends. */
+export function later(timers: Timers, name: string, milliseconds?: number, act?: () => void, keep?: boolean): void {
+  if (keep && timers[name]) return;
+  clearTimeout(timers[name]);
+  timers[name] = act && setTimeout(() => {
+    timers[name] = undefined;
+    act();
+  }, milliseconds);
+}
+
+/** A call that takes no longer than `limit`; browsers before 2023 know no such signal. */
+export const request = (url: string, limit: number, options: RequestInit): Promise<Response> =>
+  fetch(url, { signal: AbortSignal.timeout?.(limit)!, ...options });
+
+/** Seconds until the call may be repeated. */
+export const retryAfter = (answer: Response) => +answer.headers.get('Retry-After')! || 0;
 
 /** So that a thousand pages do not come back at once. */
 const jitter = (milliseconds: number) => milliseconds * (0.75 + Math.random() / 2);
 
-export class Feed {
-  readonly #id = Math.random().toString(36).slice(2);
-  #tools: string[] = [];
-  readonly #read = new Set<string>();
-  readonly #missing = new Set<string>();
-  #channel: BroadcastChannel | undefined;
-  /** Gives the lock back, or ends the waiting for it. */
-  #release: (() => void) | undefined;
-  #leading = false;
+/** Makes the feed of the server at `base`: a function that follows these tools from now on, or with none lets go of
+ * connection and lock. */
+export function feed(base: string, listener: Listener): (tools: string[]) => void {
+  const name = `tallyship ${base}`;
+  const id = Math.random();
+  const timers: Timers = {};
   /** What the other pages show. */
-  readonly #others = new Map<string, string[]>();
-  #source: EventSource | undefined;
-  #streamed = new Set<string>();
-  #streamNotBefore = 0;
-  #pause = POLL_INTERVAL_MS;
-  #timers: Record<string, ReturnType<typeof setTimeout> | undefined> = {};
-
-  readonly #base: string;
-  readonly #listener: Listener;
-
-  constructor(base: string, listener: Listener) {
-    this.#base = base;
-    this.#listener = listener;
-  }
-
-  /** Follows these tools from now on. The first figures are read at once, whoever leads. */
-  follow(tools: string[]): void {
-    this.#tools = tools;
-    if (!tools.length) return this.rest();
-    const unread = tools.filter((tool) => !this.#read.has(tool));
-    this.#join();
-    if (unread.length) void this.#poll(unread);
-    if (this.#leading) this.#soon();
-    else this.#announce();
-  }
-
-  /** Follows nothing, holds no connection and no lock. */
-  rest(): void {
-    this.#tools = [];
-    this.#announce();
-    this.#channel?.close();
-    this.#channel = undefined;
-    this.#release?.();
-    this.#release = undefined;
-    this.#leading = false;
-    this.#others.clear();
-    this.#read.clear();
-    this.#closeStream();
-    for (const name in this.#timers) this.#later(name);
-  }
-
-  #later(name: string, milliseconds?: number, act?: () => void): void {
-    clearTimeout(this.#timers[name]);
-    this.#timers[name] = act && setTimeout(act, milliseconds);
-  }
+  const others = new Map<number, string[]>();
+  let tools: string[] = [];
+  let read: string[] = [];
+  let streamed: string[] = [];
+  let channel: BroadcastChannel | undefined;
+  /** Gives the lock back, or ends the waiting for it. */
+  let release: (() => void) | undefined;
+  let leading = false;
+  let source: EventSource | undefined;
+  let streamNotBefore = 0;
+  let pause = POLL_INTERVAL_MS;
 
   // Among pages.
 
-  #join(): void {
-    if (this.#release) return;
-    const name = `tallyship ${this.#base}`;
-    if (!('BroadcastChannel' in globalThis) || !globalThis.navigator?.locks) {
-      // No way to share a stream (a page without https, an old browser): asking again takes no connection for itself.
-      this.#streamNotBefore = Infinity;
-      this.#release = () => undefined;
-      return this.#lead();
-    }
-    this.#channel = new BroadcastChannel(name);
-    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
+  const post = (message: Message) => channel?.postMessage(message);
+  const announce = () => post({ from: id, wants: tools });
+  const share = (news: News) => {
+    listener.learn(news);
+    if (leading) post(news);
+  };
+  const lead = () => {
+    leading = true;
+    post({ leads: true });
+    soon();
+  };
+
+  function join(): void {
+    if (release) return;
+    const { locks } = navigator;
     const waiting = new AbortController();
-    this.#release = () => waiting.abort();
-    const held = new Promise<void>((resolve) => {
-      waiting.signal.addEventListener('abort', () => resolve());
-    });
-    const lead = () => {
-      if (waiting.signal.aborted) return undefined;
-      this.#lead();
-      return held;
+    const { signal } = waiting;
+    release = () => waiting.abort();
+    // No way to share a stream (a page without https): asking again takes no connection for itself.
+    if (!locks) return lead();
+    channel = new BroadcastChannel(name);
+    channel.onmessage = ({ data }: MessageEvent<Message>) => {
+      listener.learn(data);
+      if (data.leads) announce();
+      if (leading && data.wants) {
+        others.set(data.from!, data.wants);
+        soon();
+      }
     };
-    navigator.locks.request(name, { signal: waiting.signal }, lead).catch(() => undefined);
-  }
-
-  #lead(): void {
-    this.#leading = true;
-    this.#post({ leads: true });
-    this.#soon();
-  }
-
-  #announce(): void {
-    this.#post({ from: this.#id, wants: this.#tools });
-  }
-
-  #post(message: Message): void {
-    this.#channel?.postMessage(message);
-  }
-
-  #hear(message: Message): void {
-    if ('tallies' in message) message.tallies.forEach((tally) => this.#listener.accept(tally));
-    else if ('missing' in message) this.#listener.lacks(message.missing);
-    else if ('leads' in message) this.#announce();
-    else if (this.#leading) {
-      this.#others.set(message.from, message.wants);
-      this.#soon();
-    }
-  }
-
-  #share(tallies: Tally[]): void {
-    tallies.forEach((tally) => this.#listener.accept(tally));
-    if (this.#leading && tallies.length) this.#post({ tallies });
-  }
-
-  #lacks(missing: string[]): void {
-    if (!missing.length) return;
-    missing.forEach((tool) => this.#missing.add(tool));
-    this.#listener.lacks(missing);
-    if (this.#leading) this.#post({ missing });
+    locks.request(name, { signal }, () => {
+      if (signal.aborted) return;
+      lead();
+      return new Promise((resolve) => {
+        signal.onabort = resolve;
+      });
+    }).catch(() => {});
   }
 
   // As the leader: by stream, and by asking again where there is none.
 
-  #wanted(): string[] {
-    const all = new Set(this.#tools);
-    this.#others.forEach((tools) => tools.forEach((tool) => all.add(tool)));
-    return [...all].filter((tool) => !this.#missing.has(tool)).sort();
+  const wanted = () => [...new Set([tools, ...others.values()].flat())].filter((tool) => !listener.isMissing(tool)).sort();
+  const unstreamed = () => wanted().filter((tool) => !streamed.includes(tool));
+  const soon = () => later(timers, 'gather', GATHER_MS, refresh);
+  const pollAgain = () => later(timers, 'poll', jitter(pause), pollNow, true);
+
+  function refresh(): void {
+    const first = wanted().slice(0, MAX_TOOLS);
+    const wait = streamNotBefore - Date.now();
+    if (navigator.locks) {
+      if (wait > 0) later(timers, 'stream', wait, refresh);
+      else if (first.some((tool) => !streamed.includes(tool))) openStream(first);
+    }
+    if (unstreamed().length) pollAgain();
   }
 
-  #soon(): void {
-    this.#later('gather', GATHER_MS, () => this.#refresh());
-  }
-
-  #refresh(): void {
-    const tools = this.#wanted();
-    const first = tools.slice(0, MAX_TOOLS);
-    const wait = this.#streamNotBefore - Date.now();
-    if (wait > 0 || !('EventSource' in globalThis)) {
-      if (wait > 0 && wait < Infinity) this.#later('stream', wait, () => this.#refresh());
-    } else if (!this.#source || first.some((tool) => !this.#streamed.has(tool))) this.#openStream(first);
-    if (tools.some((tool) => !this.#streamed.has(tool)) && !this.#timers['poll']) this.#pollAgain();
-  }
-
-  #openStream(tools: string[]): void {
-    this.#source?.close();
-    const source = new EventSource(`${this.#base}v1/stream?tools=${tools.join(',')}`);
-    this.#source = source;
-    this.#streamed = new Set(tools);
+  function openStream(first: string[]): void {
+    closeStream();
+    const opened = source = new EventSource(`${base}v1/stream?tools=${streamed = first}`);
     // Counted from the first silence on: a stream that is opened and cut, over and over, is broken as well.
-    const wait = () => {
-      if (!this.#timers['patience']) this.#later('patience', STREAM_PATIENCE_MS, () => this.#fallBack());
-    };
-    this.#later('patience');
-    source.addEventListener('tally', (event) => {
-      this.#later('patience');
-      this.#listener.reached(true);
-      this.#share([JSON.parse((event as MessageEvent<string>).data)]);
+    const wait = () => later(timers, 'patience', STREAM_PATIENCE_MS, fallBack, true);
+    opened.addEventListener('tally', ({ data }) => {
+      later(timers, 'patience');
+      listener.reached(true);
+      share({ tallies: [JSON.parse(data)] });
     });
-    source.addEventListener('missing', (event) => {
-      this.#lacks((JSON.parse((event as MessageEvent<string>).data) as { missing: string[] }).missing);
-    });
-    source.onerror = () => {
-      if (this.#source !== source) return;
-      if (source.readyState === EventSource.CLOSED) this.#fallBack();
+    opened.addEventListener('missing', ({ data }) => share(JSON.parse(data)));
+    opened.onerror = () => {
+      if (source !== opened) return;
+      if (opened.readyState > 1) fallBack();
       else wait();
     };
     wait();
   }
 
-  #closeStream(): void {
-    this.#source?.close();
-    this.#source = undefined;
-    this.#streamed.clear();
+  function closeStream(): void {
+    later(timers, 'patience');
+    source?.close();
+    source = undefined;
+    streamed = [];
   }
 
-  #fallBack(): void {
-    this.#closeStream();
-    this.#later('patience');
-    this.#streamNotBefore = Date.now() + jitter(STREAM_RETRY_MS);
-    this.#refresh();
-    void this.#pollNow();
+  function fallBack(): void {
+    closeStream();
+    streamNotBefore = Date.now() + jitter(STREAM_RETRY_MS);
+    refresh();
+    void pollNow();
   }
 
-  #pollAgain(): void {
-    this.#later('poll', jitter(this.#pause), () => void this.#pollNow());
+  async function pollNow(): Promise<void> {
+    later(timers, 'poll');
+    const rest = unstreamed();
+    if (!leading || !rest.length) return;
+    await poll(rest);
+    if (leading) pollAgain();
   }
 
-  async #pollNow(): Promise<void> {
-    this.#later('poll');
-    const rest = this.#wanted().filter((tool) => !this.#streamed.has(tool));
-    if (!this.#leading || !rest.length) return;
-    await this.#poll(rest);
-    if (this.#leading && !this.#timers['poll']) this.#pollAgain();
-  }
-
-  async #poll(tools: string[]): Promise<void> {
-    const gone: string[] = [];
+  async function poll(asked: string[]): Promise<void> {
+    let gone;
     try {
-      for (let from = 0; from < tools.length; from += MAX_TOOLS) {
-        const some = tools.slice(from, from + MAX_TOOLS);
+      for (let from = 0; from < asked.length; from += MAX_TOOLS) {
+        const some = asked.slice(from, from + MAX_TOOLS);
         // What the browser's own cache would show for another ten seconds is too old here; the server answers 304.
-        const answer = await fetch(`${this.#base}v1/tallies?tools=${some.join(',')}`, {
-          cache: 'no-cache', signal: within(READ_TIMEOUT_MS),
-        });
-        this.#pause = Math.max(POLL_INTERVAL_MS, (Number(answer.headers.get('Retry-After')) || 0) * 1000);
-        if (!answer.ok) throw new Error(`answered ${answer.status}`);
-        const { tallies, missing = [] } = (await answer.json()) as { tallies: Tally[]; missing?: string[] };
-        some.forEach((tool) => this.#read.add(tool));
-        this.#share(tallies);
-        gone.push(...missing);
+        const answer = await request(`${base}v1/tallies?tools=${some}`, READ_TIMEOUT_MS, { cache: 'no-cache' });
+        pause = Math.max(POLL_INTERVAL_MS, retryAfter(answer) * 1000);
+        if (!answer.ok) throw answer;
+        const news: News = await answer.json();
+        read.push(...some);
+        share(news);
+        gone ||= news.missing?.length;
       }
-      this.#listener.reached(true);
+      listener.reached(true);
     } catch {
-      this.#pause = Math.max(this.#pause, Math.min(this.#pause * 2, POLL_INTERVAL_MAX_MS));
-      this.#listener.reached(false);
+      pause = Math.max(pause, Math.min(pause * 2, POLL_INTERVAL_MAX_MS));
+      listener.reached(false);
       // A page without figures asks again, whoever leads.
-      if (this.#tools.some((tool) => !this.#read.has(tool))) {
-        this.#later('first', jitter(this.#pause), () => void this.#poll(this.#tools.filter((tool) => !this.#read.has(tool))));
-      }
+      later(timers, 'first', jitter(pause), readFirst);
     }
-    this.#lacks(gone);
     // The stream may have been refused for a tool that does not exist.
-    if (gone.length && this.#leading && this.#streamNotBefore < Infinity) {
-      this.#streamNotBefore = 0;
-      this.#soon();
+    if (gone && leading) {
+      streamNotBefore = 0;
+      soon();
     }
   }
+
+  /** The first figures are read at once, whoever leads. */
+  function readFirst(): void {
+    const unread = tools.filter((tool) => !read.includes(tool));
+    if (unread.length) void poll(unread);
+  }
+
+  return (now) => {
+    tools = now;
+    if (tools.length) {
+      join();
+      readFirst();
+      if (leading) soon();
+      else announce();
+    } else {
+      announce();
+      channel?.close();
+      release?.();
+      channel = release = undefined;
+      leading = false;
+      others.clear();
+      read = [];
+      closeStream();
+      for (const name in timers) later(timers, name);
+    }
+  };
 }

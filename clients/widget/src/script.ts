@@ -4,6 +4,6 @@
 import { define, setServer } from './element.js';
 
 const OURS = 'script[src*="/embed/tallyship"]';
-const script = document.currentScript?.matches(OURS) ? document.currentScript : document.querySelector(OURS);
-if (script instanceof HTMLScriptElement) setServer(new URL('../', script.src).href);
+const script = (document.currentScript?.matches(OURS) ? document.currentScript : document.querySelector(OURS)) as HTMLScriptElement | null;
+if (script) setServer(new URL('../', script.src).href);
 define();

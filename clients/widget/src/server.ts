@@ -2,11 +2,9 @@
 // `card` watches tools and casts votes here, and so do the scripts of the server's own pages. It must never let a page wait, nor throw into it.
 
 import { solve } from './challenge.js';
-import { Feed, within, type Listener } from './feed.js';
+import { feed, later, MAX_TOOLS, READ_TIMEOUT_MS, request, retryAfter, type News, type Timers } from './feed.js';
 import { moved, type Choice, type Tally } from './tally.js';
 
-/** The most tools of one call. */
-const MAX_TOOLS = 100;
 /** Elements that come one after another are asked for together. */
 const GATHER_MS = 50;
 /** A hidden page keeps its stream for this long. */
@@ -15,311 +13,300 @@ const HIDDEN_MS = 15_000;
 const VOTE_TIMEOUT_MS = 12_000;
 const VISITOR_TIMEOUT_MS = 6_000;
 const PROBE_TIMEOUT_MS = 2_000;
-const READ_TIMEOUT_MS = 10_000;
 
 /** What a tool's slug looks like. */
 export const SLUG = /^(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*$/;
 
 /** Why a vote was not taken. */
 export class Refusal extends Error {
-  constructor(
-    /** The problem's `code`; `offline`, `refused` or `late` if there was no answer to read. */
-    readonly code: string,
-    readonly status = 0,
-    /** Seconds until it may be tried again. */
-    readonly wait = 0,
-    /** What the server said of it. */
-    readonly detail = '',
-  ) {
-    super(code);
-  }
+  /** The problem's `code`; `offline`, `refused` or `late` if there was no answer to read. */
+  declare readonly code: string;
+  declare readonly status: number;
+  /** Seconds until it may be tried again. */
+  declare readonly wait: number;
+  /** What the server said of it. */
+  declare readonly detail: string;
 
-  static async of(answer: Response): Promise<Refusal> {
-    const { code = '', detail } = await answer.json().catch(() => ({}));
-    return new Refusal(code, answer.status, Number(answer.headers.get('Retry-After')) || 0, detail);
+  constructor(code: string, status = 0, wait = 0, detail = '') {
+    super(code);
+    Object.assign(this, { code, status, wait, detail });
   }
 }
 
-const servers = new Map<string, Server>();
+async function refusal(answer: Response): Promise<Refusal> {
+  const { code = '', detail } = await answer.json().catch(() => ({}));
+  return new Refusal(code, answer.status, retryAfter(answer), detail);
+}
 
-export class Server implements Listener {
-  readonly #feed: Feed;
-  readonly #tallies = new Map<string, Tally>();
-  readonly #choices = new Map<string, Choice | null>();
-  readonly #pending = new Map<string, { to: Choice | null; version: number | undefined }>();
-  readonly #missing = new Set<string>();
-  readonly #asked = new Set<string>();
-  readonly #castAt = new Map<string, number>();
-  readonly #watchers = new Map<string, Set<() => void>>();
-  readonly #key: string;
-  #memory = '';
-  #minting: Promise<void> | undefined;
+/** What is known of one tool. */
+interface ToolState {
+  readonly watchers: Set<() => void>;
+  tally?: Tally;
+  /** The own choice; `undefined` until it is known. */
+  choice?: Choice | null;
+  /** The vote on its way, and the tally's version when it was cast. */
+  pending?: { to: Choice | null; version: number | undefined } | undefined;
+  /** The server does not know the tool. */
+  missing?: boolean;
+  castAt?: number;
+}
+
+/** What is shown of one tool. */
+export interface ToolView {
+  /** The newest tally; a vote on its way is counted in. */
+  tally: Tally | undefined;
+  /** The own choice; `undefined` until it is known. */
+  choice: Choice | null | undefined;
+  /** A vote is on its way. */
+  pending: boolean;
+  /** The server does not know the tool. */
+  missing: boolean | undefined;
+}
+
+export interface Server {
   /** A challenge is being solved. */
-  checking = false;
+  checking: boolean;
   /** The last read was not answered. */
-  unreachable = false;
+  silent: boolean;
   /** The page knows that a cookie came with it: the own votes are asked for without a token, too. */
-  cookie = false;
-  #timers: Record<string, ReturnType<typeof setTimeout> | undefined> = {};
-
-  /** The one of `base`, an address with a slash at its end. */
-  static at(base: string): Server {
-    let server = servers.get(base);
-    if (!server) servers.set(base, (server = new Server(base)));
-    return server;
-  }
-
-  private constructor(readonly base: string) {
-    this.#key = `tallyship ${base}`;
-    this.#feed = new Feed(base, this);
-    document.addEventListener('visibilitychange', () => {
-      if (document.hidden) this.#later('hidden', HIDDEN_MS, () => this.#feed.rest());
-      else {
-        this.#later('hidden');
-        this.#soon();
-      }
-    });
-    addEventListener('online', () => this.#soon());
-    // A page with an open stream could not be kept for the way back.
-    addEventListener('pagehide', () => this.#feed.rest());
-    addEventListener('pageshow', () => this.#soon());
-  }
-
-  // What is known of a tool.
-
-  tally(tool: string): Tally | undefined {
-    const tally = this.#tallies.get(tool);
-    const wish = this.#pending.get(tool);
-    // Once the server has published anything newer, that is the truth, with the vote or without it.
-    return tally && wish && wish.version === tally.version ? moved(tally, this.#choices.get(tool) ?? null, wish.to) : tally;
-  }
-
-  choice(tool: string): Choice | null {
-    const wish = this.#pending.get(tool);
-    return (wish ? wish.to : this.#choices.get(tool)) ?? null;
-  }
-
-  /** Whether the own choice is known: asked for, or cast here. */
-  knowsChoice(tool: string): boolean {
-    return this.#choices.has(tool) || this.#pending.has(tool);
-  }
-
-  isMissing(tool: string): boolean {
-    return this.#missing.has(tool);
-  }
-
-  isPending(tool: string): boolean {
-    return this.#pending.has(tool);
-  }
-
+  cookie: boolean;
+  view(tool: string): ToolView;
   /** Calls `changed` whenever there is something new of `tool`, until the returned function is called. */
-  watch(tool: string, changed: () => void): () => void {
-    const watchers = this.#watchers.get(tool) ?? new Set();
-    this.#watchers.set(tool, watchers.add(changed));
-    this.#soon();
-    return () => {
-      watchers.delete(changed);
-      if (!watchers.size && this.#watchers.get(tool) === watchers) {
-        this.#watchers.delete(tool);
-        this.#soon();
-      }
-    };
-  }
+  watch(tool: string, changed: () => void): () => void;
+  /** Casts, changes or withdraws; shown at once, taken back where it is refused with a {@link Refusal}. */
+  cast(tool: string, to: Choice | null): Promise<void>;
+}
 
-  #changed(tool: string): void {
-    this.#watchers.get(tool)?.forEach((changed) => changed());
-  }
+const servers: Record<string, Server> = {};
 
-  accept(tally: Tally): void {
-    const known = this.#tallies.get(tally.tool);
-    if (known && known.version >= tally.version) return;
-    this.#tallies.set(tally.tool, tally);
-    this.#changed(tally.tool);
-  }
+export const Server = {
+  /** The one of `base`, an address with a slash at its end. */
+  at: (base: string): Server => (servers[base] ??= open(base)),
+};
 
-  reached(answered: boolean): void {
-    if (this.unreachable === !answered) return;
-    this.unreachable = !answered;
-    this.#watchers.forEach((_, tool) => this.#changed(tool));
-  }
+function open(base: string): Server {
+  const key = `tallyship ${base}`;
+  const timers: Timers = {};
+  const states = new Map<string, ToolState>();
+  /** Tools whose own choice has been asked for. */
+  const asked = new Set<string>();
+  let memory = '';
+  let minting: Promise<void> | undefined;
 
-  lacks(tools: string[]): void {
-    tools.forEach((tool) => {
-      this.#missing.add(tool);
-      this.#changed(tool);
-    });
-  }
+  const of = (tool: string): ToolState => {
+    let state = states.get(tool);
+    if (!state) states.set(tool, (state = { watchers: new Set() }));
+    return state;
+  };
+  const isMissing = (tool: string) => of(tool).missing;
+  const changed = ({ watchers }: ToolState) => watchers.forEach((changed) => changed());
+  const watched = () => [...states.keys()].filter((tool) => of(tool).watchers.size && !isMissing(tool)).sort();
+  const rest = () => follow([]);
 
-  #later(name: string, milliseconds?: number, act?: () => void): void {
-    clearTimeout(this.#timers[name]);
-    this.#timers[name] = act && setTimeout(act, milliseconds);
-  }
+  const soon = () => later(timers, 'follow', GATHER_MS, () => {
+    const tools = watched();
+    if (document.hidden && tools.every((tool) => of(tool).tally)) return;
+    if (!tools.length) asked.clear();
+    void askOwn(tools);
+    follow(tools);
+  });
 
-  #tools(): string[] {
-    return [...this.#watchers.keys()].filter((tool) => !this.#missing.has(tool)).sort();
-  }
+  const accept = (tally: Tally) => {
+    const state = of(tally.tool);
+    if (state.tally && state.tally.version >= tally.version) return;
+    state.tally = tally;
+    changed(state);
+  };
 
-  #soon(): void {
-    this.#later('follow', GATHER_MS, () => {
-      const tools = this.#tools();
-      if (document.hidden && this.#tallies.size) return;
-      if (!tools.length) this.#asked.clear();
-      void this.#askOwn(tools);
-      this.#feed.follow(tools);
-    });
-  }
+  const follow = feed(base, {
+    isMissing,
+    learn({ tallies, missing }: News) {
+      tallies?.forEach(accept);
+      missing?.forEach((tool) => {
+        of(tool).missing = true;
+        changed(of(tool));
+      });
+    },
+    reached(answered) {
+      if (server.silent !== answered) return;
+      server.silent = !answered;
+      states.forEach(changed);
+    },
+  });
+
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) later(timers, 'hidden', HIDDEN_MS, rest);
+    else {
+      later(timers, 'hidden');
+      soon();
+    }
+  });
+  addEventListener('online', soon);
+  // A page with an open stream could not be kept for the way back.
+  addEventListener('pagehide', rest);
+  addEventListener('pageshow', soon);
 
   // Voting: as one visitor, known by a token that the page keeps, because the cookie may not come along.
 
-  get #token(): string {
+  const token = () => {
     try {
-      return localStorage.getItem(this.#key) ?? this.#memory;
+      return localStorage.getItem(key) ?? memory;
     } catch {
-      return this.#memory;
+      return memory;
     }
-  }
+  };
 
-  set #token(token: string) {
-    this.#memory = token;
+  const keep = (token: string) => {
+    memory = token;
     try {
-      if (token) localStorage.setItem(this.#key, token);
-      else localStorage.removeItem(this.#key);
+      localStorage.setItem(key, token);
     } catch {
       // No storage here: the token lives as long as the page, the cookie perhaps longer.
     }
-  }
+  };
 
-  async #call(method: string, path: string, limit: number, body?: object, altcha = ''): Promise<Response> {
+  async function call(method: string, path: string, limit: number, choice: Choice | null = null, altcha?: string): Promise<Response> {
     const headers: Record<string, string> = {};
-    if (this.#token) headers['Authorization'] = `Bearer ${this.#token}`;
-    if (body) headers['Content-Type'] = 'application/json';
+    if (token()) headers['Authorization'] = `Bearer ${token()}`;
+    if (choice) headers['Content-Type'] = 'application/json';
     if (altcha) headers['Altcha'] = altcha;
-    const answer = await fetch(this.base + path, {
+    const answer = await request(base + path, limit, {
       method,
       headers,
-      body: body ? JSON.stringify(body) : null,
+      body: choice && JSON.stringify({ choice }),
       credentials: 'include',
       cache: 'no-store',
-      signal: within(limit),
       // A vote is not lost when the visitor walks on.
       keepalive: method !== 'GET',
     });
     const renewed = answer.headers.get('Visitor-Token');
-    if (renewed) this.#token = renewed;
+    if (renewed) keep(renewed);
     if (answer.status !== 403 || altcha) return answer;
     const { challenge } = await answer.clone().json().catch(() => ({}));
     if (!challenge) return answer;
-    this.checking = true;
+    server.checking = true;
     // Whoever waits for their vote is told so.
-    this.#pending.forEach((_, tool) => this.#changed(tool));
+    states.forEach(changed);
     const solution = await solve(challenge).catch(() => '');
-    this.checking = false;
-    return solution ? this.#call(method, path, limit, body, solution) : answer;
+    server.checking = false;
+    return solution ? call(method, path, limit, choice, solution) : answer;
   }
+
+  /** Calls once more if the token was refused, after `mend`. */
+  async function twice(ask: () => Promise<Response>, mend: (answer: Response) => unknown): Promise<Response> {
+    const answer = await ask();
+    if (answer.status !== 401) return answer;
+    await mend(answer);
+    return ask();
+  }
+
 
   /** Gets a token: the cookie's visitor's where there is one, the same visitor's again where the old one has ended. */
-  #visitor(): Promise<void> {
-    this.#minting ??= (async () => {
-      const mint = () => this.#call('POST', 'v1/visitors', VISITOR_TIMEOUT_MS);
-      let answer = await mint();
-      if (answer.status === 401) {
-        this.#token = '';
-        answer = await mint();
-      }
-      if (!answer.ok) throw await Refusal.of(answer);
-      this.#token = (await answer.json()).token;
-      if (answer.status === 200) {
-        this.#asked.clear();
-        void this.#askOwn(this.#tools());
-      }
-    })().finally(() => {
-      this.#minting = undefined;
-    });
-    return this.#minting;
-  }
+  const visitor = () => minting ??= (async () => {
+    const answer = await twice(() => call('POST', 'v1/visitors', VISITOR_TIMEOUT_MS), () => keep(''));
+    if (!answer.ok) throw await refusal(answer);
+    keep((await answer.json()).token);
+    if (answer.status === 200) {
+      asked.clear();
+      void askOwn(watched());
+    }
+  })().finally(() => {
+    minting = undefined;
+  });
 
   /** Asks for the visitor's own votes, once for each tool; a stranger has none. */
-  async #askOwn(tools: string[]): Promise<void> {
-    if (!this.#token && !this.cookie) return;
-    const fresh = tools.filter((tool) => !this.#asked.has(tool)).slice(0, MAX_TOOLS);
+  async function askOwn(tools: string[]): Promise<void> {
+    if (!token() && !server.cookie) return;
+    const fresh = tools.filter((tool) => !asked.has(tool)).slice(0, MAX_TOOLS);
     if (!fresh.length) return;
-    fresh.forEach((tool) => this.#asked.add(tool));
+    fresh.forEach((tool) => asked.add(tool));
     const began = performance.now();
     try {
-      const path = `v1/votes?tools=${fresh.join(',')}`;
-      const ask = () => this.#call('GET', path, READ_TIMEOUT_MS);
-      let answer = await ask();
-      if (answer.status === 401 && this.#token) {
-        if ((await Refusal.of(answer)).code !== 'expired-token') {
-          this.#token = '';
-          return;
-        }
-        await this.#visitor();
-        answer = await ask();
-      }
+      const answer = await twice(
+        () => call('GET', `v1/votes?tools=${fresh}`, READ_TIMEOUT_MS),
+        async (answer) => ((await refusal(answer)).code === 'expired-token' ? visitor() : keep('')),
+      );
       if (!answer.ok) return;
       for (const { tool, choice } of (await answer.json()).items as { tool: string; choice: Choice | null }[]) {
+        const state = of(tool);
         // An answer from before a vote knows less than the vote's own.
-        if ((this.#castAt.get(tool) ?? 0) > began) continue;
-        this.#choices.set(tool, choice);
-        this.#changed(tool);
+        if (state.castAt! > began) continue;
+        state.choice = choice;
+        changed(state);
       }
-      if (tools.length > fresh.length) void this.#askOwn(tools);
+      void askOwn(tools);
     } catch {
-      fresh.forEach((tool) => this.#asked.delete(tool));
+      fresh.forEach((tool) => asked.delete(tool));
     }
   }
 
-  /** Casts, changes or withdraws; shown at once, taken back where it is refused with a {@link Refusal}. */
-  async cast(tool: string, to: Choice | null): Promise<void> {
-    this.#pending.set(tool, { to, version: this.#tallies.get(tool)?.version });
-    this.#changed(tool);
-    try {
-      const answer = await this.#send(tool, to);
-      const { vote, tally } = (await answer.json()) as { vote: { choice: Choice | null }; tally: Tally };
-      this.#choices.set(tool, vote.choice);
-      this.#asked.add(tool);
-      this.#castAt.set(tool, performance.now());
-      this.accept(tally);
-    } catch (cause) {
-      throw cause instanceof Refusal ? cause : new Refusal(await this.#whyNoAnswer(tool, cause));
-    } finally {
-      this.#pending.delete(tool);
-      this.#changed(tool);
-    }
-  }
-
-  async #send(tool: string, to: Choice | null): Promise<Response> {
+  async function send(tool: string, to: Choice | null): Promise<Response> {
     const deadline = performance.now() + VOTE_TIMEOUT_MS;
-    if (!this.#token) await this.#visitor();
-    const path = `v1/tools/${tool}/vote`;
-    const once = () => {
-      const left = Math.max(1, Math.round(deadline - performance.now()));
-      return to ? this.#call('PUT', path, left, { choice: to }) : this.#call('DELETE', path, left);
-    };
-    let answer = await once();
-    if (answer.status === 401) {
-      await this.#visitor();
-      answer = await once();
-    }
-    if (!answer.ok) throw await Refusal.of(answer);
+    if (!token()) await visitor();
+    const answer = await twice(
+      () => call(to ? 'PUT' : 'DELETE', `v1/tools/${tool}/vote`, Math.max(1, deadline - performance.now()), to),
+      visitor,
+    );
+    if (!answer.ok) throw await refusal(answer);
     return answer;
   }
 
   /** A page off the allow-list sees only a failed call: it is told apart by whether it may still read. */
-  async #whyNoAnswer(tool: string, cause: unknown): Promise<string> {
+  async function whyNoAnswer(tool: string, cause: unknown): Promise<string> {
     if (!navigator.onLine) return 'offline';
     if ((cause as Error).name === 'TimeoutError') {
       // The vote may have been counted all the same: what stands is asked for again.
-      this.#asked.delete(tool);
-      this.#soon();
+      asked.delete(tool);
+      soon();
       return 'late';
     }
-    const readable = await fetch(`${this.base}v1/tallies?tools=${tool}`, {
-      cache: 'no-store', signal: within(PROBE_TIMEOUT_MS),
-    }).then((answer) => answer.ok, () => false);
+    const readable = await request(`${base}v1/tallies?tools=${tool}`, PROBE_TIMEOUT_MS, { cache: 'no-store' })
+      .then((answer) => answer.ok, () => false);
     if (!readable) return 'offline';
-    console.warn(`ship-vote: ${this.base} takes no votes from ${location.origin}. If it should, list this origin in TALLYSHIP_HTTP__ALLOWED_ORIGINS there.`);
+    console.warn(`ship-vote: ${location.origin} is not in TALLYSHIP_HTTP__ALLOWED_ORIGINS of ${base}`);
     return 'refused';
   }
+
+  const server: Server = {
+    checking: false,
+    silent: false,
+    cookie: false,
+    view(tool) {
+      const { tally, pending, choice, missing } = of(tool);
+      return {
+        // Once the server has published anything newer, that is the truth, with the vote or without it.
+        tally: tally && pending?.version === tally.version ? moved(tally, choice, pending.to) : tally,
+        choice: pending ? pending.to : choice,
+        pending: !!pending,
+        missing,
+      };
+    },
+    watch(tool, changed) {
+      const { watchers } = of(tool);
+      watchers.add(changed);
+      soon();
+      return () => {
+        watchers.delete(changed);
+        if (!watchers.size) soon();
+      };
+    },
+    async cast(tool, to) {
+      const state = of(tool);
+      state.pending = { to, version: state.tally?.version };
+      changed(state);
+      try {
+        const { vote, tally } = await (await send(tool, to)).json();
+        state.choice = vote.choice;
+        asked.add(tool);
+        state.castAt = performance.now();
+        accept(tally);
+      } catch (cause) {
+        throw cause instanceof Refusal ? cause : new Refusal(await whyNoAnswer(tool, cause));
+      } finally {
+        state.pending = undefined;
+        changed(state);
+      }
+    },
+  };
+  return server;
 }

@@ -21,7 +21,7 @@ export interface Tally {
 }
 
 /** The tally once this voter's vote has moved `from` one choice `to` another, as the server will reckon it. */
-export function moved(tally: Tally, from: Choice | null, to: Choice | null): Tally {
+export function moved(tally: Tally, from: Choice | null | undefined, to: Choice | null): Tally {
   const community = { ...tally.community };
   if (from) community[from] -= 1;
   if (to) community[to] += 1;

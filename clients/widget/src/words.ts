@@ -66,7 +66,7 @@ const en: Words = {
   offline: 'There is no connection. Your vote was not sent.',
   failed: 'That did not work. Please try again.',
   unknown: 'There is no such tool.',
-  late: 'No answer came in time. Your vote may not have been counted; please try again.',
+  late: 'No answer came in time. Your vote may not have been counted. Please try again.',
   loading: 'Loading the votes…',
   unreachable: 'The votes cannot be reached right now.',
   none: 'be the first',
@@ -100,14 +100,14 @@ const de: Words = {
   offline: 'Keine Verbindung. Die Stimme wurde nicht gesendet.',
   failed: 'Das ging nicht. Bitte noch einmal versuchen.',
   unknown: 'Dieses Werkzeug gibt es nicht.',
-  late: 'Es kam keine Antwort. Ihre Stimme wurde vielleicht nicht gezählt; bitte noch einmal versuchen.',
+  late: 'Keine Antwort. Die Stimme wurde vielleicht nicht gezählt. Bitte noch einmal versuchen.',
   loading: 'Die Stimmen werden geladen …',
   unreachable: 'Die Stimmen sind gerade nicht erreichbar.',
   none: 'Machen Sie den Anfang',
   noTool: 'Dieses Element nennt kein Tool.',
 };
 
-const tables: Record<string, Partial<Words>> = { en, de };
+const tables: Record<string, Partial<Words> | undefined> = { en, de };
 
 /** Adds a language, or changes some of its texts. */
 export function learn(lang: string, words: Partial<Words>): void {
@@ -115,8 +115,8 @@ export function learn(lang: string, words: Partial<Words>): void {
   tables[key] = { ...tables[key], ...words };
 }
 
-/** Where numbers and words run from right to left. */
-const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|ks|nqo|ps|sd|syr|ug|ur|yi)\b/;
+/** Letters that run from right to left: Hebrew, Arabic and their kin. */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff]/;
 
 /** A text, filled in, and the language that it is in: English if there is no other. */
 export interface Said {
@@ -124,56 +124,51 @@ export interface Said {
   lang: string;
 }
 
+/** Changes a text only if it is another: screen readers speak what changes. */
+export function put(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** Shows a text inside `element`, with its own language and direction, whatever the page around it has. */
-export function show(element: HTMLElement, said: Said | undefined): void {
+export function show(element: HTMLElement, said?: Said | false): void {
   const inner = (element.firstElementChild ?? element.appendChild(document.createElement('bdi'))) as HTMLElement;
-  const text = said?.text ?? '';
-  if (inner.textContent !== text) inner.textContent = text;
+  put(inner, said ? said.text : '');
   if (!said) return;
   inner.lang = said.lang;
-  inner.dir = RIGHT_TO_LEFT.test(said.lang) ? 'rtl' : 'ltr';
+  inner.dir = RIGHT_TO_LEFT.test(said.text) ? 'rtl' : 'ltr';
 }
 
 /** Speaks one language. */
-export class Voice {
-  readonly #tables: [string, Partial<Words>][];
-  readonly #locale: string;
-
-  /** `own` are one element's own texts, laid over the language's. */
-  constructor(lang: string, own: Partial<Words> = {}) {
-    this.#locale = supported(lang);
-    const key = this.#locale.toLowerCase();
-    const primary = key.split('-')[0] as string;
-    const built = [key, primary].filter((name) => tables[name]);
-    this.#tables = [[this.#locale, own], ...built.map((name): [string, Partial<Words>] => [this.#locale, tables[name] ?? {}]), ['en', en]];
-  }
-
+export interface Voice {
   /** A text, filled in. A number `n` chooses the plural form. */
-  say(key: keyof Words, fill: Record<string, string | number> = {}): Said {
-    const [lang, table] = this.#tables.find(([, words]) => words[key] !== undefined) ?? ['en', en];
-    const text = table[key] ?? en[key];
-    const n = fill['n'];
-    const form = typeof text === 'string' ? text : text[new Intl.PluralRules(lang).select(Number(n))] ?? text.other;
-    return {
-      lang,
-      text: form.replace(/\{(\w+)\}/g, (whole, name: string) => {
-        const value = fill[name];
-        return value === undefined ? whole : typeof value === 'number' ? new Intl.NumberFormat(lang).format(value) : value;
-      }),
-    };
-  }
-
+  say(key: keyof Words, fill?: Record<string, string | number>): Said;
   /** 87 as the language writes a percentage; a dash if there is none. */
-  percent(percent: number | null | undefined): string {
-    if (percent === null || percent === undefined) return '—';
-    return new Intl.NumberFormat(this.#locale, { style: 'percent' }).format(percent / 100);
-  }
+  percent(percent: number | null | undefined): string;
 }
 
-function supported(lang: string): string {
+/** The voice of `lang`. `own` are one element's own texts, laid over the language's. */
+export function voice(lang: string, own: Partial<Words> = {}): Voice {
+  let locale = 'en';
   try {
-    return Intl.getCanonicalLocales(lang)[0] ?? 'en';
+    locale = Intl.getCanonicalLocales(lang)[0] ?? locale;
   } catch {
-    return 'en';
+    // An invalid language: English.
   }
+  const key = locale.toLowerCase();
+  const laid = [[locale, own], [locale, tables[key]], [locale, tables[key.split('-')[0]!]], ['en', en]] as const;
+  return {
+    say(key, fill = {}) {
+      const [lang, table] = laid.find(([, words]) => words?.[key] !== undefined)!;
+      const text = table![key]!;
+      const form = typeof text === 'string' ? text : text[new Intl.PluralRules(lang).select(fill['n'] as number)] ?? text.other;
+      return {
+        lang,
+        text: form.replace(/\{(\w+)\}/g, (whole, name: string) => {
+          const value = fill[name] ?? whole;
+          return typeof value === 'number' ? value.toLocaleString(lang) : value;
+        }),
+      };
+    },
+    percent: (percent) => percent == null ? '—' : (percent / 100).toLocaleString(locale, { style: 'percent' }),
+  };
 }

@@ -49,8 +49,14 @@ pub(super) fn open(
     ca_file: Option<&Path>,
     purpose: Purpose,
 ) -> Result<PgConnection, OpenError> {
-    let mut conn = PgConnection::establish(&connection_url(url, ca_file))?;
-    // First: a database or role may have a limit that the statements below would not keep.
+    let url = connection_url(url, ca_file);
+    let mut conn = match PgConnection::establish(&url) {
+        // A database or role may have a limit that even the driver's own statements do not keep. Not always sent: a pooler may refuse it.
+        Err(cause) if cause.to_string().contains("statement timeout") => {
+            PgConnection::establish(&format!("{url}&options=-c%20statement_timeout%3D0"))?
+        }
+        other => other?,
+    };
     conn.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0")?;
     refuse_pooler(&mut conn)?;
     // A transaction of ours that hangs half way (a stopped instance) must not hold a tally's row lock for long. The rest are

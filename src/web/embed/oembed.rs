@@ -101,11 +101,16 @@ struct Frame<'a> {
 /// What an address of ours shows: one tool, or two.
 fn target(
     url: &Url,
+    public_url: &Url,
     shelf: &CatalogCache,
     board: &TallyCache,
 ) -> Option<(ToolWithTally, Option<ToolWithTally>)> {
     let find = |slug: &str| ToolWithTally::find(shelf, board, slug);
-    let segments: Vec<&str> = url.path_segments()?.collect();
+    let path = url
+        .path()
+        .strip_prefix(public_url.path())?
+        .trim_end_matches('/');
+    let segments: Vec<&str> = path.split('/').collect();
     match *segments.as_slice() {
         ["tools", slug] => Some((find(slug)?, None)),
         ["embed", slug] => {
@@ -115,6 +120,13 @@ fn target(
         ["compare", pair] => split(pair).find_map(|(a, b)| Some((find(a)?, Some(find(b)?)))),
         _ => None,
     }
+}
+
+/// Whether `url` is of this site but for `http` in the place of `https`, as people still type it.
+fn is_plain_http(url: &Url, public_url: &Url) -> bool {
+    url.scheme() == "http"
+        && url.host_str() == public_url.host_str()
+        && url.port() == public_url.port()
 }
 
 /// The embed for `asked`; `own` says whether an origin is ours, `public_url` is how browsers reach us.
@@ -129,8 +141,8 @@ pub fn answer(
     board: &TallyCache,
 ) -> Result<Rich, Problem> {
     let (one, other) = Some(&asked.url)
-        .filter(|url| own(&url.origin().ascii_serialization()))
-        .and_then(|url| target(url, shelf, board))
+        .filter(|url| own(&url.origin().ascii_serialization()) || is_plain_http(url, public_url))
+        .and_then(|url| target(url, public_url, shelf, board))
         .ok_or_else(|| {
             Problem::new(
                 Code::NotFound,

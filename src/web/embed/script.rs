@@ -147,7 +147,7 @@ mod tests {
             .and_then(|found| found.asset.gzip.clone())
             .expect("compressed");
         assert!(
-            gzip.body.len() < 10 * 1024,
+            gzip.body.len() < 8 * 1024,
             "{} bytes gzipped",
             gzip.body.len()
         );

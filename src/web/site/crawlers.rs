@@ -6,6 +6,7 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
+use url::Url;
 
 use super::state::SiteState;
 use crate::domain::ToolState;
@@ -30,8 +31,10 @@ fn public(http: &HttpRequest, body: Bytes, kind: &'static str) -> HttpResponse {
 
 /// What crawlers may read: everything but the moderators' pages.
 pub async fn get_robots(http: HttpRequest, state: Data<SiteState>) -> HttpResponse {
+    let path = Url::parse(&state.site).map_or(String::new(), |site| site.path().to_owned());
     let text = format!(
-        "User-agent: *\nDisallow: /moderation\n\nSitemap: {}/sitemap.xml\n",
+        "User-agent: *\nDisallow: {}/moderation\n\nSitemap: {}/sitemap.xml\n",
+        path.trim_end_matches('/'),
         state.site
     );
     public(&http, text.into(), "text/plain; charset=utf-8")

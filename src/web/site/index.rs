@@ -47,6 +47,15 @@ impl Query {
         }
     }
 
+    /// A search for `text`.
+    #[must_use]
+    pub fn of_search(text: &str) -> Self {
+        Self {
+            search: text.to_owned(),
+            ..Self::read("")
+        }
+    }
+
     /// The list that was asked for.
     ///
     /// # Errors
@@ -208,12 +217,6 @@ pub fn category(name: &str) -> String {
         ..Query::default()
     }
     .link(|query| name.clone_into(&mut query.category))
-}
-
-/// The address of a search.
-#[must_use]
-pub fn search(text: &str) -> String {
-    Query::default().link(|query| text.clone_into(&mut query.search))
 }
 
 /// The address of the list's beginning, unless this is it.

@@ -5,6 +5,7 @@
 
 pub mod card;
 pub mod chart;
+pub mod choose;
 pub mod compare;
 pub mod crawlers;
 pub mod form;

@@ -1,4 +1,4 @@
-//! `GET /`, `GET /tools/{slug}`, `GET /compare/{a}-vs-{b}`, and `GET /compare?a=&b=`, which leads to one.
+//! `GET /`, `GET /tools/{slug}`, `GET /compare/{a}-vs-{b}`, and `GET /compare?a=&b=`, which leads to one or to a page of choices.
 
 use std::collections::HashMap;
 
@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::card::Card;
 use super::chart::{Chart, Track};
+use super::choose::{ChoosePage, Side};
 use super::compare::{self, ComparePage, canonical};
 use super::index::{self, Featured, IndexPage, Query};
 use super::share::Share;
@@ -220,7 +221,7 @@ pub async fn get_compare(
     })
 }
 
-/// Leads to the comparison of `a` and `b`, each a slug or a name: 303. What is no tool leads to a search for it.
+/// Leads to the comparison of `a` and `b`, each a slug or a name: 303. If they do not name two tools: a page of choices.
 ///
 /// # Errors
 /// None that a visitor can cause.
@@ -232,28 +233,41 @@ pub async fn get_pair(http: HttpRequest, state: Data<SiteState>) -> Result<HttpR
     });
     let by_name = |text: &str| {
         let lower = text.to_lowercase();
-        state
-            .shelf
-            .all()
-            .into_iter()
-            .find(|shelved| shelved.tool.name.to_lowercase() == lower)
-            .map(|shelved| shelved.slug.as_str().to_owned())
+        let all = state.shelf.all().into_iter();
+        all.filter(|shelved| shelved.tool.name.to_lowercase() == lower)
+            .find_map(|shelved| state.find(shelved.slug.as_str()))
     };
-    let found = asked.each_ref().map(|text| {
-        state
-            .find(text)
-            .map(|verdict| verdict.shelved.slug.as_str().to_owned())
-            .or_else(|| by_name(text))
-    });
-    let to = match (&found, &asked) {
-        ([Some(a), Some(b)], _) if a != b => compare::path(a, b),
-        ([Some(a), _], [_, other]) if other.is_empty() || found[1].is_some() => {
-            format!("/tools/{a}")
-        }
-        ([None, _], [text, _]) | (_, [_, text]) => index::search(text),
-    };
-    Ok(HttpResponse::SeeOther()
-        .insert_header((LOCATION, to))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .finish())
+    let [a, b] = asked
+        .each_ref()
+        .map(|text| state.find(text).or_else(|| by_name(text)));
+    let slug = |tool: &ToolWithTally| tool.shelved.slug.as_str().to_owned();
+    let [left, right] = [&a, &b].map(|tool| tool.as_ref().map(slug));
+    let same = left.is_some() && left == right;
+    if let (Some(left), Some(right), false) = (left, right, same) {
+        return Ok(HttpResponse::SeeOther()
+            .insert_header((LOCATION, compare::path(&left, &right)))
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .finish());
+    }
+    let [left, right] = &asked;
+    let mut sides = [
+        Side::of(&state, ("a", "First tool"), left, a, MAX_CHOICES),
+        Side::of(&state, ("b", "Second tool"), right, b, MAX_CHOICES),
+    ];
+    let [first, second] = &mut sides;
+    // The other side's tool is no choice.
+    second.options.retain(|tool| !first.is_chosen(tool));
+    first.options.retain(|tool| !second.is_chosen(tool) || same);
+    if same {
+        second.chosen = None;
+        "Both names are of one tool. Choose another.".clone_into(&mut second.reason);
+    }
+    let advice = "Choose two tools to compare.".to_owned();
+    let title = "Choose two tools · Tallyship".to_owned();
+    page(&ChoosePage {
+        head: Head::new(&state.site, "/compare", title, advice).unlisted(),
+        notice: &state.pages.notice,
+        sides,
+        min_votes: state.board.min_votes(),
+    })
 }

@@ -10,6 +10,9 @@ pub struct Share {
     pub linkedin: String,
     /// A link in Markdown.
     pub markdown: String,
+    pub address: String,
+    /// A post: the sentence, then the address.
+    pub post: String,
 }
 
 impl Share {
@@ -29,6 +32,8 @@ impl Share {
                 encoded(address)
             ),
             markdown: format!("[{plain}]({address})"),
+            address: address.to_owned(),
+            post: format!("{sentence}\n{address}"),
         }
     }
 }

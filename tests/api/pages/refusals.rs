@@ -51,10 +51,6 @@ async fn a_browser_gets_refusals_as_pages(backend: Backend) {
     for (query, to) in [
         ("a=codestral-2&b=Cursor+Background+Agents", COMPARE),
         ("a=CLAUDE+code&b=aider", "/compare/claude-code-vs-aider"),
-        ("a=codestral-2", "/tools/codestral-2"),
-        ("a=codestral-2&b=codestral-2", "/tools/codestral-2"),
-        ("a=codestral-2&b=no+such", "/?q=no+such#tools"),
-        ("a=%0d%0aset-cookie:x&b=", "/?q=set-cookie%3Ax#tools"),
     ] {
         let answer = client
             .get(&format!("/compare?{query}"))
@@ -62,6 +58,18 @@ async fn a_browser_gets_refusals_as_pages(backend: Backend) {
             .await
             .expect(303);
         assert_eq!(answer.header("location"), Some(to), "{query}");
+    }
+    // What does not name two tools is a page of choices that says why.
+    for (query, why) in [
+        ("", "No tool was named."),
+        ("a=codestral-2", "No tool was named."),
+        ("a=codestral-2&b=codestral-2", "Both names are of one tool."),
+        ("a=codestral-2&b=no+such", "No tool is named “no such”."),
+        ("a=%3Cb%3E&b=", "No tool is named “&#60;b&#62;”."),
+    ] {
+        let answer = client.get(&format!("/compare?{query}")).send().await;
+        let page = answer.expect(200);
+        assert!(page.text.contains(why), "{query}: {}", page.text);
     }
 }
 

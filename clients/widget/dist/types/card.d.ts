@@ -1,17 +1,18 @@
-import { type Server } from './server.js';
+import type { Server } from './server.js';
 import type { Choice } from './tally.js';
 import { type Voice } from './words.js';
 /** What a card tells the page. */
 export type Tell = (name: 'beforevote' | 'vote' | 'voteerror' | 'tally', detail: object) => boolean;
-export declare class Card {
-    #private;
+/** An element whose class and parts are `names`. */
+export declare function make(tag: string, names: string, parent?: Node, attributes?: Record<string, string>): HTMLElement;
+export interface Card {
+    readonly root: HTMLElement;
     readonly tool: string;
-    readonly root: HTMLDivElement;
-    constructor(server: Server, tool: string, name: string, voice: Voice, tell: Tell);
     /** Begins to ask the server. */
     follow(): void;
     leave(): void;
     /** Casts `choice`, or withdraws with `null`. */
     cast(choice: Choice | null): Promise<void>;
-    draw(voice?: Voice): void;
+    draw(voice: Voice): void;
 }
+export declare function card(server: Server, tool: string, name: string, voice: Voice, tell: Tell): Card;

@@ -21,4 +21,4 @@ export interface Tally {
     updated_at: string;
 }
 /** The tally once this voter's vote has moved `from` one choice `to` another, as the server will reckon it. */
-export declare function moved(tally: Tally, from: Choice | null, to: Choice | null): Tally;
+export declare function moved(tally: Tally, from: Choice | null | undefined, to: Choice | null): Tally;

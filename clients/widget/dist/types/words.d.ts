@@ -43,15 +43,16 @@ export interface Said {
     text: string;
     lang: string;
 }
+/** Changes a text only if it is another: screen readers speak what changes. */
+export declare function put(element: HTMLElement, text: string): void;
 /** Shows a text inside `element`, with its own language and direction, whatever the page around it has. */
-export declare function show(element: HTMLElement, said: Said | undefined): void;
+export declare function show(element: HTMLElement, said?: Said | false): void;
 /** Speaks one language. */
-export declare class Voice {
-    #private;
-    /** `own` are one element's own texts, laid over the language's. */
-    constructor(lang: string, own?: Partial<Words>);
+export interface Voice {
     /** A text, filled in. A number `n` chooses the plural form. */
     say(key: keyof Words, fill?: Record<string, string | number>): Said;
     /** 87 as the language writes a percentage; a dash if there is none. */
     percent(percent: number | null | undefined): string;
 }
+/** The voice of `lang`. `own` are one element's own texts, laid over the language's. */
+export declare function voice(lang: string, own?: Partial<Words>): Voice;

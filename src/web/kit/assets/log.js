@@ -61,8 +61,11 @@ async function opened(note, key) {
   return body;
 }
 
+// This file is two folders below the site, which may be below a path of its host.
+const site = new URL('../../', import.meta.url);
+
 async function read(path) {
-  const answer = await fetch(path);
+  const answer = await fetch(new URL(path, site));
   if (answer.status === 404) throw new Error('The log does not have this ballot, or not yet: it takes five seconds.');
   if (!answer.ok) throw new Error('The log could not be read. Please try again.');
   return answer;
@@ -74,9 +77,9 @@ async function check(receipt, seal, key) {
   if (name !== receipt.ballot) {
     throw new Error('Seal and salt do not open this ballot. If your vote was cast without a seal, leave the seal empty.');
   }
-  const ballot = await (await read(`/v1/log/ballots/${name}`)).json();
+  const ballot = await (await read(`v1/log/ballots/${name}`)).json();
   const { index, choice } = ballot.entries.at(-1);
-  const proof = await (await read(`/v1/log/proofs/${index}`)).text();
+  const proof = await (await read(`v1/log/proofs/${index}`)).text();
   const [head, ...rest] = proof.split('\n\n');
   const [, proved, ...hashes] = head.split('\n');
   if (proved !== `index ${index}`) throw new Error('The proof is of another entry.');
@@ -99,7 +102,7 @@ form?.addEventListener('submit', async (event) => {
     if (!crypto.subtle) throw new Error('Browsers compute this on https only.');
     const pasted = JSON.parse(fields.get('receipt'));
     // Ballots and proofs are of the newest log.
-    const { items } = await (await read('/v1/log')).json();
+    const { items } = await (await read('v1/log')).json();
     const key = await (await read(`${new URL(items.at(-1).url).pathname}/key`)).text();
     output.textContent = await check(pasted.receipt ?? pasted, fields.get('seal').trim(), key);
   } catch (problem) {

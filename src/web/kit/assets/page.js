@@ -1,4 +1,5 @@
 // Everything that moves on a page. A page is complete without it.
+import './copy.js';
 import { Server } from './server.js';
 import { show } from './show.js';
 import { mark, takeVotes } from './vote.js';
@@ -9,11 +10,11 @@ const slugs = new Set([...document.querySelectorAll('[data-tool]')].map((tool) =
 
 for (const slug of slugs) {
   server.watch(slug, () => {
-    if (server.isPending(slug)) return;
-    const tally = server.tally(slug);
+    const { tally, choice, pending } = server.view(slug);
+    if (pending) return;
     if (tally) show(tally);
     // The page as served has the vote of the cookie's visitor; this browser may know a newer one.
-    if (server.knowsChoice(slug)) mark(slug, server.choice(slug));
+    if (choice !== undefined) mark(slug, choice);
   });
 }
 takeVotes(server);

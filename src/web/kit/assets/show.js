@@ -46,16 +46,25 @@ function drawChart({ tool, community }) {
   dot.setAttribute('cy', `${100 - community.percent}%`);
 }
 
-// The first percentage, or the last vote of five withdrawn: the page as served now has another chart.
-async function redrawChart(tally) {
+/** Whether the chart lacks the dot of a percentage, or has one without a percentage. */
+const isStale = (chart) => [...tallies.values()].some(({ tool, community }) => chart.querySelector(`[data-series="${tool}"]`)
+  && Boolean(chart.querySelector(`[data-now="${tool}"]`)) !== Boolean(community.interval));
+
+// The first percentage, or the last vote of five withdrawn: the page as served now has another chart. One call at a time.
+let redrawing = false;
+async function redrawChart() {
   const chart = document.querySelector('[data-chart]');
-  const drawn = chart?.querySelector(`[data-now="${tally.tool}"]`);
-  if (!chart || Boolean(drawn) === Boolean(tally.community.interval)) return;
-  const page = await fetch(location.pathname).then((answer) => (answer.ok ? answer.text() : '')).catch(() => '');
+  if (!chart || redrawing || !isStale(chart)) return;
+  redrawing = true;
+  const drawn = new Map(tallies);
+  const page = await fetch(location.pathname, { cache: 'no-cache' }).then((answer) => (answer.ok ? answer.text() : '')).catch(() => '');
+  redrawing = false;
   const fresh = new DOMParser().parseFromString(page, 'text/html').querySelector('[data-chart]');
   if (!fresh) return;
   chart.replaceChildren(...fresh.childNodes);
-  drawChart(tally);
+  // Tallies came in while the page was on its way: the newest count, not the one that asked for the page.
+  tallies.forEach(drawChart);
+  if ([...tallies].some(([tool, tally]) => drawn.get(tool) !== tally)) redrawChart();
 }
 
 function drawLead() {
@@ -97,6 +106,6 @@ export function show(tally) {
     drawScale(tool, tally);
   }
   drawChart(tally);
-  redrawChart(tally);
+  redrawChart();
   drawLead();
 }

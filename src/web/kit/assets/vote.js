@@ -56,14 +56,14 @@ export function takeVotes(server) {
     event.preventDefault();
     const tool = form.closest('[data-tool]');
     const slug = tool.dataset.tool;
-    if (server.isPending(slug)) return;
+    if (server.view(slug).pending) return;
     const status = tool.querySelector('[role="status"]');
     // Not disabled: a disabled button would lose the focus of whoever works by keyboard.
     form.setAttribute('aria-busy', 'true');
     const stop = server.watch(slug, () => { if (server.checking) say(status, 'One moment, a short check…'); });
     try {
       await server.cast(slug, choice === 'withdraw' ? null : choice);
-      say(status, result(choice, server.tally(slug)), SHOWN_MS);
+      say(status, result(choice, server.view(slug).tally), SHOWN_MS);
     } catch (refusal) {
       if (refusal.code === 'rate-limited') countDown(status, refusal.wait || 1);
       else say(status, REFUSED[refusal.code] || refusal.detail || 'That did not work; please try again.');
