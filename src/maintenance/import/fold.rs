@@ -55,11 +55,7 @@ pub(super) fn fold(
             Some(_) => step.report.changed += 1,
             None => step.report.added += 1,
         }
-        let period = periods
-            .iter()
-            .filter(|period| period.tool == line.tool && period.holds(line.cast_at))
-            .map(|period| period.id)
-            .min();
+        let period = covering(periods, line);
         let new = VoteRecord {
             choice: line.choice,
             cast_at: line.cast_at,
@@ -97,6 +93,13 @@ pub(super) fn fold(
         }
     }
     step
+}
+
+/// The period that a vote falls into; the oldest if several overlap.
+fn covering(periods: &[Period], line: &Line) -> Option<i64> {
+    let is_of = |period: &&Period| period.tool == line.tool && period.holds(line.cast_at);
+    let covering = periods.iter().filter(is_of);
+    covering.map(|period| period.id).min()
 }
 
 /// What the public log is told of a vote with a ballot. It counted until now: votes that are set aside stay as they are.

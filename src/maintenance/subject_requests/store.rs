@@ -257,6 +257,24 @@ fn without_detail(token_age: i32) -> i32 {
     }
 }
 
+/// Puts `nobody` in the place of `voter` in the entries of the ledger.
+fn rename_entries(
+    conn: &mut DbConnection,
+    noted: &BTreeMap<i64, &Noted>,
+    voter: VoterId,
+    nobody: VoterId,
+) -> QueryResult<()> {
+    let entries: BTreeSet<i64> = noted.values().map(|noted| noted.seq).collect();
+    for seq in entries {
+        let entry = ledger_entries::table.filter(ledger_entries::seq.eq(seq));
+        let changes: Vec<u8> = entry.select(ledger_entries::changes).first(conn)?;
+        diesel::update(entry)
+            .set(ledger_entries::changes.eq(renamed(&changes, voter, nobody)))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
 /// On one tool, whose lock is held; returns whether a vote stays.
 fn erase_on(
     conn: &mut DbConnection,
@@ -272,14 +290,7 @@ fn erase_on(
         Some((choice, .., mark)) if !is_aside(conn, mark)? => Choice::from_code(choice),
         _ => None,
     };
-    let entries: BTreeSet<i64> = noted.values().map(|noted| noted.seq).collect();
-    for seq in entries {
-        let entry = ledger_entries::table.filter(ledger_entries::seq.eq(seq));
-        let changes: Vec<u8> = entry.select(ledger_entries::changes).first(conn)?;
-        diesel::update(entry)
-            .set(ledger_entries::changes.eq(renamed(&changes, voter, nobody)))
-            .execute(conn)?;
-    }
+    rename_entries(conn, noted, voter, nobody)?;
     if let Some((.., token_age, _)) = vote {
         diesel::update(
             votes::table

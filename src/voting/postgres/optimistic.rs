@@ -163,16 +163,8 @@ pub(crate) fn record(
     if tallies.rows.values().any(has_excluded) {
         return Ok(None);
     }
-    let periods = &tallies.periods;
-    let folded = fold(
-        wishes,
-        &tallies.rows,
-        &before,
-        &barred,
-        periods,
-        &mut book,
-        now,
-    );
+    let (rows, periods) = (&tallies.rows, &tallies.periods);
+    let folded = fold(wishes, rows, &before, &barred, periods, &mut book, now);
     let is_set_aside = folded.rows().any(|(_, vote)| vote.aside.is_some());
     if !folded.hour_changes.is_empty() || is_set_aside || !book.excess().is_empty() {
         return Ok(None);
