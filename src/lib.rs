@@ -1,12 +1,13 @@
 //! Tallyship: community votes beside a panel's verdict.
 //!
 //! # Layout
-//! One crate, sixteen modules. A module is a folder named for its part of the domain; a file is one concept. Imports run
+//! One crate, seventeen modules. A module is a folder named for its part of the domain; a file is one concept. Imports run
 //! downward only, in this order (`tests/architecture.rs` enforces it):
 //!
 //! - [`cli`] — the commands, one file each; `simulate` replays past votes under other rules
 //! - [`server`] — wiring, the table of routes, middleware, listeners, shutdown
 //! - [`web`] — what browsers see: public pages, moderation dashboard, embeds, API documents
+//! - [`transparency`] — the public log: entries, tree, sequencer, reading
 //! - [`maintenance`] — verify, import, export, backup, personal data, expiry, changes by other processes
 //! - [`detection`] — the detector of unusual votes, its alerts and their webhook
 //! - [`moderation`] — removals (resets and excluded periods), bans, freezing, review of held votes, insights
@@ -43,5 +44,6 @@ pub mod moderation;
 pub mod rate_limit;
 pub mod server;
 pub mod tallies;
+pub mod transparency;
 pub mod voting;
 pub mod web;

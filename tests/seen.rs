@@ -70,6 +70,8 @@ fn template<'a>(paths: &BTreeSet<&'a str>, concrete: &str) -> Option<&'a str> {
     if file.is_some_and(|file| file.extension().is_some()) {
         return paths.get("/embed/tallyship.js").copied();
     }
+    // A partial tile has one part more than its template.
+    let concrete = concrete.split(".p/").next().unwrap_or(concrete);
     let parts: Vec<&str> = concrete.split('/').collect();
     let fits = |path: &&&str| {
         let wanted: Vec<&str> = path.split('/').collect();

@@ -45,7 +45,7 @@ pub fn load_or_make(
 ) -> Result<Keys, SecretError> {
     if let (None, DatabaseUrl::Sqlite(path)) = (&identity.secret, &database.url) {
         let file = file_beside(path);
-        make(&file).map_err(|cause| SecretError::File(file, cause))?;
+        make_once(&file, |bytes| hex(&bytes)).map_err(|cause| SecretError::File(file, cause))?;
     }
     load(identity, database)
 }
@@ -99,9 +99,12 @@ fn kept(file: &Path) -> std::io::Result<Secret> {
     Ok(Secret::new(text))
 }
 
-/// Makes the file, unless it is there, whole or not at all: a start that is killed, or a power cut, must not leave an empty secret behind. If
-/// another process was first, its secret stays.
-fn make(file: &Path) -> std::io::Result<()> {
+/// Makes a file of 32 random bytes as `text` writes them, unless it is there; whole or not at all: a start that is killed, or a
+/// power cut, must not leave an empty secret behind. If another process was first, its secret stays.
+///
+/// # Errors
+/// A file that cannot be made.
+pub fn make_once(file: &Path, text: impl FnOnce([u8; 32]) -> String) -> std::io::Result<()> {
     if file.try_exists()? {
         return Ok(());
     }
@@ -111,7 +114,7 @@ fn make(file: &Path) -> std::io::Result<()> {
     let growing = file.with_extension(format!("{}.new", std::process::id()));
     let mut made = private_files::open_or_make(&growing)?;
     made.set_len(0)?;
-    made.write_all(hex(&bytes).as_bytes())?;
+    made.write_all(text(bytes).as_bytes())?;
     made.sync_all()?;
     match std::fs::hard_link(&growing, file) {
         // Some file systems know no links.

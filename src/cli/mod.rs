@@ -8,6 +8,7 @@ mod completions;
 mod config;
 mod console;
 mod health;
+mod log;
 mod output;
 mod progress;
 mod replay;
@@ -82,6 +83,9 @@ enum Command {
         #[arg(long, requires = "repair")]
         apply: bool,
     },
+    /// The public log
+    #[command(subcommand)]
+    Log(log::LogCommand),
     /// Run a past span's ledger through other quotas or thresholds, and say what would have been different
     Replay(replay::ReplayArguments),
     /// Write what the site has as a file
@@ -263,6 +267,7 @@ fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
             let repair = repair.then_some(if apply { Repair::Apply } else { Repair::Show });
             verify::run(&ready?.0, head.as_deref(), repair)
         }
+        Command::Log(command) => log::run(command, &ready?.0),
         Command::Replay(arguments) => replay::run(&ready?.0, &arguments),
         Command::Export(command) => votes::export(&command, &ready?.0),
         Command::Import(command) => votes::import(&command, &ready?.0),

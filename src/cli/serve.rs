@@ -37,9 +37,9 @@ pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
     let outcome = actix_web::rt::System::new().block_on(server::run(settings, keys, users, say));
     match outcome {
         Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(ServeError::Listen(..) | ServeError::FileLimit { .. }) => Err(Failure::configuration(
-            outcome.err().map_or(String::new(), |e| e.to_string()),
-        )),
+        Err(ServeError::Listen(..) | ServeError::FileLimit { .. } | ServeError::Log(_)) => Err(
+            Failure::configuration(outcome.err().map_or(String::new(), |e| e.to_string())),
+        ),
         Err(cause) => Err(Failure::new(cause)),
     }
 }

@@ -79,6 +79,10 @@ pub(super) const KEYS: &[Key] = &[
     key("retention.ended_bans", "365d"),
     key("retention.ended_tokens", "365d"),
     key("retention.hours", "off"),
+    key("transparency.enabled", "on"),
+    secret("transparency.key"),
+    key("transparency.origin", ""),
+    key("transparency.state", ""),
     key("catalog.file", "config/catalog.toml"),
     key("pages.featured", "codestral-2,cursor-background-agents"),
     key(

@@ -8,6 +8,7 @@ mod keys;
 mod layers;
 mod origins;
 mod shown;
+mod transparency;
 mod values;
 
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ pub use jwt::{Algorithm, Jwt, KeySource};
 pub use layers::{Layers, SettingError};
 use origins::origins;
 pub use shown::ShownSetting;
+pub use transparency::Transparency;
 use values::{
     address, challenge_after, count, database_url, header_name, known_networks, log_level,
     min_votes, networks, on_off, pair, patience, period_or_off, public_url, quota, redis_urls,
@@ -190,6 +192,7 @@ pub struct Settings {
     /// Networks whose votes are never held.
     pub never_hold: Vec<IpNet>,
     pub retention: Retention,
+    pub transparency: Transparency,
     /// `None`: load no catalogue.
     pub catalog_file: Option<PathBuf>,
     pub pages: Pages,
@@ -238,6 +241,7 @@ impl Settings {
                 ended_tokens: layers.parse("retention.ended_tokens", period_or_off)?,
                 hours: layers.parse("retention.hours", period_or_off)?,
             },
+            transparency: transparency::read(layers)?,
             catalog_file: layers.path("catalog.file"),
             pages: Pages {
                 featured: layers.parse("pages.featured", pair)?,

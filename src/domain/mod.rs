@@ -3,6 +3,8 @@
 //! Every room uses them. They parse once, at the edge, and are valid ever after; nothing here does input or output.
 
 mod actor;
+mod ballot;
+mod counts;
 mod quota;
 pub mod text;
 mod timestamp;
@@ -15,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use actor::Actor;
+pub use ballot::{Ballot, BallotBytes, BallotName, Salt, Seal};
+pub use counts::Counts;
 pub use quota::Quota;
 pub use timestamp::Timestamp;
 pub use voter::hex;

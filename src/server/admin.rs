@@ -108,6 +108,8 @@ struct Parted {
     redis: &'static str,
     /// Whether the keys of signed-in users are fresh.
     users: &'static str,
+    /// Whether the public log is signed.
+    log: &'static str,
 }
 
 async fn readyz(watch: Data<AdminState>) -> HttpResponse {
@@ -116,9 +118,10 @@ async fn readyz(watch: Data<AdminState>) -> HttpResponse {
     let is_writable = watch.parts.write_probe.is_writable();
     let redis = watch.parts.doors.redis_is_up();
     let users = watch.parts.identity.users.as_ref().map(Users::is_fresh);
+    let log = watch.parts.log.as_ref().map(|log| log.is_ready());
     let status = if draining || stale || !is_writable {
         "unready"
-    } else if [redis, users].contains(&Some(false)) {
+    } else if [redis, users, log].contains(&Some(false)) {
         "degraded"
     } else {
         "ready"
@@ -134,6 +137,7 @@ async fn readyz(watch: Data<AdminState>) -> HttpResponse {
         writes: if is_writable { "ready" } else { "unready" },
         redis: optional(redis),
         users: optional(users),
+        log: optional(log),
     };
     let mut answer = if status == "unready" {
         HttpResponse::ServiceUnavailable()

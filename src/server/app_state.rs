@@ -15,7 +15,7 @@ use crate::tallies::batch_cache::Batches;
 use crate::tallies::cache::TallyCache;
 use crate::tallies::stream::broadcaster::Broadcaster;
 use crate::web::{admin, embed, openapi, site};
-use crate::{moderation, voting};
+use crate::{moderation, transparency, voting};
 
 /// What the handlers receive; shared by all workers.
 #[derive(Clone)]
@@ -32,6 +32,7 @@ pub(super) struct AppState {
     form: Data<site::form::VoteFormState>,
     embed: Data<embed::routes::EmbedState>,
     docs: Data<openapi::routes::OpenApiState>,
+    log: Option<Data<transparency::routes::LogState>>,
     moderation: Data<moderation::routes::ModerationState>,
     dashboard: Data<admin::state::AdminState>,
 }
@@ -92,6 +93,14 @@ impl AppState {
                 frame_policy: embed::frame::routes::frame_policy(&identity.origins),
             }),
             docs: parts.docs.clone(),
+            log: parts.log.clone().map(|log| {
+                Data::new(transparency::routes::LogState {
+                    log,
+                    readers: parts.readers.clone(),
+                    site: parts.site.clone(),
+                    lookups: Semaphore::new(2),
+                })
+            }),
             pages,
             form,
             moderation: Data::new(moderation::routes::ModerationState {
@@ -111,8 +120,16 @@ impl AppState {
         }
     }
 
+    /// Whether there is a public log.
+    pub(super) fn has_log(&self) -> bool {
+        self.log.is_some()
+    }
+
     /// Gives every handler what it asks for.
     pub(super) fn lay(&self, config: &mut ServiceConfig) {
+        if let Some(log) = &self.log {
+            config.app_data(log.clone());
+        }
         config
             .app_data(self.identity.clone())
             .app_data(self.challenges.clone())

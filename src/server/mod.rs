@@ -61,6 +61,8 @@ pub enum ServeError {
     Io(#[from] std::io::Error),
     #[error("cannot make the API's documents: {0}")]
     Documents(#[from] crate::web::openapi::routes::Unmade),
+    #[error(transparent)]
+    Log(#[from] crate::transparency::keys::LogKeyError),
     #[error("cannot set up the metrics: {0}")]
     Meters(String),
 }
@@ -152,6 +154,7 @@ pub async fn run(
     drop(threads.recounting);
     drop(threads.detecting);
     drop(threads.telling);
+    drop(threads.log);
     if let Some(admin) = admin {
         admin.stop();
     }

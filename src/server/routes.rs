@@ -50,6 +50,14 @@ pub(super) const NAMES: &[&str] = &[
     "openapi",
     "docs",
     "docs_asset",
+    "log_page",
+    "log_checkpoint",
+    "log_key",
+    "log_tile",
+    "log_list",
+    "logs",
+    "log_ballot",
+    "log_proof",
     "other",
 ];
 
@@ -68,6 +76,9 @@ pub(super) fn configure(state: &AppState, config: &mut ServiceConfig) {
     for_people(config);
     embeds(config);
     documents(config);
+    if state.has_log() {
+        public_log(config);
+    }
     config.default_service(web::to(|http: HttpRequest| async move {
         without_slash(&http).ok_or_else(nothing_here)
     }));
@@ -235,6 +246,72 @@ fn documents(config: &mut ServiceConfig) {
             "docs_asset",
             get,
             openapi::routes::get_asset,
+        ));
+}
+
+/// The public log: everybody reads, from any origin.
+fn public_log(config: &mut ServiceConfig) {
+    use crate::transparency::routes;
+    let get = "GET, HEAD";
+    config
+        .service(readable("/log", "log_page", get, site::log::get_log))
+        .service(readable("/v1/log", "logs", get, routes::get_logs))
+        .service(readable(
+            "/v1/log/ballots/{ballot}",
+            "log_ballot",
+            get,
+            routes::get_ballot,
+        ))
+        .service(readable(
+            "/v1/log/proofs/{index}",
+            "log_proof",
+            get,
+            routes::get_proof,
+        ));
+    // The first log has no number in its addresses; those that follow have.
+    config
+        .service(readable(
+            "/log/checkpoint",
+            "log_checkpoint",
+            get,
+            routes::get_checkpoint,
+        ))
+        .service(readable("/log/key", "log_key", get, routes::get_key))
+        .service(readable(
+            "/log/tile/{level}/{tile:.*}",
+            "log_tile",
+            get,
+            routes::get_tile,
+        ))
+        .service(readable(
+            "/log/lists/{hash}",
+            "log_list",
+            get,
+            routes::get_list,
+        ))
+        .service(readable(
+            r"/log/{log:\d+}/checkpoint",
+            "log_checkpoint",
+            get,
+            routes::get_checkpoint,
+        ))
+        .service(readable(
+            r"/log/{log:\d+}/key",
+            "log_key",
+            get,
+            routes::get_key,
+        ))
+        .service(readable(
+            r"/log/{log:\d+}/tile/{level}/{tile:.*}",
+            "log_tile",
+            get,
+            routes::get_tile,
+        ))
+        .service(readable(
+            r"/log/{log:\d+}/lists/{hash}",
+            "log_list",
+            get,
+            routes::get_list,
         ));
 }
 

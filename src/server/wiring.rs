@@ -41,6 +41,9 @@ use crate::tallies::TallyRow;
 use crate::tallies::cache::TallyCache;
 use crate::tallies::stream::broadcaster::Broadcaster;
 use crate::tallies::stream::relay::Relay;
+use crate::transparency;
+use crate::transparency::published::PublicLog;
+use crate::transparency::worker::{LogKeys, LogWorker};
 use crate::voting::after_commit::OnCommit;
 use crate::voting::writer::Votes;
 use crate::web::openapi;
@@ -71,6 +74,8 @@ pub(super) struct Services {
     pub meters: Arc<Metrics>,
     pub docs: Data<openapi::routes::OpenApiState>,
     pub write_probe: WriteProbe,
+    /// `None` where there is no public log.
+    pub log: Option<Data<PublicLog>>,
 }
 
 /// The threads beside the workers, to be ended in order.
@@ -87,6 +92,8 @@ pub(super) struct Workers {
     pub detecting: Option<DetectorWorker>,
     /// The same; `None` without a webhook.
     pub telling: Option<WebhookWorker>,
+    /// Ends when it is dropped; `None` where there is no public log.
+    pub log: Option<LogWorker>,
     /// Ends after [`Broadcaster::end`].
     pub live: JoinHandle<()>,
 }
@@ -111,6 +118,7 @@ impl Services {
         fill(&mut conn, &shelf, &board, &erased, &bans, &alerts)?;
         let days = Arc::new(DailyKeys::default());
         days.make_ready(&mut conn, &keys, Timestamp::now())?;
+        let log_keys = transparency::keys::load(&mut conn, &settings, public_url)?;
         drop(conn);
         let (hub, live) =
             Broadcaster::start(&settings.live, Arc::clone(&board), Arc::clone(&meters))?;
@@ -123,7 +131,9 @@ impl Services {
             Arc::clone(&erased),
             Arc::clone(&meters),
             users.is_some(),
+            log_keys.as_ref().map(|keys| keys.origin.as_str().into()),
         )?;
+        let (log, log_worker) = public_log(&settings, log_keys, &votes, &meters)?;
 
         let follower = DbSyncWorker::start(
             settings.database.clone(),
@@ -185,6 +195,7 @@ impl Services {
             meters,
             docs: Data::new(docs),
             write_probe: WriteProbe::default(),
+            log,
             settings,
             public_url: public_url.clone(),
         };
@@ -195,10 +206,32 @@ impl Services {
             recounting,
             detecting,
             telling,
+            log: log_worker,
             live,
         };
         Ok((parts, threads))
     }
+}
+
+/// Starts what writes the public log.
+fn public_log(
+    settings: &Settings,
+    keys: Option<LogKeys>,
+    votes: &Votes,
+    meters: &Arc<Metrics>,
+) -> std::io::Result<(Option<Data<PublicLog>>, Option<LogWorker>)> {
+    let Some(keys) = keys else {
+        return Ok((None, None));
+    };
+    let log = Arc::new(PublicLog::default());
+    let worker = LogWorker::start(
+        settings.database.clone(),
+        keys,
+        votes.clone(),
+        Arc::clone(&log),
+        Arc::clone(meters),
+    )?;
+    Ok((Some(Data::from(log)), Some(worker)))
 }
 
 /// What is under pressure, and whose votes are held.

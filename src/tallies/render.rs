@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 
-use super::{Tally, TallyRow};
+use super::{Contribution, Tally, TallyRow};
 use crate::domain::{Choice, Slug};
 use crate::tallies::cache::{Published, TallyCache, TallyEntry, etag, marked_stale};
 
@@ -30,12 +30,20 @@ impl TallyCache {
 
     /// A row as it would be with one vote more, at the version that the vote took: for its voter alone, and never published.
     #[must_use]
-    pub fn with_one_more(&self, slot: &TallyEntry, row: &TallyRow, choice: Choice) -> Published {
+    pub fn with_one_more(
+        &self,
+        slot: &TallyEntry,
+        row: &TallyRow,
+        vote: Contribution,
+    ) -> Published {
         let mut row = *row;
-        match choice {
-            Choice::Ship => row.ship += 1,
-            Choice::Skip => row.skip += 1,
-        }
+        let sum = match (vote.choice, vote.aside) {
+            (Choice::Ship, false) => &mut row.ship,
+            (Choice::Skip, false) => &mut row.skip,
+            (Choice::Ship, true) => &mut row.aside_ship,
+            (Choice::Skip, true) => &mut row.aside_skip,
+        };
+        *sum += 1;
         let body = json(&self.tally(&slot.slug, &row));
         Published {
             row,

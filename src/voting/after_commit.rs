@@ -57,6 +57,7 @@ pub(super) fn tell(
                 vote: outcome.vote,
                 last_vote: last.copied().unwrap_or(outcome.vote),
                 first: outcome.first,
+                ballot: outcome.ballot,
                 tally,
             })
         });
@@ -110,15 +111,21 @@ mod tests {
             network: NetworkHash::NONE,
             token_age: 0,
             origins: None,
+            ballot: None,
         };
         let done = |choice: Option<Choice>, aside| {
             let vote = choice.map(|choice| VoteRecord {
                 choice,
                 cast_at: Timestamp(1),
                 aside,
+                ballot: None,
                 binding: None,
             });
-            Ok(CommandOutcome { vote, first: false })
+            Ok(CommandOutcome {
+                vote,
+                first: false,
+                ballot: None,
+            })
         };
         let held = Some(HELD);
         let wishes = [wish(1), wish(2), wish(1), wish(1)];

@@ -16,13 +16,16 @@ use super::fresh::store as origins;
 use super::postgres::TallyRowCache;
 use super::seen_changes::store as seen_changes;
 use super::set_aside::store::set_aside;
+use super::sqlite::WithdrawnFilter;
 use super::{VoteCommand, VoteRecord, postgres, sqlite};
 use crate::auth::denylist::{self, Denylist};
 use crate::auth::name;
 use crate::domain::{Timestamp, VoterId, VoterOrigins};
 use crate::infra::db::{DbConnection, chained_transaction, end_chain};
 use crate::tallies::{TallyRow, store};
-use crate::voting::apply::{Barred, ChangeSet, ExistingVotes, Key, LinkedVisitors, fold};
+use crate::voting::apply::{
+    Barred, ChangeSet, ExistingVotes, Key, LinkedVisitors, WithdrawnBallots, fold,
+};
 use crate::voting::exclusions::{self, Chosen, Period};
 
 /// Voters who are erased.
@@ -122,7 +125,7 @@ fn carefully(
         .collect();
     let more = || !shortly_next && more();
     let (read, folded) = chained_transaction(conn, more, |conn| {
-        let mut read = read_under_lock(conn, &tools, &keys, batch)?;
+        let mut read = read_under_lock(conn, &tools, &keys, batch, &mut known.withdrawn)?;
         let written = std::mem::take(&mut read.written);
         let mut book = std::mem::take(&mut read.book);
         resolve(conn, &mut read.votes)?;
@@ -135,6 +138,7 @@ fn carefully(
                 Some(erased) => std::mem::take(erased),
                 None => batch.erased(conn, read.erasures)?,
             },
+            withdrawn: std::mem::take(&mut read.withdrawn),
         };
         let Read {
             tallies,
@@ -143,6 +147,7 @@ fn carefully(
             ..
         } = &read;
         let mut folded = fold(commands, tallies, votes, &barred, periods, &mut book, now);
+        known.withdrawn.note(&folded.ballots);
         finish(conn, &folded, written, now)?;
         bound_hands(conn, &mut book, commands, &mut folded, now)?;
         if let Some(names) = names {
@@ -214,6 +219,8 @@ pub(crate) struct Read {
     pub tallies: BTreeMap<i32, TallyRow>,
     /// Those that stood before, each with the mark that it bears.
     pub votes: ExistingVotes,
+    /// Ballots of votes that were withdrawn.
+    pub withdrawn: WithdrawnBallots,
     /// In force and not over, oldest first: a vote cast now may fall into one.
     pub periods: Vec<Period>,
     /// Votes of the batch that stand since it was read, because none did.
@@ -233,6 +240,7 @@ fn read_under_lock(
     tools: &BTreeSet<i32>,
     keys: &BTreeSet<Key>,
     batch: Batch<'_>,
+    filter: &mut WithdrawnFilter,
 ) -> QueryResult<Read> {
     let now = batch.now;
     if let DbConnection::Postgres(inner) = conn {
@@ -259,18 +267,23 @@ fn read_under_lock(
     read_origins(conn, &mut book, batch.commands, now)?;
     // Before first votes are written, which the book does not know yet.
     origins::read_excluded(conn, &mut book, tallies.values())?;
-    let (votes, written) = match conn {
+    let (votes, written, withdrawn) = match conn {
         DbConnection::Sqlite(conn) => {
-            sqlite::present_or_written(conn, keys, certain, (&tallies, &periods), &book, now)?
+            let withdrawn = filter.find(conn, keys)?;
+            let of = (keys, &withdrawn);
+            let (votes, written) =
+                sqlite::present_or_written(conn, of, certain, (&tallies, &periods), &book, now)?;
+            (votes, written, withdrawn)
         }
         // Has all of it in one round trip, above.
-        DbConnection::Postgres(conn) => (postgres::present(conn, keys)?, ExistingVotes::default()),
+        DbConnection::Postgres(_) => return Ok(Read::default()),
     };
     origins::read(conn, &mut book, origins::bound(votes.values()))?;
     origins::read_excluded(conn, &mut book, tallies.values())?;
     Ok(Read {
         tallies,
         votes,
+        withdrawn,
         periods,
         written,
         book,
@@ -343,6 +356,7 @@ fn finish(
         DbConnection::Postgres(conn) => conn,
     };
     postgres::write(inner, folded, now)?;
+    postgres::write_withdrawn(inner, &folded.ballots)?;
     // Votes are written without a mark there; those that are held, or cast inside a period, get it here.
     let mut marked: BTreeMap<(i32, i64), Vec<Chosen>> = BTreeMap::new();
     for (wish, standing) in folded.rows() {

@@ -10,6 +10,7 @@ pub mod claims;
 pub mod exclusions;
 pub(crate) mod fresh;
 pub mod held;
+pub mod journal;
 pub mod json;
 pub mod ledger;
 pub mod postgres;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 
 use crate::abuse::holding::rule::FreshVote;
 use crate::auth::authenticate::Voter;
-use crate::domain::{Choice, NetworkHash, OriginHash, Timestamp, VoterId, VoterOrigins};
+use crate::domain::{Ballot, Choice, NetworkHash, OriginHash, Timestamp, VoterId, VoterOrigins};
 use crate::http::problem::{Code, Problem};
 use crate::tallies::Contribution;
 use crate::tallies::cache::Published;
@@ -58,6 +59,8 @@ pub struct VoteCommand {
     pub token_age: i32,
     /// Where it comes from, if the holding rule applies to its voter.
     pub origins: Option<VoterOrigins>,
+    /// The ballot of a vote that this makes. There is one for every act while the public log is on.
+    pub ballot: Option<Ballot>,
 }
 
 impl VoteCommand {
@@ -72,6 +75,7 @@ impl VoteCommand {
             network,
             token_age: voter.age_seconds,
             origins: None,
+            ballot: None,
         }
     }
 
@@ -89,6 +93,8 @@ pub struct VoteRecord {
     pub cast_at: Timestamp,
     /// What keeps it from counting: the removal in force that sets it aside, or one of the marks of held votes.
     pub aside: Option<i64>,
+    /// Its name in the public log.
+    pub ballot: Option<Ballot>,
     /// Of a voter who was fresh at the first vote on the tool.
     pub binding: Option<Binding>,
 }
@@ -140,6 +146,12 @@ impl VoteRecord {
     pub fn is_excluded(self) -> bool {
         self.aside
             .is_some_and(|mark| !exclusions::is_in_no_sum(mark))
+    }
+
+    /// The removal that has it out, whether it is held as well or not.
+    #[must_use]
+    pub fn removal(self) -> Option<i64> {
+        exclusions::removal_of(self.aside?)
     }
 
     /// Its choice, while it counts.
@@ -198,6 +210,8 @@ pub struct VoteOutcome {
     pub last_vote: Option<VoteRecord>,
     /// There was no vote of this voter on this tool before.
     pub first: bool,
+    /// The voter's ballot in the public log, which stays though the vote is withdrawn.
+    pub ballot: Option<Ballot>,
     pub tally: Arc<Published>,
 }
 

@@ -11,7 +11,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures_util::Stream;
 use tokio::sync::Semaphore;
 
-use super::json::{Cast, OwnVote, OwnVotes};
+use super::json::{Cast, OwnVote, OwnVotes, Receipt};
 use super::writer::{PendingVote, Votes};
 use super::{VoteAction, VoteCommand, VoteError, VoteRecord, claims, held, store};
 use crate::abuse::Bans;
@@ -19,7 +19,7 @@ use crate::abuse::attack_level::NetworkKey;
 use crate::abuse::challenge::Challenges;
 use crate::abuse::holding::HoldingPolicy;
 use crate::auth::Identity;
-use crate::domain::{Timestamp, ToolState};
+use crate::domain::{Ballot, Seal, Timestamp, ToolState};
 use crate::http::problem::Problem;
 use crate::http::request::{self, RequestParts};
 use crate::infra::db::{Readers, read};
@@ -32,24 +32,34 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// The most tools that one call names.
 const MOST: usize = 100;
 
-/// `{"vote":…,"tally":…}`; the tally is the bytes that everybody gets.
+/// `{"vote":…,"tally":…}`, with the receipt of a ballot in the public log; the tally is the bytes that everybody gets.
 fn answer(
     status: StatusCode,
     slot: &TallyEntry,
     vote: Option<VoteRecord>,
     tally: &[u8],
+    receipt: Option<Receipt<'_>>,
 ) -> HttpResponse {
-    let mut body = Vec::with_capacity(tally.len() + 128);
+    let mut body = Vec::with_capacity(tally.len() + 256);
     body.extend_from_slice(b"{\"vote\":");
     // Into a vector, so it cannot fail.
     let _ = serde_json::to_writer(&mut body, &OwnVote::new(&slot.slug, vote));
     body.extend_from_slice(b",\"tally\":");
     body.extend_from_slice(tally);
+    if let Some(receipt) = receipt {
+        body.extend_from_slice(b",\"receipt\":");
+        let _ = serde_json::to_writer(&mut body, &receipt);
+    }
     body.push(b'}');
     let mut answer = HttpResponse::new(status);
     answer.headers_mut().append(CONTENT_TYPE, JSON);
     answer.headers_mut().append(CACHE_CONTROL, PRIVATE);
     answer.set_body(body).map_into_boxed_body()
+}
+
+/// The receipt of a voter's ballot, while there is a log.
+fn receipt(ballot: Option<Ballot>, log: Option<&str>) -> Option<Receipt<'_>> {
+    Receipt::new(ballot?, log?)
 }
 
 /// A write that waits for its commit. All that is needed of its request was taken: the request itself can go, so that some
@@ -60,6 +70,7 @@ pub struct PendingResponse<'a> {
     network: NetworkKey,
     slot: Arc<TallyEntry>,
     casting: PendingVote<'a>,
+    log: Option<&'a str>,
 }
 
 impl PendingResponse<'_> {
@@ -77,7 +88,8 @@ impl PendingResponse<'_> {
         } else {
             StatusCode::OK
         };
-        Ok(answer(status, &self.slot, done.vote, &tally.body))
+        let receipt = receipt(done.ballot, self.log);
+        Ok(answer(status, &self.slot, done.vote, &tally.body, receipt))
     }
 }
 
@@ -85,7 +97,7 @@ impl PendingResponse<'_> {
 async fn write<'a>(
     call: &impl RequestParts,
     state: &'a VotingState,
-    choose: impl FnOnce() -> Result<VoteAction, Problem>,
+    choose: impl FnOnce() -> Result<(VoteAction, Option<Seal>), Problem>,
 ) -> Result<PendingResponse<'a>, Problem> {
     let now = Timestamp::now();
     let slug = request::slug(call.path());
@@ -99,7 +111,7 @@ async fn write<'a>(
     let asked = (state.challenges).vote(call, &voter, &client, slug, tool, now);
     asked.await?;
     let permit = state.doors.vote(call, voter.id, &client).await?;
-    let act = choose()?;
+    let (act, seal) = choose()?;
     let slot = state
         .board
         .find(slug)
@@ -110,7 +122,8 @@ async fn write<'a>(
         ToolState::Frozen => return Err(VoteError::Frozen.problem(slug)),
         ToolState::Archived => return Err(VoteError::Archived.problem(slug)),
     }
-    let wish = VoteCommand::of(&voter, slot.id, act, client.network());
+    let mut wish = VoteCommand::of(&voter, slot.id, act, client.network());
+    wish.ballot = state.votes.new_ballot(seal);
     let wish = under_rule(wish, &state.holding, &voter, &client);
     Ok(PendingResponse {
         board: &state.board,
@@ -118,6 +131,7 @@ async fn write<'a>(
         network: client.limiter_key(),
         slot,
         casting: state.votes.cast(permit, wish, voter.name),
+        log: state.votes.log(),
     })
 }
 
@@ -146,7 +160,8 @@ pub async fn put_vote<'a>(
 ) -> Result<PendingResponse<'a>, Problem> {
     let body = request::body(call.headers(), payload, request::SMALL).await?;
     request::require_json(call.headers())?;
-    let choose = || request::json::<Cast>(&body).map(|cast| VoteAction::Cast(cast.choice));
+    let choose =
+        || request::json::<Cast>(&body).map(|cast| (VoteAction::Cast(cast.choice), cast.seal));
     write(call, state, choose).await
 }
 
@@ -161,7 +176,7 @@ pub async fn delete_vote<'a>(
 ) -> Result<PendingResponse<'a>, Problem> {
     let body = request::body(call.headers(), payload, request::SMALL).await?;
     request::json_if_any(call.headers(), &body)?;
-    write(call, state, || Ok(VoteAction::Withdraw)).await
+    write(call, state, || Ok((VoteAction::Withdraw, None))).await
 }
 
 /// The caller's own vote on a tool. Where a user brings the visitor that they were, that one's vote becomes theirs.
@@ -180,7 +195,8 @@ pub async fn get_vote(
         .board
         .find(slug)
         .ok_or_else(|| Problem::unknown_tool(slug))?;
-    let (vote, claimed) = claims::own(&http, &state, &voter, &slot, now).await?;
+    let own = claims::own(&http, &state, &voter, &slot, now).await?;
+    let (vote, claimed) = (own.vote, own.tally);
     // The vote was read before this tally, so the tally holds it.
     let tally = claimed.unwrap_or_else(|| slot.tally());
     let tally = held::personal(&state.board, &slot, tally, vote);
@@ -189,7 +205,8 @@ pub async fn get_vote(
     } else {
         tally.body.clone()
     };
-    Ok(answer(StatusCode::OK, &slot, vote, &body))
+    let receipt = receipt(own.ballot, state.votes.log());
+    Ok(answer(StatusCode::OK, &slot, vote, &body, receipt))
 }
 
 /// The caller's own votes on up to 100 tools, in the order asked. A list changes nothing: of a user who brings the visitor
@@ -289,6 +306,7 @@ mod tests {
             network: client.network(),
             token_age: 0,
             origins: None,
+            ballot: None,
         };
         for _ in 0..3 {
             let permit = doors

@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
 
 use super::{VoteRecord, exclusions};
-use crate::domain::{Choice, Timestamp, VoterId};
+use crate::domain::{Ballot, Choice, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
-use crate::infra::db::schema::votes;
+use crate::infra::db::schema::{ballots, votes, withdrawn_ballots};
 
 /// The voter's votes on `tools`, by tool. Each look-up is one step down the primary key.
 ///
@@ -35,6 +35,7 @@ pub fn own(
                     choice,
                     cast_at: Timestamp(cast_at),
                     aside: taken_out_by,
+                    ballot: ballot(conn, *tool, voter)?,
                     binding: None,
                 },
             );
@@ -49,4 +50,39 @@ pub fn own(
         }
     }
     Ok(found)
+}
+
+/// The voter's ballot on `tool`, also if the vote was withdrawn.
+///
+/// # Errors
+/// A failed query.
+pub fn ballot(conn: &mut DbConnection, tool: i32, voter: VoterId) -> QueryResult<Option<Ballot>> {
+    let of_vote: Option<Option<Vec<u8>>> = ballots::table
+        .find((tool, voter.0.as_slice()))
+        .select(ballots::ballot)
+        .first(conn)
+        .optional()?;
+    let bytes = match of_vote {
+        Some(bytes) => bytes,
+        None => withdrawn_ballots::table
+            .find((tool, voter.0.as_slice()))
+            .select(withdrawn_ballots::ballot)
+            .first(conn)
+            .optional()?,
+    };
+    Ok(bytes.as_deref().and_then(Ballot::from_bytes))
+}
+
+/// The ballots of a voter's withdrawn votes, with their tools.
+///
+/// # Errors
+/// A failed query.
+pub fn withdrawn_of(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Vec<(i32, Ballot)>> {
+    let rows: Vec<(i32, Vec<u8>)> = withdrawn_ballots::table
+        .filter(withdrawn_ballots::voter.eq(voter.0.as_slice()))
+        .order(withdrawn_ballots::tool_id)
+        .select((withdrawn_ballots::tool_id, withdrawn_ballots::ballot))
+        .load(conn)?;
+    let ballot = |(tool, bytes): (i32, Vec<u8>)| Some((tool, Ballot::from_bytes(&bytes)?));
+    Ok(rows.into_iter().filter_map(ballot).collect())
 }

@@ -41,6 +41,7 @@ mod origin;
 mod outputs;
 mod own;
 mod pages;
+mod public_log;
 mod raw;
 mod readiness;
 mod recount;

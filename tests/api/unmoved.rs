@@ -38,8 +38,8 @@ fn votes_go_the_short_way_until_somebody_else_writes() {
         for voter in &voters[..20] {
             client.put_vote(voter, TOOL, "ship").await.expect(201);
         }
-        reaches(&server, "write_if_unchanged", 18).await;
-        let careful = calls(&server, "read_for_batch");
+        reaches(&server, "write_batch", 18).await;
+        let careful = calls(&server, "read_batch");
         assert!(careful <= 2, "the first vote of an hour alone: {careful}");
 
         // Whoever changes a tally raises its version or its revision.
@@ -48,7 +48,7 @@ fn votes_go_the_short_way_until_somebody_else_writes() {
         for voter in &voters[20..] {
             client.put_vote(voter, TOOL, "skip").await.expect(201);
         }
-        reaches(&server, "read_for_batch", careful + 1).await;
+        reaches(&server, "read_batch", careful + 1).await;
         assert_eq!(client.counts(TOOL).await, (20, 20));
 
         // What it knows of old votes is read, not presumed.

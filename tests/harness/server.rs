@@ -11,6 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub(super) const SECRET: &str = "a secret of the tests, long enough for all";
+/// 32 bytes in base64.
+const LOG_KEY: &str = "dGhlIHB1YmxpYyBsb2cgb2YgdGhlIHRlc3RzLCBhIGs=";
 const START_GUARD: Duration = Duration::from_secs(30);
 
 /// How an instance is started; the same for its commands.
@@ -33,7 +35,8 @@ impl Setup {
         match home.database_url() {
             Some(url) => setup
                 .env("TALLYSHIP_DATABASE__URL", url)
-                .env("TALLYSHIP_IDENTITY__SECRET", SECRET),
+                .env("TALLYSHIP_IDENTITY__SECRET", SECRET)
+                .env("TALLYSHIP_TRANSPARENCY__KEY", LOG_KEY),
             None => setup,
         }
     }

@@ -54,6 +54,7 @@ diesel::table! {
         origin -> Nullable<BigInt>,
         wide_origin -> Nullable<BigInt>,
         first_choice -> Nullable<SmallInt>,
+        ballot -> Nullable<Binary>,
     }
 }
 
@@ -295,3 +296,91 @@ diesel::allow_tables_to_appear_in_same_query!(removals, tools);
 diesel::allow_tables_to_appear_in_same_query!(tools, tallies);
 diesel::allow_tables_to_appear_in_same_query!(tools, reviews);
 diesel::allow_tables_to_appear_in_same_query!(spent, tools);
+
+// The same table as `votes`, with what the public log reads of it.
+diesel::table! {
+    #[sql_name = "votes"]
+    ballots (tool_id, voter) {
+        tool_id -> Integer,
+        voter -> Binary,
+        choice -> SmallInt,
+        taken_out_by -> Nullable<BigInt>,
+        ballot -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    withdrawn_ballots (tool_id, voter) {
+        tool_id -> Integer,
+        voter -> Binary,
+        ballot -> Binary,
+    }
+}
+
+diesel::table! {
+    log_journal (seq) {
+        seq -> BigInt,
+        record -> Binary,
+    }
+}
+
+diesel::table! {
+    logs (id) {
+        id -> Integer,
+        origin -> Text,
+        verifier_key -> Text,
+        size -> BigInt,
+        checkpoint -> Text,
+        indexed -> BigInt,
+        follows -> Text,
+    }
+}
+
+diesel::table! {
+    log_tools (tool_id) {
+        tool_id -> Integer,
+        slug -> Text,
+        named_ship -> BigInt,
+        named_skip -> BigInt,
+        unnamed_ship -> BigInt,
+        unnamed_skip -> BigInt,
+        held_ship -> BigInt,
+        held_skip -> BigInt,
+        ship -> BigInt,
+        skip -> BigInt,
+    }
+}
+
+diesel::table! {
+    log_bundles (log_id, n) {
+        log_id -> Integer,
+        n -> BigInt,
+        entries -> Binary,
+    }
+}
+
+diesel::table! {
+    log_tiles (log_id, level, n) {
+        log_id -> Integer,
+        level -> SmallInt,
+        n -> BigInt,
+        hashes -> Binary,
+    }
+}
+
+diesel::table! {
+    log_lists (log_id, hash) {
+        log_id -> Integer,
+        hash -> Binary,
+        ballots -> Text,
+    }
+}
+
+diesel::table! {
+    log_index (log_id, bucket, segment) {
+        log_id -> Integer,
+        bucket -> SmallInt,
+        segment -> BigInt,
+        places -> Binary,
+    }
+}

@@ -52,6 +52,14 @@ pub(super) fn describe() {
         "1 while Redis decides on quotas, 0 while it is lost; absent where none is set"
     );
     metrics::describe_gauge!(
+        "tallyship_log_entries",
+        "Entries of the public log under the checkpoint that is shown; absent where there is no log"
+    );
+    metrics::describe_gauge!(
+        "tallyship_log_refused",
+        "1 while the public log does not move and nothing is signed, else 0; absent where there is no log"
+    );
+    metrics::describe_gauge!(
         "tallyship_tally_drift",
         "Votes by which tallies differ from their recount; 0 is right"
     );

@@ -213,6 +213,21 @@ impl Metrics {
         });
     }
 
+    /// How many entries the public log shows.
+    #[expect(clippy::cast_precision_loss, reason = "it stays far below 2^52")]
+    pub fn log_entries(&self, entries: u64) {
+        with_local_recorder(&*self.recorder, || {
+            metrics::gauge!("tallyship_log_entries").set(entries as f64);
+        });
+    }
+
+    /// Whether the public log does not move: nothing is signed.
+    pub fn log_refused(&self, refused: bool) {
+        with_local_recorder(&*self.recorder, || {
+            metrics::gauge!("tallyship_log_refused").set(f64::from(u8::from(refused)));
+        });
+    }
+
     /// A recount of everything ended at `at`, and found tallies to be off by `drift` votes in all.
     #[expect(clippy::cast_precision_loss, reason = "it stays far below 2^52")]
     pub fn recounted(&self, drift: u64, at: Timestamp) {

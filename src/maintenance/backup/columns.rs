@@ -29,7 +29,7 @@ const FIRST_STEP: &str = "20261124000001";
 
 /// Every table of ours, of this schema and of earlier ones, by name: what a backup holds and a restore replaces. Others may share a
 /// database or its schema, and keep their tables.
-const OURS: [&str; 23] = [
+const OURS: [&str; 31] = [
     "alerts",
     "audit",
     "bans",
@@ -37,6 +37,13 @@ const OURS: [&str; 23] = [
     "erased",
     "hours_to_make",
     "ledger_entries",
+    "log_bundles",
+    "log_index",
+    "log_journal",
+    "log_lists",
+    "log_tiles",
+    "log_tools",
+    "logs",
     "network_keys",
     "origin_sums",
     "removals",
@@ -53,6 +60,7 @@ const OURS: [&str; 23] = [
     "tools",
     "voters",
     "votes",
+    "withdrawn_ballots",
 ];
 /// Of earlier schemas only.
 const OURS_ONCE: [&str; 1] = ["vote_events"];

@@ -10,6 +10,7 @@ use crate::domain::Timestamp;
 use crate::tallies::TallyRow;
 use crate::voting::apply::{ChangeSet, ExistingVotes, Key, VoteChange};
 use crate::voting::exclusions::Period;
+use crate::voting::journal::{BallotChange, BallotState, ToolRecord};
 use crate::voting::{VoteCommand, VoteRecord};
 
 /// A step, ready to be written.
@@ -36,6 +37,7 @@ pub(super) fn fold(
     now: Timestamp,
 ) -> Step {
     let (mut step, mut rows) = (Step::default(), tallies.clone());
+    let mut changes: BTreeMap<i32, Vec<BallotChange>> = BTreeMap::new();
     for (key, line) in lines {
         let Some(row) = rows.get_mut(&line.tool) else {
             continue;
@@ -53,17 +55,16 @@ pub(super) fn fold(
             Some(_) => step.report.changed += 1,
             None => step.report.added += 1,
         }
-        let period = periods
-            .iter()
-            .filter(|period| period.tool == line.tool && period.holds(line.cast_at))
-            .map(|period| period.id)
-            .min();
+        let period = covering(periods, line);
         let new = VoteRecord {
             choice: line.choice,
             cast_at: line.cast_at,
             aside: period,
+            ballot: old.and_then(|old| old.ballot),
             binding: old.and_then(|old| old.binding),
         };
+        let changed = old.and_then(|old| changed(old, new));
+        changes.entry(line.tool).or_default().extend(changed);
         match (old, period) {
             (Some(_), _) => step.folded.updates.push((wish(line), new)),
             (None, Some(period)) => step.aside.push((line.tool, period, wish(line), new)),
@@ -83,9 +84,35 @@ pub(super) fn fold(
     }
     for (tool, row) in rows {
         if let Some(before) = tallies.get(&tool).filter(|before| **before != row) {
+            step.folded.ballots.records.push(ToolRecord {
+                changes: changes.remove(&tool).unwrap_or_default(),
+                ..ToolRecord::of(&row)
+            });
             step.folded.hour_changes.extend(before.hour_change(now));
             step.folded.tallies.push(row);
         }
     }
     step
+}
+
+/// The period that a vote falls into; the oldest if several overlap.
+fn covering(periods: &[Period], line: &Line) -> Option<i64> {
+    let is_of = |period: &&Period| period.tool == line.tool && period.holds(line.cast_at);
+    let covering = periods.iter().filter(is_of);
+    covering.map(|period| period.id).min()
+}
+
+/// What the public log is told of a vote with a ballot. It counted until now: votes that are set aside stay as they are.
+fn changed(old: VoteRecord, new: VoteRecord) -> Option<BallotChange> {
+    Some(BallotChange {
+        ballot: new.ballot?.name,
+        old: BallotState {
+            choice: Some(old.choice),
+            is_held: false,
+        },
+        choice: Some(new.choice),
+        is_held: false,
+        is_stated: new.aside.is_some(),
+        excluded_by: new.aside,
+    })
 }

@@ -74,6 +74,7 @@ fn wish(line: &Line) -> VoteCommand {
         network: NetworkHash::NONE,
         token_age: i32::try_from(age).unwrap_or(i32::MAX),
         origins: None,
+        ballot: None,
     }
 }
 

@@ -13,7 +13,7 @@ mod store;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::{Choice, Timestamp};
+use crate::domain::{BallotName, Choice, Salt, Timestamp};
 pub use store::{Walked, erase, held, walk};
 
 /// A vote as it stands.
@@ -30,6 +30,27 @@ pub struct HeldVote {
     /// Of the visitor's token when the vote was cast; `null` of a signed-in user, who has none.
     #[schema(required)]
     pub token_age_seconds: Option<i32>,
+    /// Of its ballot, while there is a public log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub receipt: Option<HeldReceipt>,
+}
+
+/// What opens a ballot of the public log.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HeldReceipt {
+    #[schema(value_type = String)]
+    pub ballot: BallotName,
+    #[schema(value_type = String)]
+    pub salt: Salt,
+    pub log: String,
+}
+
+/// The ballot of a vote that was withdrawn.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WithdrawnBallot {
+    pub tool: String,
+    pub receipt: HeldReceipt,
 }
 
 /// A change that the ledger keeps; nulls are "no vote", or one that does not count.
@@ -48,4 +69,8 @@ pub struct HeldChange {
 pub struct Held {
     pub votes: Vec<HeldVote>,
     pub changes: Vec<HeldChange>,
+    /// Ballots whose votes were withdrawn; they are kept for a vote that is cast again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub withdrawn: Vec<WithdrawnBallot>,
 }

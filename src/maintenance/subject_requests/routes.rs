@@ -68,9 +68,10 @@ pub async fn get_me(http: HttpRequest, state: Data<VotingState>) -> Result<HttpR
     let (voter, permit) = passed(&http, &state, false).await?;
     let found = async {
         let _turn = turn(&state.walks).await?;
+        let log = state.votes.log().map(str::to_owned);
         read(&state.readers, move |conn| {
             Ok((
-                held(conn, voter.id)?,
+                held(conn, voter.id, log.as_deref())?,
                 claims::store::tools_of(conn, voter.id)?,
             ))
         })

@@ -4,19 +4,22 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use diesel::dsl::{max, sql};
 use diesel::result::Error;
-use diesel::sql_types::{Binary, Bool};
+use diesel::sql_types::{Binary, Bool, Nullable};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
 
-use super::{Held, HeldChange, HeldVote};
+use super::{Held, HeldChange, HeldReceipt, HeldVote, WithdrawnBallot};
 use crate::auth::{denylist, users};
-use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
-use crate::infra::db::schema::{bulk_events, ledger_entries, tools, votes};
+use crate::domain::{Ballot, Choice, NetworkHash, Timestamp, VoterId};
+use crate::infra::db::schema::{
+    ballots, bulk_events, ledger_entries, tools, votes, withdrawn_ballots,
+};
 use crate::infra::db::{DbConnection, write_transaction};
 use crate::tallies::store as tallies;
 use crate::voting::checksum::{Sketch, weight};
 use crate::voting::held::store::tools_of as tools_held;
 use crate::voting::ledger::{Change, renamed, unpacked};
 use crate::voting::seen_changes::store as seen_changes;
+use crate::voting::store as own_votes;
 use crate::voting::{batch, claims, exclusions};
 
 /// A change of the voter's, and the entry of the ledger that holds it.
@@ -115,12 +118,12 @@ fn is_aside(conn: &mut DbConnection, mark: Option<i64>) -> QueryResult<bool> {
 ///
 /// # Errors
 /// A failed query.
-pub fn held(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Held> {
+pub fn held(conn: &mut DbConnection, voter: VoterId, log: Option<&str>) -> QueryResult<Held> {
     let walked = walk(conn, voter)?;
     let slugs: Vec<(i32, String)> = tools::table.select((tools::id, tools::slug)).load(conn)?;
     let slugs: HashMap<i32, String> = slugs.into_iter().collect();
     let slug = |tool: i32| slugs.get(&tool).cloned().unwrap_or_default();
-    let mut votes = Vec::new();
+    let (mut votes, mut withdrawn) = (Vec::new(), Vec::new());
     // Every vote is noted in the ledger but those that are held, so no other tool can have one.
     let noted = walked.noted.iter().map(|noted| noted.tool);
     let tools: BTreeSet<i32> = noted.chain(tools_held(conn, voter)?).collect();
@@ -132,19 +135,23 @@ pub fn held(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Held> {
         let Some(choice) = Choice::from_code(choice) else {
             continue;
         };
+        let ballot = own_votes::ballot(conn, tool, voter)?;
         if mark.is_some_and(exclusions::is_withdrawn) {
+            withdrawn.extend(ballot.map(|ballot| (tool, ballot)));
             continue;
         }
         votes.push(HeldVote {
             tool: slug(tool),
             choice,
             cast_at: Timestamp(cast_at),
-            counted: mark.is_some_and(exclusions::is_held) || !is_aside(conn, mark)?,
+            // Nothing tells a voter that a vote is held.
+            counted: !is_aside(conn, mark.and_then(exclusions::removal_of))?,
             network: network
                 .try_into()
                 .ok()
                 .and_then(|hash| NetworkHash(hash).shown()),
             token_age_seconds: Some(token_age).filter(|age| *age != users::AGE_SECONDS),
+            receipt: ballot.and_then(|ballot| receipt(ballot, log)),
         });
     }
     // Its own acts alone: what became of the vote beside them, the ledger knows and the voter is not told.
@@ -165,9 +172,27 @@ pub fn held(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Held> {
         new,
         at,
     });
+    // A withdrawn vote keeps its ballot in its row, if the holding rule keeps that.
+    withdrawn.extend(own_votes::withdrawn_of(conn, voter)?);
+    withdrawn.sort_unstable_by_key(|(tool, _)| *tool);
+    let withdrawn = withdrawn.into_iter().filter_map(|(tool, ballot)| {
+        Some(WithdrawnBallot {
+            tool: slug(tool),
+            receipt: receipt(ballot, log)?,
+        })
+    });
     Ok(Held {
         votes,
         changes: changes.collect(),
+        withdrawn: withdrawn.collect(),
+    })
+}
+
+fn receipt(ballot: Ballot, log: Option<&str>) -> Option<HeldReceipt> {
+    Some(HeldReceipt {
+        ballot: ballot.name,
+        salt: ballot.salt?,
+        log: log?.to_owned(),
     })
 }
 
@@ -205,6 +230,9 @@ pub fn erase(
             left += usize::from(erase_on(conn, tool, voter, &noted)?);
         }
         claims::store::forget(conn, voter)?;
+        let withdrawn = withdrawn_ballots::table;
+        diesel::delete(withdrawn.filter(withdrawn_ballots::voter.eq(voter.0.as_slice())))
+            .execute(conn)?;
         seen_changes::erase(conn, voter)?;
         Ok(left)
     })
@@ -229,6 +257,24 @@ fn without_detail(token_age: i32) -> i32 {
     }
 }
 
+/// Puts `nobody` in the place of `voter` in the entries of the ledger.
+fn rename_entries(
+    conn: &mut DbConnection,
+    noted: &BTreeMap<i64, &Noted>,
+    voter: VoterId,
+    nobody: VoterId,
+) -> QueryResult<()> {
+    let entries: BTreeSet<i64> = noted.values().map(|noted| noted.seq).collect();
+    for seq in entries {
+        let entry = ledger_entries::table.filter(ledger_entries::seq.eq(seq));
+        let changes: Vec<u8> = entry.select(ledger_entries::changes).first(conn)?;
+        diesel::update(entry)
+            .set(ledger_entries::changes.eq(renamed(&changes, voter, nobody)))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
 /// On one tool, whose lock is held; returns whether a vote stays.
 fn erase_on(
     conn: &mut DbConnection,
@@ -238,18 +284,13 @@ fn erase_on(
 ) -> QueryResult<bool> {
     let nobody = nobody()?;
     let vote = vote(conn, tool, voter)?;
+    let is_withdrawn = |mark: &Option<i64>| mark.is_some_and(exclusions::is_withdrawn);
+    let stands = vote.as_ref().is_some_and(|(.., mark)| !is_withdrawn(mark));
     let counted = match vote {
         Some((choice, .., mark)) if !is_aside(conn, mark)? => Choice::from_code(choice),
         _ => None,
     };
-    let entries: BTreeSet<i64> = noted.values().map(|noted| noted.seq).collect();
-    for seq in entries {
-        let entry = ledger_entries::table.filter(ledger_entries::seq.eq(seq));
-        let changes: Vec<u8> = entry.select(ledger_entries::changes).first(conn)?;
-        diesel::update(entry)
-            .set(ledger_entries::changes.eq(renamed(&changes, voter, nobody)))
-            .execute(conn)?;
-    }
+    rename_entries(conn, noted, voter, nobody)?;
     if let Some((.., token_age, _)) = vote {
         diesel::update(
             votes::table
@@ -261,6 +302,16 @@ fn erase_on(
             votes::token_age.eq(without_detail(token_age)),
         ))
         .execute(conn)?;
+        // The ballot's name stays with the vote, so that a removal can take it out; nobody can open it any more. A withdrawn vote
+        // has no more use for it.
+        let kept = if stands {
+            "substr(ballot, 1, 24)"
+        } else {
+            "NULL"
+        };
+        diesel::update(ballots::table.find((tool, nobody.0.as_slice())))
+            .set(ballots::ballot.eq(sql::<Nullable<Binary>>(kept)))
+            .execute(conn)?;
         exclusions::note_renamed(conn, tool, nobody)?;
     }
     tallies::raise_revision(conn, tool)?;
@@ -289,5 +340,5 @@ fn erase_on(
             .execute(conn)?;
         }
     }
-    Ok(vote.is_some_and(|(.., mark)| !mark.is_some_and(exclusions::is_withdrawn)))
+    Ok(stands)
 }

@@ -67,6 +67,7 @@ pub(super) fn checksum_of_vote(
         choice,
         cast_at: Timestamp(0),
         aside: mark,
+        ballot: None,
         binding: Some(binding),
     };
     let sums = FreshSums::default().replaced(None, vote.fresh());

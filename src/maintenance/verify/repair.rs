@@ -14,6 +14,7 @@ use crate::domain::{Actor, Timestamp};
 use crate::infra::db::schema::{bulk_events, ledger_entries, tallies, votes};
 use crate::infra::db::{DbConnection, write_transaction};
 use crate::tallies::store;
+use crate::voting::journal::{self, ToolRecord};
 use crate::voting::ledger::whole;
 
 /// `bulk_events.removal_id` of a repair: no removal has it.
@@ -56,6 +57,7 @@ pub fn repair(conn: &mut DbConnection, actor: &Actor, now: Timestamp) -> QueryRe
             row.version = row.version.max(found.newest);
             row.touch(now);
             store::save(conn, &before, &row, now)?;
+            journal::store::write(conn, &[ToolRecord::of(&row)])?;
             let (ship, skip) = (
                 difference.votes.0 - difference.ledger.0,
                 difference.votes.1 - difference.ledger.1,

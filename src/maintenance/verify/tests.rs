@@ -52,6 +52,7 @@ impl House {
             network: NetworkHash::NONE,
             token_age: 0,
             origins: None,
+            ballot: None,
         };
         let batch = Batch {
             commands: &[wish],

@@ -15,7 +15,9 @@ use crate::infra::db::schema::{removals, tallies, votes};
 use crate::moderation::removals::removal::ModeratedVote;
 use crate::moderation::removals::store::{Found, VOTE, seen};
 use crate::moderation::selection::Id;
-use crate::voting::exclusions::{HELD, IN_FORCE, REJECTED, WITHDRAWN};
+use crate::voting::exclusions::{
+    HELD, IN_FORCE, REJECTED, WITHDRAWN, WITHDRAWN_REJECTED, held_range,
+};
 
 const HIGHEST: &[u8] = &[0xff; 17];
 /// Newer than any vote.
@@ -54,6 +56,11 @@ fn in_force(conn: &mut DbConnection, standing: Option<Standing>) -> Found<Vec<i6
     }
 }
 
+/// A voter's bytes, or `other`.
+fn bytes(voter: Option<VoterId>, other: &[u8]) -> Vec<u8> {
+    voter.map_or_else(|| other.to_vec(), |voter| voter.0.to_vec())
+}
+
 /// The newest votes that pass `filter` among those of some voters on some tools.
 pub(crate) fn newest(
     conn: &mut DbConnection,
@@ -62,20 +69,21 @@ pub(crate) fn newest(
     filter: &Filter,
     limit: i64,
 ) -> Found<Vec<ModeratedVote>> {
-    let bytes = |voter: Option<VoterId>, other: &[u8]| {
-        voter.map_or_else(|| other.to_vec(), |voter| voter.0.to_vec())
-    };
     let (any_voter, voters) = filter.voters.bytes();
     let (any_network, networks) = filter.networks.bytes();
     let (least, most) = filter
         .choice
         .map_or((1, 2), |choice| (choice.code(), choice.code()));
     let standing = |wanted: Standing| (filter.standing == Some(wanted)).into_sql::<Bool>();
+    let held = |mark| {
+        let (low, high) = held_range(mark);
+        (votes::taken_out_by.eq(mark)).or(votes::taken_out_by.between(low, high))
+    };
     let in_force = in_force(conn, filter.standing)?;
     let newer = filter.after.unwrap_or(NEWEST);
     let stands = votes::taken_out_by
         .is_null()
-        .or(votes::taken_out_by.gt(WITHDRAWN));
+        .or(votes::taken_out_by.not_between(WITHDRAWN_REJECTED, WITHDRAWN));
     let rows = votes::table
         .filter(votes::tool_id.eq_any(tools))
         .filter(stands)
@@ -94,8 +102,8 @@ pub(crate) fn newest(
                 .standing
                 .is_none()
                 .into_sql::<Bool>()
-                .or(standing(Standing::Held).and(votes::taken_out_by.eq(HELD)))
-                .or(standing(Standing::Rejected).and(votes::taken_out_by.eq(REJECTED)))
+                .or(standing(Standing::Held).and(held(HELD)))
+                .or(standing(Standing::Rejected).and(held(REJECTED)))
                 .or(standing(Standing::SetAside).and(votes::taken_out_by.eq_any(in_force.clone())))
                 .or(standing(Standing::Counted).and(
                     votes::taken_out_by.is_null().or(votes::taken_out_by
@@ -212,7 +220,7 @@ pub(crate) fn networks(
         "SELECT network, COUNT(*) AS votes, SUM(CASE WHEN choice = 1 THEN 1 ELSE 0 END) AS ship, \
          SUM(CASE WHEN token_age < {fresh} THEN 1 ELSE 0 END) AS fresh, \
          MIN(cast_at) AS first_at, MAX(cast_at) AS last_at FROM votes \
-         WHERE tool_id = {tool} AND voter > {after} AND network <> {none} AND COALESCE(taken_out_by, 0) > {WITHDRAWN} \
+         WHERE tool_id = {tool} AND voter > {after} AND network <> {none} AND COALESCE(taken_out_by, 0) NOT BETWEEN {WITHDRAWN_REJECTED} AND {WITHDRAWN} \
          GROUP BY network HAVING COUNT(*) >= {least} ORDER BY COUNT(*) DESC, network LIMIT {limit}"
     ))
     .load(conn)?;
@@ -255,7 +263,7 @@ pub(crate) fn minutes(
         "SELECT cast_at / 60000000 AS minute, COUNT(*) AS votes, \
          SUM(CASE WHEN choice = 1 THEN 1 ELSE 0 END) AS ship, \
          SUM(CASE WHEN token_age < {fresh} THEN 1 ELSE 0 END) AS fresh FROM votes \
-         WHERE tool_id = {tool} AND voter > {after} AND COALESCE(taken_out_by, 0) > {WITHDRAWN} GROUP BY cast_at / 60000000 \
+         WHERE tool_id = {tool} AND voter > {after} AND COALESCE(taken_out_by, 0) NOT BETWEEN {WITHDRAWN_REJECTED} AND {WITHDRAWN} GROUP BY cast_at / 60000000 \
          ORDER BY 1 DESC LIMIT {limit}"
     ))
     .load(conn)?;
@@ -291,7 +299,7 @@ pub(crate) fn one_way(
     type ModeratedVoteRow = (Vec<u8>, i64, Option<i16>, Option<i16>);
     let stands = votes::taken_out_by
         .is_null()
-        .or(votes::taken_out_by.gt(WITHDRAWN));
+        .or(votes::taken_out_by.not_between(WITHDRAWN_REJECTED, WITHDRAWN));
     let rows: Vec<ModeratedVoteRow> = votes::table
         .filter(votes::tool_id.eq_any(tools))
         .filter(stands)

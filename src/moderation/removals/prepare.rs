@@ -13,7 +13,7 @@ use crate::domain::{Actor, Slug, Timestamp};
 use crate::http::problem::Problem;
 use crate::moderation::Moderation;
 use crate::moderation::removals::commit::{
-    Applied, Commit, Prepared, Redo, RevertRequest, Show, bring, take_back,
+    Applied, Commit, HANDED_OVER_UNDER_LOCK, Prepared, Redo, RevertRequest, Show, bring, take_back,
 };
 use crate::voting::exclusions;
 
@@ -197,7 +197,8 @@ impl Moderation {
         ))
     }
 
-    /// Hands over to the periods in force what they cover of a removal's votes: out either way, so nobody sees it.
+    /// Hands over to the periods in force what they cover of a removal's votes, if that is too much for [`take_back`]: out
+    /// either way, so nobody sees it.
     async fn hand_over(&self, removal: i64, tool: i32) -> Result<(), Problem> {
         let periods = self
             .look(move |conn| exclusions::periods(conn, tool))
@@ -205,12 +206,15 @@ impl Moderation {
         for period in periods.into_iter().filter(|period| period.id != removal) {
             loop {
                 let span = (period.from, period.to);
-                let voters = self
-                    .look(move |conn| store::out_within(conn, removal, span, 1_000))
+                let mut voters = self
+                    .look(move |conn| {
+                        store::out_within(conn, removal, span, HANDED_OVER_UNDER_LOCK + 1)
+                    })
                     .await?;
-                if voters.is_empty() {
+                if i64::try_from(voters.len()).is_ok_and(|n| n <= HANDED_OVER_UNDER_LOCK) {
                     break;
                 }
+                voters.truncate(1_000);
                 self.step(move |conn| store::hand_over(conn, tool, (removal, period.id), &voters))
                     .await?;
             }

@@ -155,7 +155,8 @@ impl Moderation {
                 Choice::Skip => sums.settled.skip += 1,
             }
             if verdict != Resolution::Reject {
-                let aside = periods.iter().any(|period| period.holds(vote.cast_at));
+                let aside = vote.mark.and_then(exclusions::removal_of).is_some()
+                    || periods.iter().any(|period| period.holds(vote.cast_at));
                 sums.settled.aside += i64::from(aside);
                 let weight = Contribution {
                     choice: vote.choice,

@@ -13,6 +13,7 @@ use crate::infra::db::schema::votes;
 use crate::moderation::insights::feed::After;
 use crate::moderation::removals::removal::{Criteria, ModeratedVote};
 use crate::moderation::removals::store::{Found, VOTE, seen};
+use crate::voting::exclusions::held_range;
 use crate::voting::held::store::mark_of;
 
 fn choices(choice: Option<Choice>) -> (i16, i16) {
@@ -21,8 +22,14 @@ fn choices(choice: Option<Choice>) -> (i16, i16) {
 
 /// How many votes wait for a moderator.
 pub(crate) fn count(conn: &mut DbConnection) -> Found<i64> {
+    let mark = mark_of(false);
+    let (low, high) = held_range(mark);
     votes::table
-        .filter(votes::taken_out_by.eq(mark_of(false)))
+        .filter(
+            votes::taken_out_by
+                .eq(mark)
+                .or(votes::taken_out_by.between(low, high)),
+        )
         .count()
         .get_result(conn)
 }
@@ -37,13 +44,19 @@ pub(super) fn newest(
     let (any_network, networks) = filter.networks.bytes();
     let (least, most) = choices(filter.choice);
     let (first_tool, last_tool) = filter.tool.map_or((0, i32::MAX), |tool| (tool, tool));
+    let mark = mark_of(filter.rejected);
+    let (low, high) = held_range(mark);
     let newer = filter.after.unwrap_or(After {
         cast_at: Timestamp(i64::MAX),
         tool: i32::MAX,
         voter: VoterId([0xff; 16]),
     });
     let rows = votes::table
-        .filter(votes::taken_out_by.eq(mark_of(filter.rejected)))
+        .filter(
+            votes::taken_out_by
+                .eq(mark)
+                .or(votes::taken_out_by.between(low, high)),
+        )
         .filter(votes::tool_id.ge(first_tool))
         .filter(votes::tool_id.le(last_tool))
         .filter(any_voter.into_sql::<Bool>().or(votes::voter.eq_any(voters)))
@@ -88,12 +101,17 @@ pub(super) fn matching(
     let (any_voter, voters) = criteria.voters.bytes();
     let (any_network, networks) = criteria.networks.bytes();
     let (least, most) = choices(criteria.choice);
+    let (low, high) = held_range(mark);
     // Without a network all tools' ids pass, with one none does.
     let any_below = if origin.is_none() { i32::MAX } else { i32::MIN };
     let origin = origin.map_or(0, |origin| origin.0);
     let from_origin = votes::origin.eq(origin).or(votes::wide_origin.eq(origin));
     let rows = votes::table
-        .filter(votes::taken_out_by.eq(mark))
+        .filter(
+            votes::taken_out_by
+                .eq(mark)
+                .or(votes::taken_out_by.between(low, high)),
+        )
         .filter(votes::tool_id.eq(criteria.tool))
         .filter(from_origin.or(votes::tool_id.le(any_below)))
         .filter(votes::voter.gt(after))
@@ -140,8 +158,13 @@ impl GroupRow {
 /// Networks and tools with the most votes under `mark`, largest first.
 pub(super) fn groups(conn: &mut DbConnection, mark: i64, limit: i64) -> Found<Vec<GroupRow>> {
     type HeldGroupRow = (i32, Vec<u8>, i16, i64, Option<i64>, Option<i64>);
+    let (low, high) = held_range(mark);
     let rows: Vec<HeldGroupRow> = votes::table
-        .filter(votes::taken_out_by.eq(mark))
+        .filter(
+            votes::taken_out_by
+                .eq(mark)
+                .or(votes::taken_out_by.between(low, high)),
+        )
         .group_by((votes::tool_id, votes::network, votes::choice))
         .select((
             votes::tool_id,

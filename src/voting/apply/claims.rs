@@ -33,6 +33,7 @@ fn wish() -> impl Strategy<Value = VoteCommand> {
             network: NetworkHash([0; 16]),
             token_age: 0,
             origins: None,
+            ballot: None,
         }
     })
 }
@@ -139,6 +140,7 @@ fn what_was_set_aside_is_claimed_as_it_is_and_counts_when_cast_again() {
         choice: Choice::Ship,
         cast_at: Timestamp(5),
         aside: Some(9),
+        ballot: None,
         binding: None,
     };
     let present = ExistingVotes::from_iter([((1, visitor), aside)]);
@@ -151,6 +153,7 @@ fn what_was_set_aside_is_claimed_as_it_is_and_counts_when_cast_again() {
             network: NetworkHash([0; 16]),
             token_age: 0,
             origins: None,
+            ballot: None,
         };
         fold(
             &[wish],
@@ -190,11 +193,13 @@ fn nobody_claims_from_themselves() {
         network: NetworkHash([0; 16]),
         token_age: 0,
         origins: None,
+        ballot: None,
     };
     let standing = VoteRecord {
         choice: Choice::Ship,
         cast_at: Timestamp(5),
         aside: None,
+        ballot: None,
         binding: None,
     };
     let present = ExistingVotes::from_iter([((1, voter), standing)]);
@@ -221,6 +226,7 @@ fn a_bound_visitors_row_stays_its_own_beside_the_users() {
         choice,
         cast_at: Timestamp(5),
         aside: None,
+        ballot: None,
         binding,
     };
     let origins = VoterOrigins {
@@ -244,6 +250,7 @@ fn a_bound_visitors_row_stays_its_own_beside_the_users() {
         network: NetworkHash([0; 16]),
         token_age: 0,
         origins: None,
+        ballot: None,
     };
     let folded = fold(
         &[claim],

@@ -5,12 +5,16 @@
 //! they were, the visitor's row goes and the user's is all that stays; from
 //! then on the visitor casts nothing there alone. A held vote is a row like another, and moves no count.
 
+mod ballots;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use self::ballots::BallotBook;
+pub(crate) use self::ballots::{BallotWrites, WithdrawnBallots};
 use super::{VoteAction, VoteCommand, VoteError, VoteRecord};
-use crate::domain::{Choice, Timestamp, ToolState, VoterId};
+use crate::domain::{Ballot, Choice, Timestamp, ToolState, VoterId};
 use crate::tallies::{HourChange, TallyRow};
-use crate::voting::exclusions::{HELD, Period};
+use crate::voting::exclusions::{self, HELD, Period};
 use crate::voting::fresh::book::OriginBook;
 use crate::voting::seen_changes::SeenChange;
 
@@ -28,12 +32,13 @@ pub(crate) fn room(votes: usize) -> ExistingVotes {
 /// Visitors who came as a user on a tool: a vote that they cast there alone, late or in a race, would be a person's second.
 pub(crate) type LinkedVisitors = HashSet<Key, foldhash::fast::RandomState>;
 
-/// Whose votes are not taken.
+/// What is known of voters besides their votes: whose are not taken, and the ballots of votes that were withdrawn.
 #[derive(Debug, Default)]
 pub(crate) struct Barred {
     pub linked: LinkedVisitors,
     /// Voters of the batch who were erased, as the database says under the locks.
     pub erased: HashSet<VoterId, foldhash::fast::RandomState>,
+    pub withdrawn: WithdrawnBallots,
 }
 
 /// One change of a tool's counts.
@@ -52,6 +57,8 @@ pub(crate) struct VoteChange {
 pub(crate) struct CommandOutcome {
     pub vote: Option<VoteRecord>,
     pub first: bool,
+    /// The voter's ballot, which stays though the vote is withdrawn.
+    pub ballot: Option<Ballot>,
 }
 
 /// What is to be written, and what is to be answered.
@@ -75,6 +82,8 @@ pub(crate) struct ChangeSet {
     pub set_aside: Vec<(Key, VoteRecord)>,
     /// Tallies that changed, as they are now; sorted by tool.
     pub tallies: Vec<TallyRow>,
+    /// What becomes of ballots, and what the journal says of it.
+    pub ballots: BallotWrites,
     /// What the tallies that changed do to the hours before.
     pub hour_changes: Vec<HourChange>,
 }
@@ -87,7 +96,11 @@ impl ChangeSet {
 
     /// Whether no vote is to be written.
     pub(crate) fn is_empty(&self) -> bool {
-        self.rows().next().is_none() && self.deletes.is_empty() && self.tallies.is_empty()
+        self.rows().next().is_none()
+            && self.deletes.is_empty()
+            && self.tallies.is_empty()
+            && self.ballots.records.is_empty()
+            && self.ballots.kept.is_empty()
     }
 }
 
@@ -124,6 +137,7 @@ pub(crate) fn fold(
     let mut rows = tallies.clone();
     let mut after: BTreeMap<Key, (VoteCommand, Option<VoteRecord>)> = BTreeMap::new();
     let mut folded = ChangeSet::default();
+    let mut ballots = BallotBook::new(&barred.withdrawn);
     for wish in wishes {
         let key = (wish.tool, wish.voter);
         let is_linked = barred.linked.contains(&key) || folded.spent.contains(&key);
@@ -146,7 +160,16 @@ pub(crate) fn fold(
             .filter(|visitor| *visitor != wish.voter && !barred.erased.contains(visitor));
         let mine = row_of(&key);
         let theirs = visitor.and_then(|visitor| Some((visitor, row_of(&(key.0, visitor))?)));
-        let acted = act(wish, mine, theirs.map(|(_, row)| row), book, periods, now);
+        let own = mine
+            .and_then(|mine| mine.ballot)
+            .or(ballots.withdrawn(&key));
+        let ballot = own.or(theirs.and_then(|(_, row)| row.ballot));
+        let mut acted = act(wish, mine, theirs.map(|(_, row)| row), book, periods, now);
+        acted.name(ballot.or_else(|| {
+            let made = wish.ballot.filter(|_| acted.is_cast);
+            made.map(|made| ballots.make(wish.tool, made))
+        }));
+        ballots.withdraw(key, ballot.filter(|_| acted.mine.is_none()));
         let of_visitor = theirs.map(|(visitor, row)| (visitor, Some(row), acted.theirs));
         for (voter, old, new) in of_visitor
             .into_iter()
@@ -171,8 +194,12 @@ pub(crate) fn fold(
         folded.outcomes.push(Ok(CommandOutcome {
             vote: acted.mine.filter(VoteRecord::stands),
             first: acted.first,
+            ballot: acted.mine.map_or(ballot, |mine| mine.ballot),
         }));
     }
+    let is_logged = wishes.iter().any(|wish| wish.ballot.is_some());
+    let changed = after.iter().map(|(key, (_, row))| (key, *row));
+    folded.ballots = ballots.close(before, changed, (tallies, &rows), is_logged);
     for (key, (wish, standing)) in after {
         // The row of a linked visitor is its own, though the user's command changed it.
         let wish = VoteCommand {
@@ -207,6 +234,18 @@ struct Acted {
     theirs: Option<VoteRecord>,
     /// Whether it made a vote of a voter who had none.
     first: bool,
+    /// Whether it cast a vote that did not stand as it is.
+    is_cast: bool,
+}
+
+impl Acted {
+    /// Names the row of the voter in the public log. A visitor's row that stays beside it keeps another ballot alone.
+    fn name(&mut self, ballot: Option<Ballot>) {
+        let named = |row: VoteRecord, ballot| VoteRecord { ballot, ..row };
+        self.mine = self.mine.map(|row| named(row, ballot));
+        let other = |row: VoteRecord| row.ballot.filter(|theirs| Some(*theirs) != ballot);
+        self.theirs = self.theirs.map(|row| named(row, other(row)));
+    }
 }
 
 /// Carries out one command over the rows of its voter and of the linked visitor, which are one person's.
@@ -231,7 +270,8 @@ fn act(
                 Some(kept) => kept.binding,
                 None => book.binding(command, choice, now),
             };
-            let aside = lasting.or_else(|| covering(periods, command.tool, now));
+            let period = covering(periods, command.tool, now);
+            let aside = lasting.map_or(period, |held| Some(exclusions::held_under(held, period)));
             let mut new = cast(choice, old, aside, now);
             new.binding = binding;
             if lasting.is_none()
@@ -240,7 +280,9 @@ fn act(
             {
                 let was = kept.and_then(|kept| kept.fresh());
                 let hold = book.is_to_be_held(command.tool, binding, was, new.fresh(), choice);
-                new.aside = if hold { Some(HELD) } else { new.aside };
+                if hold {
+                    new.aside = Some(exclusions::held_under(HELD, period));
+                }
             }
             Some(new)
         }
@@ -254,6 +296,7 @@ fn act(
             .filter(|_| mine.is_some())
             .and_then(VoteRecord::withdrawn),
         first: old.is_none() && new.is_some_and(|new| new.stands()),
+        is_cast: matches!(command.act, VoteAction::Cast(_)) && old != new,
     }
 }
 
@@ -311,18 +354,25 @@ pub(crate) fn first(
     // Whether it is held depends on the votes before it: if so, the batch corrects it.
     let mut vote = cast(choice, None, covering(periods, wish.tool, now), now);
     vote.binding = book.binding(wish, choice, now);
+    vote.ballot = wish.ballot;
     Some(vote)
 }
 
 /// A vote cast `now` in the place of `old`. The same choice again keeps its time, and its place aside where it would end
-/// again.
+/// again. A held vote that no removal has out stays like one that counts.
 fn cast(choice: Choice, old: Option<VoteRecord>, aside: Option<i64>, now: Timestamp) -> VoteRecord {
+    let held = |mark: Option<i64>| mark.and_then(exclusions::held_as);
+    let is_same = |old: &VoteRecord| {
+        let is_free = old.removal().is_none() && held(old.aside) == held(aside);
+        old.choice == choice && (is_free || old.aside == aside)
+    };
     match old {
-        Some(old) if old.choice == choice && (old.aside.is_none() || old.aside == aside) => old,
+        Some(old) if is_same(&old) => old,
         _ => VoteRecord {
             choice,
             cast_at: now,
             aside,
+            ballot: None,
             binding: None,
         },
     }

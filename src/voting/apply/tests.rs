@@ -1,7 +1,7 @@
 //! The fold against a model.
 
 use super::*;
-use crate::domain::NetworkHash;
+use crate::domain::{NetworkHash, Salt};
 use proptest::prelude::*;
 
 pub(crate) const NOW: Timestamp = Timestamp(1_000);
@@ -29,6 +29,7 @@ pub(crate) fn wish(tool: i32, voter: u8, choice: Option<Choice>) -> VoteCommand 
         network: NetworkHash([0; 16]),
         token_age: 0,
         origins: None,
+        ballot: None,
     }
 }
 
@@ -153,6 +154,7 @@ fn the_same_choice_again_writes_nothing_and_a_vote_taken_out_counts_again() {
         choice: Choice::Ship,
         cast_at: Timestamp(5),
         aside: None,
+        ballot: None,
         binding: None,
     };
     let again = wish(1, 1, Some(Choice::Ship));
@@ -169,12 +171,14 @@ fn the_same_choice_again_writes_nothing_and_a_vote_taken_out_counts_again() {
         folded.outcomes,
         [Ok(CommandOutcome {
             vote: Some(standing),
-            first: false
+            first: false,
+            ballot: None
         })]
     );
     assert!(folded.is_empty() && folded.tallies.is_empty());
     let taken = VoteRecord {
         aside: Some(7),
+        ballot: None,
         binding: None,
         ..standing
     };
@@ -212,6 +216,7 @@ fn inside_a_period_a_vote_is_kept_and_set_aside() {
         choice,
         cast_at: Timestamp(5),
         aside,
+        ballot: None,
         binding: None,
     };
     let present = ExistingVotes::from_iter([
@@ -289,4 +294,87 @@ fn the_first_change_of_an_hour_closes_the_one_before() {
         (snapshot.hour, snapshot.ship),
         (Timestamp(3_600_000_000), 3)
     );
+}
+
+#[test]
+fn a_period_takes_held_votes_out_as_well() {
+    let tallies = BTreeMap::from([(1, row(1, ToolState::Open))]);
+    let period = Period {
+        id: 7,
+        tool: 1,
+        from: NOW,
+        to: NOW.plus_seconds(1),
+    };
+    let vote = |before: VoteRecord, choice, periods: &[Period], now| {
+        let command = wish(1, 1, Some(choice));
+        let before = ExistingVotes::from_iter([((1, command.voter), before)]);
+        let mut book = OriginBook::default();
+        let folded = fold(
+            &[command],
+            &tallies,
+            &before,
+            &Barred::default(),
+            periods,
+            &mut book,
+            now,
+        );
+        assert!(folded.events.is_empty(), "no sum knows it");
+        folded.outcomes[0].expect("open").vote.expect("a vote")
+    };
+    let held = VoteRecord {
+        choice: Choice::Skip,
+        cast_at: Timestamp(5),
+        aside: Some(HELD),
+        ballot: None,
+        binding: None,
+    };
+    let inside = vote(held, Choice::Ship, &[period], NOW);
+    let of = |vote: VoteRecord| vote.aside.and_then(exclusions::held_as);
+    assert_eq!((of(inside), inside.removal()), (Some(HELD), Some(7)));
+    // Cast again when the period is over, it is held by itself.
+    let later = NOW.plus_seconds(2);
+    let again = vote(inside, Choice::Ship, &[], later);
+    assert_eq!((again.aside, again.cast_at), (Some(HELD), later));
+    // The same choice again changes nothing, inside a period too.
+    assert_eq!(vote(again, Choice::Ship, &[period], NOW), again);
+}
+
+#[test]
+fn what_stays_of_a_withdrawn_vote_keeps_its_ballot_and_is_no_vote_for_the_log() {
+    let tallies = BTreeMap::from([(1, row(1, ToolState::Open))]);
+    let ballot = Ballot::new(None, Salt([7; 16]));
+    let held = VoteRecord {
+        choice: Choice::Ship,
+        cast_at: Timestamp(5),
+        aside: Some(HELD),
+        ballot: Some(ballot),
+        binding: None,
+    };
+    let act = |before: VoteRecord, choice| {
+        let command = wish(1, 1, choice);
+        let before = ExistingVotes::from_iter([((1, command.voter), before)]);
+        let mut book = OriginBook::default();
+        let barred = Barred::default();
+        fold(&[command], &tallies, &before, &barred, &[], &mut book, NOW)
+    };
+    let withdrawn = act(held, None);
+    let [(_, row)] = withdrawn.updates[..] else {
+        panic!("{:?}", withdrawn.updates);
+    };
+    assert_eq!((row.stands(), row.ballot), (false, Some(ballot)));
+    assert!(withdrawn.ballots.kept.is_empty() && withdrawn.ballots.taken.is_empty());
+    let stated = |changes: &ChangeSet| {
+        let change = changes.ballots.records[0].changes[0];
+        let of = |choice: Option<Choice>, is_held| choice.map(|choice| (choice, is_held));
+        (
+            change.ballot,
+            of(change.old.choice, change.old.is_held),
+            of(change.choice, change.is_held),
+        )
+    };
+    let ship = Some((Choice::Ship, true));
+    assert_eq!(stated(&withdrawn), (ballot.name, ship, None));
+    let again = act(row, Some(Choice::Ship));
+    assert_eq!(stated(&again), (ballot.name, None, ship));
+    assert_eq!(again.outcomes[0].expect("open").ballot, Some(ballot));
 }

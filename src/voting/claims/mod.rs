@@ -12,11 +12,19 @@ use std::sync::Arc;
 use super::routes::VotingState;
 use super::{VoteAction, VoteCommand, VoteRecord, store as votes};
 use crate::auth::authenticate::Voter;
-use crate::domain::{Timestamp, ToolState};
+use crate::domain::{Ballot, Timestamp, ToolState};
 use crate::http::problem::Problem;
 use crate::http::request::RequestParts;
 use crate::infra::db::read;
 use crate::tallies::cache::{Published, TallyEntry};
+
+/// A voter's own vote, as it was read or claimed.
+pub(crate) struct OwnVoteRead {
+    pub vote: Option<VoteRecord>,
+    /// After a claim.
+    pub tally: Option<Arc<Published>>,
+    pub ballot: Option<Ballot>,
+}
 
 /// The vote, and the tally after a claim.
 ///
@@ -28,21 +36,32 @@ pub(crate) async fn own(
     voter: &Voter,
     slot: &TallyEntry,
     now: Timestamp,
-) -> Result<(Option<VoteRecord>, Option<Arc<Published>>), Problem> {
+) -> Result<OwnVoteRead, Problem> {
     let (tool, id, visitor) = (slot.id, voter.id, voter.visitor);
-    let (mine, theirs) = read(&state.readers, move |conn| {
+    let (mine, theirs, ballot) = read(&state.readers, move |conn| {
         let mut of = |voter| votes::own(conn, voter, &[tool]);
         let mine = of(id)?.remove(&tool);
         let theirs = visitor.map(of).transpose()?;
-        Ok((mine, theirs.and_then(|mut votes| votes.remove(&tool))))
+        let theirs = theirs.and_then(|mut votes| votes.remove(&tool));
+        let own = votes::ballot(conn, tool, id)?;
+        let ballot = own.or(theirs.and_then(|vote| vote.ballot));
+        Ok((mine, theirs, ballot))
     })
     .await?;
     if theirs.is_some()
         && let Some(done) = claim(call, state, voter, slot, now).await
     {
-        return Ok((done.vote, Some(done.tally)));
+        return Ok(OwnVoteRead {
+            vote: done.vote,
+            tally: Some(done.tally),
+            ballot: done.ballot,
+        });
     }
-    Ok((mine.or(theirs), None))
+    Ok(OwnVoteRead {
+        vote: mine.or(theirs),
+        tally: None,
+        ballot,
+    })
 }
 
 /// Claims what there is, if a vote could be cast now.

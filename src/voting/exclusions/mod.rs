@@ -4,6 +4,7 @@
 //! The ledger asks here whether a marked vote counts; `moderation` marks votes here in small steps that nobody sees, and
 //! moves the tally in one. A vote may bear the mark of a removal that is being prepared, was undone or given up: it counts.
 
+mod marks;
 mod postgres;
 mod sqlite;
 pub mod unfinished;
@@ -18,54 +19,13 @@ use crate::infra::db::schema::{bulk_events, removals, renamed_votes, votes};
 use crate::tallies::TallyRow;
 use crate::tallies::store as tallies;
 use crate::voting::checksum::Sketch;
+pub use marks::{
+    HELD, REJECTED, WITHDRAWN, WITHDRAWN_HELD, WITHDRAWN_REJECTED, held_as, held_range, held_under,
+    is_held, is_in_no_sum, is_withdrawn, lasting, marks_of, removal_of, withdrawn,
+};
 
-/// The mark of a vote that is held: kept, and in no sum, until somebody lets it count.
-pub const HELD: i64 = -1;
-/// The mark of a held vote that a moderator rejected. It stays so, whatever its voter does but withdraw.
-pub const REJECTED: i64 = -2;
-
-/// The mark of what stays of a withdrawn vote that the holding rule has to remember; then of a held, and of a rejected one.
-pub const WITHDRAWN: i64 = -3;
-pub const WITHDRAWN_HELD: i64 = -4;
-pub const WITHDRAWN_REJECTED: i64 = -5;
-
-/// Whether a mark is of a vote that is held back.
-#[must_use]
-pub fn is_held(mark: i64) -> bool {
-    matches!(mark, HELD | REJECTED)
-}
-
-/// Whether a mark is of what stays of a withdrawn vote.
-#[must_use]
-pub fn is_withdrawn(mark: i64) -> bool {
-    matches!(mark, WITHDRAWN | WITHDRAWN_HELD | WITHDRAWN_REJECTED)
-}
-
-/// Whether no sum knows the votes that bear a mark: they are held, or withdrawn.
-#[must_use]
-pub fn is_in_no_sum(mark: i64) -> bool {
-    mark < 0
-}
-
-/// [`HELD`] or [`REJECTED`], if a mark is of a vote that is held, or was when it was withdrawn.
-#[must_use]
-pub fn lasting(mark: i64) -> Option<i64> {
-    match mark {
-        HELD | WITHDRAWN_HELD => Some(HELD),
-        REJECTED | WITHDRAWN_REJECTED => Some(REJECTED),
-        _ => None,
-    }
-}
-
-/// The mark of what stays of a withdrawn vote with this lasting mark.
-#[must_use]
-pub fn withdrawn(lasting: Option<i64>) -> i64 {
-    match lasting {
-        Some(HELD) => WITHDRAWN_HELD,
-        Some(_) => WITHDRAWN_REJECTED,
-        None => WITHDRAWN,
-    }
-}
+/// Voters that one statement names.
+const MAX_VOTERS: usize = 1_000;
 
 /// `removals.kind`.
 pub const RESET: i16 = 1;
@@ -167,7 +127,7 @@ pub fn in_force(conn: &mut DbConnection, ids: &BTreeSet<i64>) -> QueryResult<BTr
     Ok(found)
 }
 
-/// The marks that take effect on `tool`: its removals in force, and the two of held votes.
+/// The marks that take effect on `tool`: those of its removals in force, and those of held and of withdrawn votes.
 ///
 /// # Errors
 /// A failed query.
@@ -184,7 +144,8 @@ pub fn all_in_force(conn: &mut DbConnection, tool: i32) -> QueryResult<BTreeSet<
         WITHDRAWN_HELD,
         WITHDRAWN_REJECTED,
     ];
-    Ok(ids.into_iter().chain(always).collect())
+    let of_removals = ids.into_iter().flat_map(marks_of);
+    Ok(of_removals.chain(always).collect())
 }
 
 /// The excluded periods of `tool` that are in force, oldest first.
@@ -238,20 +199,61 @@ pub fn hand_over(
     (from, to): (i64, i64),
     voters: &[VoterId],
 ) -> QueryResult<usize> {
-    let voters: Vec<&[u8]> = voters.iter().map(|voter| voter.0.as_slice()).collect();
-    let moved = diesel::update(
-        votes::table
-            .filter(votes::tool_id.eq(tool))
-            .filter(votes::voter.eq_any(voters))
-            .filter(votes::taken_out_by.eq(from)),
-    )
-    .set(votes::taken_out_by.eq(to))
-    .execute(conn)?;
+    let mut moved = 0;
+    for voters in voters.chunks(MAX_VOTERS) {
+        let voters: Vec<&[u8]> = voters.iter().map(|voter| voter.0.as_slice()).collect();
+        moved += diesel::update(
+            votes::table
+                .filter(votes::tool_id.eq(tool))
+                .filter(votes::voter.eq_any(voters))
+                .filter(votes::taken_out_by.eq(from)),
+        )
+        .set(votes::taken_out_by.eq(to))
+        .execute(conn)?;
+    }
     if moved > 0 {
         // One has more members, the other fewer: their sums are to be made again.
         tallies::raise_revision(conn, tool)?;
     }
     Ok(moved)
+}
+
+/// Puts the mark of `removal` on held votes of `voters`. The lock of the tool's row is held.
+///
+/// # Errors
+/// A failed statement.
+pub fn mark_held(
+    conn: &mut DbConnection,
+    tool: i32,
+    (held, removal): (i64, i64),
+    voters: &[VoterId],
+) -> QueryResult<()> {
+    for voters in voters.chunks(MAX_VOTERS) {
+        let voters: Vec<&[u8]> = voters.iter().map(|voter| voter.0.as_slice()).collect();
+        diesel::update(
+            votes::table
+                .filter(votes::tool_id.eq(tool))
+                .filter(votes::voter.eq_any(voters))
+                .filter(votes::taken_out_by.eq(held)),
+        )
+        .set(votes::taken_out_by.eq(held_under(held, Some(removal))))
+        .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The held votes that `removal` has out are held by themselves from now on. The lock of the tool's row is held.
+///
+/// # Errors
+/// A failed statement.
+pub fn unmark_held(conn: &mut DbConnection, removal: i64) -> QueryResult<()> {
+    for held in [HELD, REJECTED] {
+        let mark = held_under(held, Some(removal));
+        diesel::update(votes::table.filter(votes::taken_out_by.eq(mark)))
+            .set(votes::taken_out_by.eq(held))
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Notes for the removals that are being prepared on `tool` that a vote there has another voter: a scan that went past that id has not

@@ -9,8 +9,8 @@ pub mod store;
 use std::sync::Arc;
 
 use super::VoteRecord;
-use crate::tallies::TallyRow;
 use crate::tallies::cache::{Published, TallyCache, TallyEntry};
+use crate::tallies::{Contribution, TallyRow};
 
 /// What becomes of held votes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct ResolvedVotes {
     pub after: TallyRow,
 }
 
-/// The tally as a voter is to see it: where the own vote is held, as if it counted.
+/// The tally as a voter is to see it: if the own vote is held, as if it were not.
 #[must_use]
 pub fn personal(
     board: &TallyCache,
@@ -44,7 +44,13 @@ pub fn personal(
     vote: Option<VoteRecord>,
 ) -> Arc<Published> {
     match vote.filter(|vote| vote.is_held()) {
-        Some(vote) => Arc::new(board.with_one_more(slot, &shown.row, vote.choice)),
+        Some(vote) => {
+            let vote = Contribution {
+                choice: vote.choice,
+                aside: vote.removal().is_some(),
+            };
+            Arc::new(board.with_one_more(slot, &shown.row, vote))
+        }
         None => shown,
     }
 }

@@ -8,16 +8,53 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, QueryResult, Ru
 
 use super::{Resolution, ResolvedVotes};
 use crate::auth::denylist;
-use crate::domain::{Choice, OriginHash, Timestamp, VoterId};
+use crate::domain::{BallotName, Choice, Counts, OriginHash, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::{origin_sums, tallies as tallies_table, votes};
-use crate::tallies::store as tallies;
+use crate::tallies::{TallyRow, store as tallies};
 use crate::voting::apply::{ChangeSet, Key, VoteChange};
 use crate::voting::exclusions::{self, HELD, Period, REJECTED};
 use crate::voting::fresh::book::OriginBook;
 use crate::voting::fresh::store as origins;
+use crate::voting::journal::{self, BallotState, ToolRecord};
 use crate::voting::seen_changes::SeenChange;
 use crate::voting::{VoteRecord, batch};
+
+/// What the public log is told of held votes that count from now on.
+#[derive(Default)]
+struct ReleasedBallots {
+    released: Counts,
+    /// Those that an excluded period takes, by its id.
+    excluded: BTreeMap<i64, Vec<(BallotName, BallotState)>>,
+}
+
+impl ReleasedBallots {
+    fn release(&mut self, vote: VoteRecord, period: Option<i64>) {
+        let Some(ballot) = vote.ballot else { return };
+        let state = BallotState {
+            choice: Some(vote.choice),
+            is_held: true,
+        };
+        match period {
+            Some(period) => {
+                let ballots = self.excluded.entry(period).or_default();
+                ballots.push((ballot.name, state));
+            }
+            None => self.released = self.released.plus(state.held()),
+        }
+    }
+
+    fn record(self, row: &TallyRow) -> ToolRecord {
+        let removals = self.excluded.into_iter();
+        ToolRecord {
+            held: Counts::default().minus(self.released),
+            removals: removals
+                .map(|(period, ballots)| journal::store::removal(true, period, ballots))
+                .collect(),
+            ..ToolRecord::act(row)
+        }
+    }
+}
 
 /// Resolves the votes of `voters` on `tool` that bear `mark`, in the caller's transaction. One that does not by now is passed
 /// over: it was withdrawn, or another moderator resolved it first. What a moderator lets count leaves the holding rule; so do
@@ -48,13 +85,14 @@ pub fn settle(
     };
     let mut folded = ChangeSet::default();
     let mut marked: BTreeMap<Option<i64>, Vec<VoterId>> = BTreeMap::new();
+    let mut logged = ReleasedBallots::default();
     let mut freed: Vec<VoterId> = Vec::new();
     // In the order of voters, so that two runs over the same votes write the same ledger.
     for key in &keys {
         let Some(old) = held
             .get(key)
             .copied()
-            .filter(|vote| vote.aside == Some(mark))
+            .filter(|vote| vote.aside.and_then(exclusions::held_as) == Some(mark))
         else {
             continue;
         };
@@ -62,6 +100,10 @@ pub fn settle(
             continue;
         }
         let new = resolved(old, verdict, &periods);
+        // The log has those out already that a removal has out.
+        if verdict != Resolution::Reject && old.removal().is_none() {
+            logged.release(old, new.aside);
+        }
         book.replace(tool, key.1, Some(old), Some(new));
         for origin in origins::bound([&old]) {
             if let Some(until) = trusted_until {
@@ -72,6 +114,24 @@ pub fn settle(
         note(&mut settled, &mut folded, key.1, (old, new), now);
         marked.entry(new.aside).or_default().push(key.1);
     }
+    set_marks(conn, tool, marked)?;
+    unbind(conn, tool, &freed)?;
+    if settled.after != before {
+        folded.hour_changes.extend(before.hour_change(now));
+        folded.tallies.push(settled.after);
+        folded.ballots.records.push(logged.record(&settled.after));
+        batch::write(conn, &folded, now)?;
+    }
+    origins::save(conn, &book)?;
+    Ok(settled)
+}
+
+/// Puts marks on votes, or takes them off.
+fn set_marks(
+    conn: &mut DbConnection,
+    tool: i32,
+    marked: BTreeMap<Option<i64>, Vec<VoterId>>,
+) -> QueryResult<()> {
     for (mark, voters) in marked {
         let voters: Vec<&[u8]> = voters.iter().map(|voter| voter.0.as_slice()).collect();
         diesel::update(
@@ -82,20 +142,17 @@ pub fn settle(
         .set(votes::taken_out_by.eq(mark))
         .execute(conn)?;
     }
-    unbind(conn, tool, &freed)?;
-    if settled.after != before {
-        folded.hour_changes.extend(before.hour_change(now));
-        folded.tallies.push(settled.after);
-        batch::write(conn, &folded, now)?;
-    }
-    origins::save(conn, &book)?;
-    Ok(settled)
+    Ok(())
 }
 
 /// A held vote as `verdict` leaves it.
 fn resolved(old: VoteRecord, verdict: Resolution, periods: &[Period]) -> VoteRecord {
-    let covering = periods.iter().find(|period| period.holds(old.cast_at));
-    let aside = covering.map(|period| period.id);
+    let removal = old.removal();
+    // What a removal has out counts only once that is undone.
+    let aside = removal.or_else(|| {
+        let covering = periods.iter().find(|period| period.holds(old.cast_at));
+        covering.map(|period| period.id)
+    });
     match verdict {
         // What a moderator lets count is not judged again.
         Resolution::Count => VoteRecord {
@@ -105,7 +162,7 @@ fn resolved(old: VoteRecord, verdict: Resolution, periods: &[Period]) -> VoteRec
         },
         Resolution::Clear => VoteRecord { aside, ..old },
         Resolution::Reject => VoteRecord {
-            aside: Some(REJECTED),
+            aside: Some(exclusions::held_under(REJECTED, removal)),
             ..old
         },
     }
@@ -197,8 +254,10 @@ pub fn cleared(conn: &mut DbConnection, quiet: Timestamp) -> QueryResult<Vec<Hel
         if book.is_hand(origin, tool) {
             continue;
         }
+        let (low, high) = exclusions::held_range(HELD);
+        let held = (votes::taken_out_by.eq(HELD)).or(votes::taken_out_by.between(low, high));
         let oldest: Option<i64> = votes::table
-            .filter(votes::taken_out_by.eq(HELD))
+            .filter(held)
             .filter(votes::tool_id.eq(tool))
             .filter(
                 votes::origin

@@ -8,7 +8,8 @@ use diesel::query_builder::AstPass;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt};
 
 use crate::tallies::TallyRow;
-use crate::voting::apply::{ChangeSet, Key};
+use crate::voting::apply::{BallotWrites, ChangeSet, Key};
+use crate::voting::journal;
 use crate::voting::ledger::Entry;
 use crate::voting::{VoteCommand, VoteRecord};
 
@@ -32,6 +33,7 @@ pub(crate) struct Votes<'a> {
     cast_at: Vec<i64>,
     networks: Vec<&'a [u8]>,
     token_ages: Vec<i32>,
+    ballots: Vec<Option<Vec<u8>>>,
 }
 
 impl<'a> Votes<'a> {
@@ -43,6 +45,7 @@ impl<'a> Votes<'a> {
             cast_at: Vec::with_capacity(rows.len()),
             networks: Vec::with_capacity(rows.len()),
             token_ages: Vec::with_capacity(rows.len()),
+            ballots: Vec::with_capacity(rows.len()),
         };
         for (wish, standing) in rows {
             votes.tools.push(wish.tool);
@@ -51,6 +54,8 @@ impl<'a> Votes<'a> {
             votes.cast_at.push(standing.cast_at.0);
             votes.networks.push(wish.network.0.as_slice());
             votes.token_ages.push(wish.token_age);
+            let ballot = standing.ballot.map(|ballot| ballot.to_bytes().to_vec());
+            votes.ballots.push(ballot);
         }
         votes
     }
@@ -59,7 +64,7 @@ impl<'a> Votes<'a> {
     pub fn walk<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         bind!(
             out, Integer: self.tools, Binary: self.voters, SmallInt: self.choices, BigInt: self.cast_at,
-            Binary: self.networks, Integer: self.token_ages
+            Binary: self.networks, Integer: self.token_ages, Nullable<Binary>: self.ballots
         );
         Ok(())
     }
@@ -194,6 +199,44 @@ impl Tallies {
     }
 }
 
+/// Ballots whose votes were withdrawn, and those that votes take back.
+#[derive(Default)]
+pub(super) struct Withdrawn<'a> {
+    kept: Keys<'a>,
+    ballots: Vec<Vec<u8>>,
+    taken: Keys<'a>,
+}
+
+impl<'a> Withdrawn<'a> {
+    pub fn of(writes: &'a BallotWrites) -> Self {
+        let ballots = writes
+            .kept
+            .iter()
+            .map(|(_, ballot)| ballot.to_bytes().to_vec());
+        Self {
+            kept: Keys::of(writes.kept.iter().map(|(key, _)| key)),
+            ballots: ballots.collect(),
+            taken: Keys::of(&writes.taken),
+        }
+    }
+
+    pub fn walk<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.walk_kept(out)?;
+        out.push_sql(", ");
+        self.taken.walk(out)
+    }
+
+    pub fn walk_kept<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.kept.walk(out)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Binary>, _>(&self.ballots)
+    }
+
+    pub fn walk_taken<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.taken.walk(out)
+    }
+}
+
 /// All that a folded batch writes.
 #[derive(Default)]
 pub(crate) struct Rows<'a> {
@@ -204,6 +247,8 @@ pub(crate) struct Rows<'a> {
     pub deletes: Keys<'a>,
     pub entries: Entries<'a>,
     pub tallies: Tallies,
+    /// A record of the public log's journal.
+    pub record: Option<Vec<u8>>,
 }
 
 impl<'a> Rows<'a> {
@@ -216,6 +261,8 @@ impl<'a> Rows<'a> {
             deletes: Keys::of(&folded.deletes),
             entries: Entries::of(entries),
             tallies: Tallies::of(&folded.tallies),
+            record: (!folded.ballots.records.is_empty())
+                .then(|| journal::encode(&folded.ballots.records)),
         }
     }
 }

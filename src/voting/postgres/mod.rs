@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, Integer};
+use diesel::sql_types::{Array, Binary, Integer, Nullable};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use crate::domain::Timestamp;
 use crate::infra::db::lock_order::{Lock, taking};
 use crate::infra::db::schema::tallies;
 use crate::tallies::{TallyRow, store};
-use crate::voting::apply::ChangeSet;
+use crate::voting::apply::{BallotWrites, ChangeSet};
 use crate::voting::ledger;
 
 /// A statement of fixed text: prepared once, found again by its type.
@@ -40,7 +40,7 @@ pub(crate) use optimistic::record as record_if_unchanged;
 pub(crate) use reads::{present, read_under_lock};
 pub(crate) use tally_cache::TallyRowCache;
 
-use arrays::Rows;
+use arrays::{Rows, Withdrawn};
 
 struct LockTallies<'a> {
     tools: &'a [i32],
@@ -71,7 +71,7 @@ impl QueryFragment<Pg> for Write<'_> {
         // Under the tallies' locks it is known which votes are there: a plain insert was measured a tenth cheaper, in all,
         // than one that looks for a conflict.
         out.push_sql(
-            "WITH put AS (INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age, origin, wide_origin, \
+            "WITH put AS (INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age, ballot, origin, wide_origin, \
              first_choice) SELECT * FROM unnest(",
         );
         self.0.inserts.walk(&mut out)?;
@@ -79,11 +79,11 @@ impl QueryFragment<Pg> for Write<'_> {
         self.0.bindings.walk(&mut out)?;
         out.push_sql(
             ")), changed AS (UPDATE votes v SET choice = w.choice, cast_at = w.cast_at, network = w.network, \
-             token_age = w.token_age, taken_out_by = NULL FROM unnest(",
+             token_age = w.token_age, taken_out_by = NULL, ballot = w.ballot FROM unnest(",
         );
         self.0.updates.walk(&mut out)?;
         out.push_sql(
-            ") AS w (tool_id, voter, choice, cast_at, network, token_age) \
+            ") AS w (tool_id, voter, choice, cast_at, network, token_age, ballot) \
              WHERE v.tool_id = w.tool_id AND v.voter = w.voter), \
              gone AS (DELETE FROM votes v USING unnest(",
         );
@@ -94,7 +94,11 @@ impl QueryFragment<Pg> for Write<'_> {
         );
         self.0.entries.insert(&mut out)?;
         out.push_sql(
-            ") UPDATE tallies t SET ship = w.ship, skip = w.skip, version = w.version, \
+            "), stated AS (INSERT INTO log_journal (record) SELECT r.record FROM (SELECT ",
+        );
+        out.push_bind_param::<Nullable<Binary>, _>(&self.0.record)?;
+        out.push_sql(
+            " AS record) AS r WHERE r.record IS NOT NULL) UPDATE tallies t SET ship = w.ship, skip = w.skip, version = w.version, \
              updated_at = w.updated_at, aside_ship = w.aside_ship, aside_skip = w.aside_skip, revision = w.revision FROM unnest(",
         );
         self.0.tallies.walk(&mut out)?;
@@ -103,6 +107,43 @@ impl QueryFragment<Pg> for Write<'_> {
         );
         Ok(())
     }
+}
+
+struct TakeBallots<'a>(Withdrawn<'a>);
+fixed_statement!(TakeBallots);
+
+impl QueryFragment<Pg> for TakeBallots<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("DELETE FROM withdrawn_ballots b USING unnest(");
+        self.0.walk_taken(&mut out)?;
+        out.push_sql(") AS w (tool_id, voter) WHERE b.tool_id = w.tool_id AND b.voter = w.voter");
+        Ok(())
+    }
+}
+
+struct KeepBallots<'a>(Withdrawn<'a>);
+fixed_statement!(KeepBallots);
+
+impl QueryFragment<Pg> for KeepBallots<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "INSERT INTO withdrawn_ballots (tool_id, voter, ballot) SELECT * FROM unnest(",
+        );
+        self.0.walk_kept(&mut out)?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+/// Writes what became of ballots without a vote. Most batches have none, and ask nothing.
+pub(super) fn write_withdrawn(conn: &mut PgConnection, writes: &BallotWrites) -> QueryResult<()> {
+    if !writes.taken.is_empty() {
+        TakeBallots(Withdrawn::of(writes)).execute(conn)?;
+    }
+    if !writes.kept.is_empty() {
+        KeepBallots(Withdrawn::of(writes)).execute(conn)?;
+    }
+    Ok(())
 }
 
 /// The statement that follows locks the tallies of `tools` in their order.

@@ -18,19 +18,19 @@ use std::collections::BTreeSet;
 
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Integer, Nullable};
+use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
-use super::arrays::Rows;
+use super::arrays::{Rows, Withdrawn};
 use crate::domain::{OriginHash, Timestamp, VoterOrigins};
 use crate::infra::db::schema::tallies;
 use crate::tallies::{TallyRow, store};
 use crate::voting::VoteCommand;
-use crate::voting::apply::{Barred, ChangeSet, ExistingVotes, Key, fold};
+use crate::voting::apply::{Barred, ChangeSet, ExistingVotes, Key, WithdrawnBallots, fold};
 use crate::voting::fresh::book::OriginBook;
 use crate::voting::fresh::store::{self as origins, SaveMany};
 use crate::voting::ledger;
-use crate::voting::postgres::reads::present;
+use crate::voting::postgres::reads::present_and_withdrawn;
 use crate::voting::postgres::tally_cache::{CachedVote, TallyRowCache};
 
 struct LookAtTallies<'a>(&'a [i32]);
@@ -60,6 +60,7 @@ struct WriteIfUnchanged<'a> {
     rows: Rows<'a>,
     /// The tallies among `rows`, before they are written.
     known: KnownTallies,
+    withdrawn: Withdrawn<'a>,
     origins: SaveMany<'a>,
 }
 
@@ -91,7 +92,7 @@ impl Query for WriteIfUnchanged<'_> {
 
 impl QueryFragment<Pg> for WriteIfUnchanged<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT write_if_unchanged(");
+        out.push_sql("SELECT write_batch(");
         out.push_bind_param::<BigInt, _>(&self.erasures)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Integer>, _>(&self.same.tools)?;
@@ -115,6 +116,10 @@ impl QueryFragment<Pg> for WriteIfUnchanged<'_> {
         out.push_bind_param::<Array<BigInt>, _>(&self.known.revisions)?;
         out.push_sql(", ");
         self.rows.tallies.walk(&mut out)?;
+        out.push_sql(", ");
+        self.withdrawn.walk(&mut out)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<Binary>, _>(&self.rows.record)?;
         out.push_sql(", ");
         self.origins.walk(&mut out)?;
         out.push_sql(")");
@@ -146,11 +151,11 @@ pub(crate) fn record(
     if tallies.rows.len() < tools.len() {
         return Ok(None);
     }
-    let before = votes_before(conn, known, wishes)?;
+    let mut barred = Barred::default();
+    let before = votes_before(conn, known, wishes, &mut barred.withdrawn)?;
     if before.values().any(|vote| vote.aside.is_some()) {
         return Ok(None);
     }
-    let barred = Barred::default();
     let mut book = read_origins(conn, known, (wishes, &before), &tools, now)?;
     // Which votes are excluded is read under the locks.
     let has_excluded =
@@ -158,16 +163,8 @@ pub(crate) fn record(
     if tallies.rows.values().any(has_excluded) {
         return Ok(None);
     }
-    let periods = &tallies.periods;
-    let folded = fold(
-        wishes,
-        &tallies.rows,
-        &before,
-        &barred,
-        periods,
-        &mut book,
-        now,
-    );
+    let (rows, periods) = (&tallies.rows, &tallies.periods);
+    let folded = fold(wishes, rows, &before, &barred, periods, &mut book, now);
     let is_set_aside = folded.rows().any(|(_, vote)| vote.aside.is_some());
     if !folded.hour_changes.is_empty() || is_set_aside || !book.excess().is_empty() {
         return Ok(None);
@@ -185,6 +182,7 @@ pub(crate) fn record(
         same: same.into_values().collect(),
         rows: Rows::of(&folded, &entries),
         known: moved,
+        withdrawn: Withdrawn::of(&folded.ballots),
         origins: SaveMany::of(&origins),
     };
     let written: Option<i64> = statement.get_result(conn)?;
@@ -198,11 +196,13 @@ pub(crate) fn record(
     Ok(Some(folded))
 }
 
-/// The votes of a batch's voters: as they are known, or read without a lock once the tallies are known.
+/// The votes of a batch's voters, and into `withdrawn` the ballots of those without a row: as they are known, or read without a lock
+/// once the tallies are known.
 fn votes_before(
     conn: &mut PgConnection,
     known: &TallyRowCache,
     wishes: &[VoteCommand],
+    withdrawn: &mut WithdrawnBallots,
 ) -> QueryResult<ExistingVotes> {
     let mut before = ExistingVotes::default();
     let mut doubtful: BTreeSet<Key> = BTreeSet::new();
@@ -211,11 +211,14 @@ fn votes_before(
         match known.recall(&key, wish.act) {
             CachedVote::Stands(vote) => drop(before.insert(key, vote)),
             CachedVote::None => {}
+            CachedVote::Withdrawn(ballot) => drop(withdrawn.insert(key, ballot)),
             CachedVote::Unsure => drop(doubtful.insert(key)),
         }
     }
     if !doubtful.is_empty() {
-        before.extend(present(conn, &doubtful)?);
+        let (votes, ballots) = present_and_withdrawn(conn, &doubtful)?;
+        before.extend(votes);
+        withdrawn.extend(ballots);
     }
     Ok(before)
 }

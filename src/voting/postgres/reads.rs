@@ -1,7 +1,7 @@
 //! What a batch reads on Postgres before it is folded: tallies under their locks, the votes that stand, and the periods
 //! in force, in one round trip.
 //!
-//! Only `batch` calls it. The statements are in the function `read_for_batch` of the migrations: each of them has a
+//! Only `batch` calls it. The statements are in the function `read_batch` of the migrations: each of them has a
 //! snapshot of its own, so that what is read after the locks is no older than they.
 
 use std::collections::BTreeSet;
@@ -13,10 +13,10 @@ use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use super::arrays::Keys;
 use super::taking_all;
-use crate::domain::{Choice, Timestamp, ToolState, VoterId};
+use crate::domain::{Ballot, Choice, Timestamp, ToolState, VoterId};
 use crate::infra::db::lock_order::{Lock, taking};
 use crate::tallies::TallyRow;
-use crate::voting::apply::{ExistingVotes, Key};
+use crate::voting::apply::{ExistingVotes, Key, WithdrawnBallots};
 use crate::voting::batch::Read;
 use crate::voting::exclusions::Period;
 use crate::voting::{Binding, VoteRecord};
@@ -25,6 +25,7 @@ use crate::voting::{Binding, VoteRecord};
 const TALLY: i16 = 1;
 const VOTE: i16 = 2;
 const ERASURES: i16 = 4;
+const WITHDRAWN: i16 = 5;
 
 struct ReadUnderLock<'a> {
     tools: Vec<i32>,
@@ -38,6 +39,7 @@ impl Query for ReadUnderLock<'_> {
         SmallInt,
         Integer,
         Nullable<Binary>,
+        Nullable<Binary>,
         BigInt,
         BigInt,
         Nullable<BigInt>,
@@ -49,12 +51,13 @@ impl Query for ReadUnderLock<'_> {
         Nullable<Integer>,
         Nullable<SmallInt>,
         Nullable<BigInt>,
+        (Nullable<BigInt>, Nullable<BigInt>, Nullable<SmallInt>),
     );
 }
 
 impl QueryFragment<Pg> for ReadUnderLock<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT * FROM read_for_batch(");
+        out.push_sql("SELECT * FROM read_batch(");
         out.push_bind_param::<Array<Integer>, _>(&self.tools)?;
         out.push_sql(", ");
         self.keys.walk(&mut out)?;
@@ -69,6 +72,7 @@ type Row = (
     i16,
     i32,
     Option<Vec<u8>>,
+    Option<Vec<u8>>,
     i64,
     i64,
     Option<i64>,
@@ -80,6 +84,7 @@ type Row = (
     Option<i32>,
     Option<i16>,
     Option<i64>,
+    Origin,
 );
 
 /// Takes the shared lock of erasures and the tally rows of `tools` in their order, then reads them, the version of erasures, the votes
@@ -99,8 +104,9 @@ pub(crate) fn read_under_lock(
     };
     let mut read = Read::default();
     for row in statement.load::<Row>(conn)? {
-        let (kind, tool, voter, a, b, c, aside_skip, version, updated_at, period_end, ..) = row;
-        let (.., panel_ship, panel_skip, state, revision) = row;
+        let (kind, tool, voter, ballot, a, b, c, aside_skip, version, updated_at, period_end, ..) =
+            row;
+        let (.., panel_ship, panel_skip, state, revision, binding) = row;
         match (kind, voter) {
             (TALLY, _) => {
                 let row = TallyRow {
@@ -121,15 +127,10 @@ pub(crate) fn read_under_lock(
             }
             (VOTE, Some(voter)) => {
                 let choice = i16::try_from(a).ok().and_then(Choice::from_code);
-                insert(
-                    &mut read.votes,
-                    tool,
-                    voter,
-                    choice,
-                    (b, c),
-                    (None, None, None),
-                );
+                let record = (choice, b, c, ballot, binding);
+                insert(&mut read.votes, tool, voter, record);
             }
+            (WITHDRAWN, Some(voter)) => keep(&mut read.withdrawn, tool, voter, ballot),
             (ERASURES, _) => read.erasures = a,
             _ => read.periods.push(Period {
                 id: a,
@@ -139,29 +140,37 @@ pub(crate) fn read_under_lock(
             }),
         }
     }
-    add_bindings(conn, &mut read.votes)?;
     Ok(read)
 }
 
 /// What binds a voter, as the columns of the vote have it.
 type Origin = (Option<i64>, Option<i64>, Option<i16>);
 
+/// A vote's choice, when it was cast, its mark, its ballot, and what binds its voter.
+type Record = (Option<Choice>, i64, Option<i64>, Option<Vec<u8>>, Origin);
+
 fn insert(
     votes: &mut ExistingVotes,
     tool: i32,
     voter: Vec<u8>,
-    choice: Option<Choice>,
-    (cast_at, aside): (i64, Option<i64>),
-    (origin, wide, first): Origin,
+    (choice, cast_at, aside, ballot, (origin, wide, first)): Record,
 ) {
     if let (Ok(voter), Some(choice)) = (voter.try_into(), choice) {
         let standing = VoteRecord {
             choice,
             cast_at: Timestamp(cast_at),
             aside,
+            ballot: ballot.as_deref().and_then(Ballot::from_bytes),
             binding: Binding::of_columns(origin, wide, first),
         };
         votes.insert((tool, VoterId(voter)), standing);
+    }
+}
+
+fn keep(withdrawn: &mut WithdrawnBallots, tool: i32, voter: Vec<u8>, ballot: Option<Vec<u8>>) {
+    let ballot = ballot.as_deref().and_then(Ballot::from_bytes);
+    if let (Ok(voter), Some(ballot)) = (voter.try_into(), ballot) {
+        withdrawn.insert((tool, VoterId(voter)), ballot);
     }
 }
 
@@ -175,77 +184,42 @@ impl Query for SelectVotes<'_> {
         SmallInt,
         BigInt,
         Nullable<BigInt>,
+        Nullable<Binary>,
         (Nullable<BigInt>, Nullable<BigInt>, Nullable<SmallInt>),
     );
 }
 
 impl QueryFragment<Pg> for SelectVotes<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT v.tool_id, v.voter, v.choice, v.cast_at, v.taken_out_by, v.origin, v.wide_origin, v.first_choice FROM unnest(");
+        out.push_sql("SELECT w.tool_id, w.voter, coalesce(v.choice, 0::smallint), coalesce(v.cast_at, 0), v.taken_out_by, \
+             coalesce(v.ballot, b.ballot), v.origin, v.wide_origin, v.first_choice FROM unnest(");
         self.0.walk(&mut out)?;
         out.push_sql(
-            ") AS w (tool_id, voter) JOIN votes v ON v.tool_id = w.tool_id AND v.voter = w.voter",
+            ") AS w (tool_id, voter) LEFT JOIN votes v ON v.tool_id = w.tool_id AND v.voter = w.voter \
+             LEFT JOIN withdrawn_ballots b ON b.tool_id = w.tool_id AND b.voter = w.voter",
         );
         Ok(())
     }
-}
-
-struct SelectBindings<'a>(Keys<'a>);
-fixed_statement!(SelectBindings);
-
-impl Query for SelectBindings<'_> {
-    type SqlType = (
-        Integer,
-        Binary,
-        (Nullable<BigInt>, Nullable<BigInt>, Nullable<SmallInt>),
-    );
-}
-
-impl QueryFragment<Pg> for SelectBindings<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(
-            "SELECT v.tool_id, v.voter, v.origin, v.wide_origin, v.first_choice FROM unnest(",
-        );
-        self.0.walk(&mut out)?;
-        out.push_sql(
-            ") AS w (tool_id, voter) JOIN votes v ON v.tool_id = w.tool_id AND v.voter = w.voter WHERE v.origin IS NOT NULL",
-        );
-        Ok(())
-    }
-}
-
-/// Adds what binds the voters of `votes`. Their tallies' locks are held.
-fn add_bindings(conn: &mut PgConnection, votes: &mut ExistingVotes) -> QueryResult<()> {
-    if votes.is_empty() {
-        return Ok(());
-    }
-    let keys: BTreeSet<Key> = votes.keys().copied().collect();
-    let rows: Vec<(i32, Vec<u8>, Origin)> = SelectBindings(Keys::of(&keys)).load(conn)?;
-    for (tool, voter, (origin, wide, first)) in rows {
-        let Some(voter) = voter.try_into().ok().map(VoterId) else {
-            continue;
-        };
-        if let Some(vote) = votes.get_mut(&(tool, voter)) {
-            vote.binding = Binding::of_columns(origin, wide, first);
-        }
-    }
-    Ok(())
 }
 
 /// The votes that stand under `keys`; without their tallies' locks they may change at once.
 pub(crate) fn present(conn: &mut PgConnection, keys: &BTreeSet<Key>) -> QueryResult<ExistingVotes> {
-    type Row = (i32, Vec<u8>, i16, i64, Option<i64>, Origin);
+    present_and_withdrawn(conn, keys).map(|(votes, _)| votes)
+}
+
+/// The same, and the ballots of votes that were withdrawn.
+pub(super) fn present_and_withdrawn(
+    conn: &mut PgConnection,
+    keys: &BTreeSet<Key>,
+) -> QueryResult<(ExistingVotes, WithdrawnBallots)> {
+    type Row = (i32, Vec<u8>, i16, i64, Option<i64>, Option<Vec<u8>>, Origin);
     let rows: Vec<Row> = SelectVotes(Keys::of(keys)).load(conn)?;
-    let mut votes = ExistingVotes::default();
-    for (tool, voter, choice, at, aside, origin) in rows {
-        insert(
-            &mut votes,
-            tool,
-            voter,
-            Choice::from_code(choice),
-            (at, aside),
-            origin,
-        );
+    let (mut votes, mut withdrawn) = (ExistingVotes::default(), WithdrawnBallots::default());
+    for (tool, voter, choice, at, aside, ballot, origin) in rows {
+        match Choice::from_code(choice) {
+            None => keep(&mut withdrawn, tool, voter, ballot),
+            choice => insert(&mut votes, tool, voter, (choice, at, aside, ballot, origin)),
+        }
     }
-    Ok(votes)
+    Ok((votes, withdrawn))
 }

@@ -6,12 +6,12 @@
 
 use std::hash::BuildHasher;
 
-use crate::domain::{Choice, Timestamp, VoterId};
+use crate::domain::{Ballot, Choice, Timestamp, VoterId};
 use crate::voting::{Binding, VoteRecord};
 
 /// Votes that share a place; the one noted longest ago leaves it.
 const WAYS: usize = 4;
-/// Places: room for 2^18 votes of 72 bytes, 18 MiB, touched as votes come.
+/// Places: room for 2^18 votes of 112 bytes, 28 MiB, touched as votes come.
 const PLACES: usize = 1 << 16;
 
 /// A course of one tool's tally in which every change was seen. Its number is of no other tool, and of no other course.
@@ -23,8 +23,8 @@ pub(crate) struct Epoch(pub u64);
 pub(crate) enum Last {
     /// It stands, and counts.
     Stands(VoteRecord),
-    /// It was withdrawn. Another instance may have taken a vote since that is held.
-    Gone,
+    /// It was withdrawn, and its ballot is kept. Another instance may have taken a vote since that is held.
+    Gone(Option<Ballot>),
 }
 
 /// Epoch 0 is of none.
@@ -34,6 +34,7 @@ struct CacheSlot {
     run: Epoch,
     /// The choice's code in the lowest two bits, 0 for a vote that is gone; above them when it was cast.
     vote: i64,
+    ballot: Option<Ballot>,
     binding: Option<Binding>,
 }
 
@@ -60,14 +61,15 @@ impl VoteCache {
         };
         let mine = |slot: &CacheSlot| slot.run == run && slot.voter == voter.0;
         let old = place.iter().position(mine).unwrap_or(WAYS - 1);
-        let (vote, binding) = match last {
+        let (vote, ballot, binding) = match last {
             Last::Stands(VoteRecord {
                 choice,
                 cast_at,
                 aside: None,
+                ballot,
                 binding,
-            }) => (cast_at.0 << 2 | i64::from(choice.code()), binding),
-            Last::Gone => (0, None),
+            }) => (cast_at.0 << 2 | i64::from(choice.code()), ballot, binding),
+            Last::Gone(ballot) => (0, ballot, None),
             // Nothing is put in its place, and only its own slot is emptied.
             Last::Stands(_) => {
                 if let Some(slot) = place.get_mut(old).filter(|slot| mine(slot)) {
@@ -83,6 +85,7 @@ impl VoteCache {
             voter: voter.0,
             run,
             vote,
+            ballot,
             binding,
         };
     }
@@ -98,9 +101,10 @@ impl VoteCache {
                 choice,
                 cast_at: Timestamp(slot.vote >> 2),
                 aside: None,
+                ballot: slot.ballot,
                 binding: slot.binding,
             }),
-            None => Last::Gone,
+            None => Last::Gone(slot.ballot),
         })
     }
 }
@@ -118,6 +122,7 @@ mod tests {
             choice,
             cast_at: Timestamp(at),
             aside: None,
+            ballot: None,
             binding: None,
         })
     }
@@ -130,7 +135,7 @@ mod tests {
         for at in [0, 253_402_300_799_999_999, -1] {
             for last in [
                 stands(Choice::Ship, at),
-                Last::Gone,
+                Last::Gone(None),
                 stands(Choice::Skip, at),
             ] {
                 recent.note(Epoch(1), voter(1), last);
@@ -150,6 +155,7 @@ mod tests {
             choice: Choice::Ship,
             cast_at: Timestamp(6),
             aside: Some(7),
+            ballot: None,
             binding: None,
         };
         recent.note(Epoch(1), voter(1), Last::Stands(aside));

@@ -12,6 +12,7 @@ use crate::voting::VoteRecord;
 use crate::voting::apply::{ChangeSet, VoteChange};
 use crate::voting::exclusions::HELD;
 use crate::voting::fresh::book::OriginBook;
+use crate::voting::journal::{BallotChange, BallotState, ToolRecord};
 use crate::voting::seen_changes::SeenChange;
 
 /// Takes counted votes out of the tally of `row` and out of the sums.
@@ -22,6 +23,7 @@ fn take(
     changes: &mut ChangeSet,
     now: Timestamp,
 ) {
+    let mut stated = Vec::new();
     for (voter, old) in votes {
         let new = VoteRecord {
             aside: Some(HELD),
@@ -46,5 +48,21 @@ fn take(
         });
         book.replace(row.tool, *voter, Some(*old), Some(new));
         changes.set_aside.push(((row.tool, *voter), new));
+        // No line names the ballot: its choice stays, and the sum of held ballots follows.
+        stated.extend(old.ballot.map(|ballot| BallotChange {
+            ballot: ballot.name,
+            old: BallotState {
+                choice: Some(old.choice),
+                is_held: false,
+            },
+            choice: Some(old.choice),
+            is_held: true,
+            is_stated: false,
+            excluded_by: None,
+        }));
     }
+    changes.ballots.records.push(ToolRecord {
+        changes: stated,
+        ..ToolRecord::of(row)
+    });
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
 use super::take;
-use crate::domain::{Timestamp, VoterId};
+use crate::domain::{Ballot, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::votes;
 use crate::tallies::TallyRow;
@@ -27,6 +27,7 @@ fn newest(conn: &mut DbConnection, excess: &Excess) -> QueryResult<Vec<(VoterId,
         Option<i64>,
         Option<i64>,
         Option<i16>,
+        Option<Vec<u8>>,
     );
     let out: Vec<i64> = exclusions::all_in_force(conn, excess.tool)?
         .into_iter()
@@ -53,13 +54,15 @@ fn newest(conn: &mut DbConnection, excess: &Excess) -> QueryResult<Vec<(VoterId,
             votes::origin,
             votes::wide_origin,
             votes::first_choice,
+            votes::ballot,
         ))
         .load(conn)?;
-    let record = |(voter, cast_at, _, origin, wide, first): Columns| {
+    let record = |(voter, cast_at, _, origin, wide, first, ballot): Columns| {
         let record = VoteRecord {
             choice: excess.choice,
             cast_at: Timestamp(cast_at),
             aside: None,
+            ballot: ballot.as_deref().and_then(Ballot::from_bytes),
             binding: Binding::of_columns(origin, wide, first),
         };
         Some((VoterId(voter.try_into().ok()?), record))

@@ -7,7 +7,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::abuse::holding::rule::{FreshSums, MAX_NET};
-use crate::domain::{Choice, NetworkHash, OriginHash, ToolState, VoterOrigins};
+use crate::domain::{
+    Ballot, Choice, Counts, NetworkHash, OriginHash, Salt, ToolState, VoterOrigins,
+};
 use crate::voting::apply::{Barred, ExistingVotes, fold};
 use crate::voting::exclusions::REJECTED;
 use crate::voting::fresh::book::OriginRow;
@@ -33,6 +35,7 @@ fn wish(tool: i32, voter: u8, choice: Option<Choice>) -> VoteCommand {
         network: NetworkHash::NONE,
         token_age: 0,
         origins: None,
+        ballot: None,
     }
 }
 
@@ -232,15 +235,27 @@ proptest! {
         let mut tables = Tables::new();
         let commands: Vec<VoteCommand> = acts
             .into_iter()
-            .map(|(tool, voter, choice, other)| VoteCommand {
+            .zip(0_u128..)
+            .map(|((tool, voter, choice, other), n)| VoteCommand {
                 tool,
+                ballot: Some(Ballot::new(None, Salt(n.to_be_bytes()))),
                 origins: Some(VoterOrigins { network: OriginHash(5 + i64::from(other)), ..FROM }),
                 ..fresh(voter, choice)
             })
             .collect();
+        let mut logged: BTreeMap<i32, (Counts, Counts)> = BTreeMap::new();
         for batch in commands.chunks(size) {
             let before = tables.votes.clone();
             let changes = tables.record(batch);
+            for record in &changes.ballots.records {
+                let (named, held) = logged.entry(record.tool).or_default();
+                for change in &record.changes {
+                    let new = change.new_state();
+                    *named = named.plus(new.named()).minus(change.old.named());
+                    *held = held.plus(new.held()).minus(change.old.held());
+                }
+                prop_assert_eq!(record.tally, named.minus(*held));
+            }
             // Versions never repeat within a tool.
             let mut versions: Vec<(i32, i64)> = changes.events.iter().map(|event| (event.tool, event.version)).collect();
             versions.sort_unstable();
@@ -256,6 +271,10 @@ proptest! {
             for (tool, row) in &tables.tallies {
                 let counted = [Choice::Ship, Choice::Skip].map(|choice| tables.counted(*tool, choice));
                 prop_assert_eq!([row.ship, row.skip], counted);
+                let (named, held) = logged.get(tool).copied().unwrap_or_default();
+                prop_assert_eq!(named.minus(held), Counts { ship: row.ship, skip: row.skip });
+                let of_tool = tables.votes.iter().filter(|((of, _), vote)| of == tool && vote.is_held());
+                prop_assert_eq!(held.ship + held.skip, i64::try_from(of_tool.count()).expect("few"));
             }
         }
         let mut book = OriginBook::default();

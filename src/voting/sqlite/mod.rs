@@ -6,6 +6,7 @@
 mod statements;
 #[cfg(test)]
 mod tests;
+mod withdrawn;
 
 use std::collections::hash_map::Entry as Mention;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -13,16 +14,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use diesel::{OptionalExtension, QueryResult, RunQueryDsl, SqliteConnection};
 
 use super::{Binding, VoteCommand, VoteRecord};
-use crate::domain::{Choice, Timestamp, ToolState};
+use crate::domain::{Ballot, Choice, Timestamp, ToolState};
 use crate::infra::db::lock_order::{Lock, taking};
 use crate::tallies::{TallyRow, store};
-use crate::voting::apply::{self, ChangeSet, ExistingVotes, Key};
+use crate::voting::apply::{self, ChangeSet, ExistingVotes, Key, WithdrawnBallots};
 use crate::voting::exclusions::Period;
 use crate::voting::fresh::book::OriginBook;
+use crate::voting::journal;
 use crate::voting::ledger::{self, Entry};
 use statements::{
-    DeleteVote, InsertEntry, SelectTally, SelectVote, TryVote, UpdateTally, UpsertVote,
+    DeleteVote, InsertEntry, InsertRecord, SelectTally, SelectVote, TryVote, UpdateTally,
+    UpsertVote,
 };
+
+pub(crate) use withdrawn::WithdrawnFilter;
 
 /// The tally rows of `tools`. The write lock is held since `BEGIN IMMEDIATE`.
 pub(crate) fn lock(
@@ -44,23 +49,32 @@ pub(crate) fn lock(
 
 /// The vote that stands under a key.
 fn standing(conn: &mut SqliteConnection, (tool, voter): &Key) -> QueryResult<Option<VoteRecord>> {
-    type Columns = (i16, i64, Option<i64>, Option<i64>, Option<i64>, Option<i16>);
+    type Columns = (
+        i16,
+        i64,
+        Option<i64>,
+        Option<i64>,
+        Option<i64>,
+        Option<i16>,
+        Option<Vec<u8>>,
+    );
     let found: Option<Columns> = SelectVote {
         tool,
         voter: &voter.0,
     }
     .get_result(conn)
     .optional()?;
-    Ok(
-        found.and_then(|(choice, cast_at, taken_out_by, origin, wide, first)| {
+    Ok(found.and_then(
+        |(choice, cast_at, taken_out_by, origin, wide, first, ballot)| {
             Some(VoteRecord {
                 choice: Choice::from_code(choice)?,
                 cast_at: Timestamp(cast_at),
                 aside: taken_out_by,
+                ballot: ballot.as_deref().and_then(Ballot::from_bytes),
                 binding: Binding::of_columns(origin, wide, first),
             })
-        }),
-    )
+        },
+    ))
 }
 
 /// The votes that stand under `keys`.
@@ -107,7 +121,7 @@ fn firsts<'a>(
 /// The votes that stand under `keys`, and those of `certain` that were written because none did.
 pub(crate) fn present_or_written(
     conn: &mut SqliteConnection,
-    keys: &BTreeSet<Key>,
+    (keys, withdrawn): (&BTreeSet<Key>, &WithdrawnBallots),
     certain: &[VoteCommand],
     (tallies, periods): (&BTreeMap<i32, TallyRow>, &[Period]),
     book: &OriginBook,
@@ -117,6 +131,7 @@ pub(crate) fn present_or_written(
     let (mut present, mut written) = (apply::room(0), apply::room(keys.len()));
     for key in keys {
         if let Some(Some((wish, standing))) = firsts.get(key)
+            && !withdrawn.contains_key(key)
             && TryVote::new(wish, *standing).execute(conn)? == 1
         {
             written.insert(*key, *standing);
@@ -153,6 +168,10 @@ pub(crate) fn write(
     )?;
     for row in &folded.tallies {
         UpdateTally(row, &row.updated_at.0).execute(conn)?;
+    }
+    withdrawn::write(conn, &folded.ballots)?;
+    if !folded.ballots.records.is_empty() {
+        InsertRecord(&journal::encode(&folded.ballots.records)).execute(conn)?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 
+use crate::domain::{Ballot, BallotBytes};
 use crate::infra::db::schema::tallies;
 use crate::tallies::TallyRow;
 use crate::voting::ledger::Entry;
@@ -54,12 +55,13 @@ impl Query for SelectVote<'_> {
         Nullable<BigInt>,
         Nullable<BigInt>,
         Nullable<SmallInt>,
+        Nullable<Binary>,
     );
 }
 
 impl QueryFragment<Sqlite> for SelectVote<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("SELECT choice, cast_at, taken_out_by, origin, wide_origin, first_choice FROM votes WHERE tool_id = ");
+        out.push_sql("SELECT choice, cast_at, taken_out_by, origin, wide_origin, first_choice, ballot FROM votes WHERE tool_id = ");
         out.push_bind_param::<Integer, _>(self.tool)?;
         out.push_sql(" AND voter = ");
         out.push_bind_param::<Binary, _>(self.voter)
@@ -72,6 +74,7 @@ struct Row<'a> {
     choice: i16,
     cast_at: i64,
     mark: Option<i64>,
+    ballot: Option<BallotBytes>,
     origin: Option<i64>,
     wide_origin: Option<i64>,
     first_choice: Option<i16>,
@@ -84,6 +87,7 @@ impl<'a> Row<'a> {
             choice: standing.choice.code(),
             cast_at: standing.cast_at.0,
             mark: standing.aside,
+            ballot: standing.ballot.map(Ballot::to_bytes),
             origin: standing.binding.map(|binding| binding.origins.network.0),
             wide_origin: (standing.binding).and_then(|binding| Some(binding.origins.wide?.0)),
             first_choice: (standing.binding).map(|binding| binding.first_choice.code()),
@@ -91,7 +95,7 @@ impl<'a> Row<'a> {
     }
 
     fn walk<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql(" INTO votes (tool_id, voter, choice, cast_at, network, token_age, taken_out_by, origin, wide_origin, first_choice) VALUES (");
+        out.push_sql(" INTO votes (tool_id, voter, choice, cast_at, network, token_age, taken_out_by, origin, wide_origin, first_choice, ballot) VALUES (");
         out.push_bind_param::<Integer, _>(&self.wish.tool)?;
         out.push_sql(", ");
         out.push_bind_param::<Binary, _>(self.wish.voter.0.as_slice())?;
@@ -111,7 +115,14 @@ impl<'a> Row<'a> {
         out.push_bind_param::<Nullable<BigInt>, _>(&self.wide_origin)?;
         out.push_sql(", ");
         out.push_bind_param::<Nullable<SmallInt>, _>(&self.first_choice)?;
-        out.push_sql(")");
+        match &self.ballot {
+            Some(ballot) => {
+                out.push_sql(", ");
+                out.push_bind_param::<Binary, _>(ballot.as_slice())?;
+                out.push_sql(")");
+            }
+            None => out.push_sql(", NULL)"),
+        }
         Ok(())
     }
 }
@@ -180,6 +191,19 @@ impl QueryFragment<Sqlite> for InsertEntry<'_> {
         out.push_bind_param::<BigInt, _>(&self.0.at.0)?;
         out.push_sql(", ");
         out.push_bind_param::<Binary, _>(&self.0.changes)?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+/// A record of the public log's journal.
+pub(super) struct InsertRecord<'a>(pub(super) &'a [u8]);
+fixed_statement!(InsertRecord);
+
+impl QueryFragment<Sqlite> for InsertRecord<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO log_journal (record) VALUES (");
+        out.push_bind_param::<Binary, _>(self.0)?;
         out.push_sql(")");
         Ok(())
     }

@@ -150,6 +150,7 @@ fn wishes() -> impl Strategy<Value = VoteCommand> {
                 network: OriginHash(i64::from(voter % 2)),
                 wide: None,
             }),
+            ballot: None,
         },
     )
 }

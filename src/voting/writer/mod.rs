@@ -9,6 +9,7 @@ mod pending_vote;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,7 +22,7 @@ use super::postgres::TallyRowCache;
 use super::{VoteCommand, VoteError};
 use crate::auth::denylist::{self, Denylist};
 use crate::config;
-use crate::domain::Timestamp;
+use crate::domain::{Ballot, Salt, Seal, Timestamp};
 use crate::infra::db::{self, DbConnection, Purpose};
 use crate::infra::reply_slots::{ReplySlots, Responder};
 use crate::infra::telemetry::Metrics;
@@ -59,6 +60,8 @@ enum Job {
 pub struct Votes {
     jobs: mpsc::Sender<Job>,
     callers: ReplySlots<Answer>,
+    /// The origin of the public log, if votes get ballots.
+    log: Option<Arc<str>>,
 }
 
 impl Votes {
@@ -72,6 +75,7 @@ impl Votes {
         erased: Arc<Denylist>,
         meters: Arc<Metrics>,
         users: bool,
+        log: Option<Arc<str>>,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let callers = ReplySlots::new(PATIENCE);
@@ -88,7 +92,8 @@ impl Votes {
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || writer.run(queue))?;
-        Ok((Self { jobs, callers }, thread))
+        let votes = Self { jobs, callers, log };
+        Ok((votes, thread))
     }
 
     /// A queue that is full already, with what keeps it so.
@@ -97,7 +102,25 @@ impl Votes {
         let (jobs, queue) = mpsc::channel(1);
         let _ = jobs.try_send(Job::Edit(Box::new(|_| EditEnd::Fine)));
         let callers = ReplySlots::new(PATIENCE);
-        (Self { jobs, callers }, queue)
+        let votes = Self {
+            jobs,
+            callers,
+            log: None,
+        };
+        (votes, queue)
+    }
+
+    /// The origin of the public log, while there is one.
+    #[must_use]
+    pub fn log(&self) -> Option<&str> {
+        self.log.as_deref()
+    }
+
+    /// A ballot for a vote that may be made, while there is a log.
+    #[must_use]
+    pub fn new_ballot(&self, seal: Option<Seal>) -> Option<Ballot> {
+        self.log.as_ref()?;
+        Some(Ballot::new(seal, new_salt()))
     }
 
     /// Casts, changes or withdraws a vote: the wish waits for the writer when this returns, and [`PendingVote::done`] for its end.
@@ -109,9 +132,10 @@ impl Votes {
     pub fn cast<'a>(
         &self,
         permit: VotePermit<'a>,
-        wish: VoteCommand,
+        mut wish: VoteCommand,
         name: Option<Arc<str>>,
     ) -> PendingVote<'a> {
+        wish.ballot = wish.ballot.or_else(|| self.new_ballot(None));
         let (reply, answer) = self.callers.allocate();
         let sent = match self.jobs.try_send(Job::Cast(wish, name, reply)) {
             Ok(()) => Ok(answer),
@@ -168,6 +192,30 @@ impl Votes {
     pub fn raise_lost_versions(&self) {
         let _ = self.jobs.try_send(Job::RaiseLostVersions);
     }
+}
+
+/// A random salt. Random bytes are asked for in blocks: a system call a vote would cost more than its ballot.
+fn new_salt() -> Salt {
+    const BLOCK: usize = 1024;
+    thread_local! {
+        static RANDOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    RANDOM.with_borrow_mut(|random| {
+        if random.len() < 16 {
+            random.resize(BLOCK, 0);
+            // Without random bytes there is no server: visitors' ids need them as well.
+            #[expect(
+                clippy::expect_used,
+                reason = "the kernel's random source does not fail once it was there"
+            )]
+            getrandom::fill(random).expect("random bytes");
+        }
+        let rest = random.len().saturating_sub(16);
+        let mut salt = [0; 16];
+        salt.copy_from_slice(random.get(rest..).unwrap_or(&[0; 16]));
+        random.truncate(rest);
+        Salt(salt)
+    })
 }
 
 struct Writer {

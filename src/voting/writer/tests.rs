@@ -25,7 +25,7 @@ async fn edit_after_a_panic() {
     drop(conn);
     let meters = Arc::new(Metrics::new(&[]).expect("meters"));
     let erased = Arc::new(Denylist::default());
-    let started = Votes::start(database, Arc::new(|_| None), erased, meters, false);
+    let started = Votes::start(database, Arc::new(|_| None), erased, meters, false, None);
     let (votes, thread) = started.expect("a thread");
 
     votes

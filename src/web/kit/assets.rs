@@ -18,7 +18,7 @@ use crate::tallies::routes::cached;
 const JS: &str = "text/javascript; charset=utf-8";
 
 /// Name, media type, bytes.
-const ASSETS: [(&str, &str, &[u8]); 12] = [
+const ASSETS: [(&str, &str, &[u8]); 13] = [
     (
         "site.css",
         "text/css; charset=utf-8",
@@ -34,6 +34,7 @@ const ASSETS: [(&str, &str, &[u8]); 12] = [
         JS,
         include_bytes!("../../../clients/widget/dist/server.js"),
     ),
+    ("log.js", JS, include_bytes!("assets/log.js")),
     (
         "icon.svg",
         "image/svg+xml",

@@ -10,13 +10,16 @@ use utoipa::openapi::{RefOr, Schema};
 
 use crate::catalog::file::Item;
 use crate::tallies::Tally;
-use crate::voting::json::OwnVote;
+use crate::voting::json::{OwnVote, Receipt};
 
 /// A vote beside the tally that holds it.
 #[derive(ToSchema)]
 pub(super) struct VoteAnswer<'a> {
     vote: OwnVote<'a>,
     tally: Tally<'a>,
+    /// Of the vote's ballot, while there is a public log; else left out.
+    #[schema(required = false)]
+    receipt: Receipt<'a>,
 }
 
 /// Many tools in one call.

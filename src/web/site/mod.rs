@@ -11,6 +11,7 @@ pub mod crawlers;
 pub mod form;
 pub mod history;
 pub mod index;
+pub mod log;
 pub mod meta;
 pub mod refusal;
 pub mod routes;

@@ -12,7 +12,7 @@ use crate::infra::db::DbConnection;
 use crate::infra::db::schema::votes;
 use crate::moderation::insights::store::literal;
 use crate::moderation::removals::store::Found;
-use crate::voting::exclusions::WITHDRAWN;
+use crate::voting::exclusions::{WITHDRAWN, WITHDRAWN_REJECTED};
 
 /// When the first vote of the voters after `after` was cast.
 pub(super) fn first(
@@ -68,7 +68,7 @@ pub(super) fn cast(
     // All of it is numbers and hexadecimal digits of ours.
     let rows: Vec<StepRow> = sql_query(format!(
         "SELECT (cast_at - ({})) / {} AS step, {} FROM votes \
-         WHERE tool_id = {tool} AND voter > {after} AND cast_at >= {} AND cast_at < {} AND COALESCE(taken_out_by, 0) > {WITHDRAWN} GROUP BY 1 ORDER BY 1",
+         WHERE tool_id = {tool} AND voter > {after} AND cast_at >= {} AND cast_at < {} AND COALESCE(taken_out_by, 0) NOT BETWEEN {WITHDRAWN_REJECTED} AND {WITHDRAWN} GROUP BY 1 ORDER BY 1",
         start.0,
         width * 1_000_000,
         sums.join(", "),

@@ -20,12 +20,15 @@ use crate::infra::db::schema::removals;
 use crate::infra::db::{DbConnection, write_transaction};
 use crate::tallies::{TallyRow, store as tallies};
 use crate::voting::exclusions::{self, ExclusionChange, IN_FORCE, Marked, MarkedAt, PREPARING};
+use crate::voting::journal::{self, ToolRecord};
 pub(super) use revert::{RevertRequest, take_back};
 
 /// Changes of votes that are looked at, or handed over, under the lock.
 const LATE: i64 = 1_000;
 /// Marks that are summed under the lock: a few milliseconds.
 const SUMMED_UNDER_LOCK: i64 = 10_000;
+/// Votes that are handed over under the lock, so that the public log states the whole act at once; more go before it, in steps.
+pub(super) const HANDED_OVER_UNDER_LOCK: i64 = 10_000;
 /// Changes on the last try, beside a flood of votes.
 const LATE_AT_LAST: i64 = 100_000;
 
@@ -159,6 +162,13 @@ pub(crate) fn bring(
             row.period_end = row.period_end.max(criteria.to);
         }
         tallies::save(conn, &before, &row, now)?;
+        store::mark_held(conn, criteria, removal)?;
+        let ballots = journal::store::marked(conn, removal)?;
+        let record = ToolRecord {
+            removals: vec![journal::store::removal(true, removal, ballots)],
+            ..ToolRecord::act(&row)
+        };
+        journal::store::write(conn, &[record])?;
         let (shown_before, shown_after) = (show(&before), show(&row));
         diesel::update(removals::table.filter(removals::id.eq(removal)))
             .set((

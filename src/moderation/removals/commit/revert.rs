@@ -3,7 +3,10 @@
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use serde_json::json;
 
-use super::{Applied, Commit, LATE, LATE_AT_LAST, Redo, Show, Stop, marked, settle, state_of};
+use super::{
+    Applied, Commit, HANDED_OVER_UNDER_LOCK, LATE, LATE_AT_LAST, Redo, Show, Stop, marked, settle,
+    state_of,
+};
 use crate::abuse::store as bans;
 use crate::auth::audit::{self, AuditAction};
 use crate::domain::{Actor, Timestamp};
@@ -14,6 +17,7 @@ use crate::moderation::removals::removal::{Removal, RemovalKind, raw};
 use crate::moderation::removals::store::{self, StepResult};
 use crate::tallies::store as tallies;
 use crate::voting::exclusions::{self, ExclusionChange, IN_FORCE, MarkedAt, UNDONE};
+use crate::voting::journal::{self, ToolRecord};
 
 /// A removal that is to be taken back, as its preparation left it.
 #[derive(Clone)]
@@ -44,18 +48,31 @@ pub(crate) fn take_back(
             return Err(Stop::Refused(Problem::conflict("This is already undone.")));
         }
         let (mut period_end, mut handed_over) = (Timestamp(0), 0);
-        let most = if returning.last { LATE_AT_LAST } else { LATE };
+        let mut logged = Vec::new();
+        let most = if returning.last {
+            LATE_AT_LAST
+        } else {
+            HANDED_OVER_UNDER_LOCK + LATE
+        };
         for period in exclusions::periods(conn, removal.tool)? {
             if period.id == removal.id {
                 continue;
             }
             period_end = period_end.max(period.to);
-            let late = store::out_within(conn, removal.id, (period.from, period.to), most + 1)?;
-            if late.len() > usize::try_from(most).unwrap_or_default() {
-                return Err(Stop::Again(Redo::Sum));
+            let span = (period.from, period.to);
+            for (mark, new) in exclusions::marks_of(removal.id)
+                .into_iter()
+                .zip(exclusions::marks_of(period.id))
+            {
+                let late = store::out_within(conn, mark, span, most + 1)?;
+                if late.len() > usize::try_from(most).unwrap_or_default() {
+                    return Err(Stop::Again(Redo::Sum));
+                }
+                let ids = (removal.id, period.id);
+                let lists = journal::store::handed_over(conn, removal.tool, mark, ids, &late)?;
+                logged.extend(lists);
+                handed_over += exclusions::hand_over(conn, removal.tool, (mark, new), &late)?;
             }
-            handed_over +=
-                exclusions::hand_over(conn, removal.tool, (removal.id, period.id), &late)?;
         }
         let marked = if returning.open || handed_over > 0 {
             exclusions::sum(conn, removal.id)?
@@ -73,6 +90,14 @@ pub(crate) fn take_back(
         )?;
         row.period_end = period_end;
         tallies::save(conn, &before, &row, now)?;
+        let ballots = journal::store::marked(conn, removal.id)?;
+        exclusions::unmark_held(conn, removal.id)?;
+        logged.push(journal::store::removal(false, removal.id, ballots));
+        let record = ToolRecord {
+            removals: logged,
+            ..ToolRecord::act(&row)
+        };
+        journal::store::write(conn, &[record])?;
         let (shown_before, shown_after) = (show(&before), show(&row));
         diesel::update(removals::table.filter(removals::id.eq(removal.id)))
             .set((

@@ -19,6 +19,7 @@ use crate::infra::db::schema::{ledger_entries, votes};
 use crate::infra::db::{DbConnection, write_transaction};
 use crate::tallies::store as tallies;
 use crate::voting::exclusions::{self, Chosen};
+use crate::voting::journal::{self, ToolRecord};
 use crate::voting::ledger::unpacked;
 pub(crate) use removals::{Listing, abandon, begin, find, newest};
 
@@ -244,15 +245,15 @@ pub(crate) fn catch_up(
     })
 }
 
-/// Votes that `removal` has out and that were cast in `from..to`, at most `limit`.
+/// Votes that bear `mark` and that were cast in `from..to`, at most `limit`.
 pub(crate) fn out_within(
     conn: &mut DbConnection,
-    removal: i64,
+    mark: i64,
     (from, to): (Timestamp, Timestamp),
     limit: i64,
 ) -> Found<Vec<VoterId>> {
     let rows: Vec<Vec<u8>> = votes::table
-        .filter(votes::taken_out_by.eq(removal))
+        .filter(votes::taken_out_by.eq(mark))
         .filter(votes::cast_at.ge(from.0))
         .filter(votes::cast_at.lt(to.0))
         .select(votes::voter)
@@ -264,6 +265,22 @@ pub(crate) fn out_within(
         .collect())
 }
 
+/// Puts the mark of a removal on the held votes that its criteria mean. The lock of the tool's row is held.
+pub(crate) fn mark_held(conn: &mut DbConnection, criteria: &Criteria, removal: i64) -> Found<()> {
+    for held in [exclusions::HELD, exclusions::REJECTED] {
+        let rows: Vec<VoteColumns> = votes::table
+            .filter(votes::taken_out_by.eq(held))
+            .filter(votes::tool_id.eq(criteria.tool))
+            .select(VOTE)
+            .load(conn)?;
+        let meant = rows.into_iter().filter_map(seen);
+        let meant = meant.filter(|vote| criteria.hold(vote));
+        let voters: Vec<VoterId> = meant.map(|vote| vote.voter).collect();
+        exclusions::mark_held(conn, criteria.tool, (held, removal), &voters)?;
+    }
+    Ok(())
+}
+
 /// Hands some of a removal's votes over to a period that is in force; one that is no more takes none.
 pub(crate) fn hand_over(
     conn: &mut DbConnection,
@@ -272,12 +289,18 @@ pub(crate) fn hand_over(
     voters: &[VoterId],
 ) -> StepResult<()> {
     let done = write_transaction(conn, |conn| {
-        tallies::lock(conn, tool)?;
+        let row = tallies::lock(conn, tool)?;
         let in_force = exclusions::all_in_force(conn, tool)?;
         if !in_force.contains(&removal) || !in_force.contains(&period) {
             return Ok::<_, diesel::result::Error>(false);
         }
-        exclusions::hand_over(conn, tool, (removal, period), voters)?;
+        let span = (removal, period);
+        let record = ToolRecord {
+            removals: journal::store::handed_over(conn, tool, removal, span, voters)?,
+            ..ToolRecord::act(&row)
+        };
+        exclusions::hand_over(conn, tool, span, voters)?;
+        journal::store::write(conn, &[record])?;
         Ok(true)
     })?;
     Ok(if done {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::domain::OriginHash;
+use crate::domain::{Ballot, OriginHash};
 use crate::tallies::TallyRow;
 use crate::voting::apply::{ChangeSet, ExistingVotes, Key};
 use crate::voting::batch::Read;
@@ -13,6 +13,7 @@ use crate::voting::exclusions::Period;
 use crate::voting::fresh::book::{OriginBook, OriginRow};
 use crate::voting::postgres::seen_filter::SeenFilter;
 use crate::voting::postgres::vote_cache::{Epoch, Last, VoteCache};
+use crate::voting::sqlite::WithdrawnFilter;
 use crate::voting::{VoteAction, VoteRecord};
 
 /// Tools that are known at most, some hundred bytes each; with more, all is learnt anew.
@@ -40,6 +41,8 @@ pub(crate) enum CachedVote {
     Stands(VoteRecord),
     /// There is none, as far as is known. There may be one, which an insert is told.
     None,
+    /// There is none, and the voter has this ballot.
+    Withdrawn(Ballot),
     /// It has to be read.
     Unsure,
 }
@@ -49,6 +52,8 @@ pub(crate) struct TallyRowCache {
     tallies: HashMap<i32, Tally, foldhash::fast::RandomState>,
     seen: SeenFilter,
     recent: VoteCache,
+    /// On SQLite, which voters have a ballot without a vote.
+    pub withdrawn: WithdrawnFilter,
     /// Sums of fresh voters by network and tool, each as it was left in a course of the tool's tally.
     origins: HashMap<OriginHash, BTreeMap<i32, (Epoch, OriginRow)>, foldhash::fast::RandomState>,
     /// The last that was begun.
@@ -65,6 +70,7 @@ impl Default for TallyRowCache {
             tallies: HashMap::default(),
             seen: SeenFilter::default(),
             recent: VoteCache::default(),
+            withdrawn: WithdrawnFilter::default(),
             origins: HashMap::default(),
             run: Epoch::default(),
             careful: 0,
@@ -217,7 +223,10 @@ impl TallyRowCache {
             self.note_one(key, Last::Stands(*vote));
         }
         for key in &folded.deletes {
-            self.note_one(key, Last::Gone);
+            let kept = &folded.ballots.kept;
+            let at = kept.binary_search_by_key(key, |(key, _)| *key).ok();
+            let ballot = at.and_then(|at| kept.get(at)).map(|(_, ballot)| *ballot);
+            self.note_one(key, Last::Gone(ballot));
         }
     }
 
@@ -234,7 +243,9 @@ impl TallyRowCache {
         match (last, act) {
             (Some(Last::Stands(vote)), _) => CachedVote::Stands(vote),
             // An insert looks for a vote that came another way; a withdrawal of none would not.
-            (Some(Last::Gone), VoteAction::Cast(_)) => CachedVote::None,
+            (Some(Last::Gone(ballot)), VoteAction::Cast(_)) => {
+                ballot.map_or(CachedVote::None, CachedVote::Withdrawn)
+            }
             (None, VoteAction::Cast(_)) if !self.seen.has(key) => CachedVote::None,
             _ => CachedVote::Unsure,
         }

@@ -23,6 +23,7 @@ fn vote(choice: Choice) -> VoteRecord {
         choice,
         cast_at: Timestamp(1),
         aside: None,
+        ballot: None,
         binding: None,
     }
 }
@@ -37,6 +38,7 @@ fn folded(n: u128, vote: VoteRecord, version: i64) -> ChangeSet {
         network: NetworkHash::NONE,
         token_age: 0,
         origins: None,
+        ballot: None,
     };
     ChangeSet {
         inserts: vec![(wish, vote)],
@@ -133,6 +135,7 @@ fn a_vote_is_recalled_as_it_was_left_and_read_where_that_is_not_known() {
     // What was only read is known as well; but not of a vote that is set aside.
     let aside = VoteRecord {
         aside: Some(4),
+        ballot: None,
         binding: None,
         ..vote(Choice::Skip)
     };

@@ -3,6 +3,7 @@
 mod dashboard;
 mod documents;
 mod embeds;
+mod log;
 mod moderation;
 mod pages;
 mod site;
@@ -23,6 +24,11 @@ pub(super) fn parts() -> Vec<(Part, &'static str, Vec<Operation>)> {
             tallies::PART,
             "What everybody may read, from memory.",
             tallies::operations(),
+        ),
+        (
+            log::PART,
+            "The public log: anybody can check each tally.",
+            log::operations(),
         ),
         (
             site::PART,

@@ -1,0 +1,195 @@
+//! [`Guard`]: no second history. It remembers the last checkpoint that this process, its state file and its database have, and
+//! lets nothing be signed or shown of which any of them is not a prefix.
+
+use super::append::Edge;
+use crate::infra::db::DbConnection;
+use crate::transparency::checkpoint::Checkpoint;
+use crate::transparency::entry::Entry;
+use crate::transparency::merkle::{Frontier, TILE_WIDTH, TileError, TreeReader};
+use crate::transparency::note::VerifierKey;
+use crate::transparency::state_file::StateFile;
+use crate::transparency::store::{self, LogRow, StoredTiles};
+
+/// Why nothing is signed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error(
+        "the configured key is not the key of the log {0}: give that key, or begin a log with `tallyship log new`"
+    )]
+    OtherKey(String),
+    #[error("the log {0} is not the configured origin {1}")]
+    OtherOrigin(String, String),
+    #[error(
+        "the database has {found} entries of the log and {place} remembers {remembered}, of which they are no continuation: \
+         the database was put back, or another server wrote. See the runbook, and `tallyship log new`"
+    )]
+    SecondHistory {
+        place: &'static str,
+        remembered: u64,
+        found: u64,
+    },
+    #[error("the log's tiles do not lead to its checkpoint")]
+    Tiles,
+    #[error("the checkpoint in {0} cannot be read")]
+    Unreadable(&'static str),
+    #[error("{0} remembers the log {1}, which this database does not have")]
+    OtherLog(&'static str, String),
+    #[error(transparent)]
+    State(#[from] std::io::Error),
+    #[error(transparent)]
+    Query(#[from] diesel::result::Error),
+}
+
+impl From<TileError<diesel::result::Error>> for Refusal {
+    fn from(error: TileError<diesel::result::Error>) -> Self {
+        match error {
+            TileError::Read(cause) => Self::Query(cause),
+            TileError::Short { .. } => Self::Tiles,
+        }
+    }
+}
+
+const MEMORY: &str = "this server";
+const STATE: &str = "the state file";
+
+pub(super) struct Guard {
+    state: StateFile,
+    /// The state file was compared.
+    is_state_checked: bool,
+    remembered: Option<Checkpoint>,
+    /// The edge under the checkpoint that was checked last.
+    edge: Option<(String, Edge)>,
+}
+
+impl Guard {
+    pub fn new(state: StateFile) -> Self {
+        Self {
+            state,
+            is_state_checked: false,
+            remembered: None,
+            edge: None,
+        }
+    }
+
+    /// The log must be the one that this server signs.
+    pub fn check_key(&self, row: &LogRow, key: &VerifierKey, origin: &str) -> Result<(), Refusal> {
+        if row.origin != origin {
+            return Err(Refusal::OtherOrigin(row.origin.clone(), origin.to_owned()));
+        }
+        if row.verifier_key != key.text() {
+            return Err(Refusal::OtherKey(row.origin.clone()));
+        }
+        Ok(())
+    }
+
+    /// Checks what the database has, and returns where the next epoch begins.
+    pub fn check(&mut self, conn: &mut DbConnection, row: &LogRow) -> Result<Edge, Refusal> {
+        let checkpoint = read(row)?;
+        self.check_remembered(conn, row, &checkpoint)?;
+        if let Some((note, edge)) = &self.edge
+            && *note == row.checkpoint
+        {
+            return Ok(edge.clone());
+        }
+        let mut tiles = StoredTiles { conn, log: row.id };
+        let frontier = Frontier::read(row.size, &mut tiles)?;
+        if frontier.root() != checkpoint.root || row.size != checkpoint.size {
+            return Err(Refusal::Tiles);
+        }
+        let bundle = if row.size.is_multiple_of(TILE_WIDTH) {
+            Vec::new()
+        } else {
+            store::bundle(conn, row.id, row.size / TILE_WIDTH)?.unwrap_or_default()
+        };
+        let edge = Edge { frontier, bundle };
+        self.edge = Some((row.checkpoint.clone(), edge.clone()));
+        Ok(edge)
+    }
+
+    /// Checks a checkpoint of the database once more, and remembers it: it is about to be shown.
+    pub fn remember(
+        &mut self,
+        conn: &mut DbConnection,
+        row: &LogRow,
+    ) -> Result<Checkpoint, Refusal> {
+        let checkpoint = read(row)?;
+        self.check_remembered(conn, row, &checkpoint)?;
+        self.remembered = Some(checkpoint.clone());
+        Ok(checkpoint)
+    }
+
+    fn check_remembered(
+        &mut self,
+        conn: &mut DbConnection,
+        row: &LogRow,
+        checkpoint: &Checkpoint,
+    ) -> Result<(), Refusal> {
+        if let Some(remembered) = self.remembered.clone() {
+            is_prefix(conn, row, checkpoint, &remembered, MEMORY)?;
+        }
+        if !self.is_state_checked {
+            if let Some(note) = self.state.read()? {
+                let kept = Checkpoint::parse(&note).ok_or(Refusal::Unreadable(STATE))?;
+                is_prefix(conn, row, checkpoint, &kept, STATE)?;
+            }
+            self.is_state_checked = true;
+        }
+        Ok(())
+    }
+}
+
+fn read(row: &LogRow) -> Result<Checkpoint, Refusal> {
+    if row.checkpoint.is_empty() {
+        return Ok(Checkpoint::empty(&row.origin));
+    }
+    let key = VerifierKey::parse(&row.verifier_key).ok_or(Refusal::Unreadable("the database"))?;
+    let checkpoint = key.open(&row.checkpoint).and_then(Checkpoint::parse);
+    checkpoint
+        .filter(|checkpoint| checkpoint.origin == row.origin && checkpoint.size == row.size)
+        .ok_or(Refusal::Unreadable("the database"))
+}
+
+/// Whether what is remembered is a prefix of what the database has.
+fn is_prefix(
+    conn: &mut DbConnection,
+    row: &LogRow,
+    found: &Checkpoint,
+    remembered: &Checkpoint,
+    place: &'static str,
+) -> Result<(), Refusal> {
+    if remembered.origin != found.origin {
+        // An earlier log of this site is never written on again.
+        let earlier = store::all(conn)?;
+        let is_earlier = earlier.iter().any(|log| {
+            log.id < row.id && log.origin == remembered.origin && log.size >= remembered.size
+        });
+        let is_followed = matches!(
+            Entry::parse(&row.follows),
+            Some(Entry::Follows { origin, size, .. })
+                if origin == remembered.origin && size >= remembered.size
+        );
+        return if is_earlier || is_followed {
+            Ok(())
+        } else {
+            Err(Refusal::OtherLog(place, remembered.origin.clone()))
+        };
+    }
+    let refused = Refusal::SecondHistory {
+        place,
+        remembered: remembered.size,
+        found: found.size,
+    };
+    if remembered.size > found.size {
+        return Err(refused);
+    }
+    if remembered == found {
+        return Ok(());
+    }
+    let mut tiles = StoredTiles { conn, log: row.id };
+    let root = TreeReader::new(found.size, &mut tiles).root_at(remembered.size)?;
+    if root == remembered.root {
+        Ok(())
+    } else {
+        Err(refused)
+    }
+}
