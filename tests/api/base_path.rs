@@ -14,6 +14,7 @@ const PAGES: &[&str] = &[
     "/votes/compare/codestral-2-vs-cursor-background-agents",
     "/votes/embed/codestral-2",
     "/votes/docs",
+    "/votes/log",
     "/votes/moderation/sign-in",
 ];
 
@@ -97,6 +98,9 @@ fn votes_and_addresses_are_below_the_path_on_sqlite() {
         let target = voted.header("location").expect("a target");
         assert!(target.starts_with("/votes/"), "{target}");
         assert_eq!(client.counts(TOOL).await, (1, 1));
+        let logs = client.get("/votes/v1/log").send().await.expect(200).json;
+        let url = logs["items"][0]["url"].as_str().expect("an address");
+        assert!(url.starts_with(&format!("{SITE}/log")), "{url}");
         let robots = client.get("/votes/robots.txt").send().await.expect(200);
         assert!(robots.text.contains("Disallow: /votes/moderation\n"));
         assert!(

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::Failure;
+use super::{Failure, console};
 use crate::config::Settings;
 
 #[derive(Subcommand)]
@@ -51,7 +51,7 @@ pub(super) fn run(command: LogCommand, settings: &Settings) -> Result<ExitCode, 
         ),
         LogCommand::Prove { index, url } => {
             let source = source::Source::open(&source::address(url, settings)?)?;
-            print!("{}", source.text(&format!("/v1/log/proofs/{index}"))?);
+            console::write(source.text(&format!("/v1/log/proofs/{index}"))?.as_bytes())?;
             Ok(ExitCode::SUCCESS)
         }
         LogCommand::New { reason } => new::run(settings, &reason),

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use crate::auth::audit::{self, AuditAction};
-use crate::cli::{Failure, open_database};
+use crate::cli::{Failure, console, open_database};
 use crate::config::Settings;
 use crate::domain::{Actor, Timestamp};
 use crate::infra::db::write_transaction;
@@ -63,11 +63,11 @@ pub(super) fn run(settings: &Settings, reason: &str) -> Result<ExitCode, Failure
         audit::append(conn, &Actor::command("log new"), &act, now)?;
         Ok::<_, Failure>(())
     })?;
-    println!(
-        "{origin} comes after {}: start the servers anew",
-        last.origin
-    );
-    println!("{}", verifier.text());
+    console::print(format_args!(
+        "{origin} comes after {}: start the servers anew\n{}",
+        last.origin,
+        verifier.text()
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -69,7 +69,7 @@ impl Source {
     pub fn text(&self, path: &str) -> Result<String, Failure> {
         let bytes = self.bytes(path)?;
         String::from_utf8(bytes.to_vec())
-            .map_err(|_| Failure::new(format!("{}{path}: not UTF-8", self.site)))
+            .map_err(|_unread| Failure::new(format!("{}{path}: not UTF-8", self.site)))
     }
 
     /// The bodies of several addresses, asked for at the same time.

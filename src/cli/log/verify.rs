@@ -10,8 +10,8 @@ use std::process::ExitCode;
 use sha2::{Digest, Sha256};
 
 use super::source::Source;
-use crate::cli::Failure;
 use crate::cli::progress::Progress;
+use crate::cli::{Failure, console};
 use crate::domain::Counts;
 use crate::transparency::checkpoint::Checkpoint;
 use crate::transparency::entry::{entries_of, parse_list};
@@ -55,7 +55,7 @@ pub(super) fn run(
     let end = check.fold.end_of_epoch();
     check.differences.extend(end);
     let moved = check.tallies()?;
-    Ok(check.report(&checkpoint, &moved))
+    check.report(&checkpoint, &moved)
 }
 
 /// Where the newest log is, as a path of the site: the first has no number.
@@ -312,33 +312,35 @@ impl Check {
         }
     }
 
-    fn report(&self, checkpoint: &Checkpoint, moved: &[String]) -> ExitCode {
+    fn report(&self, checkpoint: &Checkpoint, moved: &[String]) -> Result<ExitCode, Failure> {
         for difference in &self.differences {
-            println!("{difference}");
+            console::print(difference)?;
         }
         for (slug, sums) in self.fold.tools() {
             if sums.unnamed != Counts::default() || sums.held != Counts::default() {
-                println!(
+                console::print(format_args!(
                     "{slug}: by the operator's word {} ship and {} skip without a ballot, {} ship and {} skip held",
                     sums.unnamed.ship, sums.unnamed.skip, sums.held.ship, sums.held.skip
-                );
+                ))?;
             }
         }
         for slug in moved {
-            println!("{slug}: moved while it was read; the log will state it");
+            console::print(format_args!(
+                "{slug}: moved while it was read; the log will state it"
+            ))?;
         }
-        println!(
+        console::print(format_args!(
             "{}: {} entries, {} ballots, {} tools: {} differences",
             checkpoint.origin,
             checkpoint.size,
             self.fold.ballots(),
             self.fold.tools().count(),
             self.differences.len()
-        );
-        if self.differences.is_empty() {
+        ))?;
+        Ok(if self.differences.is_empty() {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE
-        }
+        })
     }
 }

@@ -24,8 +24,8 @@ fn bucket(ballot: &BallotName) -> i16 {
 
 /// Five bytes of a name.
 fn print(ballot: &BallotName) -> [u8; 5] {
-    let [_, a, b, c, d, e, ..] = ballot.0;
-    [a, b, c, d, e]
+    let [_, rest @ ..] = &ballot.0;
+    rest.first_chunk().copied().unwrap_or_default()
 }
 
 /// The number of the next segment that can be indexed, if its entries are all there.
