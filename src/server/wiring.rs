@@ -98,6 +98,12 @@ pub(super) struct Workers {
     pub live: JoinHandle<()>,
 }
 
+fn proxies(settings: &Settings) -> Proxies {
+    let http = &settings.http;
+    let header = ForwardingHeader::parse(&http.forwarding_header).unwrap_or_default();
+    Proxies::new(http.trusted_proxies.clone(), header)
+}
+
 impl Services {
     /// Reads the catalogue and all tallies, and starts the threads.
     pub(super) fn new(
@@ -152,16 +158,12 @@ impl Services {
         let readers = Readers::start(&settings.database, "reader", PUBLIC_READERS)?;
         let staff_readers = Readers::start(&settings.database, "staff-reader", STAFF_READERS)?;
         let origins = Origins::new(public_url, &settings.http.allowed_origins);
-        let proxies = Proxies::new(
-            settings.http.trusted_proxies.clone(),
-            ForwardingHeader::parse(&settings.http.forwarding_header).unwrap_or_default(),
-        );
         let moderation_keys = keys.clone();
         let identity = Identity::new(
             (keys, days),
             users,
             (
-                proxies,
+                proxies(&settings),
                 QuotaMultipliers::new(settings.limits.known_networks.clone()),
                 settings.never_hold.clone(),
             ),

@@ -3,6 +3,7 @@
 //! An epoch has ballot lines sorted by bytes, then the lines of removals, then the sums of each tool that it named. An act of
 //! moderation ends the epoch before it and is an epoch alone, so that a vote cast after it is stated after it.
 
+use std::collections::btree_map;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
@@ -71,14 +72,14 @@ pub fn plan(
     };
     planner.rename(now);
     for record in records {
-        if !planner.tools.contains_key(&record.tool) {
+        if let btree_map::Entry::Vacant(place) = planner.tools.entry(record.tool) {
             let known = now.get(&record.tool);
             let known = known.ok_or(PlanError::UnknownTool(record.tool))?;
             let tool = LoggedTool {
                 slug: known.slug.clone(),
                 ..LoggedTool::default()
             };
-            planner.tools.insert(record.tool, tool);
+            place.insert(tool);
         }
         if record.is_act {
             planner.end_epoch()?;

@@ -93,6 +93,9 @@ enum Part {
 
 impl Fold {
     /// Applies the next entry; `list` gives a list of ballots by its hash. Returns what is wrong with the entry.
+    ///
+    /// # Errors
+    /// That of `list`.
     pub fn apply<E>(
         &mut self,
         line: &str,

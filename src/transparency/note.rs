@@ -12,6 +12,7 @@ const ED25519: u8 = 1;
 const SIGNATURE_START: &str = "— ";
 
 /// The first four bytes of the hash over name, algorithm and key: which key a signature is of.
+#[must_use]
 pub fn key_id(name: &str, algorithm: u8, key: &[u8]) -> [u8; 4] {
     let mut digest = Sha256::new();
     digest.update(name);

@@ -72,7 +72,7 @@ impl Guard {
     }
 
     /// The log must be the one that this server signs.
-    pub fn check_key(&self, row: &LogRow, key: &VerifierKey, origin: &str) -> Result<(), Refusal> {
+    pub fn check_key(row: &LogRow, key: &VerifierKey, origin: &str) -> Result<(), Refusal> {
         if row.origin != origin {
             return Err(Refusal::OtherOrigin(row.origin.clone(), origin.to_owned()));
         }

@@ -223,7 +223,7 @@ impl Sequencer {
         let snapshot = store::in_snapshot(&mut connection.conn, |conn| read(conn, is_new))?;
         let mut snapshot = snapshot.ok_or(PassError::Record)?;
         let has_more = snapshot.has_more;
-        self.guard.check_key(
+        Guard::check_key(
             &snapshot.row,
             self.keys.signer.verifier(),
             &self.keys.origin,

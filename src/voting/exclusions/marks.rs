@@ -27,21 +27,24 @@ pub fn held_under(held: i64, removal: Option<i64>) -> i64 {
 /// [`HELD`] or [`REJECTED`], if a mark is of a vote that is held back, whether a removal has it out as well or not.
 #[must_use]
 pub fn held_as(mark: i64) -> Option<i64> {
-    match mark {
-        REJECTED | ..=REJECTED_UNDER => Some(REJECTED),
-        HELD | ..=HELD_UNDER => Some(HELD),
-        _ => None,
+    if mark == REJECTED || mark <= REJECTED_UNDER {
+        Some(REJECTED)
+    } else if mark == HELD || mark <= HELD_UNDER {
+        Some(HELD)
+    } else {
+        None
     }
 }
 
 /// The removal that has a vote with this mark out, held or not.
 #[must_use]
 pub fn removal_of(mark: i64) -> Option<i64> {
-    match mark {
-        ..=REJECTED_UNDER => Some(REJECTED_UNDER - mark),
-        ..=HELD_UNDER => Some(HELD_UNDER - mark),
-        ..0 => None,
-        _ => Some(mark),
+    if mark <= REJECTED_UNDER {
+        Some(REJECTED_UNDER - mark)
+    } else if mark <= HELD_UNDER {
+        Some(HELD_UNDER - mark)
+    } else {
+        (mark >= 0).then_some(mark)
     }
 }
 

@@ -130,7 +130,7 @@ pub(crate) fn read_under_lock(
                 let record = (choice, b, c, ballot, binding);
                 insert(&mut read.votes, tool, voter, record);
             }
-            (WITHDRAWN, Some(voter)) => keep(&mut read.withdrawn, tool, voter, ballot),
+            (WITHDRAWN, Some(voter)) => keep(&mut read.withdrawn, tool, voter, ballot.as_deref()),
             (ERASURES, _) => read.erasures = a,
             _ => read.periods.push(Period {
                 id: a,
@@ -167,8 +167,8 @@ fn insert(
     }
 }
 
-fn keep(withdrawn: &mut WithdrawnBallots, tool: i32, voter: Vec<u8>, ballot: Option<Vec<u8>>) {
-    let ballot = ballot.as_deref().and_then(Ballot::from_bytes);
+fn keep(withdrawn: &mut WithdrawnBallots, tool: i32, voter: Vec<u8>, ballot: Option<&[u8]>) {
+    let ballot = ballot.and_then(Ballot::from_bytes);
     if let (Ok(voter), Some(ballot)) = (voter.try_into(), ballot) {
         withdrawn.insert((tool, VoterId(voter)), ballot);
     }
@@ -217,7 +217,7 @@ pub(super) fn present_and_withdrawn(
     let (mut votes, mut withdrawn) = (ExistingVotes::default(), WithdrawnBallots::default());
     for (tool, voter, choice, at, aside, ballot, origin) in rows {
         match Choice::from_code(choice) {
-            None => keep(&mut withdrawn, tool, voter, ballot),
+            None => keep(&mut withdrawn, tool, voter, ballot.as_deref()),
             choice => insert(&mut votes, tool, voter, (choice, at, aside, ballot, origin)),
         }
     }
