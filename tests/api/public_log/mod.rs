@@ -505,5 +505,24 @@ async fn a_new_log_follows_the_old_one(backend: Backend) {
     ] {
         client.get(missing).send().await.problem(404, "not-found");
     }
+    // Its lists stand at its own address. This one names one ballot.
+    let made = ["token", "create", "--role", "moderator", "--name", "a test"];
+    let token = server.run_cli(&made).await.success("token create").stdout;
+    let reset = client.post("/v1/moderation/resets").bearer(token.trim());
+    let reset = reset.json(&json!({"tool": TOOL, "reason": "a test", "dry_run": false}));
+    reset.send().await.expect(201);
+    let list = format!(
+        "{}\n",
+        first.json["receipt"]["ballot"].as_str().expect("a ballot")
+    );
+    let hash: String = Sha256::digest(&list)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    eventually("the list is there", GUARD, async || {
+        let answer = client.get(&format!("/log/2/lists/{hash}")).send().await;
+        answer.status == 200 && answer.text == list
+    })
+    .await;
     verified(&server).await;
 }
