@@ -241,7 +241,11 @@ impl Site {
         let admins: Vec<Client> = self.servers.borrow().iter().map(Server::admin).collect();
         let said = join_all(admins.iter().map(async |admin| {
             let answer = admin.get("/readyz").try_send().await;
-            answer.is_ok_and(|answer| answer.json["status"] == "ready")
+            answer.is_ok_and(|answer| {
+                let status = &answer.json["status"];
+                // A database that has lost commits is behind the log that it signed, which readiness tells.
+                status == "ready" || self.ground.lies() && status == "degraded"
+            })
         }));
         said.await.into_iter().all(|ready| ready)
     }
