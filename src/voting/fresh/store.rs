@@ -213,8 +213,6 @@ fn begin_of_day(now: Timestamp) -> i64 {
     now.0 - now.0.rem_euclid(DAY_MICROS)
 }
 
-/// One look down the primary key of `votes` for each tool, until a vote is found: `votes` has no index by voter, which each
-/// vote would pay for.
 struct FirstEarlierVote<'a> {
     voter: &'a [u8],
     today: i64,
@@ -225,10 +223,9 @@ impl Query for FirstEarlierVote<'_> {
 }
 impl QueryFragment<diesel::sqlite::Sqlite> for FirstEarlierVote<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, diesel::sqlite::Sqlite>) -> QueryResult<()> {
-        // CROSS JOIN keeps SQLite to this order.
-        out.push_sql("SELECT v.voter FROM tallies t CROSS JOIN votes v ON v.tool_id = t.tool_id AND v.voter = ");
+        out.push_sql("SELECT voter FROM votes INDEXED BY votes_by_voter WHERE voter = ");
         out.push_bind_param::<Binary, _>(self.voter)?;
-        out.push_sql(" WHERE v.taken_out_by IS NULL AND v.cast_at < ");
+        out.push_sql(" AND taken_out_by IS NULL AND cast_at < ");
         out.push_bind_param::<BigInt, _>(&self.today)?;
         out.push_sql(" LIMIT 1");
         Ok(())
@@ -245,15 +242,15 @@ impl Query for EarlierVotes<'_> {
 }
 impl QueryFragment<diesel::pg::Pg> for EarlierVotes<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, diesel::pg::Pg>) -> QueryResult<()> {
-        // The limits keep Postgres to looks down the primary key, instead of a walk over all votes.
+        // The limit keeps Postgres to one look down the index for each voter.
         out.push_sql("SELECT w.voter FROM unnest(");
         out.push_bind_param::<Array<Binary>, _>(&self.voters)?;
         out.push_sql(
-            ") AS w (voter) CROSS JOIN LATERAL (SELECT 1 FROM tallies t CROSS JOIN LATERAL (SELECT 1 FROM votes v \
-             WHERE v.tool_id = t.tool_id AND v.voter = w.voter AND v.taken_out_by IS NULL AND v.cast_at < ",
+            ") AS w (voter) CROSS JOIN LATERAL (SELECT 1 FROM votes v \
+             WHERE v.voter = w.voter AND v.taken_out_by IS NULL AND v.cast_at < ",
         );
         out.push_bind_param::<BigInt, _>(&self.today)?;
-        out.push_sql(" LIMIT 1) AS one LIMIT 1) AS found");
+        out.push_sql(" LIMIT 1) AS found");
         Ok(())
     }
 }
