@@ -377,7 +377,7 @@ fn a_history_is_looked_up_by_voter_on_postgres() {
         let desk = Desk::at(server.start().await).await;
         let home = desk.server.home();
         let tools: String = (0..1_000).map(|n| format!("many-{n},Many\n")).collect();
-        home.write("many.csv", &format!("slug,name\n{tools}"));
+        home.write("many.csv", format!("slug,name\n{tools}"));
         let imported = desk
             .server
             .run_cli(&["catalog", "import", "many.csv"])
