@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! One crate, seventeen modules. A module is a folder named for its part of the domain; a file is one concept. Imports run
-//! downward only, in this order (`tests/architecture.rs` enforces it):
+//! downward only, in this order (`tests/architecture` enforces it):
 //!
 //! - [`cli`] — the commands, one file each; `simulate` replays past votes under other rules
 //! - [`server`] — wiring, the table of routes, middleware, listeners, shutdown

@@ -10,6 +10,7 @@
 )]
 
 mod days;
+mod dice;
 mod shapes;
 
 use days::{HELD_OUT, TUNING, Tally, limits, look, measure, table};

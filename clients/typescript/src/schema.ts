@@ -4923,7 +4923,7 @@ export interface operations {
             query?: {
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description So many at most. */
+                /** @description Items of a page. */
                 limit?: number;
                 /** @description Only those in this state. */
                 state?: "open" | "dismissed";
@@ -4999,7 +4999,7 @@ export interface operations {
             query?: {
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description So many at most. */
+                /** @description Items of a page. */
                 limit?: number;
             };
             header?: never;
@@ -5053,7 +5053,7 @@ export interface operations {
             query?: {
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description So many at most. */
+                /** @description Items of a page. */
                 limit?: number;
             };
             header?: never;
@@ -5161,7 +5161,7 @@ export interface operations {
             query: {
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description So many at most. */
+                /** @description Items of a page. */
                 limit?: number;
                 /**
                  * @description The tool to look at.
@@ -5201,7 +5201,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Cast at or after this. */
                 from?: string;
-                /** @description So many at most. */
+                /** @description Items of a page. */
                 limit?: number;
                 /** @description Of this network, by its hash. */
                 network?: string;
@@ -5322,7 +5322,7 @@ export interface operations {
             query?: {
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description So many at most. */
+                /** @description Items of a page. */
                 limit?: number;
             };
             header?: never;
@@ -5353,7 +5353,7 @@ export interface operations {
                 all?: "true" | "false";
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description So many at most. */
+                /** @description Items of a page. */
                 limit?: number;
                 /** @description Of this tool only. */
                 tool?: components["schemas"]["Slug"];
@@ -5480,7 +5480,7 @@ export interface operations {
             query?: {
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description So many at most. */
+                /** @description Items of a page. */
                 limit?: number;
                 /** @description Of this tool only. */
                 tool?: components["schemas"]["Slug"];
@@ -5684,7 +5684,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Cast at or after this. */
                 from?: string;
-                /** @description So many at most. */
+                /** @description Items of a page. */
                 limit?: number;
                 /** @description Of this network, by its hash. */
                 network?: string;
@@ -5808,7 +5808,7 @@ export interface operations {
                 category?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description So many at most. */
+                /** @description Items of a page. */
                 limit?: number;
                 /** @description Where nobody says: names from A, figures from the greatest. */
                 order?: "asc" | "desc";
@@ -6485,7 +6485,7 @@ export interface operations {
             query: {
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description So many at most. */
+                /** @description Items of a page. */
                 limit?: number;
                 /**
                  * @description Slugs of up to 100 tools, comma separated; each counts once.

@@ -2,6 +2,7 @@
 //!
 //! Stores, the writer and the commands call it. It must never open a connection whose commits could be lost.
 
+pub mod fixed_statement;
 pub mod lock_order;
 pub mod migrate;
 mod pool;

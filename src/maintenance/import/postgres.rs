@@ -3,26 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment};
 use diesel::sql_types::{Array, BigInt, Binary, Integer, SmallInt, Text};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use super::{Line, wish};
 use crate::domain::VoterId;
+use crate::infra::db::fixed_statement::fixed_statement;
 use crate::voting::apply::Key;
 use crate::voting::ledger::Entry;
 use crate::voting::postgres::Entries;
-
-/// A statement of fixed text: prepared once, found again by its type.
-macro_rules! fixed_statement {
-    ($name:ident) => {
-        impl QueryId for $name<'_> {
-            type QueryId = $name<'static>;
-            const HAS_STATIC_QUERY_ID: bool = true;
-        }
-        impl RunQueryDsl<PgConnection> for $name<'_> {}
-    };
-}
 
 #[derive(Default)]
 struct AddVotes<'a> {
@@ -33,7 +23,7 @@ struct AddVotes<'a> {
     networks: Vec<Vec<u8>>,
     token_ages: Vec<i32>,
 }
-fixed_statement!(AddVotes);
+fixed_statement!(AddVotes, PgConnection);
 
 impl Query for AddVotes<'_> {
     type SqlType = (Integer, Binary);
@@ -61,7 +51,7 @@ impl QueryFragment<Pg> for AddVotes<'_> {
 }
 
 struct NoteEntries<'a>(Entries<'a>);
-fixed_statement!(NoteEntries);
+fixed_statement!(NoteEntries, PgConnection);
 
 impl QueryFragment<Pg> for NoteEntries<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -73,7 +63,7 @@ struct AddNames<'a> {
     ids: Vec<&'a [u8]>,
     names: Vec<&'a str>,
 }
-fixed_statement!(AddNames);
+fixed_statement!(AddNames, PgConnection);
 
 impl QueryFragment<Pg> for AddNames<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use diesel::dsl::{count_star, sql};
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment};
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer};
 use diesel::{
     ExpressionMethods, PgConnection, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection,
@@ -14,23 +14,13 @@ use crate::abuse::holding::rule::{ByChoice, FreshSums};
 use crate::abuse::holding::sample::VoterSample;
 use crate::domain::{Choice, OriginHash, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
+use crate::infra::db::fixed_statement::fixed_statement;
 use crate::infra::db::schema::votes;
 use crate::tallies::TallyRow;
 use crate::voting::VoteRecord;
 use crate::voting::exclusions;
 
 const DAY_MICROS: i64 = 86_400_000_000;
-
-/// A statement of fixed text: prepared once, found again by its type.
-macro_rules! fixed_statement {
-    ($name:ident, $conn:ty) => {
-        impl QueryId for $name<'_> {
-            type QueryId = $name<'static>;
-            const HAS_STATIC_QUERY_ID: bool = true;
-        }
-        impl RunQueryDsl<$conn> for $name<'_> {}
-    };
-}
 
 const SELECT: &str = "SELECT origin, tool_id, first_ship, first_skip, now_ship, now_skip, counted_ship, counted_skip, changed, \
      trusted_until, sample FROM origin_sums WHERE origin = ";
@@ -113,31 +103,21 @@ pub(crate) fn read(
     book: &mut OriginBook,
     origins: impl IntoIterator<Item = OriginHash>,
 ) -> QueryResult<()> {
-    let missing = book.missing(origins);
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let mut rows: Vec<Columns> = Vec::new();
-    match conn {
-        DbConnection::Sqlite(conn) => {
-            for origin in &missing {
-                rows.extend(SelectOne(&origin.0).load::<Columns>(conn)?);
-            }
-        }
-        DbConnection::Postgres(conn) => rows = select_many(conn, &missing)?,
-    }
-    for (origin, tool, row) in rows.into_iter().map(row) {
-        book.enter(origin, tool, row);
+    let conn = match conn {
+        DbConnection::Sqlite(conn) => conn,
+        DbConnection::Postgres(conn) => return read_on_postgres(conn, book, origins),
+    };
+    for origin in book.missing(origins) {
+        let rows: Vec<Columns> = SelectOne(&origin.0).load(conn)?;
+        enter(book, rows);
     }
     Ok(())
 }
 
-fn select_many(
-    conn: &mut PgConnection,
-    origins: &BTreeSet<OriginHash>,
-) -> QueryResult<Vec<Columns>> {
-    let origins: Vec<i64> = origins.iter().map(|origin| origin.0).collect();
-    SelectMany(&origins).load(conn)
+fn enter(book: &mut OriginBook, rows: Vec<Columns>) {
+    for (origin, tool, row) in rows.into_iter().map(row) {
+        book.enter(origin, tool, row);
+    }
 }
 
 /// The same as [`read`], on Postgres.
@@ -146,11 +126,13 @@ pub(crate) fn read_on_postgres(
     book: &mut OriginBook,
     origins: impl IntoIterator<Item = OriginHash>,
 ) -> QueryResult<()> {
-    let missing = book.missing(origins);
+    let missing: Vec<i64> = book
+        .missing(origins)
+        .iter()
+        .map(|origin| origin.0)
+        .collect();
     if !missing.is_empty() {
-        for (origin, tool, row) in select_many(conn, &missing)?.into_iter().map(row) {
-            book.enter(origin, tool, row);
-        }
+        enter(book, SelectMany(&missing).load(conn)?);
     }
     Ok(())
 }
@@ -170,22 +152,19 @@ pub(crate) fn read_established(
     voters: &BTreeSet<VoterId>,
     now: Timestamp,
 ) -> QueryResult<()> {
-    if voters.is_empty() {
-        return Ok(());
-    }
-    let today = begin_of_day(now);
-    let mut found: Vec<Vec<u8>> = Vec::new();
-    match conn {
-        DbConnection::Sqlite(conn) => {
-            for voter in voters {
-                let voter = voter.0.as_slice();
-                found.extend(FirstEarlierVote { voter, today }.load::<Vec<u8>>(conn)?);
-            }
-        }
+    let conn = match conn {
+        DbConnection::Sqlite(conn) => conn,
         DbConnection::Postgres(conn) => return established_on_postgres(conn, book, voters, now),
+    };
+    let today = begin_of_day(now);
+    for voter in voters {
+        let earlier = EarlierVote {
+            voter: &voter.0,
+            today,
+        };
+        let found: Vec<Vec<u8>> = earlier.load(conn)?;
+        book.enter_established((!found.is_empty()).then_some(*voter));
     }
-    let voters = found.into_iter();
-    book.enter_established(voters.filter_map(|voter| voter.try_into().ok().map(VoterId)));
     Ok(())
 }
 
@@ -213,22 +192,19 @@ fn begin_of_day(now: Timestamp) -> i64 {
     now.0 - now.0.rem_euclid(DAY_MICROS)
 }
 
-/// One look down the primary key of `votes` for each tool, until a vote is found: `votes` has no index by voter, which each
-/// vote would pay for.
-struct FirstEarlierVote<'a> {
+struct EarlierVote<'a> {
     voter: &'a [u8],
     today: i64,
 }
-fixed_statement!(FirstEarlierVote, SqliteConnection);
-impl Query for FirstEarlierVote<'_> {
+fixed_statement!(EarlierVote, SqliteConnection);
+impl Query for EarlierVote<'_> {
     type SqlType = Binary;
 }
-impl QueryFragment<diesel::sqlite::Sqlite> for FirstEarlierVote<'_> {
+impl QueryFragment<diesel::sqlite::Sqlite> for EarlierVote<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, diesel::sqlite::Sqlite>) -> QueryResult<()> {
-        // CROSS JOIN keeps SQLite to this order.
-        out.push_sql("SELECT v.voter FROM tallies t CROSS JOIN votes v ON v.tool_id = t.tool_id AND v.voter = ");
+        out.push_sql("SELECT voter FROM votes INDEXED BY votes_by_voter WHERE voter = ");
         out.push_bind_param::<Binary, _>(self.voter)?;
-        out.push_sql(" WHERE v.taken_out_by IS NULL AND v.cast_at < ");
+        out.push_sql(" AND taken_out_by IS NULL AND cast_at < ");
         out.push_bind_param::<BigInt, _>(&self.today)?;
         out.push_sql(" LIMIT 1");
         Ok(())
@@ -245,15 +221,15 @@ impl Query for EarlierVotes<'_> {
 }
 impl QueryFragment<diesel::pg::Pg> for EarlierVotes<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, diesel::pg::Pg>) -> QueryResult<()> {
-        // The limits keep Postgres to looks down the primary key, instead of a walk over all votes.
+        // The limit keeps Postgres to one look down the index for each voter.
         out.push_sql("SELECT w.voter FROM unnest(");
         out.push_bind_param::<Array<Binary>, _>(&self.voters)?;
         out.push_sql(
-            ") AS w (voter) CROSS JOIN LATERAL (SELECT 1 FROM tallies t CROSS JOIN LATERAL (SELECT 1 FROM votes v \
-             WHERE v.tool_id = t.tool_id AND v.voter = w.voter AND v.taken_out_by IS NULL AND v.cast_at < ",
+            ") AS w (voter) CROSS JOIN LATERAL (SELECT 1 FROM votes v \
+             WHERE v.voter = w.voter AND v.taken_out_by IS NULL AND v.cast_at < ",
         );
         out.push_bind_param::<BigInt, _>(&self.today)?;
-        out.push_sql(" LIMIT 1) AS one LIMIT 1) AS found");
+        out.push_sql(" LIMIT 1) AS found");
         Ok(())
     }
 }
@@ -274,21 +250,18 @@ pub(crate) fn read_excluded<'a>(
         let in_force: Vec<i64> = in_force.into_iter().filter(|id| *id > 0).collect();
         for origin in origins {
             let mut excluded = ByChoice::default();
-            let of_network = votes::table
-                .filter(votes::origin.eq(origin.0))
-                .filter(votes::tool_id.eq(tally.tool))
-                .filter(sql::<Bool>("taken_out_by > 0"))
-                .filter(votes::taken_out_by.eq_any(&in_force))
-                .group_by(votes::choice)
-                .select((votes::choice, count_star()));
-            let of_wide = votes::table
-                .filter(votes::wide_origin.eq(origin.0))
-                .filter(votes::tool_id.eq(tally.tool))
-                .filter(sql::<Bool>("taken_out_by > 0"))
-                .filter(votes::taken_out_by.eq_any(&in_force))
-                .group_by(votes::choice)
-                .select((votes::choice, count_star()));
-            let mut counts: Vec<(i16, i64)> = of_network.load(conn)?;
+            let marked = || {
+                votes::table
+                    .filter(votes::tool_id.eq(tally.tool))
+                    .filter(sql::<Bool>("taken_out_by > 0"))
+                    .filter(votes::taken_out_by.eq_any(&in_force))
+                    .group_by(votes::choice)
+                    .select((votes::choice, count_star()))
+            };
+            // Two statements, since there is an index for each column.
+            let mut counts: Vec<(i16, i64)> =
+                marked().filter(votes::origin.eq(origin.0)).load(conn)?;
+            let of_wide = marked().filter(votes::wide_origin.eq(origin.0));
             counts.extend(of_wide.load::<(i16, i64)>(conn)?);
             for (choice, votes) in counts {
                 if let Some(choice) = Choice::from_code(choice) {

@@ -6,27 +6,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment};
 use diesel::sql_types::{Array, Binary, Integer, Nullable};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use crate::domain::Timestamp;
+use crate::infra::db::fixed_statement::fixed_statement;
 use crate::infra::db::lock_order::{Lock, taking};
 use crate::infra::db::schema::tallies;
 use crate::tallies::{TallyRow, store};
 use crate::voting::apply::{BallotWrites, ChangeSet};
 use crate::voting::ledger;
-
-/// A statement of fixed text: prepared once, found again by its type.
-macro_rules! fixed_statement {
-    ($name:ident) => {
-        impl QueryId for $name<'_> {
-            type QueryId = $name<'static>;
-            const HAS_STATIC_QUERY_ID: bool = true;
-        }
-        impl RunQueryDsl<PgConnection> for $name<'_> {}
-    };
-}
 
 mod arrays;
 mod optimistic;
@@ -45,7 +35,7 @@ use arrays::{Rows, Withdrawn};
 struct LockTallies<'a> {
     tools: &'a [i32],
 }
-fixed_statement!(LockTallies);
+fixed_statement!(LockTallies, PgConnection);
 
 impl Query for LockTallies<'_> {
     type SqlType = tallies::SqlType;
@@ -64,7 +54,7 @@ impl QueryFragment<Pg> for LockTallies<'_> {
 }
 
 struct Write<'a>(Rows<'a>);
-fixed_statement!(Write);
+fixed_statement!(Write, PgConnection);
 
 impl QueryFragment<Pg> for Write<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -110,7 +100,7 @@ impl QueryFragment<Pg> for Write<'_> {
 }
 
 struct TakeBallots<'a>(Withdrawn<'a>);
-fixed_statement!(TakeBallots);
+fixed_statement!(TakeBallots, PgConnection);
 
 impl QueryFragment<Pg> for TakeBallots<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -122,7 +112,7 @@ impl QueryFragment<Pg> for TakeBallots<'_> {
 }
 
 struct KeepBallots<'a>(Withdrawn<'a>);
-fixed_statement!(KeepBallots);
+fixed_statement!(KeepBallots, PgConnection);
 
 impl QueryFragment<Pg> for KeepBallots<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {

@@ -17,12 +17,13 @@
 use std::collections::BTreeSet;
 
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment};
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use super::arrays::{Rows, Withdrawn};
 use crate::domain::{OriginHash, Timestamp, VoterOrigins};
+use crate::infra::db::fixed_statement::fixed_statement;
 use crate::infra::db::schema::tallies;
 use crate::tallies::{TallyRow, store};
 use crate::voting::VoteCommand;
@@ -34,7 +35,7 @@ use crate::voting::postgres::reads::present_and_withdrawn;
 use crate::voting::postgres::tally_cache::{CachedVote, TallyRowCache};
 
 struct LookAtTallies<'a>(&'a [i32]);
-fixed_statement!(LookAtTallies);
+fixed_statement!(LookAtTallies, PgConnection);
 
 impl Query for LookAtTallies<'_> {
     type SqlType = tallies::SqlType;
@@ -84,7 +85,7 @@ impl FromIterator<TallyRow> for KnownTallies {
     }
 }
 
-fixed_statement!(WriteIfUnchanged);
+fixed_statement!(WriteIfUnchanged, PgConnection);
 
 impl Query for WriteIfUnchanged<'_> {
     type SqlType = Nullable<BigInt>;

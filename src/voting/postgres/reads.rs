@@ -7,13 +7,14 @@
 use std::collections::BTreeSet;
 
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment};
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use super::arrays::Keys;
 use super::taking_all;
 use crate::domain::{Ballot, Choice, Timestamp, ToolState, VoterId};
+use crate::infra::db::fixed_statement::fixed_statement;
 use crate::infra::db::lock_order::{Lock, taking};
 use crate::tallies::TallyRow;
 use crate::voting::apply::{ExistingVotes, Key, WithdrawnBallots};
@@ -32,7 +33,7 @@ struct ReadUnderLock<'a> {
     keys: Keys<'a>,
     now: i64,
 }
-fixed_statement!(ReadUnderLock);
+fixed_statement!(ReadUnderLock, PgConnection);
 
 impl Query for ReadUnderLock<'_> {
     type SqlType = (
@@ -175,7 +176,7 @@ fn keep(withdrawn: &mut WithdrawnBallots, tool: i32, voter: Vec<u8>, ballot: Opt
 }
 
 struct SelectVotes<'a>(Keys<'a>);
-fixed_statement!(SelectVotes);
+fixed_statement!(SelectVotes, PgConnection);
 
 impl Query for SelectVotes<'_> {
     type SqlType = (

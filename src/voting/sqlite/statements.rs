@@ -2,30 +2,20 @@
 //!
 //! Only `sqlite/mod.rs` uses them. Each is of one row.
 
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment};
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
 use diesel::sqlite::Sqlite;
-use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
+use diesel::{QueryResult, SqliteConnection};
 
 use crate::domain::{Ballot, BallotBytes};
+use crate::infra::db::fixed_statement::fixed_statement;
 use crate::infra::db::schema::tallies;
 use crate::tallies::TallyRow;
 use crate::voting::ledger::Entry;
 use crate::voting::{VoteCommand, VoteRecord};
 
-/// A statement of fixed text: prepared once, found again by its type.
-macro_rules! fixed_statement {
-    ($name:ident) => {
-        impl QueryId for $name<'_> {
-            type QueryId = $name<'static>;
-            const HAS_STATIC_QUERY_ID: bool = true;
-        }
-        impl RunQueryDsl<SqliteConnection> for $name<'_> {}
-    };
-}
-
 pub(super) struct SelectTally<'a>(pub(super) &'a i32);
-fixed_statement!(SelectTally);
+fixed_statement!(SelectTally, SqliteConnection);
 
 impl Query for SelectTally<'_> {
     type SqlType = tallies::SqlType;
@@ -45,7 +35,7 @@ pub(super) struct SelectVote<'a> {
     pub(super) tool: &'a i32,
     pub(super) voter: &'a [u8],
 }
-fixed_statement!(SelectVote);
+fixed_statement!(SelectVote, SqliteConnection);
 
 impl Query for SelectVote<'_> {
     type SqlType = (
@@ -129,7 +119,7 @@ impl<'a> Row<'a> {
 
 /// Writes a vote where none stands; one that stands is left as it is.
 pub(super) struct TryVote<'a>(Row<'a>);
-fixed_statement!(TryVote);
+fixed_statement!(TryVote, SqliteConnection);
 
 impl<'a> TryVote<'a> {
     pub(super) fn new(wish: &'a VoteCommand, standing: VoteRecord) -> Self {
@@ -148,7 +138,7 @@ impl QueryFragment<Sqlite> for TryVote<'_> {
 
 /// Writes a vote, whatever stood there.
 pub(super) struct UpsertVote<'a>(Row<'a>);
-fixed_statement!(UpsertVote);
+fixed_statement!(UpsertVote, SqliteConnection);
 
 impl<'a> UpsertVote<'a> {
     pub(super) fn new(wish: &'a VoteCommand, standing: VoteRecord) -> Self {
@@ -167,7 +157,7 @@ pub(super) struct DeleteVote<'a> {
     pub(super) tool: &'a i32,
     pub(super) voter: &'a [u8],
 }
-fixed_statement!(DeleteVote);
+fixed_statement!(DeleteVote, SqliteConnection);
 
 impl QueryFragment<Sqlite> for DeleteVote<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
@@ -179,7 +169,7 @@ impl QueryFragment<Sqlite> for DeleteVote<'_> {
 }
 
 pub(super) struct InsertEntry<'a>(pub(super) &'a Entry);
-fixed_statement!(InsertEntry);
+fixed_statement!(InsertEntry, SqliteConnection);
 
 impl QueryFragment<Sqlite> for InsertEntry<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
@@ -198,7 +188,7 @@ impl QueryFragment<Sqlite> for InsertEntry<'_> {
 
 /// A record of the public log's journal.
 pub(super) struct InsertRecord<'a>(pub(super) &'a [u8]);
-fixed_statement!(InsertRecord);
+fixed_statement!(InsertRecord, SqliteConnection);
 
 impl QueryFragment<Sqlite> for InsertRecord<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
@@ -210,7 +200,7 @@ impl QueryFragment<Sqlite> for InsertRecord<'_> {
 }
 
 pub(super) struct UpdateTally<'a>(pub(super) &'a TallyRow, pub(super) &'a i64);
-fixed_statement!(UpdateTally);
+fixed_statement!(UpdateTally, SqliteConnection);
 
 impl QueryFragment<Sqlite> for UpdateTally<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {

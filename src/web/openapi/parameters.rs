@@ -68,7 +68,7 @@ pub(super) fn paging(most: usize) -> [Parameter; 2] {
         .minimum(Some(1))
         .maximum(Some(most));
     [
-        query("limit", "So many at most.", limit),
+        query("limit", "Items of a page.", limit),
         query("cursor", "`next` of the page before.", text()),
     ]
 }

@@ -3,11 +3,14 @@
 
 #![expect(clippy::expect_used, reason = "a test may fail loudly")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use syn::visit::{self, Visit};
+
+mod circles;
+mod locks;
 
 /// The modules, lowest first. A module imports only from those before it.
 const LAYERS: &[&str] = &[
@@ -118,30 +121,6 @@ const LONG_FUNCTIONS: &[&str] = &[
     "voting/apply/claims.rs: fn claims_end_where_one_by_one_would",
     "voting/apply/mod.rs: fn fold",
     "web/openapi/api/votes.rs: fn operations",
-];
-
-/// Circles of imports that are left inside modules. This list only gets shorter.
-const CIRCLES: &[&str] = &[
-    "auth: authenticate -> users -> name -> store -> staff -> authenticate",
-    "auth: keys -> network -> keys",
-    "auth: staff -> store -> staff",
-    "catalog::views: list -> routes -> list",
-    "detection: alerts -> worker -> alerts",
-    "detection: memory -> window_scan -> memory",
-    "moderation: insights -> removals -> insights",
-    "moderation::insights: clusters -> store -> clusters",
-    "moderation::insights: feed -> store -> feed",
-    "moderation::removals: commit -> resets -> prepare -> commit",
-    "moderation::removals: prepare -> resets -> prepare",
-    "server: app_state -> wiring -> routes -> app_state",
-    "tallies: batch_cache -> routes -> batch_cache",
-    "tallies: cache -> render -> cache",
-    "tallies::stream: broadcaster -> fanout -> broadcaster",
-    "tallies::stream: fanout_pass -> subscriber -> fanout_pass",
-    "voting: batch -> postgres -> batch",
-    "voting: claims -> routes -> claims",
-    "web::admin: resets -> undo -> resets",
-    "web::openapi: operation -> problems -> operation",
 ];
 
 fn layer(module: &str) -> Option<usize> {
@@ -345,68 +324,6 @@ fn faults(file: &str, text: &str) -> Vec<String> {
     faults
 }
 
-/// Circles of imports between the children of one module, such as `a -> b -> a`. A child may use its parent, which names it.
-fn cycles(files: &[(String, String)]) -> Vec<String> {
-    let mut edges: BTreeMap<Vec<String>, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
-    let modules: BTreeSet<Vec<String>> = files.iter().map(|(file, _)| module_of(file)).collect();
-    for (file, text) in files {
-        let module = module_of(file);
-        let Ok(parsed) = syn::parse_file(text) else {
-            continue;
-        };
-        for path in Paths::of(module.clone(), &parsed).own {
-            let shared = module
-                .iter()
-                .zip(&path)
-                .take_while(|(mine, theirs)| mine == theirs)
-                .count();
-            let (Some(from), Some(to)) = (module.get(shared), path.get(shared)) else {
-                continue;
-            };
-            let parent: Vec<String> = module.iter().take(shared).cloned().collect();
-            if shared > 0
-                && modules.contains(&[parent.as_slice(), std::slice::from_ref(to)].concat())
-            {
-                let siblings = edges.entry(parent).or_default();
-                siblings.entry(from.clone()).or_default().insert(to.clone());
-            }
-        }
-    }
-    let mut found = BTreeSet::new();
-    for (parent, siblings) in &edges {
-        for start in siblings.keys() {
-            if let Some(circle) = path_back(siblings, start) {
-                found.insert(format!("{}: {}", parent.join("::"), circle.join(" -> ")));
-            }
-        }
-    }
-    found.into_iter().collect()
-}
-
-/// The shortest way from `start` back to itself, if `start` is its first name by the alphabet.
-fn path_back(edges: &BTreeMap<String, BTreeSet<String>>, start: &str) -> Option<Vec<String>> {
-    let mut ways = vec![vec![start.to_owned()]];
-    let mut seen = BTreeSet::new();
-    while !ways.is_empty() {
-        let mut next = Vec::new();
-        for way in ways {
-            let last = way.last()?;
-            for to in edges.get(last).into_iter().flatten() {
-                let longer = [way.as_slice(), std::slice::from_ref(to)].concat();
-                if to == start {
-                    let first = way.iter().min().is_some_and(|first| first == start);
-                    return first.then_some(longer);
-                }
-                if seen.insert(to.clone()) {
-                    next.push(longer);
-                }
-            }
-        }
-        ways = next;
-    }
-    None
-}
-
 fn collect_sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder)
         .expect("a folder of src")
@@ -445,76 +362,7 @@ fn every_file_keeps_the_architecture() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-#[test]
-fn no_module_imports_in_a_circle() {
-    let found = cycles(&sources());
-    let new: Vec<&String> = found
-        .iter()
-        .filter(|circle| !CIRCLES.contains(&circle.as_str()))
-        .collect();
-    assert!(new.is_empty(), "new circles: {new:#?}");
-    let ended: Vec<&&str> = CIRCLES
-        .iter()
-        .filter(|circle| !found.iter().any(|found| found == *circle))
-        .collect();
-    assert!(ended.is_empty(), "take these off the list: {ended:#?}");
-}
-
 /// The twin: what is forbidden is found, and what is allowed is not.
-/// What takes a lock that outlasts its statement, and the files that may. The order is in `src/infra/db/lock_order.rs`, and debug
-/// builds hold each transaction to it.
-const LOCKING: &[&str] = &[
-    "FOR NO KEY UPDATE",
-    "FOR UPDATE",
-    "FOR SHARE",
-    "FOR KEY SHARE",
-    "LOCK TABLE",
-    "pg_advisory_",
-    "tallies::version.eq(tallies::version)",
-    "site_facts::value.eq(site_facts::value)",
-];
-/// Those that are part of the order: each says which lock it takes.
-const LOCKS_IN_ORDER: &[&str] = &[
-    "auth/audit/store.rs",
-    "auth/denylist.rs",
-    "infra/db/versions.rs",
-    "tallies/store.rs",
-    "voting/postgres/mod.rs",
-];
-/// Those that are not: one process at a time migrates or restores, and network expiry waits for no lock.
-const LOCKS_ALONE: &[&str] = &[
-    "infra/db/migrate.rs",
-    "maintenance/backup/load.rs",
-    "maintenance/network_expiry/store.rs",
-];
-
-/// Statements that lock beyond the one lock order.
-fn second_orders(file: &str, text: &str) -> Vec<String> {
-    let found = LOCKING.iter().filter(|locking| text.contains(**locking));
-    let says = text.contains("taking(");
-    let allowed = LOCKS_ALONE.contains(&file) || (LOCKS_IN_ORDER.contains(&file) && says);
-    found
-        .filter(|_| !allowed)
-        .map(|locking| format!("{file}: {locking} is not part of the lock order"))
-        .collect()
-}
-
-#[test]
-fn there_is_one_lock_order() {
-    let faults: Vec<String> = sources()
-        .iter()
-        .flat_map(|(file, text)| second_orders(file, text))
-        .collect();
-    assert_eq!(faults, Vec::<String>::new());
-    let second = "fn f() { sql_query(\"SELECT 1 FROM tallies ORDER BY slug FOR UPDATE\") }";
-    assert_eq!(second_orders("catalog/store.rs", second).len(), 1);
-    assert_eq!(
-        second_orders("tallies/store.rs", second).len(),
-        1,
-        "it does not say which"
-    );
-}
-
 #[test]
 fn a_broken_architecture_is_found() {
     let found = |file: &str, text: &str| faults(file, &format!("//! A file.\n{text}")).len();
@@ -550,27 +398,4 @@ fn a_broken_architecture_is_found() {
         "    g();\n".repeat(MAX_FUNCTION_LINES)
     );
     assert_eq!(found("tallies/x.rs", &long), 1, "a long function");
-}
-
-#[test]
-fn a_circle_is_found() {
-    let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
-    let one_way = [
-        file("tallies/a.rs", "use super::b::B;"),
-        file("tallies/b/mod.rs", "fn f() { super::f(); }"),
-    ];
-    assert_eq!(cycles(&one_way), Vec::<String>::new());
-    let circle = [
-        file("tallies/a.rs", "use super::b::B;"),
-        file("tallies/b/mod.rs", "use crate::tallies::a::A;"),
-    ];
-    assert_eq!(cycles(&circle), ["tallies: a -> b -> a"]);
-    let in_tests = [
-        file("tallies/a.rs", "use super::b::B;"),
-        file(
-            "tallies/b.rs",
-            "#[cfg(test)] mod tests { use crate::tallies::a::A; }",
-        ),
-    ];
-    assert_eq!(cycles(&in_tests), Vec::<String>::new());
 }
