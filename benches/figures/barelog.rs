@@ -8,8 +8,8 @@ use std::io::{Seek, SeekFrom, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::oneshot;
 
-/// The room of the log, written once before, so that a sync has no size to write.
-const ROOM: usize = 16 << 20;
+/// The log, written once before, so that a sync has no size to write.
+const LOG_BYTES: usize = 16 << 20;
 /// What is kept of a call.
 const RECORD: [u8; 64] = [7; 64];
 
@@ -17,7 +17,7 @@ type Waiting = oneshot::Sender<()>;
 
 fn write(file: &str, calls: &Receiver<Waiting>) {
     let mut log = std::fs::File::create(file).expect("the log");
-    log.write_all(&vec![0; ROOM]).expect("room");
+    log.write_all(&vec![0; LOG_BYTES]).expect("preallocated");
     log.sync_all().expect("syncs");
     let (mut at, mut batch) = (0, Vec::new());
     while let Ok(first) = calls.recv() {
@@ -26,7 +26,7 @@ fn write(file: &str, calls: &Receiver<Waiting>) {
         for _ in &waiting {
             batch.extend(RECORD);
         }
-        if at + batch.len() > ROOM {
+        if at + batch.len() > LOG_BYTES {
             at = 0;
         }
         log.seek(SeekFrom::Start(at as u64)).expect("seeks");

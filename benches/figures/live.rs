@@ -6,8 +6,8 @@
 use crate::harness::eventually;
 use crate::harness::process::{Process, Scratch};
 use crate::report::{Report, spread};
+use crate::requests::{TOOLS, Voters, request};
 use crate::subjects::{self, Subject};
-use crate::wishes::{TOOLS, Voters, request};
 use crate::{ceiling, cpu, load, openloop};
 use actix_web::HttpResponse;
 use actix_web::web::{self, Bytes, Data};

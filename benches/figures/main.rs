@@ -25,9 +25,9 @@ mod load;
 mod openloop;
 mod pace;
 mod report;
+mod requests;
 mod subjects;
 mod throughput;
-mod wishes;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();

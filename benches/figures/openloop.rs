@@ -3,9 +3,9 @@
 //!
 //! Called after `throughput`, which found the peaks. The mix is a site's: re-votes, retractions, one hot tool.
 use crate::report::{Report, spread};
+use crate::requests::Voters;
 use crate::subjects::{self, Subject};
 use crate::throughput::Peaks;
-use crate::wishes::Voters;
 use crate::{harness, pace};
 use std::io::Write;
 use std::time::{Duration, Instant};

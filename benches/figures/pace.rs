@@ -19,7 +19,7 @@ const TICK_NANOS: i64 = 100_000;
 /// No answer for this long: the server hangs.
 const HUNG: Duration = Duration::from_secs(60);
 /// An answer with all its headers.
-const ROOM: usize = 16 * 1024;
+const BUFFER_BYTES: usize = 16 * 1024;
 
 struct Connection {
     stream: TcpStream,
@@ -35,7 +35,7 @@ impl Connection {
         stream.set_nonblocking(true).expect("no blocking");
         Connection {
             stream,
-            buffer: Vec::with_capacity(ROOM),
+            buffer: Vec::with_capacity(BUFFER_BYTES),
             due: Instant::now(),
         }
     }
@@ -87,7 +87,7 @@ pub fn run(address: &str, connections: usize, rate: f64, requests: &[Vec<u8>]) -
     let mut times = Vec::with_capacity(requests.len());
     let mut waiting = requests.iter();
     let mut events = Vec::with_capacity(connections + 1);
-    let mut bytes = vec![0; ROOM];
+    let mut bytes = vec![0; BUFFER_BYTES];
     let (begin, mut heard) = (Instant::now(), Instant::now());
     let mut due = begin;
     while times.len() < requests.len() {

@@ -8,7 +8,7 @@ use crate::harness::redis::Redis;
 use crate::harness::server::{Home, Server, Setup};
 use crate::harness::{Backend, eventually};
 use crate::load::Connection;
-use crate::wishes::{SECRET, TOOLS, Voters};
+use crate::requests::{SECRET, TOOLS, Voters};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;

@@ -3,8 +3,8 @@
 //! Called first; what it finds as peak rates, `openloop` takes the half of.
 use crate::load::{Loop, Make, closed};
 use crate::report::{Report, ratios, spread};
+use crate::requests::{TOOLS, Voters, get, request};
 use crate::subjects::{self, Subject};
-use crate::wishes::{TOOLS, Voters, get, request};
 use crate::{cpu, harness};
 use std::collections::BTreeMap;
 use std::sync::Arc;

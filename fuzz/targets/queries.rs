@@ -1,4 +1,4 @@
-//! Query strings: lists of tools, a list's filters, a history's span, oEmbed's address, an iframe's wishes.
+//! Query strings: lists of tools, a list's filters, a history's span, oEmbed's address, an iframe's parameters.
 
 use tallyship::web::embed::frame::EmbedParams;
 use tallyship::web::embed::oembed;

@@ -1,6 +1,6 @@
 //! Who calls: visitors by signed token, the site's users by its JWT, networks by hashes under keys of a day, origins by allow-list, staff by stored token.
 //!
-//! Routes take the extractors of [`caller`]; the limiter takes network hashes. No address and no token leaves this room.
+//! Routes take the extractors of [`caller`]; the limiter takes network hashes. No address and no token leaves this module.
 
 pub mod audit;
 pub mod authenticate;

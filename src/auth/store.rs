@@ -1,4 +1,4 @@
-//! Staff tokens, the secret's fingerprint and who was erased, in the database. Only this room calls it.
+//! Staff tokens, the secret's fingerprint and who was erased, in the database. Only this module calls it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! [`Settings`]: everything that can be configured, read once at the start and passed down.
 //!
-//! `commands` reads it; rooms receive the part they need. Nothing here is global, and no secret is ever printed.
+//! `cli` reads it; modules receive the part they need. Nothing here is global, and no secret is ever printed.
 
 mod detector;
 mod jwt;

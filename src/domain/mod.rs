@@ -1,6 +1,6 @@
 //! The domain's own words: [`Choice`], [`Slug`], [`VoterId`], [`NetworkHash`], [`ToolState`], [`Timestamp`] and [`Quota`].
 //!
-//! Every room uses them. They parse once, at the edge, and are valid ever after; nothing here does input or output.
+//! Every module uses them. They parse once, at the edge, and are valid ever after; nothing here does input or output.
 
 mod actor;
 mod ballot;

@@ -136,7 +136,7 @@ pub(crate) fn tool(state: &ModerationState, slug: &str) -> Result<Slug, Problem>
 /// Which votes to take out: all that is given must match.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = ResetWish)]
+#[schema(as = ResetRequest)]
 pub struct ResetBody {
     tool: String,
     reason: String,
@@ -292,7 +292,7 @@ pub async fn get_reset(
 /// The state that a tool is to have.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = StateWish)]
+#[schema(as = StateRequest)]
 pub struct StateBody {
     state: RequestedState,
     reason: String,

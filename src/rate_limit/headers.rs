@@ -56,11 +56,15 @@ pub(super) fn state(decisions: &[Decision]) -> HeaderValue {
 
 /// How many bytes of `text` it took.
 fn write_state(text: &mut [u8], decisions: &[Decision]) -> io::Result<usize> {
-    let room = text.len();
+    let capacity = text.len();
     let mut left = text;
     let mut digits = itoa::Buffer::new();
     for decision in decisions {
-        let begun: &[u8] = if left.len() == room { b"\"" } else { b", \"" };
+        let begun: &[u8] = if left.len() == capacity {
+            b"\""
+        } else {
+            b", \""
+        };
         left.write_all(begun)?;
         left.write_all(decision.policy.name().as_bytes())?;
         left.write_all(b"\";r=")?;
@@ -68,7 +72,7 @@ fn write_state(text: &mut [u8], decisions: &[Decision]) -> io::Result<usize> {
         left.write_all(b";t=")?;
         left.write_all(digits.format(decision.more_after()).as_bytes())?;
     }
-    Ok(room - left.len())
+    Ok(capacity - left.len())
 }
 
 #[cfg(test)]
@@ -92,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_has_room() {
+    fn the_longest_fits() {
         let quota = Quota::parse("4294967295/24h").expect("quota");
         let decision = |policy| Decision {
             policy,

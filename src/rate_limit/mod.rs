@@ -1,4 +1,4 @@
-//! Quotas by GCRA: in process always, as the first door; in Redis too when there is one, exact across instances.
+//! Quotas by GCRA: in process always, first; in Redis too when there is one, exact across instances.
 //!
 //! `permit` is what routes call. A lost, slow or hanging Redis may cost a caller a few milliseconds, never an answer.
 
@@ -58,7 +58,7 @@ impl Policy {
     }
 }
 
-/// How many networks' quotas a /48 has: a household or an office often has a whole one, a carrier gives each customer a /64
+/// How many networks' quotas a /48 has: a home or an office often has a whole one, a carrier gives each customer a /64
 /// in it.
 const WIDE: u32 = 16;
 
@@ -107,8 +107,8 @@ impl Decision {
     #[must_use]
     pub fn more_after(&self) -> u64 {
         let interval = self.quota.interval_micros();
-        let room = (interval * u64::from(self.quota.count)).saturating_sub(self.ahead);
-        (interval - room % interval).div_ceil(1_000_000)
+        let free = (interval * u64::from(self.quota.count)).saturating_sub(self.ahead);
+        (interval - free % interval).div_ceil(1_000_000)
     }
 
     /// Seconds, rounded up and at least 1, until a refused call would be admitted.

@@ -1,6 +1,6 @@
 //! [`RateLimiter`]: the quotas as routes meet them, and [`VotePermit`], the proof that a vote passed them.
 //!
-//! Only this file can make a permit, and `votes` takes no wish without one: an unlimited vote does not compile.
+//! Only this file can make a permit, and `votes` takes no command without one: an unlimited vote does not compile.
 
 use std::collections::BTreeSet;
 use std::iter;
@@ -30,15 +30,15 @@ pub struct RateLimiter {
 
 /// Proof that a vote passed its quotas. Dropping it keeps the charge; [`VotePermit::give_back`] returns it.
 pub struct VotePermit<'a> {
-    doors: &'a RateLimiter,
+    limiter: &'a RateLimiter,
     charges: Charges,
 }
 
 impl VotePermit<'_> {
     /// A 5xx gives the quota back: the caller did nothing wrong.
     pub fn give_back(self) {
-        self.doors.local.give_back(&self.charges);
-        if let Some(shared) = &self.doors.shared {
+        self.limiter.local.give_back(&self.charges);
+        if let Some(shared) = &self.limiter.shared {
             shared.give_back(&self.charges);
         }
     }
@@ -228,7 +228,7 @@ impl RateLimiter {
         }
     }
 
-    /// The local door first: it refuses without a call. Then Redis, whose word counts where it has one.
+    /// The in-process limiter first: it refuses without a call. Then Redis, whose word counts where it has one.
     async fn pass(
         &self,
         call: &impl RequestParts,
@@ -237,7 +237,7 @@ impl RateLimiter {
     ) -> Result<VotePermit<'_>, Problem> {
         let (charges, decisions) = self.local.check(charges);
         match &self.shared {
-            // On the heap: hundreds of calls wait later with room for what they are doing.
+            // On the heap: hundreds of calls wait later, each with a future of this size.
             Some(shared) if !charges.is_empty() => {
                 Box::pin(self.pass_shared(call, shared, usual, charges, decisions)).await
             }
@@ -305,7 +305,7 @@ impl RateLimiter {
                 Err(Problem::new(Code::RateLimited, used_up(name, wait)).retry_after(wait))
             }
             _ => Ok(VotePermit {
-                doors: self,
+                limiter: self,
                 charges,
             }),
         }

@@ -94,33 +94,33 @@ impl Gcra {
         key
     }
 
-    /// Runs all errands; the answer holds the decisions of each, none for what was given back.
+    /// Runs all commands; the answer holds the decisions of each, none for what was given back.
     pub(super) async fn run(
         &self,
         link: &Link,
-        errands: &[ScriptCommand],
+        commands: &[ScriptCommand],
     ) -> Result<Vec<Decisions>, RedisError> {
         if link.is_cluster() {
-            let each = errands
+            let each = commands
                 .iter()
-                .map(|errand| self.run_apart(link.clone(), errand));
+                .map(|command| self.run_apart(link.clone(), command));
             return join_all(each).await.into_iter().collect();
         }
-        self.run_together(link.clone(), errands).await
+        self.run_together(link.clone(), commands).await
     }
 
     async fn run_together(
         &self,
         mut link: Link,
-        errands: &[ScriptCommand],
+        commands: &[ScriptCommand],
     ) -> Result<Vec<Decisions>, RedisError> {
         let mut call = ScriptCall::default();
         let mut known =
-            HashMap::with_capacity_and_hasher(errands.len() * 2, RandomState::default());
-        for errand in errands {
-            let charges = errand.charges();
+            HashMap::with_capacity_and_hasher(commands.len() * 2, RandomState::default());
+        for command in commands {
+            let charges = command.charges();
             let n = i64::try_from(charges.len()).unwrap_or_default();
-            call.groups.push(match errand {
+            call.groups.push(match command {
                 ScriptCommand::Check(_) => n,
                 ScriptCommand::GiveBack(_) => -n,
             });
@@ -138,7 +138,7 @@ impl Gcra {
             }
         }
         if known.is_empty() {
-            return Ok(vec![Decisions::new(); errands.len()]);
+            return Ok(vec![Decisions::new(); commands.len()]);
         }
         let flat = self.invoke(&mut link, &call).await?;
         let mut flat = flat.into_iter();
@@ -154,9 +154,9 @@ impl Gcra {
                 "the script's answer is too short",
             ))),
         };
-        errands
+        commands
             .iter()
-            .map(|errand| match errand {
+            .map(|command| match command {
                 ScriptCommand::Check(charges) => charges.iter().map(&mut decide).collect(),
                 ScriptCommand::GiveBack(_) => Ok(Decisions::new()),
             })
@@ -186,10 +186,14 @@ impl Gcra {
     }
 
     /// On a cluster: one call a key, in order; what was charged before a refusal is given back.
-    async fn run_apart(&self, link: Link, errand: &ScriptCommand) -> Result<Decisions, RedisError> {
+    async fn run_apart(
+        &self,
+        link: Link,
+        command: &ScriptCommand,
+    ) -> Result<Decisions, RedisError> {
         let mut decisions = Decisions::new();
-        for (position, charge) in errand.charges().iter().enumerate() {
-            let one = match errand {
+        for (position, charge) in command.charges().iter().enumerate() {
+            let one = match command {
                 ScriptCommand::Check(_) => ScriptCommand::Check(vec![*charge]),
                 ScriptCommand::GiveBack(_) => ScriptCommand::GiveBack(vec![*charge]),
             };
@@ -200,7 +204,7 @@ impl Gcra {
                     .flatten(),
             );
             if !admitted(&decisions) {
-                for charged in errand.charges().iter().take(position) {
+                for charged in command.charges().iter().take(position) {
                     self.run_together(link.clone(), &[ScriptCommand::GiveBack(vec![*charged])])
                         .await?;
                 }

@@ -38,7 +38,7 @@ const IDLE_TRIAL: Duration = Duration::from_secs(1);
 const FIRST_WORD: Duration = Duration::from_secs(1);
 
 struct DecisionRequest {
-    errand: ScriptCommand,
+    command: ScriptCommand,
     since: Instant,
     reply: Option<Responder<Decisions>>,
 }
@@ -107,7 +107,7 @@ impl RedisLimiter {
         }
         let (reply, answer) = self.callers.allocate();
         let ask = DecisionRequest {
-            errand: ScriptCommand::Check(charges.to_vec()),
+            command: ScriptCommand::Check(charges.to_vec()),
             since: Instant::now(),
             reply: Some(reply),
         };
@@ -119,7 +119,7 @@ impl RedisLimiter {
     pub fn give_back(&self, charges: &[Charge]) {
         if self.is_up() {
             let ask = DecisionRequest {
-                errand: ScriptCommand::GiveBack(charges.to_vec()),
+                command: ScriptCommand::GiveBack(charges.to_vec()),
                 since: Instant::now(),
                 reply: None,
             };
@@ -199,12 +199,12 @@ impl RedisWorker {
             count: 1_000_000,
             period: Duration::from_secs(1),
         };
-        let errand = ScriptCommand::Check(vec![Charge {
+        let command = ScriptCommand::Check(vec![Charge {
             policy: Policy::VotesPerVoter,
             quota,
             key: *b"trial-no-voter-x",
         }]);
-        match timeout(patience, self.gcra.run(link, &[errand])).await {
+        match timeout(patience, self.gcra.run(link, &[command])).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(cause)) => Err(cause.to_string()),
             Err(_) => Err("no answer in time".to_owned()),
@@ -229,9 +229,9 @@ impl RedisWorker {
                 }
             }
             waiting.retain(|ask| ask.since.elapsed() < patience * STALE);
-            let asks = waiting.drain(..).map(|ask| (ask.errand, ask.reply));
-            let (errands, replies): (Vec<ScriptCommand>, Vec<_>) = asks.unzip();
-            match timeout(patience, self.gcra.run(&link, &errands)).await {
+            let asks = waiting.drain(..).map(|ask| (ask.command, ask.reply));
+            let (commands, replies): (Vec<ScriptCommand>, Vec<_>) = asks.unzip();
+            match timeout(patience, self.gcra.run(&link, &commands)).await {
                 Ok(Ok(answers)) => {
                     slow = 0;
                     let told = replies.into_iter().zip(answers);

@@ -116,7 +116,7 @@ async fn readyz(watch: Data<AdminState>) -> HttpResponse {
     let draining = watch.draining.load(Ordering::Relaxed);
     let stale = watch.parts.board.is_stale(Timestamp::now());
     let is_writable = watch.parts.write_probe.is_writable();
-    let redis = watch.parts.doors.redis_is_up();
+    let redis = watch.parts.limiter.redis_is_up();
     let users = watch.parts.identity.users.as_ref().map(Users::is_fresh);
     let log = watch.parts.log.as_ref().map(|log| log.is_ready());
     let status = if draining || stale || !is_writable {

@@ -1,6 +1,6 @@
 //! [`AppState`]: what the handlers receive, made once from [`Services`] and shared by all workers.
 //!
-//! `routes` lays it under every address, `express` takes from it directly. It holds no state of its own.
+//! `routes` lays it under every address, `fast_path` takes from it directly. It holds no state of its own.
 
 use actix_web::web::{Data, ServiceConfig};
 use tokio::sync::Semaphore;
@@ -22,7 +22,7 @@ use crate::{moderation, transparency, voting};
 pub(super) struct AppState {
     identity: Data<Identity>,
     challenges: Data<Challenges>,
-    doors: Data<RateLimiter>,
+    limiter: Data<RateLimiter>,
     pub(super) board: Data<TallyCache>,
     pub(super) batches: Data<Batches>,
     hub: Data<Broadcaster>,
@@ -39,7 +39,7 @@ pub(super) struct AppState {
 
 impl AppState {
     pub(super) fn new(parts: &Services) -> Self {
-        let (identity, doors, board) = (&parts.identity, &parts.doors, &parts.board);
+        let (identity, limiter, board) = (&parts.identity, &parts.limiter, &parts.board);
         let lists = Data::new(Lists::default());
         let pages = Data::new(site::state::SiteState {
             identity: identity.clone(),
@@ -55,14 +55,14 @@ impl AppState {
             bans: parts.bans.clone(),
             challenges: parts.challenges.clone(),
             holding: parts.holding.clone(),
-            doors: doors.clone(),
+            limiter: limiter.clone(),
             board: board.clone(),
             votes: parts.votes.clone(),
         });
         Self {
             identity: identity.clone(),
             challenges: parts.challenges.clone(),
-            doors: doors.clone(),
+            limiter: limiter.clone(),
             board: board.clone(),
             batches: Data::new(Batches::default()),
             hub: parts.hub.clone(),
@@ -71,7 +71,7 @@ impl AppState {
                 bans: parts.bans.clone(),
                 challenges: parts.challenges.clone(),
                 holding: parts.holding.clone(),
-                doors: doors.clone(),
+                limiter: limiter.clone(),
                 board: board.clone(),
                 votes: parts.votes.clone(),
                 readers: parts.readers.clone(),
@@ -110,7 +110,7 @@ impl AppState {
             }),
             dashboard: Data::new(admin::state::AdminState {
                 identity: identity.clone(),
-                doors: doors.clone(),
+                limiter: limiter.clone(),
                 shelf: parts.shelf.clone(),
                 board: board.clone(),
                 readers: parts.staff_readers.clone(),
@@ -133,7 +133,7 @@ impl AppState {
         config
             .app_data(self.identity.clone())
             .app_data(self.challenges.clone())
-            .app_data(self.doors.clone())
+            .app_data(self.limiter.clone())
             .app_data(self.board.clone())
             .app_data(self.batches.clone())
             .app_data(self.hub.clone())

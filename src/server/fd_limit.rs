@@ -16,7 +16,7 @@ const FILES_PER_WORKER: usize = 16;
 ///
 /// # Errors
 /// A limit that is too low to serve anybody.
-pub(super) fn room_for(streams: usize, workers: usize) -> Result<usize, ServeError> {
+pub(super) fn streams_within(streams: usize, workers: usize) -> Result<usize, ServeError> {
     let mut limit = getrlimit(Resource::Nofile);
     if limit.current != limit.maximum {
         let raised = rustix::process::Rlimit {

@@ -1,4 +1,4 @@
-//! What wraps every request: request id, CORS, the headers that rooms left behind, metrics and the log line.
+//! What wraps every request: request id, CORS, the headers that handlers left, metrics and the log line.
 //!
 //! `server` puts it outermost, so that a refusal has its CORS headers too (without them a page sees a network failure)
 //! and preflights cost no quota. It must never log an address, a token or a cookie.

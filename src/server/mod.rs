@@ -1,9 +1,9 @@
 //! The server: listeners, what is wired to what, the start and the stop.
 //!
-//! `commands::serve` calls [`run`]. Read `parts.rs` to see what is wired to what, `routes.rs` for every address and its policy (the
-//! staff's in `staff.rs`, the dashboard's in `desk.rs`, what each is made of in `resource.rs`), `edge.rs` for what wraps each
-//! request, `express.rs` for the short way of the busiest calls (`clerks.rs` for its votes), `listener.rs` for connections, `panics.rs` for handlers that fail,
-//! `admin.rs` for health and metrics, `retention.rs` for what goes by its age.
+//! `cli::serve` calls [`run`]. Read `wiring.rs` to see what is wired to what, `routes.rs` for every address and its policy (staff's
+//! in `moderation_routes.rs`, the dashboard's in `admin_routes.rs`, what each is made of in `resource.rs`), `middleware.rs` for what
+//! wraps each request, `fast_path.rs` for the busiest calls (`task_pool.rs` for its votes), `listener.rs` for connections,
+//! `panics.rs` for handlers that fail, `admin.rs` for health and metrics.
 
 mod admin;
 mod admin_routes;
@@ -80,7 +80,7 @@ pub async fn run(
     opened: impl FnOnce(&Url, SocketAddr, Option<SocketAddr>, &CatalogCache),
 ) -> Result<(), ServeError> {
     signals::survive_others()?;
-    settings.live.streams = fd_limit::room_for(settings.live.streams, settings.http.workers)?;
+    settings.live.streams = fd_limit::streams_within(settings.live.streams, settings.http.workers)?;
     let listener = listen("http.listen", settings.http.listen)?;
     let address = listener.local_addr()?;
     let admin = settings.http.admin_listen;
@@ -101,7 +101,7 @@ pub async fn run(
     let (parts, threads) = Services::new(settings, keys, users, &public_url)?;
     let parts = Arc::new(parts);
     // An instance that starts among others must not give anybody a new quota.
-    parts.doors.ready().await;
+    parts.limiter.ready().await;
     let admin_address = admin.as_ref().map(TcpListener::local_addr).transpose()?;
     let admin = admin
         .map(|listener| admin::start(listener, Arc::clone(&parts)))
@@ -191,11 +191,11 @@ async fn upkeep(parts: Arc<Services>) {
     let mut tick = tokio::time::interval(Duration::from_secs(5));
     for look in (0..GIVES_BACK_EVERY).cycle() {
         tick.tick().await;
-        parts.doors.local().sweep();
+        parts.limiter.local().sweep();
         parts.meters.limiter_keys.set(f64::from(
-            u32::try_from(parts.doors.local().keys()).unwrap_or(u32::MAX),
+            u32::try_from(parts.limiter.local().keys()).unwrap_or(u32::MAX),
         ));
-        if let Some(up) = parts.doors.redis_is_up() {
+        if let Some(up) = parts.limiter.redis_is_up() {
             parts.meters.redis(up);
         }
         let stale = parts.board.is_stale(crate::domain::Timestamp::now());

@@ -1,6 +1,6 @@
 //! An address with its name and its methods; any other method is answered 405.
 //!
-//! `routes`, `staff` and `desk` lay every address by it, and `edge` reads the name that it leaves.
+//! `routes`, `moderation_routes` and `admin_routes` build every address by it; `middleware` reads the name that it leaves.
 
 use actix_web::{HttpResponse, Resource, Route, web};
 

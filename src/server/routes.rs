@@ -66,7 +66,7 @@ pub(super) fn configure(state: &AppState, config: &mut ServiceConfig) {
     state.lay(config);
     config.app_data(PathConfig::default().error_handler(|_, _| nothing_here().into()));
 
-    // Patterns are tried in this order: the busiest first. `express` takes most of the first two groups before the
+    // Patterns are tried in this order: the busiest first. `fast_path` takes most of the first two groups before the
     // framework sees them, by the same handlers.
     from_memory(config);
     voters(config);

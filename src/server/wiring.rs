@@ -1,6 +1,6 @@
 //! [`Services`]: what is wired to what. Everything that requests work with is made here, once, and passed down.
 //!
-//! `server` calls it at the start. Adding a room to the server begins here.
+//! `server` calls it at the start. Adding a module to the server begins here.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -62,7 +62,7 @@ pub(super) struct Services {
     pub bans: Data<Bans>,
     pub challenges: Data<Challenges>,
     pub holding: Data<HoldingPolicy>,
-    pub doors: Data<RateLimiter>,
+    pub limiter: Data<RateLimiter>,
     pub board: Data<TallyCache>,
     pub shelf: Data<CatalogCache>,
     pub readers: Readers,
@@ -186,7 +186,7 @@ impl Services {
             bans: Data::from(bans),
             challenges: Data::new(challenges),
             holding: Data::from(holds),
-            doors: Data::new(RateLimiter::new(settings.limits.clone(), shared)),
+            limiter: Data::new(RateLimiter::new(settings.limits.clone(), shared)),
             board: Data::from(board),
             shelf: Data::from(shelf),
             readers,

@@ -23,10 +23,10 @@ pub(super) const PATIENCE: Timeout = Timeout {
 /// Where committed tallies go; returns what is then shown.
 pub type OnCommit = Arc<dyn Fn(TallyRow) -> Option<Arc<Published>> + Send + Sync>;
 
-/// Publishes what was committed, and answers each wish with the tally as it now is. Wishes, outcomes and replies are in the
+/// Publishes what was committed, and answers each command with the tally as it now is. Commands, outcomes and replies are in the
 /// same order.
 pub(super) fn tell(
-    wishes: &[VoteCommand],
+    commands: &[VoteCommand],
     folded: ChangeSet,
     replies: Vec<Responder<Answer>>,
     on_commit: &OnCommit,
@@ -47,12 +47,12 @@ pub(super) fn tell(
             }
         }
     };
-    let last_votes = last_votes(wishes, &folded.outcomes);
-    let outcomes = wishes.iter().zip(folded.outcomes);
-    ReplySlots::reply_all(outcomes.zip(replies).map(|((wish, outcome), reply)| {
+    let last_votes = last_votes(commands, &folded.outcomes);
+    let outcomes = commands.iter().zip(folded.outcomes);
+    ReplySlots::reply_all(outcomes.zip(replies).map(|((command, outcome), reply)| {
         let answer = outcome.and_then(|outcome| {
-            let tally = tally_of(wish.tool).ok_or(VoteError::UnknownTool)?;
-            let last = last_votes.get(&(wish.tool, wish.voter));
+            let tally = tally_of(command.tool).ok_or(VoteError::UnknownTool)?;
+            let last = last_votes.get(&(command.tool, command.voter));
             Ok(VoteOutcome {
                 vote: outcome.vote,
                 last_vote: last.copied().unwrap_or(outcome.vote),
@@ -68,13 +68,13 @@ pub(super) fn tell(
 /// What the batch left of the votes of those who sent several commands of which one was held. The tally in all their answers is the
 /// one after the batch, so it has to have the vote that they have then: else one version would have two tallies.
 fn last_votes(
-    wishes: &[VoteCommand],
+    commands: &[VoteCommand],
     outcomes: &[Result<CommandOutcome, VoteError>],
 ) -> BTreeMap<Key, Option<VoteRecord>> {
-    let voted = wishes.iter().zip(outcomes);
-    let voted = voted.filter_map(|(wish, outcome)| {
+    let voted = commands.iter().zip(outcomes);
+    let voted = voted.filter_map(|(command, outcome)| {
         let outcome = outcome.as_ref().ok()?;
-        Some(((wish.tool, wish.voter), outcome.vote))
+        Some(((command.tool, command.voter), outcome.vote))
     });
     let is_held = |vote: &Option<VoteRecord>| vote.is_some_and(VoteRecord::is_held);
     let held = voted.clone().filter(|(_, vote)| is_held(vote));
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn answers_of_one_batch_show_a_held_voter_one_tally() {
-        let wish = |voter| VoteCommand {
+        let command = |voter| VoteCommand {
             tool: 1,
             voter: VoterId([voter; 16]),
             act: None.into(),
@@ -128,14 +128,14 @@ mod tests {
             })
         };
         let held = Some(HELD);
-        let wishes = [wish(1), wish(2), wish(1), wish(1)];
+        let commands = [command(1), command(2), command(1), command(1)];
         let outcomes = [
             done(Some(Choice::Ship), held),
             done(Some(Choice::Ship), None),
             done(Some(Choice::Skip), held),
             done(None, None),
         ];
-        let last = last_votes(&wishes, &outcomes);
+        let last = last_votes(&commands, &outcomes);
         assert_eq!(last, BTreeMap::from([((1, VoterId([1; 16])), None)]));
     }
 }

@@ -120,7 +120,9 @@ fn carefully(
     let tools: BTreeSet<i32> = commands.iter().map(|command| command.tool).collect();
     let keys: BTreeSet<Key> = commands
         .iter()
-        .flat_map(|wish| [Some(wish.voter), wish.visitor].map(|voter| Some((wish.tool, voter?))))
+        .flat_map(|command| {
+            [Some(command.voter), command.visitor].map(|voter| Some((command.tool, voter?)))
+        })
         .flatten()
         .collect();
     let more = || !shortly_next && more();
@@ -198,7 +200,8 @@ pub(super) fn bound_hands(
 /// Keeps the names of users whose votes were not there before, for exports.
 fn remember(conn: &mut DbConnection, names: &Names, folded: &ChangeSet) -> QueryResult<()> {
     let new = folded.inserts.iter();
-    let new = new.filter_map(|(wish, _)| Some((wish.voter, Arc::clone(names.get(&wish.voter)?))));
+    let new = new
+        .filter_map(|(command, _)| Some((command.voter, Arc::clone(names.get(&command.voter)?))));
     name::remember(conn, &new.collect())
 }
 
@@ -359,13 +362,16 @@ fn finish(
     postgres::write_withdrawn(inner, &folded.ballots)?;
     // Votes are written without a mark there; those that are held, or cast inside a period, get it here.
     let mut marked: BTreeMap<(i32, i64), Vec<Chosen>> = BTreeMap::new();
-    for (wish, standing) in folded.rows() {
+    for (command, standing) in folded.rows() {
         if let Some(mark) = standing.aside {
-            marked.entry((wish.tool, mark)).or_default().push(Chosen {
-                voter: wish.voter,
-                choice: standing.choice,
-                cast_at: standing.cast_at,
-            });
+            marked
+                .entry((command.tool, mark))
+                .or_default()
+                .push(Chosen {
+                    voter: command.voter,
+                    choice: standing.choice,
+                    cast_at: standing.cast_at,
+                });
         }
     }
     for ((tool, mark), chosen) in marked {

@@ -202,7 +202,7 @@ impl VoteRecord {
     }
 }
 
-/// What became of a wish, on disk by now.
+/// What became of a command, on disk by now.
 #[derive(Debug, Clone)]
 pub struct VoteOutcome {
     pub vote: Option<VoteRecord>,
@@ -215,7 +215,7 @@ pub struct VoteOutcome {
     pub tally: Arc<Published>,
 }
 
-/// Why a wish was not carried out; nothing was changed.
+/// Why a command was not carried out; nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VoteError {
     UnknownTool,

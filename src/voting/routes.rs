@@ -110,7 +110,7 @@ async fn write<'a>(
     let tool = || state.board.find(slug).map(|slot| slot.id);
     let asked = (state.challenges).vote(call, &voter, &client, slug, tool, now);
     asked.await?;
-    let permit = state.doors.vote(call, voter.id, &client).await?;
+    let permit = state.limiter.vote(call, voter.id, &client).await?;
     let (act, seal) = choose()?;
     let slot = state
         .board
@@ -122,15 +122,15 @@ async fn write<'a>(
         ToolState::Frozen => return Err(VoteError::Frozen.problem(slug)),
         ToolState::Archived => return Err(VoteError::Archived.problem(slug)),
     }
-    let mut wish = VoteCommand::of(&voter, slot.id, act, client.network());
-    wish.ballot = state.votes.new_ballot(seal);
-    let wish = under_rule(wish, &state.holding, &voter, &client);
+    let mut command = VoteCommand::of(&voter, slot.id, act, client.network());
+    command.ballot = state.votes.new_ballot(seal);
+    let command = under_rule(command, &state.holding, &voter, &client);
     Ok(PendingResponse {
         board: &state.board,
         holding: &state.holding,
         network: client.limiter_key(),
         slot,
-        casting: state.votes.cast(permit, wish, voter.name),
+        casting: state.votes.cast(permit, command, voter.name),
         log: state.votes.log(),
     })
 }
@@ -141,7 +141,7 @@ pub struct VotingState {
     pub bans: Data<Bans>,
     pub challenges: Data<Challenges>,
     pub holding: Data<HoldingPolicy>,
-    pub doors: Data<RateLimiter>,
+    pub limiter: Data<RateLimiter>,
     pub board: Data<TallyCache>,
     pub votes: Votes,
     pub readers: Readers,
@@ -189,7 +189,7 @@ pub async fn get_vote(
 ) -> Result<HttpResponse, Problem> {
     let now = Timestamp::now();
     let voter = state.identity.voter(&http, now)?;
-    state.doors.own_read(&http, voter.id)?;
+    state.limiter.own_read(&http, voter.id)?;
     let slug = request::slug(RequestParts::path(&http));
     let slot = state
         .board
@@ -219,7 +219,7 @@ pub async fn get_votes(
     state: Data<VotingState>,
 ) -> Result<HttpResponse, Problem> {
     let voter = state.identity.voter(&http, Timestamp::now())?;
-    state.doors.own_read(&http, voter.id)?;
+    state.limiter.own_read(&http, voter.id)?;
     let section = request::Section::read(http.query_string(), MOST)?;
     let (tools, next) = section.of(request::tools(http.query_string(), MOST)?);
     let (mut slots, mut missing) = (Vec::new(), Vec::new());
@@ -285,7 +285,7 @@ mod tests {
             visitors_per_network: None,
             known_networks: Vec::new(),
         };
-        let doors = RateLimiter::new(limits, None);
+        let limiter = RateLimiter::new(limits, None);
         let (votes, _kept_full) = Votes::full();
         let http = TestRequest::default().to_http_request();
         let keys = Keys::new(&Secret::new("a secret of this test alone".to_owned()), None);
@@ -298,7 +298,7 @@ mod tests {
             now,
         );
         let voter = VoterId([3; 16]);
-        let wish = VoteCommand {
+        let command = VoteCommand {
             tool: 1,
             voter,
             act: VoteAction::Cast(Choice::Ship),
@@ -309,12 +309,12 @@ mod tests {
             ballot: None,
         };
         for _ in 0..3 {
-            let permit = doors
+            let permit = limiter
                 .vote(&http, voter, &client)
                 .await
                 .expect("the quota was given back");
             let refused = votes
-                .cast(permit, wish, None)
+                .cast(permit, command, None)
                 .done()
                 .await
                 .expect_err("full");
@@ -323,10 +323,10 @@ mod tests {
             assert!(answer.headers().contains_key("retry-after"));
             assert_eq!(refused, VoteError::Overloaded);
         }
-        let kept = doors.vote(&http, voter, &client).await.expect("one call");
+        let kept = limiter.vote(&http, voter, &client).await.expect("one call");
         drop(kept);
         assert!(
-            doors.vote(&http, voter, &client).await.is_err(),
+            limiter.vote(&http, voter, &client).await.is_err(),
             "a permit that was not given back is spent"
         );
     }

@@ -36,7 +36,7 @@ pub async fn post_visitors(
     payload: Payload,
     identity: Data<Identity>,
     challenges: Data<Challenges>,
-    doors: Data<RateLimiter>,
+    limiter: Data<RateLimiter>,
 ) -> Result<HttpResponse, Problem> {
     let now = Timestamp::now();
     let body = request::body(http.headers(), payload, request::SMALL).await?;
@@ -79,7 +79,7 @@ pub async fn post_visitors(
     let client = identity.client(&http, now);
     if known.is_none() {
         challenges.mint(&http, &client, now).await?;
-        doors.new_visitor(&http, &client).await?;
+        limiter.new_visitor(&http, &client).await?;
     }
     if !body.is_empty() {
         let NoFields {} = request::json(&body)?;

@@ -1,6 +1,6 @@
 //! A site below a path of its host: every page, link, form and address works there, whether the proxy passes the path on or removes it.
 use crate::harness::client::{Answer, Client};
-use crate::harness::desk::posted;
+use crate::harness::dashboard::posted;
 use crate::harness::server::Home;
 use crate::harness::{Backend, run};
 use std::collections::BTreeSet;

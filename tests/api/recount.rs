@@ -3,13 +3,13 @@
 use crate::harness::crowd::fill;
 use crate::harness::server::{Home, Server, Setup};
 use crate::harness::{Backend, eventually};
-use crate::moderation::{Desk, OTHER, TOOL};
+use crate::moderation::{Moderator, OTHER, TOOL};
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 crate::both!(
-    a_clean_house_shows_no_drift_while_people_vote,
+    a_clean_database_shows_no_drift_while_people_vote,
     what_was_altered_behind_its_back_shows
 );
 
@@ -78,11 +78,11 @@ async fn vote(server: &Server, voters: &[String], stop: &AtomicBool) {
     }
 }
 
-async fn a_clean_house_shows_no_drift_while_people_vote(backend: Backend) {
+async fn a_clean_database_shows_no_drift_while_people_vote(backend: Backend) {
     let setup = setup(backend);
-    let desk = Desk::at(setup.start().await).await;
+    let moderator = Moderator::at(setup.start().await).await;
     fill(
-        desk.server.home(),
+        moderator.server.home(),
         TOOL,
         CROWD,
         (now() * 1e6) as i64 - 3_600_000_000,
@@ -92,30 +92,34 @@ async fn a_clean_house_shows_no_drift_while_people_vote(backend: Backend) {
         Backend::Sqlite => None,
         Backend::Postgres => Some(setup.start().await),
     };
-    let other = second.as_ref().unwrap_or(&desk.server);
+    let other = second.as_ref().unwrap_or(&moderator.server);
     let voters = setup.mint(60).await;
     let stop = AtomicBool::new(false);
     let watched = async {
-        clean(&desk.server, 2).await;
+        clean(&moderator.server, 2).await;
         // What moves many votes, or renames some, while pages are read.
-        let reset = desk.reset(json!({"choice": "skip"})).await.expect(201);
-        let gone = desk.client.visitor().await;
-        desk.client.put_vote(&gone, TOOL, "ship").await.expect(201);
-        let me = desk.client.delete("/v1/visitors/me").bearer(&gone);
+        let reset = moderator.reset(json!({"choice": "skip"})).await.expect(201);
+        let gone = moderator.client.visitor().await;
+        moderator
+            .client
+            .put_vote(&gone, TOOL, "ship")
+            .await
+            .expect(201);
+        let me = moderator.client.delete("/v1/visitors/me").bearer(&gone);
         me.send().await.expect(200);
-        clean(&desk.server, 2).await;
-        desk.undo(&reset.json["id"]).await.expect(200);
-        clean(&desk.server, 2).await;
+        clean(&moderator.server, 2).await;
+        moderator.undo(&reset.json["id"]).await.expect(200);
+        clean(&moderator.server, 2).await;
         clean(other, 1).await;
         stop.store(true, Ordering::Relaxed);
     };
     tokio::join!(
         watched,
-        vote(&desk.server, &voters[..20], &stop),
+        vote(&moderator.server, &voters[..20], &stop),
         vote(other, &voters[20..40], &stop),
         vote(other, &voters[40..], &stop),
     );
-    desk.server.verify().await;
+    moderator.server.verify().await;
 }
 
 async fn what_was_altered_behind_its_back_shows(backend: Backend) {

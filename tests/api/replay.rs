@@ -1,7 +1,7 @@
 //! `tallyship replay`: ledgers whose answer can be worked out by hand.
 use crate::harness::Backend;
 use crate::harness::server::{Home, Server};
-use crate::moderation::{Desk, OTHER, TOOL};
+use crate::moderation::{Moderator, OTHER, TOOL};
 use serde_json::{Value, json};
 
 crate::both!(
@@ -258,20 +258,35 @@ async fn networks_are_judged_while_they_are_known(backend: Backend) {
 
 /// Up to now, "then" is the tally as it stands, whatever was done: changes, withdrawals, a reset and its undo, an erasure.
 async fn what_was_is_what_stands(backend: Backend) {
-    let desk = Desk::new(backend).await;
-    let voters = desk.voters("ship", 6).await;
+    let moderator = Moderator::new(backend).await;
+    let voters = moderator.voters("ship", 6).await;
     for voter in &voters[..3] {
-        desk.client.put_vote(voter, TOOL, "skip").await.expect(200);
-        desk.client.put_vote(voter, OTHER, "ship").await.expect(201);
+        moderator
+            .client
+            .put_vote(voter, TOOL, "skip")
+            .await
+            .expect(200);
+        moderator
+            .client
+            .put_vote(voter, OTHER, "ship")
+            .await
+            .expect(201);
     }
-    desk.client.delete_vote(&voters[5], TOOL).await.expect(200);
-    let back = desk.reset(json!({"choice": "ship"})).await.expect(201);
-    desk.undo(&back.json["id"]).await.expect(200);
-    desk.reset(json!({"choice": "skip"})).await.expect(201);
-    let me = desk.client.delete("/v1/visitors/me").bearer(&voters[4]);
+    moderator
+        .client
+        .delete_vote(&voters[5], TOOL)
+        .await
+        .expect(200);
+    let back = moderator.reset(json!({"choice": "ship"})).await.expect(201);
+    moderator.undo(&back.json["id"]).await.expect(200);
+    moderator.reset(json!({"choice": "skip"})).await.expect(201);
+    let me = moderator
+        .client
+        .delete("/v1/visitors/me")
+        .bearer(&voters[4]);
     me.send().await.expect(200);
     let rules = ["--from", "2026-01-01", "--votes-per-voter", "1000/1s"];
-    let found = replayed(&desk.server, &rules).await;
+    let found = replayed(&moderator.server, &rules).await;
     assert_eq!(
         (&found["changes"], &found["refused"]),
         (&json!(13), &json!(0)),
@@ -280,13 +295,13 @@ async fn what_was_is_what_stands(backend: Backend) {
     for (n, slug) in [TOOL, OTHER].into_iter().enumerate() {
         let row = &found["tools"][n];
         assert_eq!(row["tool"], slug);
-        let (ship, skip) = desk.client.counts(slug).await;
+        let (ship, skip) = moderator.client.counts(slug).await;
         assert_eq!(
             (&row["then"]["ship"], &row["then"]["skip"]),
             (&json!(ship), &json!(skip))
         );
         assert_eq!(row["then"], row["now"]);
     }
-    assert_eq!(desk.counts().await, (2, 0));
-    desk.server.verify().await;
+    assert_eq!(moderator.counts().await, (2, 0));
+    moderator.server.verify().await;
 }

@@ -1,9 +1,9 @@
 //! What has ended goes by its age, and nothing else: sessions, bans, staff tokens, removals that never came into force, hashes
 //! of the erased, hours of long ago.
-use crate::harness::desk::sign_in;
+use crate::harness::dashboard::sign_in;
 use crate::harness::server::{Home, Server, Setup};
 use crate::harness::{Backend, eventually};
-use crate::moderation::{Desk, OTHER, TOOL};
+use crate::moderation::{Moderator, OTHER, TOOL};
 use reqwest::Method;
 use serde_json::json;
 use std::time::Duration;
@@ -48,42 +48,43 @@ async fn stopped(server: Server) {
 
 async fn what_has_ended_goes_by_its_age(backend: Backend) {
     let setup = Home::new(backend).setup().generous();
-    let desk = Desk::at(setup.start().await).await;
+    let moderator = Moderator::at(setup.start().await).await;
     let home = std::sync::Arc::clone(&setup.home);
-    let voters = desk.voters("ship", 4).await;
-    let seen = desk.get(&format!("/votes?tool={TOOL}")).await;
+    let voters = moderator.voters("ship", 4).await;
+    let seen = moderator.get(&format!("/votes?tool={TOOL}")).await;
     let id = |n: usize| seen["items"][n]["voter"].clone();
-    let ban = async |body: serde_json::Value| desk.post("/bans", body).await.expect(201).json;
+    let ban = async |body: serde_json::Value| moderator.post("/bans", body).await.expect(201).json;
     // One for ever, one that is lifted, one that will be over, one that comes and goes with a reset.
     ban(json!({"voter": id(0), "reason": "for ever"})).await;
     let lifted = ban(json!({"voter": id(1), "reason": "a mistake"})).await;
     let lift = format!("/bans/{}", lifted["id"]);
-    let lift = desk.call(Method::DELETE, &lift, None).await;
+    let lift = moderator.call(Method::DELETE, &lift, None).await;
     assert!(lift.success(), "{}", lift.text);
     let soon = "2100-01-01T00:00:00Z";
     let over = ban(json!({"voter": id(2), "reason": "a while", "expires_at": soon})).await;
     let end = "UPDATE bans SET expires_at = made_at + 1000000";
     home.execute(&format!("{end} WHERE id = {}", over["id"]));
     let with = json!({"voter": id(3), "ban": {"expires_at": soon}});
-    let reset = desk.reset(with).await.expect(201);
-    desk.undo(&reset.json["id"]).await.expect(200);
+    let reset = moderator.reset(with).await.expect(201);
+    moderator.undo(&reset.json["id"]).await.expect(200);
     let create = ["token", "create", "--role", "site", "--name", "gone"];
     setup.run_cli(&create).await.success("token create");
     setup
         .run_cli(&["token", "revoke", "gone"])
         .await
         .success("token revoke");
-    sign_in(&desk.client, &desk.token).await;
-    let erased = desk.client.visitor().await;
-    desk.client
+    sign_in(&moderator.client, &moderator.token).await;
+    let erased = moderator.client.visitor().await;
+    moderator
+        .client
         .put_vote(&erased, OTHER, "ship")
         .await
         .expect(201);
-    let me = desk.client.delete("/v1/visitors/me").bearer(&erased);
+    let me = moderator.client.delete("/v1/visitors/me").bearer(&erased);
     me.send().await.expect(200);
     let acts = home.number("SELECT count(*) AS n FROM audit");
-    let tally = desk.client.tally(TOOL).await;
-    stopped(desk.server).await;
+    let tally = moderator.client.tally(TOOL).await;
+    stopped(moderator.server).await;
 
     let all = [4, 2, 1, 1, 1];
     assert_eq!(rows(&home), all);
@@ -134,12 +135,12 @@ async fn what_has_ended_goes_by_its_age(backend: Backend) {
 
 async fn marks_of_an_unfinished_removal_go_with_it(backend: Backend) {
     let setup = Home::new(backend).setup().generous();
-    let desk = Desk::at(setup.start().await).await;
+    let moderator = Moderator::at(setup.start().await).await;
     let home = std::sync::Arc::clone(&setup.home);
     // More than one step has.
-    desk.voters("ship", 250).await;
-    let tally = desk.client.tally(TOOL).await;
-    stopped(desk.server).await;
+    moderator.voters("ship", 250).await;
+    let tally = moderator.client.tally(TOOL).await;
+    stopped(moderator.server).await;
     let tool = format!("(SELECT id FROM tools WHERE slug = '{TOOL}')");
     let now = "(SELECT max(cast_at) FROM votes)";
     home.execute(&format!(

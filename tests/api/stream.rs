@@ -262,7 +262,7 @@ async fn places(backend: Backend) {
     let _third = open("192.0.2.2").await.expect("another network");
     let _fourth = open("192.0.2.3").await.expect("another network");
     refused(open("192.0.2.4").await, 503, "overloaded");
-    // Who goes makes room.
+    // A closed stream frees its permit.
     drop(first);
     eventually("the place is free", SOON * 5, async || {
         open("192.0.2.1").await.is_ok()

@@ -179,12 +179,12 @@ async fn versions_count_changes(backend: Backend) {
     };
     let start = version().await;
     let voter = client.visitor().await;
-    for (step, wish) in ["ship", "skip", "ship", "withdraw", "skip"]
+    for (step, command) in ["ship", "skip", "ship", "withdraw", "skip"]
         .iter()
         .enumerate()
     {
         for _ in 0..2 {
-            let answer = match *wish {
+            let answer = match *command {
                 "withdraw" => client.delete_vote(&voter, TOOL).await,
                 choice => client.put_vote(&voter, TOOL, choice).await,
             };
@@ -192,11 +192,11 @@ async fn versions_count_changes(backend: Backend) {
             assert_eq!(
                 answer.json["tally"],
                 client.tally(TOOL).await,
-                "what {wish} answered is what everybody sees"
+                "what {command} answered is what everybody sees"
             );
             let own = client.get_vote(&voter, TOOL).await.expect(200);
             assert_eq!(own.json, answer.json, "and what its voter sees");
-            assert_eq!(version().await, start + step as i64 + 1, "after {wish}");
+            assert_eq!(version().await, start + step as i64 + 1, "after {command}");
         }
     }
 }

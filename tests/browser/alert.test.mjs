@@ -1,5 +1,5 @@
 // A ring of ten networks that votes while the server runs: its alert is on the first page, grows to the whole ring, and leads to
-// one reset that takes all of it and is undone, in six clicks at most, on a desk and on a phone.
+// one reset that takes all of it and is undone, in six clicks at most, on a desktop and on a phone.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { request } from 'node:http';
@@ -11,7 +11,7 @@ const TOOL = 'cursor-background-agents';
 const LONG = 'codestral-2';
 const NETWORKS = 10;
 const EACH = 9;
-const SIZES = [['phone', { width: 390, height: 844 }], ['desk', { width: 1280, height: 900 }]];
+const SIZES = [['phone', { width: 390, height: 844 }], ['desktop', { width: 1280, height: 900 }]];
 let server;
 let browser;
 let token;

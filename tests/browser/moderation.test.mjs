@@ -9,8 +9,8 @@ import * as ring from './ring.mjs';
 import { generous, output, startBrowser, startServer } from './server.mjs';
 
 const { TOOL } = ring;
-const DESK = { width: 1280, height: 900 };
-const SIZES = [['phone', { width: 390, height: 844 }], ['desk', DESK]];
+const DESKTOP = { width: 1280, height: 900 };
+const SIZES = [['phone', { width: 390, height: 844 }], ['desktop', DESKTOP]];
 const grouped = (number) => number.toLocaleString('en-US');
 let server;
 let browser;
@@ -43,7 +43,7 @@ async function nothingLeft() {
 }
 
 async function open(where, options = {}) {
-  const context = await browser.newContext({ viewport: DESK, reducedMotion: 'reduce', ...options });
+  const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   await page.goto(server.url + where);
   return page;
@@ -113,7 +113,7 @@ test('a ring is found, brushed, previewed, set aside and put back, and the publi
   await brush(ring.ring.from - 8 * 3_600_000, ring.ring.to + 8 * 3_600_000);
   const seen = [await millis(page, 'From (UTC)'), await millis(page, 'Up to (UTC)')];
   assert.ok(seen[0] < ring.ring.from && seen[1] > ring.ring.to && seen[1] - seen[0] < 30 * 3_600_000, `${seen}`);
-  await page.screenshot({ path: path.join(output, 'moderation-brushed-desk-light.png') });
+  await page.screenshot({ path: path.join(output, 'moderation-brushed-desktop-light.png') });
   await page.getByRole('button', { name: 'Look closer' }).click();
   await page.waitForURL(/from=/);
   await brush(ring.ring.from - 8 * 60_000, ring.ring.to + 8 * 60_000);

@@ -8,7 +8,7 @@ import { generous, output, startBrowser, startServer } from './server.mjs';
 import { press, text, tool, visit } from './visitor.mjs';
 
 const COMPARE = '/compare/codestral-2-vs-cursor-background-agents';
-const SIZES = [['phone', { width: 390, height: 844 }], ['desk', { width: 1280, height: 900 }]];
+const SIZES = [['phone', { width: 390, height: 844 }], ['desktop', { width: 1280, height: 900 }]];
 /** Five pages, with 1,000 votes, with some, with none, with nothing found, and with nothing there. */
 const PAGES = [
   ['index', '/'],

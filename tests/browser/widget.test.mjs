@@ -245,7 +245,7 @@ describe('by its words and looks', () => {
         await page.close();
       }
     }
-    // The twin: without the style sheet that keeps the room, the page moves and this test sees it.
+    // The twin: without the style sheet that keeps the space, the page moves and this test sees it.
     sites.pages['reviews.example/moves'] = page(one.replace('SITE', sites.votes)).replace(/<link rel="stylesheet"[^>]*>/, '').replace('.js" defer', '.js?late" async');
     sites.through = (request) => new Promise((resolve) => { setTimeout(() => resolve(false), request.url.endsWith('?late') ? 500 : 0); });
     const moving = await context.newPage();
@@ -533,7 +533,7 @@ for (const colorScheme of ['light', 'dark']) {
       sites.pages['reviews.example/autotwo'] = page(`<ship-vote theme="auto" tool="${TOOL}" label="Codestral 2" compare="${OTHER}" compare-label="Cursor Background Agents"></ship-vote>
 <p><img src="${sites.votes}/badge/${TOOL}.svg" alt="Codestral 2: votes"></p>
 <iframe src="${sites.votes}/embed/${TOOL}" width="480" height="320" title="Vote on Codestral 2"></iframe>`, { head: '<meta name="color-scheme" content="light dark">' });
-      for (const [name, where, viewport] of [['phone', '/auto', { width: 390, height: 700 }], ['desk', '/autotwo', { width: 1000, height: 860 }]]) {
+      for (const [name, where, viewport] of [['phone', '/auto', { width: 390, height: 700 }], ['desktop', '/autotwo', { width: 1000, height: 860 }]]) {
         const opened = await context.newPage();
         await opened.setViewportSize(viewport);
         await opened.goto(sites.origin('reviews.example') + where);

@@ -17,7 +17,7 @@ pub type Choice = Option<&'static str>;
 #[derive(Clone, Default)]
 struct Entry {
     acknowledged: Choice,
-    /// Wishes since then that were not answered with success: each may have taken effect.
+    /// Commands since then that were not answered with success: each may have taken effect.
     open: Vec<Choice>,
 }
 
@@ -84,14 +84,14 @@ pub async fn vote_on(client: Client, mut voter: Voter, seed: u64, gauge: &Gauge)
     let mut dice = Dice(seed);
     while !gauge.stop.load(SeqCst) {
         let tool = dice.below(TOOLS.len() as u64) as usize;
-        let wish: Choice =
+        let command: Choice =
             [Some("ship"), Some("ship"), Some("skip"), Some("skip"), None][dice.below(5) as usize];
-        let call = match wish {
+        let call = match command {
             Some(choice) => client.vote(&voter.token, TOOLS[tool], choice),
             None => client.withdrawal(&voter.token, TOOLS[tool]),
         };
         let entry = &mut voter.votes[tool];
-        entry.open.push(wish);
+        entry.open.push(command);
         let phase = gauge.phase.load(SeqCst);
         gauge.in_flight.fetch_add(1, SeqCst);
         let start = Instant::now();
@@ -108,7 +108,7 @@ pub async fn vote_on(client: Client, mut voter: Voter, seed: u64, gauge: &Gauge)
                         answer.status, answer.text
                     ));
                 }
-                entry.acknowledged = wish;
+                entry.acknowledged = command;
                 entry.open.clear();
                 gauge.acknowledged.fetch_add(1, SeqCst);
             }

@@ -62,14 +62,14 @@ impl Arena {
     }
 
     /// All at once, the instances by turns.
-    async fn volley(&self, wish: impl Fn(usize) -> (As, Method, Option<&'static str>)) {
+    async fn volley(&self, command: impl Fn(usize) -> (As, Method, Option<&'static str>)) {
         let calls = (0..CALLS).map(|n| {
-            let (who, method, choice) = wish(n / self.clients.len());
+            let (who, method, choice) = command(n / self.clients.len());
             self.call(n, who, method, choice)
         });
         for (n, answer) in join_all(calls).await.into_iter().enumerate() {
             // A visitor who casts alone after they came as the user is told so.
-            let (who, ..) = wish(n / self.clients.len());
+            let (who, ..) = command(n / self.clients.len());
             let late = matches!(who, As::Visitor) && answer.code() == "conflict";
             assert!(
                 answer.success() || late,

@@ -253,7 +253,7 @@ fn a_bare_stream_holds_a_stop() {
     });
 }
 
-/// Room for the connections of those who have gone comes back at once.
+/// The slots of closed connections are free at once.
 #[test]
 fn who_leaves_is_noticed_on_sqlite() {
     run(async {

@@ -1,6 +1,6 @@
 //! Without a database: every operation that says it may answer `unavailable` does, within its time, and no other does.
 use crate::SLACK;
-use crate::harness::desk::sign_in;
+use crate::harness::dashboard::sign_in;
 use crate::harness::document::{For, Tokens, operations};
 use crate::harness::eventually;
 use crate::harness::postgres::Cluster;

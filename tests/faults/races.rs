@@ -37,10 +37,10 @@ impl Arena {
     }
 
     /// All calls at once, the instances by turns.
-    async fn volley(&self, wish: impl Fn(usize) -> Choice) -> Vec<Answer> {
+    async fn volley(&self, command: impl Fn(usize) -> Choice) -> Vec<Answer> {
         let calls = (0..CALLS).map(|n| {
             let client = &self.clients[n % self.clients.len()];
-            match wish(n / self.clients.len()) {
+            match command(n / self.clients.len()) {
                 Some(choice) => client.vote(&self.token, TOOL, choice).send(),
                 None => client.withdrawal(&self.token, TOOL).send(),
             }

@@ -112,7 +112,7 @@ fn a_second_server_on_one_file_is_refused_on_sqlite() {
             .put_vote(&token, TOOL, "ship")
             .await
             .expect(201);
-        // The first one's end, even a sudden one, makes room.
+        // The first one's end, even a sudden one, frees its lock.
         first.kill9();
         let third = setup.start().await;
         assert_eq!(third.client().counts(TOOL).await, (1, 0));

@@ -1,4 +1,4 @@
-//! A disk whose power can be cut: an ext4 file system in a file, mounted where a process works, in a room of mounts that
+//! A disk whose power can be cut: an ext4 file system in a file, mounted where a process works, in a mount namespace that
 //! goes with it.
 //!
 //! Called by tests of power cuts. A cut is ext4's own: its log and whatever was not flushed are dropped, and nothing can be

@@ -2,7 +2,7 @@
 //!
 //! Read from the running server, so that what is tested is what is published.
 use super::client::{Answer, Call, Client};
-use super::desk::Session;
+use super::dashboard::Session;
 use reqwest::Method;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -38,7 +38,7 @@ pub enum For {
     /// The least role.
     Staff(String),
     /// The same, by a session of the dashboard.
-    Desk(String),
+    Moderator(String),
 }
 
 #[derive(Clone, Debug)]
@@ -90,7 +90,7 @@ fn read(document: &Value, path: &str, method: &str, operation: &Value) -> Operat
         .unwrap_or_default();
     let any = |name: &str| ways.iter().any(|way| way.get(name).is_some());
     let who = match operation["x-role"].as_str() {
-        Some(role) if any("staffSession") => For::Desk(role.to_owned()),
+        Some(role) if any("staffSession") => For::Moderator(role.to_owned()),
         Some(role) => For::Staff(role.to_owned()),
         None if ways.is_empty() => For::Everybody,
         None if ways
@@ -224,7 +224,7 @@ impl Operation {
             For::Staff(role) => Some(tokens.staff(role)),
             For::Voter => Some(&tokens.visitor),
             For::Perhaps if self.reads_bearer => Some(&tokens.visitor),
-            For::Everybody | For::Perhaps | For::Desk(_) => None,
+            For::Everybody | For::Perhaps | For::Moderator(_) => None,
         }
     }
 
@@ -240,7 +240,7 @@ impl Operation {
 
     pub fn allowed(&self, call: Call, tokens: &Tokens) -> Call {
         match self.token(tokens) {
-            None if matches!(self.who, For::Desk(_)) => tokens.session.with(call),
+            None if matches!(self.who, For::Moderator(_)) => tokens.session.with(call),
             Some(token) => call.bearer(token),
             None => call,
         }

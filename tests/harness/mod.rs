@@ -9,7 +9,7 @@ pub mod challenge;
 pub mod client;
 pub mod clock;
 pub mod crowd;
-pub mod desk;
+pub mod dashboard;
 pub mod disk;
 pub mod document;
 pub mod home;
@@ -35,18 +35,18 @@ pub enum Backend {
 }
 
 /// Held by every test while it runs: together with others, or alone.
-static FLOOR: RwLock<()> = RwLock::new(());
+static RUNNING: RwLock<()> = RwLock::new(());
 
 /// Runs one async test body to its end on a runtime of its own.
 pub fn run<T>(body: impl Future<Output = T>) -> T {
-    let _beside_others = FLOOR.read().unwrap_or_else(PoisonError::into_inner);
+    let _beside_others = RUNNING.read().unwrap_or_else(PoisonError::into_inner);
     to_the_end(body)
 }
 
 /// The same while no other test of this binary runs: what is judged depends on how soon a server is answered by its Redis, and
 /// two cores that other tests use as well would judge them instead.
 pub fn run_alone<T>(body: impl Future<Output = T>) -> T {
-    let _alone = FLOOR.write().unwrap_or_else(PoisonError::into_inner);
+    let _alone = RUNNING.write().unwrap_or_else(PoisonError::into_inner);
     to_the_end(body)
 }
 

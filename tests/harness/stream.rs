@@ -1,6 +1,6 @@
 //! A subscriber of `GET /v1/stream`: the events of one open connection, as they come.
 //!
-//! Called by tests of the live room. It must never reconnect, nor hide how a stream ended: a proper end is told from a broken one.
+//! Called by tests of live streams. It must never reconnect, nor hide how a stream ended: a proper end is told from a broken one.
 use super::client::Answer;
 use serde_json::Value;
 use std::time::{Duration, Instant};

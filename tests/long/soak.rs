@@ -38,16 +38,16 @@ async fn sent(call: impl Fn() -> Call) -> Answer {
 async fn call(client: &Client, token: &str, mine: &RefCell<Votes>, voter: usize, dice: u64) {
     let mut dice = Dice(dice);
     let tool = dice.below(TOOLS.len() as u64) as usize;
-    let wish = [Some("ship"), Some("ship"), Some("skip"), None][dice.below(4) as usize];
+    let command = [Some("ship"), Some("ship"), Some("skip"), None][dice.below(4) as usize];
     match dice.below(10) {
         0..=4 => {
-            let answer = sent(|| match wish {
+            let answer = sent(|| match command {
                 Some(choice) => client.vote(token, TOOLS[tool], choice),
                 None => client.withdrawal(token, TOOLS[tool]),
             })
             .await;
             assert!(answer.success(), "{}: {}", answer.status, answer.text);
-            mine.borrow_mut()[voter][tool] = wish;
+            mine.borrow_mut()[voter][tool] = command;
         }
         reads => {
             let path = match reads {

@@ -187,6 +187,186 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The log for readers
+         * @description Checks a pasted receipt in the browser.
+         */
+        get: operations["showLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/log/{log}/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest checkpoint
+         * @description A signed note of c2sp.org/tlog-checkpoint; a new one every four seconds, while votes come.
+         */
+        get: operations["getLaterLogCheckpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/log/{log}/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The verifier key
+         * @description `name+hash+base64`, of c2sp.org/signed-note.
+         */
+        get: operations["getLaterLogKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/log/{log}/lists/{hash}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The ballots that an `exclude` or `include` line names
+         * @description Sorted by bytes, each on a line.
+         */
+        get: operations["getLaterLogList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/log/{log}/tile/{level}/{tile}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A tile of hashes, or a bundle of entries
+         * @description As c2sp.org/tlog-tiles has them; they never change.
+         */
+        get: operations["getLaterLogTile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/log/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest checkpoint
+         * @description A signed note of c2sp.org/tlog-checkpoint; a new one every four seconds, while votes come.
+         */
+        get: operations["getLogCheckpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/log/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The verifier key
+         * @description `name+hash+base64`, of c2sp.org/signed-note.
+         */
+        get: operations["getLogKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/log/lists/{hash}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The ballots that an `exclude` or `include` line names
+         * @description Sorted by bytes, each on a line.
+         */
+        get: operations["getLogList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/log/tile/{level}/{tile}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A tile of hashes, or a bundle of entries
+         * @description As c2sp.org/tlog-tiles has them; they never change.
+         */
+        get: operations["getLogTile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/moderation": {
         parameters: {
             query?: never;
@@ -714,6 +894,66 @@ export interface paths {
          * @description `verdict` says who leads by panel and by community; null for a tie, or while the 95 % interval of the difference (Newcombe 1998, method 10) holds zero.
          */
         get: operations["compareTools"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The logs of this site
+         * @description Oldest first; votes go into the last.
+         */
+        get: operations["listLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/log/ballots/{ballot}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the newest log says of a ballot
+         * @description Known once it is under a checkpoint, which takes five seconds at most.
+         */
+        get: operations["getBallot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/log/proofs/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The proof that an entry is in the newest log
+         * @description As c2sp.org/tlog-proof has it; it can be checked without this server.
+         */
+        get: operations["getProof"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1436,6 +1676,21 @@ export interface components {
             /** Format: int64 */
             id: number;
         };
+        /** @description One line of a ballot. */
+        BallotEntryView: {
+            choice: components["schemas"]["Choice"] | null;
+            /** Format: int64 */
+            index: number;
+        };
+        /** @description What the log says of a ballot. */
+        BallotView: {
+            ballot: string;
+            /** @description Oldest first; the last stands. */
+            entries: components["schemas"]["BallotEntryView"][];
+            /** @description The resets and periods that take it out of the tally. */
+            excluded_by: number[];
+            tool: string;
+        };
         /** @description A ban as the API answers it. */
         Ban: {
             expires_at?: components["schemas"]["Timestamp"] | null;
@@ -1466,7 +1721,7 @@ export interface components {
             next: string | null;
         };
         /** @description A voter, a network, or lists of them. */
-        BanWish: {
+        BanRequest: {
             expires_at?: components["schemas"]["Timestamp"] | null;
             network?: string | null;
             /** @description 1 to 100, all or nothing. */
@@ -1479,6 +1734,8 @@ export interface components {
         /** @description What casts a vote. */
         Cast: {
             choice: components["schemas"]["Choice"];
+            /** @description 32 bytes of the client's choice in base64url: they go into the name of the ballot that this makes. */
+            seal?: string | null;
         };
         /** @description A challenge of ALTCHA's proof of work v2: find the `counter` from 0 on for which the derived key begins with `keyPrefix`. */
         Challenge: {
@@ -1627,6 +1884,8 @@ export interface components {
         Held: {
             changes: components["schemas"]["HeldChange"][];
             votes: components["schemas"]["HeldVote"][];
+            /** @description Ballots whose votes were withdrawn; they are kept for a vote that is cast again. */
+            withdrawn?: components["schemas"]["WithdrawnBallot"][];
         };
         /** @description A change that the ledger keeps; nulls are "no vote", or one that does not count. */
         HeldChange: {
@@ -1634,6 +1893,12 @@ export interface components {
             new: components["schemas"]["Choice"] | null;
             old: components["schemas"]["Choice"] | null;
             tool: string;
+        };
+        /** @description What opens a ballot of the public log. */
+        HeldReceipt: {
+            ballot: string;
+            log: string;
+            salt: string;
         };
         /** @description What a call did, or would do. */
         HeldReport: {
@@ -1656,23 +1921,8 @@ export interface components {
             to: components["schemas"]["Timestamp"];
             tool: components["schemas"]["Slug"];
         };
-        /** @description A vote as it stands. */
-        HeldVote: {
-            cast_at: components["schemas"]["Timestamp"];
-            choice: components["schemas"]["Choice"];
-            /** @description Not set aside by the moderators; a vote that is held shows as its voter was told. */
-            counted: boolean;
-            /** @description A hash of the network that it came from; `null` once the key of its day was destroyed. */
-            network: string | null;
-            /**
-             * Format: int32
-             * @description Of the visitor's token when the vote was cast; `null` of a signed-in user, who has none.
-             */
-            token_age_seconds: number | null;
-            tool: string;
-        };
         /** @description Which held votes are meant: all that is given must match. */
-        HeldWish: {
+        HeldRequest: {
             choice?: components["schemas"]["Choice"] | null;
             dry_run?: boolean;
             from?: components["schemas"]["Timestamp"] | null;
@@ -1688,6 +1938,22 @@ export interface components {
             voter?: string | null;
             /** @description 1 to 100: any of them. */
             voters?: string[] | null;
+        };
+        /** @description A vote as it stands. */
+        HeldVote: {
+            cast_at: components["schemas"]["Timestamp"];
+            choice: components["schemas"]["Choice"];
+            /** @description Not set aside by the moderators; a vote that is held shows as its voter was told. */
+            counted: boolean;
+            /** @description A hash of the network that it came from; `null` once the key of its day was destroyed. */
+            network: string | null;
+            receipt?: components["schemas"]["HeldReceipt"] | null;
+            /**
+             * Format: int32
+             * @description Of the visitor's token when the vote was cast; `null` of a signed-in user, who has none.
+             */
+            token_age_seconds: number | null;
+            tool: string;
         };
         /** @description A tally over time, oldest first. */
         History: {
@@ -1711,6 +1977,17 @@ export interface components {
             slug: components["schemas"]["Slug"];
             tagline?: string;
             url?: string;
+        };
+        /** @description The logs of this site. */
+        LogList: {
+            /** @description Oldest first; votes go into the last. */
+            items: components["schemas"]["LogView"][];
+        };
+        /** @description A log of this site. */
+        LogView: {
+            origin: string;
+            /** @description Below it are `checkpoint`, `key`, `tile` and `lists`. */
+            url: string;
         };
         /** @description The bans that a call with lists made. */
         MadeBans: {
@@ -1777,7 +2054,7 @@ export interface components {
             skip: number;
         };
         /** @description The span to exclude. */
-        PeriodWish: {
+        PeriodRequest: {
             dry_run?: boolean;
             from: components["schemas"]["Timestamp"];
             reason: string;
@@ -1826,6 +2103,14 @@ export interface components {
             items: components["schemas"]["PublicRemoval"][];
             /** @description The `cursor` of the next page. */
             next: string | null;
+        };
+        /** @description What opens a ballot of the public log; only its voter is told. */
+        Receipt: {
+            /** @description The ballot's name, as the log states it. */
+            ballot: string;
+            /** @description The origin of the log. */
+            log: string;
+            salt: string;
         };
         /** @description A removal as the API answers it. */
         Removal: {
@@ -1898,7 +2183,7 @@ export interface components {
             tool: components["schemas"]["Slug"];
         };
         /** @description Which votes to take out: all that is given must match. */
-        ResetWish: {
+        ResetRequest: {
             ban?: components["schemas"]["BanOfReset"] | null;
             choice?: components["schemas"]["Choice"] | null;
             dry_run?: boolean;
@@ -1956,7 +2241,7 @@ export interface components {
          */
         Slug: string;
         /** @description The state that a tool is to have. */
-        StateWish: {
+        StateRequest: {
             reason: string;
             state: components["schemas"]["OpenOrFrozen"];
         };
@@ -2056,12 +2341,19 @@ export interface components {
         };
         /** @description A vote beside the tally that holds it. */
         VoteAnswer: {
+            /** @description Of the vote's ballot, while there is a public log; else left out. */
+            receipt?: components["schemas"]["Receipt"];
             tally: components["schemas"]["Tally"];
             vote: components["schemas"]["OwnVote"];
         };
         /** @description Why; may be left out. */
         Why: {
             reason?: string | null;
+        };
+        /** @description The ballot of a vote that was withdrawn. */
+        WithdrawnBallot: {
+            receipt: components["schemas"]["HeldReceipt"];
+            tool: string;
         };
     };
     responses: {
@@ -2694,10 +2986,12 @@ export type AlertState = components['schemas']['AlertState'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditEntryPage = components['schemas']['AuditEntryPage'];
 export type AuditHead = components['schemas']['AuditHead'];
+export type BallotEntryView = components['schemas']['BallotEntryView'];
+export type BallotView = components['schemas']['BallotView'];
 export type Ban = components['schemas']['Ban'];
 export type BanOfReset = components['schemas']['BanOfReset'];
 export type BanPage = components['schemas']['BanPage'];
-export type BanWish = components['schemas']['BanWish'];
+export type BanRequest = components['schemas']['BanRequest'];
 export type Cast = components['schemas']['Cast'];
 export type Challenge = components['schemas']['Challenge'];
 export type ChallengeParameters = components['schemas']['ChallengeParameters'];
@@ -2709,12 +3003,15 @@ export type Comparison = components['schemas']['Comparison'];
 export type Erasure = components['schemas']['Erasure'];
 export type Held = components['schemas']['Held'];
 export type HeldChange = components['schemas']['HeldChange'];
+export type HeldReceipt = components['schemas']['HeldReceipt'];
 export type HeldReport = components['schemas']['HeldReport'];
+export type HeldRequest = components['schemas']['HeldRequest'];
 export type HeldVote = components['schemas']['HeldVote'];
-export type HeldWish = components['schemas']['HeldWish'];
 export type History = components['schemas']['History'];
 export type Leaders = components['schemas']['Leaders'];
 export type ListedTool = components['schemas']['ListedTool'];
+export type LogList = components['schemas']['LogList'];
+export type LogView = components['schemas']['LogView'];
 export type MadeBans = components['schemas']['MadeBans'];
 export type ManyTools = components['schemas']['ManyTools'];
 export type Me = components['schemas']['Me'];
@@ -2725,23 +3022,24 @@ export type OpenOrFrozen = components['schemas']['OpenOrFrozen'];
 export type OwnVote = components['schemas']['OwnVote'];
 export type OwnVotes = components['schemas']['OwnVotes'];
 export type PanelTally = components['schemas']['PanelTally'];
-export type PeriodWish = components['schemas']['PeriodWish'];
+export type PeriodRequest = components['schemas']['PeriodRequest'];
 export type Point = components['schemas']['Point'];
 export type Problem = components['schemas']['Problem'];
 export type PublicRemoval = components['schemas']['PublicRemoval'];
 export type PublicRemovalPage = components['schemas']['PublicRemovalPage'];
+export type Receipt = components['schemas']['Receipt'];
 export type Removal = components['schemas']['Removal'];
 export type RemovalCriteria = components['schemas']['RemovalCriteria'];
 export type RemovalKind = components['schemas']['RemovalKind'];
 export type RemovalPage = components['schemas']['RemovalPage'];
 export type ResetReport = components['schemas']['ResetReport'];
-export type ResetWish = components['schemas']['ResetWish'];
+export type ResetRequest = components['schemas']['ResetRequest'];
 export type Review = components['schemas']['Review'];
 export type SeenVote = components['schemas']['SeenVote'];
 export type SeenVotePage = components['schemas']['SeenVotePage'];
 export type Shield = components['schemas']['Shield'];
 export type Slug = components['schemas']['Slug'];
-export type StateWish = components['schemas']['StateWish'];
+export type StateRequest = components['schemas']['StateRequest'];
 export type Tally = components['schemas']['Tally'];
 export type TallyList = components['schemas']['TallyList'];
 export type Timestamp = components['schemas']['Timestamp'];
@@ -2754,6 +3052,7 @@ export type ToolView = components['schemas']['ToolView'];
 export type Undone = components['schemas']['Undone'];
 export type VoteAnswer = components['schemas']['VoteAnswer'];
 export type Why = components['schemas']['Why'];
+export type WithdrawnBallot = components['schemas']['WithdrawnBallot'];
 export type ResponseArchived = components['responses']['archived'];
 export type ResponseArchivedPage = components['responses']['archived.page'];
 export type ResponseArchivedPageOnly = components['responses']['archived.page.only'];
@@ -3249,6 +3548,267 @@ export interface operations {
                 };
                 content?: never;
             };
+        };
+    };
+    showLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    getLaterLogCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The number of a log that came after the first.
+                 * @example 2
+                 */
+                log: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The signed note. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            404: components["responses"]["not-found"];
+        };
+    };
+    getLaterLogKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The number of a log that came after the first.
+                 * @example 2
+                 */
+                log: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One line. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            404: components["responses"]["not-found"];
+        };
+    };
+    getLaterLogList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The SHA-256 of the list, in hexadecimal.
+                 * @example 0000000000000000000000000000000000000000000000000000000000000000
+                 */
+                hash: string;
+                /**
+                 * @description The number of a log that came after the first.
+                 * @example 2
+                 */
+                log: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The list. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            404: components["responses"]["not-found"];
+        };
+    };
+    getLaterLogTile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The level of the tile, or `entries`.
+                 * @example entries
+                 */
+                level: string;
+                /**
+                 * @description The number of a log that came after the first.
+                 * @example 2
+                 */
+                log: number;
+                /**
+                 * @description The tile's number in groups of three digits, all but the last after an `x`; with `.p/W` its first W.
+                 * @example 000
+                 */
+                tile: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The hashes, or the entries, each behind its length in two bytes. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            404: components["responses"]["not-found"];
+        };
+    };
+    getLogCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The signed note. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getLogKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One line. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    getLogList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The SHA-256 of the list, in hexadecimal.
+                 * @example 0000000000000000000000000000000000000000000000000000000000000000
+                 */
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The list. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            404: components["responses"]["not-found"];
+        };
+    };
+    getLogTile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The level of the tile, or `entries`.
+                 * @example entries
+                 */
+                level: string;
+                /**
+                 * @description The tile's number in groups of three digits, all but the last after an `x`; with `.p/W` its first W.
+                 * @example 000
+                 */
+                tile: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The hashes, or the entries, each behind its length in two bytes. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            404: components["responses"]["not-found"];
         };
     };
     showOverview: {
@@ -4918,6 +5478,88 @@ export interface operations {
             422: components["responses"]["invalid"];
         };
     };
+    listLogs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The logs. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogList"];
+                };
+            };
+        };
+    };
+    getBallot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The ballot of a receipt.
+                 * @example AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+                 */
+                ballot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its entries. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BallotView"];
+                };
+            };
+            404: components["responses"]["not-found"];
+            503: components["responses"]["unavailable.or.overloaded"];
+        };
+    };
+    getProof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The number of the entry.
+                 * @example 0
+                 */
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proof. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            404: components["responses"]["not-found"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     listAlerts: {
         parameters: {
             query?: {
@@ -5093,7 +5735,7 @@ export interface operations {
                  *       "reason": "A farm of browsers"
                  *     }
                  */
-                "application/json": components["schemas"]["BanWish"];
+                "application/json": components["schemas"]["BanRequest"];
             };
         };
         responses: {
@@ -5253,7 +5895,7 @@ export interface operations {
                  *       "tool": "codestral-2"
                  *     }
                  */
-                "application/json": components["schemas"]["HeldWish"];
+                "application/json": components["schemas"]["HeldRequest"];
             };
         };
         responses: {
@@ -5293,7 +5935,7 @@ export interface operations {
                  *       "tool": "codestral-2"
                  *     }
                  */
-                "application/json": components["schemas"]["HeldWish"];
+                "application/json": components["schemas"]["HeldRequest"];
             };
         };
         responses: {
@@ -5399,7 +6041,7 @@ export interface operations {
                  *       "tool": "codestral-2"
                  *     }
                  */
-                "application/json": components["schemas"]["PeriodWish"];
+                "application/json": components["schemas"]["PeriodRequest"];
             };
         };
         responses: {
@@ -5524,7 +6166,7 @@ export interface operations {
                  *       "tool": "codestral-2"
                  *     }
                  */
-                "application/json": components["schemas"]["ResetWish"];
+                "application/json": components["schemas"]["ResetRequest"];
             };
         };
         responses: {
@@ -5652,7 +6294,7 @@ export interface operations {
                  *       "state": "open"
                  *     }
                  */
-                "application/json": components["schemas"]["StateWish"];
+                "application/json": components["schemas"]["StateRequest"];
             };
         };
         responses: {

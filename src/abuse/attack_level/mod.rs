@@ -79,7 +79,7 @@ impl<K: Eq + Hash + Copy> KeyedCounts<K> {
     /// One more; returns how many there are now.
     fn add(&mut self, key: K, now: i64) -> u64 {
         if self.0.len() >= MOST && !self.0.contains_key(&key) {
-            self.make_room(now);
+            self.evict(now);
         }
         let count = self.0.entry(key).or_insert(SpanCounts {
             newest: now,
@@ -90,7 +90,7 @@ impl<K: Eq + Hash + Copy> KeyedCounts<K> {
     }
 
     /// Lets go of what counts nothing any more, and of the lower half where that is not enough: whoever has the most stays.
-    fn make_room(&mut self, now: i64) {
+    fn evict(&mut self, now: i64) {
         self.0.retain(|_, count| count.at(now) > 0);
         if self.0.len() < MOST {
             return;

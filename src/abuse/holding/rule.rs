@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_moderator_took_out_is_no_dissent_and_gives_no_room() {
+    fn what_a_moderator_took_out_is_no_dissent_and_raises_no_limit() {
         // Skips that are excluded, and ships that count.
         let mut sums = of(60, 60);
         sums.excluded.skip = 60;

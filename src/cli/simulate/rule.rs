@@ -1,7 +1,7 @@
 //! [`Judge`]: what would have become of a change of the past under another rule. Pure.
 //!
 //! `replay` asks each judge about every change in the order of their time, and the first that does not admit one decides. A
-//! judge knows nothing but what it was shown before: a rule of another room becomes one by a function here that makes a
+//! judge knows nothing but what it was shown before: a rule of another module becomes one by a function here that makes a
 //! [`Judge`] out of it, with `now` from the change.
 
 use crate::abuse::holding::FRESH_SECONDS;

@@ -111,7 +111,7 @@ impl Memory {
         });
         self.held += 1;
         if self.held > MOST_IN_ALL {
-            self.make_room();
+            self.evict();
         }
     }
 
@@ -123,7 +123,7 @@ impl Memory {
     }
 
     /// The tool that has the most gives up its older half.
-    fn make_room(&mut self) {
+    fn evict(&mut self) {
         if let Some(of) = self.tools.values_mut().max_by_key(|of| of.votes.len()) {
             of.cut = true;
             for _ in 0..of.votes.len() / 2 {

@@ -1,6 +1,6 @@
 //! [`Problem`]: every error that a caller can meet, as `application/problem+json` (RFC 9457) with a stable `code`.
 //!
-//! Handlers and extractors of every room return it. It never carries a cause: what went wrong inside goes to the log,
+//! Handlers and extractors of every module return it. It never carries a cause: what went wrong inside goes to the log,
 //! and the caller sees a constant sentence.
 
 mod code;

@@ -1,4 +1,4 @@
-//! [`RequestParts`]: a request as the rooms see it, whichever way it came: through the framework's routes, or by the express lane.
+//! [`RequestParts`]: a request as handlers see it, whichever way it came: through the framework's routes, or by the fast path.
 //!
 //! `identity`, `limiter` and the busiest handlers take it. What must go into the answer, whatever that turns out to be, is
 //! left here as a header; `server::edge` writes it.
@@ -22,7 +22,7 @@ impl ResponseHeaders {
     }
 }
 
-/// What a room may know of a request.
+/// What a handler may know of a request.
 pub trait RequestParts {
     fn headers(&self) -> &HeaderMap;
     /// The path, without what needs decoding.

@@ -91,7 +91,7 @@ pub async fn body(
         }
         Ok(whole.freeze())
     };
-    // On the heap, since it is rare and hundreds of calls wait elsewhere with room for it.
+    // On the heap, since it is rare and hundreds of calls wait elsewhere, each with a future of this size.
     match Box::pin(tokio::time::timeout(BODY_DEADLINE, collect)).await {
         Ok(result) => result,
         Err(_late) => Err(Problem::bad_request("The body did not arrive in time.")),

@@ -29,7 +29,7 @@ pub use pool::{Readers, read};
 /// The row of [`probe_write`].
 const PROBE: &str = "write.probe";
 
-/// A connection to whichever database the URL names. What diesel's `MultiConnection` cannot say, a room's
+/// A connection to whichever database the URL names. What diesel's `MultiConnection` cannot say, a module's
 /// `sqlite.rs` and `postgres.rs` say by matching on it.
 #[derive(diesel::MultiConnection)]
 pub enum DbConnection {

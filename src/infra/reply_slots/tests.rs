@@ -152,7 +152,7 @@ fn an_answer_that_comes_between_the_look_and_the_telling_is_taken() {
 }
 
 #[test]
-fn a_seat_that_was_left_is_not_given_away_before_its_answer_came() {
+fn a_slot_that_was_left_is_not_given_away_before_its_answer_came() {
     at_work(async {
         let callers: ReplySlots<u8> = rarely_looked_at(9);
         let (reply, future) = callers.allocate();

@@ -29,7 +29,7 @@ pub(super) struct Step {
 /// there before and are written already.
 pub(super) fn fold(
     lines: &BTreeMap<Key, &Line>,
-    wish: impl Fn(&Line) -> VoteCommand,
+    command: impl Fn(&Line) -> VoteCommand,
     added: &BTreeSet<Key>,
     before: &ExistingVotes,
     tallies: &BTreeMap<i32, TallyRow>,
@@ -66,8 +66,10 @@ pub(super) fn fold(
         let changed = old.and_then(|old| changed(old, new));
         changes.entry(line.tool).or_default().extend(changed);
         match (old, period) {
-            (Some(_), _) => step.folded.updates.push((wish(line), new)),
-            (None, Some(period)) => step.aside.push((line.tool, period, wish(line), new)),
+            (Some(_), _) => step.folded.updates.push((command(line), new)),
+            (None, Some(period)) => step
+                .aside
+                .push((line.tool, period, command(line), new)),
             (None, None) => {}
         }
         row.revision += i64::from(new.is_excluded());

@@ -63,7 +63,7 @@ pub enum ImportError {
 }
 
 /// A vote of a file for the tables: of no network, and as old as its visitor was then.
-fn wish(line: &Line) -> VoteCommand {
+fn vote_command(line: &Line) -> VoteCommand {
     let age =
         made_at(line.voter).map_or(0, |made| (line.cast_at.seconds() - made.seconds()).max(0));
     VoteCommand {

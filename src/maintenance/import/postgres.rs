@@ -7,7 +7,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment};
 use diesel::sql_types::{Array, BigInt, Binary, Integer, SmallInt, Text};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
-use super::{Line, wish};
+use super::{Line, vote_command};
 use crate::domain::VoterId;
 use crate::infra::db::fixed_statement::fixed_statement;
 use crate::voting::apply::Key;
@@ -83,13 +83,13 @@ pub(super) fn add(
 ) -> QueryResult<BTreeSet<Key>> {
     let mut votes = AddVotes::default();
     for line in lines.values() {
-        let wish = wish(line);
+        let command = vote_command(line);
         votes.tools.push(line.tool);
         votes.voters.push(line.voter.0.as_slice());
         votes.choices.push(line.choice.code());
         votes.cast_at.push(line.cast_at.0);
-        votes.networks.push(wish.network.0.to_vec());
-        votes.token_ages.push(wish.token_age);
+        votes.networks.push(command.network.0.to_vec());
+        votes.token_ages.push(command.token_age);
     }
     let added: Vec<(i32, Vec<u8>)> = votes.load(conn)?;
     Ok(added

@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Binary, Integer, SmallInt, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 
-use super::{Line, wish};
+use super::{Line, vote_command};
 use crate::infra::db::limit_wal;
 use crate::voting::apply::Key;
 
@@ -73,12 +73,12 @@ pub(super) fn add(
 ) -> QueryResult<BTreeSet<Key>> {
     let mut added = BTreeSet::new();
     for (key, line) in lines {
-        let wish = wish(line);
+        let command = vote_command(line);
         let new = AddVote {
             line,
             choice: line.choice.code(),
-            network: wish.network.0,
-            token_age: wish.token_age,
+            network: command.network.0,
+            token_age: command.token_age,
         }
         .execute(conn)?;
         if new > 0 {

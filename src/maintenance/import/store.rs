@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
 use super::fold::fold;
-use super::{ImportReport, Line, postgres, sqlite, wish};
+use super::{ImportReport, Line, postgres, sqlite, vote_command};
 use crate::auth::denylist;
 use crate::domain::Timestamp;
 use crate::infra::db::schema::{hours_to_make, tools};
@@ -55,7 +55,7 @@ pub(super) fn record(
         }
         let mut book = OriginBook::default();
         origins::read(conn, &mut book, origins::bound(before.values()))?;
-        let mut step = fold(lines, wish, &added, &before, &tallies, &periods, now);
+        let mut step = fold(lines, vote_command, &added, &before, &tallies, &periods, now);
         step.report.barred = barred;
         note(conn, &step.events)?;
         batch::write(conn, &step.folded, now)?;
@@ -64,9 +64,9 @@ pub(super) fn record(
             book.replace(command.tool, command.voter, old, Some(*record));
         }
         origins::save(conn, &book)?;
-        for (tool, period, wish, standing) in &step.aside {
+        for (tool, period, command, standing) in &step.aside {
             let chosen = Chosen {
-                voter: wish.voter,
+                voter: command.voter,
                 choice: standing.choice,
                 cast_at: standing.cast_at,
             };

@@ -44,7 +44,7 @@ async fn passed<'a>(
         state.identity.check_origin(http.headers(), voter.carrier)?;
     }
     let client = state.identity.client(http, now);
-    let permit = state.doors.vote(http, voter.id, &client).await?;
+    let permit = state.limiter.vote(http, voter.id, &client).await?;
     Ok((voter, permit))
 }
 

@@ -17,13 +17,13 @@ const TOOL: i32 = 1;
 /// Votes of a page.
 const SIZE: usize = 4;
 
-struct House {
+struct TestDatabase {
     folder: std::path::PathBuf,
     writer: DbConnection,
     reader: DbConnection,
 }
 
-impl House {
+impl TestDatabase {
     fn new() -> Self {
         let folder = std::env::temp_dir().join(format!("tallyship-{}", uuid::Uuid::now_v7()));
         let settings = Database {
@@ -44,7 +44,7 @@ impl House {
     }
 
     fn vote(&mut self, tool: i32, voter: u8, choice: Option<Choice>) {
-        let wish = VoteCommand {
+        let command = VoteCommand {
             tool,
             voter: VoterId([voter; 16]),
             act: choice.into(),
@@ -55,7 +55,7 @@ impl House {
             ballot: None,
         };
         let batch = Batch {
-            commands: &[wish],
+            commands: &[command],
             names: None,
             denylist: &Denylist::default(),
             erasures: 0,
@@ -90,7 +90,7 @@ impl House {
     }
 }
 
-impl Drop for House {
+impl Drop for TestDatabase {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
@@ -126,50 +126,50 @@ proptest! {
     /// in the tally exactly one.
     #[test]
     fn pages_are_right_while_people_vote(before in acts(), during in acts(), each in 1..5_usize) {
-        let mut house = House::new();
+        let mut database = TestDatabase::new();
         for Act(tool, voter, choice) in before {
-            house.vote(tool, voter, choice);
+            database.vote(tool, voter, choice);
         }
         for added in [0, 1] {
-            house.execute(&format!("UPDATE tallies SET ship = ship + {added} WHERE tool_id = 1"));
+            database.execute(&format!("UPDATE tallies SET ship = ship + {added} WHERE tool_id = 1"));
             let mut left = during.clone();
-            let end = house.walk(|house| {
+            let end = database.walk(|database| {
                 for Act(tool, voter, choice) in left.drain(..each.min(left.len())) {
-                    house.vote(tool, voter, choice);
+                    database.vote(tool, voter, choice);
                 }
             });
             prop_assert_eq!(drift(end), added);
-            prop_assert_eq!(house.ledger(TOOL).drift(), added);
-            prop_assert_eq!(house.ledger(2).drift(), 0);
+            prop_assert_eq!(database.ledger(TOOL).drift(), added);
+            prop_assert_eq!(database.ledger(2).drift(), 0);
         }
     }
 }
 
 #[test]
 fn what_moves_many_votes_begins_the_walk_again() {
-    let mut house = House::new();
+    let mut database = TestDatabase::new();
     for voter in 0..9 {
-        house.vote(TOOL, voter, Some(Choice::Ship));
+        database.vote(TOOL, voter, Some(Choice::Ship));
     }
     let removal = "INSERT INTO removals (id, kind, tool_id, state, reason, made_by, made_at) VALUES (7, 1, 1, 1, '', '', 0); \
                    UPDATE votes SET taken_out_by = 7 WHERE voter = (SELECT min(voter) FROM votes); \
                    INSERT INTO bulk_events VALUES (1, 100, 7, -1, 0, 0, 0); \
                    UPDATE tallies SET ship = ship - 1, aside_ship = 1, version = 100 WHERE tool_id = 1;";
     let mut done = false;
-    let end = house.walk(|house| {
+    let end = database.walk(|database| {
         if !std::mem::replace(&mut done, true) {
-            house.execute(removal);
+            database.execute(removal);
         }
     });
     assert_eq!(end, Step::Moved);
     // Set aside, it is not counted.
-    assert_eq!(drift(house.walk(|_| {})), 0);
-    assert_eq!(house.ledger(TOOL).drift(), 0);
+    assert_eq!(drift(database.walk(|_| {})), 0);
+    assert_eq!(database.ledger(TOOL).drift(), 0);
     // An erasure may move a vote from a page that was read to one that was not.
     let mut done = false;
-    let end = house.walk(|house| {
+    let end = database.walk(|database| {
         if !std::mem::replace(&mut done, true) {
-            house.execute("UPDATE tallies SET revision = revision + 1 WHERE tool_id = 1");
+            database.execute("UPDATE tallies SET revision = revision + 1 WHERE tool_id = 1");
         }
     });
     assert_eq!(end, Step::Moved);
@@ -177,31 +177,31 @@ fn what_moves_many_votes_begins_the_walk_again() {
 
 #[test]
 fn a_page_that_is_just_full_is_not_the_last() {
-    let mut house = House::new();
+    let mut database = TestDatabase::new();
     for voter in 0..u8::try_from(2 * SIZE).expect("few") {
-        house.vote(TOOL, voter, Some(Choice::Skip));
+        database.vote(TOOL, voter, Some(Choice::Skip));
     }
     // Beyond what was read somebody comes and goes.
     let mut done = 0;
-    let end = house.walk(|house| {
-        house.vote(TOOL, 200, (done == 0).then_some(Choice::Ship));
+    let end = database.walk(|database| {
+        database.vote(TOOL, 200, (done == 0).then_some(Choice::Ship));
         done += 1;
     });
     assert!(done >= 2);
     assert_eq!(drift(end), 0);
     // And somebody beyond, whom no page has seen, goes before the last is read.
-    house.vote(TOOL, 200, Some(Choice::Ship));
+    database.vote(TOOL, 200, Some(Choice::Ship));
     let mut walk = Walk::new(TOOL, 2 * SIZE + 1);
     assert_eq!(
-        walk.step(&mut house.reader).expect("reads"),
+        walk.step(&mut database.reader).expect("reads"),
         Some(Step::More)
     );
-    house.vote(TOOL, 200, None);
-    house.vote(TOOL, 201, Some(Choice::Ship));
-    house.vote(TOOL, 201, None);
+    database.vote(TOOL, 200, None);
+    database.vote(TOOL, 201, Some(Choice::Ship));
+    database.vote(TOOL, 201, None);
     let end = loop {
         match walk
-            .step(&mut house.reader)
+            .step(&mut database.reader)
             .expect("reads")
             .expect("a tool")
         {

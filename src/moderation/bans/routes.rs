@@ -20,7 +20,7 @@ use crate::moderation::{paging, reason};
 /// A voter, a network, or lists of them.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = BanWish)]
+#[schema(as = BanRequest)]
 pub struct BanBody {
     voter: Option<String>,
     network: Option<String>,

@@ -22,7 +22,7 @@ use crate::voting::held::Resolution;
 /// Which held votes are meant: all that is given must match.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = HeldWish)]
+#[schema(as = HeldRequest)]
 pub struct HeldBody {
     tool: String,
     /// May be left out.

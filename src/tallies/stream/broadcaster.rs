@@ -1,4 +1,4 @@
-//! [`Broadcaster`]: the callers' end of the live room. The board tells it which tools moved; routes bring it new listeners.
+//! [`Broadcaster`]: the callers' end of the live stream. The board tells it which tools moved; routes bring it new listeners.
 //!
 //! Noting a change costs its caller a lock, and a wake at most once for each time that the tool is told.
 
@@ -26,7 +26,7 @@ pub struct Subscribe {
     pub missing: Vec<String>,
     /// HTTP/1.1; else the stream is bare.
     pub chunked: bool,
-    pub seat: StreamPermit,
+    pub permit: StreamPermit,
 }
 
 /// What waits for the thread.
@@ -47,7 +47,7 @@ pub(super) struct Messages {
 #[derive(Default)]
 pub(super) struct Mailbox {
     inbox: Mutex<Messages>,
-    bell: Condvar,
+    wake: Condvar,
 }
 
 impl Mailbox {
@@ -60,7 +60,7 @@ impl Mailbox {
         let rings = std::mem::take(&mut inbox.sleeps);
         drop(inbox);
         if rings {
-            self.bell.notify_one();
+            self.wake.notify_one();
         }
     }
 
@@ -74,7 +74,7 @@ impl Mailbox {
             }
             inbox.sleeps = true;
             inbox = self
-                .bell
+                .wake
                 .wait_timeout(inbox, wait)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
@@ -115,8 +115,8 @@ fn make_way() {
 /// The hub. Cloning shares it.
 #[derive(Clone)]
 pub struct Broadcaster {
-    door: Arc<Mailbox>,
-    pub seats: Arc<StreamLimit>,
+    mailbox: Arc<Mailbox>,
+    pub limit: Arc<StreamLimit>,
 }
 
 impl Broadcaster {
@@ -130,23 +130,23 @@ impl Broadcaster {
         meters: Arc<Metrics>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let hub = Self {
-            door: Arc::default(),
-            seats: StreamLimit::new(settings),
+            mailbox: Arc::default(),
+            limit: StreamLimit::new(settings),
         };
-        let door = Arc::clone(&hub.door);
+        let mailbox = Arc::clone(&hub.mailbox);
         let thread = std::thread::Builder::new()
             .name("live".to_owned())
             .spawn(move || {
                 make_way();
-                Fanout::new(door, board, meters).run();
+                Fanout::new(mailbox, board, meters).run();
             })?;
         Ok((hub, thread))
     }
 
     /// A tool's tally has moved. Whoever calls has put it on the board before.
     pub fn moved(&self, tool: i32) {
-        if self.seats.taken() > 0 {
-            self.door.put(|inbox| {
+        if self.limit.taken() > 0 {
+            self.mailbox.put(|inbox| {
                 inbox.moves += 1;
                 let news = inbox.noted.insert(tool);
                 if news {
@@ -159,7 +159,7 @@ impl Broadcaster {
 
     /// A new listener. After the end it is let go at once.
     pub fn join(&self, join: Subscribe) {
-        self.door.put(|inbox| {
+        self.mailbox.put(|inbox| {
             if !inbox.ended {
                 inbox.joins.push(join);
             }
@@ -169,7 +169,7 @@ impl Broadcaster {
 
     /// Ends every stream, properly and at once.
     pub fn end(&self) {
-        self.door.put(|inbox| {
+        self.mailbox.put(|inbox| {
             inbox.ended = true;
             true
         });

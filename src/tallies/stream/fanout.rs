@@ -37,7 +37,7 @@ const LONG_STUCK: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(28);
 
 pub(super) struct Fanout {
-    door: Arc<Mailbox>,
+    mailbox: Arc<Mailbox>,
     board: Arc<TallyCache>,
     meters: Arc<Metrics>,
     tools: HashMap<i32, Rc<Tool>, foldhash::fast::RandomState>,
@@ -58,10 +58,10 @@ pub(super) struct Fanout {
 }
 
 impl Fanout {
-    pub(super) fn new(door: Arc<Mailbox>, board: Arc<TallyCache>, meters: Arc<Metrics>) -> Self {
+    pub(super) fn new(mailbox: Arc<Mailbox>, board: Arc<TallyCache>, meters: Arc<Metrics>) -> Self {
         let now = Instant::now();
         Self {
-            door,
+            mailbox,
             board,
             meters,
             tools: HashMap::default(),
@@ -81,7 +81,7 @@ impl Fanout {
 
     pub(super) fn run(mut self) {
         loop {
-            let inbox = self.door.take(self.wakes_at());
+            let inbox = self.mailbox.take(self.wakes_at());
             if inbox.ended {
                 for subscriber in &self.everybody {
                     subscriber.end();
@@ -98,7 +98,7 @@ impl Fanout {
                 }
                 None => true,
             });
-            self.door.forget(&unheard);
+            self.mailbox.forget(&unheard);
             self.round(now);
             for join in inbox.joins {
                 self.welcome(join, Instant::now());
@@ -147,7 +147,7 @@ impl Fanout {
             let due = |tool: &&Rc<Tool>| tool.moved.get() && now >= tool.due.get();
             let tools: Vec<Rc<Tool>> = self.tools.values().filter(due).map(Rc::clone).collect();
             let ids: Vec<i32> = tools.iter().map(|tool| tool.slot.id).collect();
-            self.door.forget(&ids);
+            self.mailbox.forget(&ids);
             for tool in &tools {
                 tool.moved.set(false);
                 tool.due.set(now + PACE);
@@ -179,7 +179,7 @@ impl Fanout {
             join.socket,
             watched,
             join.chunked,
-            join.seat,
+            join.permit,
             self.greeted % PARTS,
             now + BEAT,
         ));
@@ -279,7 +279,7 @@ impl Fanout {
                 }
                 heard
             });
-            self.door.forget(&unheard);
+            self.mailbox.forget(&unheard);
         }
         self.meters.streams(self.everybody.len());
     }

@@ -20,7 +20,7 @@ use crate::http::problem::{Code, Problem};
 use crate::http::request;
 use crate::tallies::cache::TallyCache;
 use crate::tallies::stream::broadcaster::{Broadcaster, Subscribe};
-use crate::tallies::stream::stream_limit::NoSeat;
+use crate::tallies::stream::stream_limit::StreamLimitError;
 
 /// The most tools on one stream.
 const MOST: usize = 100;
@@ -71,7 +71,7 @@ pub async fn get_stream(
     let client = identity.client(&http, Timestamp::now());
     // From this machine itself: a proxy that nobody declared would be one network with all visitors behind it.
     let network = (!client.is_this_machine()).then(|| client.limiter_key());
-    let seat = hub.seats.take(network).map_err(refusal)?;
+    let permit = hub.limit.take(network).map_err(refusal)?;
     let line = http.conn_data::<Rc<ConnState>>().cloned();
     let line = line.ok_or_else(Problem::internal)?;
     let chunked = http.version() >= Version::HTTP_11;
@@ -86,7 +86,7 @@ pub async fn get_stream(
             slots,
             missing,
             chunked,
-            seat,
+            permit,
         });
     });
     let body = Leaving {
@@ -96,13 +96,13 @@ pub async fn get_stream(
     Ok(answer.set_body(body).map_into_boxed_body())
 }
 
-fn refusal(no_seat: NoSeat) -> Problem {
-    match no_seat {
-        NoSeat::NetworkFull => Problem::new(
+fn refusal(error: StreamLimitError) -> Problem {
+    match error {
+        StreamLimitError::NetworkFull => Problem::new(
             Code::RateLimited,
             "Your network has no stream left. Close one, or poll /v1/tallies.",
         ),
-        NoSeat::Full => Problem::new(
+        StreamLimitError::Full => Problem::new(
             Code::Overloaded,
             "This server has no stream left. Poll /v1/tallies instead.",
         ),

@@ -21,9 +21,9 @@ pub struct StreamLimit {
     taken: Mutex<OpenStreams>,
 }
 
-/// Why there is no seat.
+/// Why there is no permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoSeat {
+pub enum StreamLimitError {
     /// The server has no more to give.
     Full,
     /// This network has its share.
@@ -32,7 +32,7 @@ pub enum NoSeat {
 
 /// One stream's place.
 pub struct StreamPermit {
-    seats: Arc<StreamLimit>,
+    limit: Arc<StreamLimit>,
     network: Option<Network>,
 }
 
@@ -49,23 +49,26 @@ impl StreamLimit {
     /// Takes a place; `None` as network counts towards the whole only.
     ///
     /// # Errors
-    /// [`NoSeat`].
-    pub fn take(self: &Arc<Self>, network: Option<Network>) -> Result<StreamPermit, NoSeat> {
+    /// [`StreamLimitError`].
+    pub fn take(
+        self: &Arc<Self>,
+        network: Option<Network>,
+    ) -> Result<StreamPermit, StreamLimitError> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.all >= self.most {
-            return Err(NoSeat::Full);
+            return Err(StreamLimitError::Full);
         }
         if let Some(network) = network {
             let of_network = taken.by_network.entry(network).or_default();
             if *of_network >= self.most_of_network {
-                return Err(NoSeat::NetworkFull);
+                return Err(StreamLimitError::NetworkFull);
             }
             *of_network += 1;
         }
         taken.all += 1;
         drop(taken);
         Ok(StreamPermit {
-            seats: Arc::clone(self),
+            limit: Arc::clone(self),
             network,
         })
     }
@@ -83,7 +86,7 @@ impl StreamLimit {
 impl Drop for StreamPermit {
     fn drop(&mut self) {
         let mut taken = self
-            .seats
+            .limit
             .taken
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
@@ -103,23 +106,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seats_are_bounded_in_all_and_by_network_and_come_back() {
-        let seats = StreamLimit::new(&config::Live {
+    fn streams_are_bounded_in_all_and_by_network_and_come_back() {
+        let limit = StreamLimit::new(&config::Live {
             streams: 3,
             streams_per_network: 2,
         });
         let (a, b) = ([1; 16], [2; 16]);
-        let first = seats.take(Some(a)).expect("a seat");
-        let _second = seats.take(Some(a)).expect("a seat");
-        assert_eq!(seats.take(Some(a)).err(), Some(NoSeat::NetworkFull));
-        let third = seats.take(Some(b)).expect("a seat");
-        assert_eq!(seats.take(None).err(), Some(NoSeat::Full));
+        let first = limit.take(Some(a)).expect("a permit");
+        let _second = limit.take(Some(a)).expect("a permit");
+        assert_eq!(
+            limit.take(Some(a)).err(),
+            Some(StreamLimitError::NetworkFull)
+        );
+        let third = limit.take(Some(b)).expect("a permit");
+        assert_eq!(limit.take(None).err(), Some(StreamLimitError::Full));
         drop(first);
-        let _again = seats.take(Some(a)).expect("given back");
+        let _again = limit.take(Some(a)).expect("given back");
         drop(third);
-        assert_eq!(seats.taken(), 2);
+        assert_eq!(limit.taken(), 2);
         assert!(
-            !seats
+            !limit
                 .taken
                 .lock()
                 .expect("a lock")

@@ -38,7 +38,7 @@ struct Open {
     socket: TcpStream,
     /// Of a piece whose beginning was sent.
     rest: Bytes,
-    _seat: StreamPermit,
+    _permit: StreamPermit,
 }
 
 pub(super) struct Subscriber {
@@ -59,7 +59,7 @@ impl Subscriber {
         socket: TcpStream,
         watched: Box<[Watched]>,
         chunked: bool,
-        seat: StreamPermit,
+        permit: StreamPermit,
         part: u64,
         beat_at: Instant,
     ) -> Self {
@@ -70,7 +70,7 @@ impl Subscriber {
         let open = Open {
             socket,
             rest: Bytes::new(),
-            _seat: seat,
+            _permit: permit,
         };
         Self {
             open: RefCell::new(Some(open)),
@@ -221,13 +221,13 @@ mod tests {
         client.set_nonblocking(true).expect("non-blocking");
         let (socket, _) = listener.accept().expect("accepts");
         socket.set_nonblocking(true).expect("non-blocking");
-        let seats = StreamLimit::new(&config::Live {
+        let limit = StreamLimit::new(&config::Live {
             streams: 1,
             streams_per_network: 1,
         });
-        let (seat, now) = (seats.take(None).expect("a seat"), Instant::now());
+        let (permit, now) = (limit.take(None).expect("a permit"), Instant::now());
         (
-            Subscriber::new(socket, Box::new([]), true, seat, 0, now),
+            Subscriber::new(socket, Box::new([]), true, permit, 0, now),
             client,
         )
     }

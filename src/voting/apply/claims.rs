@@ -1,4 +1,4 @@
-//! Claims against a model: a user who brings a visitor ends with one row, however the wishes of both are mixed and cut.
+//! Claims against a model: a user who brings a visitor ends with one row, however the commands of both are mixed and cut.
 
 use super::*;
 use crate::domain::NetworkHash;
@@ -17,7 +17,7 @@ fn act() -> impl Strategy<Value = VoteAction> {
 }
 
 /// Of a visitor alone, of a user alone, or of a user with a visitor.
-fn wish() -> impl Strategy<Value = VoteCommand> {
+fn command() -> impl Strategy<Value = VoteCommand> {
     (1..=TOOLS, act(), 0u8..3, 0u8..3, 0u8..3).prop_map(|(tool, act, who, visitor, user)| {
         let (visitor, user) = (VoterId([visitor; 16]), VoterId([100 + user; 16]));
         let (voter, beside) = match who {
@@ -51,7 +51,7 @@ fn open() -> BTreeMap<i32, TallyRow> {
 proptest! {
     #[test]
     fn claims_end_where_one_by_one_would(
-        wishes in prop::collection::vec(wish(), 1..60),
+        commands in prop::collection::vec(command(), 1..60),
         cuts in prop::collection::vec(1usize..20, 1..60),
     ) {
         let mut tallies = open();
@@ -59,7 +59,7 @@ proptest! {
         let mut model: HashMap<Key, Choice> = HashMap::new();
         let mut users: HashSet<Key> = HashSet::new();
         let mut ledger: Vec<VoteChange> = Vec::new();
-        let mut rest = wishes.as_slice();
+        let mut rest = commands.as_slice();
         for cut in cuts.into_iter().cycle() {
             if rest.is_empty() { break; }
             let (batch, later) = rest.split_at(cut.min(rest.len()));
@@ -69,19 +69,19 @@ proptest! {
                 ..Barred::default()
             };
             let folded = fold(batch, &tallies, &votes, &barred, &[], &mut OriginBook::default(), NOW);
-            for (wish, outcome) in batch.iter().zip(&folded.outcomes) {
-                if wish.visitor.is_none()
-                    && matches!(wish.act, VoteAction::Cast(_))
-                    && users.contains(&(wish.tool, wish.voter))
+            for (command, outcome) in batch.iter().zip(&folded.outcomes) {
+                if command.visitor.is_none()
+                    && matches!(command.act, VoteAction::Cast(_))
+                    && users.contains(&(command.tool, command.voter))
                 {
                     prop_assert_eq!(*outcome, Err(VoteError::Spent));
                     continue;
                 }
-                users.extend(wish.visitor.map(|visitor| (wish.tool, visitor)));
-                let theirs = wish.visitor.and_then(|visitor| model.remove(&(wish.tool, visitor)));
-                let key = (wish.tool, wish.voter);
+                users.extend(command.visitor.map(|visitor| (command.tool, visitor)));
+                let theirs = command.visitor.and_then(|visitor| model.remove(&(command.tool, visitor)));
+                let key = (command.tool, command.voter);
                 let held = model.remove(&key).or(theirs);
-                let new = match wish.act {
+                let new = match command.act {
                     VoteAction::Cast(choice) => Some(choice),
                     VoteAction::Withdraw => None,
                     VoteAction::Claim => held,
@@ -91,11 +91,11 @@ proptest! {
                 prop_assert_eq!(outcome.vote.map(|vote| vote.choice), new);
                 prop_assert_eq!(outcome.first, held.is_none() && new.is_some());
             }
-            for (wish, standing) in &folded.inserts {
-                prop_assert!(votes.insert((wish.tool, wish.voter), *standing).is_none());
+            for (command, standing) in &folded.inserts {
+                prop_assert!(votes.insert((command.tool, command.voter), *standing).is_none());
             }
-            for (wish, standing) in &folded.updates {
-                prop_assert!(votes.insert((wish.tool, wish.voter), *standing).is_some());
+            for (command, standing) in &folded.updates {
+                prop_assert!(votes.insert((command.tool, command.voter), *standing).is_some());
             }
             for key in &folded.deletes {
                 prop_assert!(votes.remove(key).is_some());
@@ -145,7 +145,7 @@ fn what_was_set_aside_is_claimed_as_it_is_and_counts_when_cast_again() {
     };
     let present = ExistingVotes::from_iter([((1, visitor), aside)]);
     let with = |act| {
-        let wish = VoteCommand {
+        let command = VoteCommand {
             tool: 1,
             voter: user,
             act,
@@ -156,7 +156,7 @@ fn what_was_set_aside_is_claimed_as_it_is_and_counts_when_cast_again() {
             ballot: None,
         };
         fold(
-            &[wish],
+            &[command],
             &tallies,
             &present,
             &Barred::default(),
@@ -185,7 +185,7 @@ fn what_was_set_aside_is_claimed_as_it_is_and_counts_when_cast_again() {
 #[test]
 fn nobody_claims_from_themselves() {
     let voter = VoterId([1; 16]);
-    let wish = VoteCommand {
+    let command = VoteCommand {
         tool: 1,
         voter,
         act: VoteAction::Claim,
@@ -205,7 +205,7 @@ fn nobody_claims_from_themselves() {
     let present = ExistingVotes::from_iter([((1, voter), standing)]);
     assert!(
         fold(
-            &[wish],
+            &[command],
             &open(),
             &present,
             &Barred::default(),

@@ -1,6 +1,6 @@
-//! Folding a batch of wishes into what is to be written: pure, in arrival order, the same for both databases.
+//! Folding a batch of commands into what is to be written: pure, in arrival order, the same for both databases.
 //!
-//! The ledger calls it once it has read, before it writes; what it wrote as it read, the fold must come to by itself. One voter's wishes on one tool, however many in a batch, end
+//! The ledger calls it once it has read, before it writes; what it wrote as it read, the fold must come to by itself. One voter's commands on one tool, however many in a batch, end
 //! as one row; each change of a count is one event at one version of the tool's tally. Where a user brings the visitor that
 //! they were, the visitor's row goes and the user's is all that stays; from
 //! then on the visitor casts nothing there alone. A held vote is a row like another, and moves no count.
@@ -24,8 +24,8 @@ pub(crate) type Key = (i32, VoterId);
 /// The votes that stand under some keys. Voters' ids are signed or hashed, so a fast hash does.
 pub(crate) type ExistingVotes = HashMap<Key, VoteRecord, foldhash::fast::RandomState>;
 
-/// An empty one, with room for so many.
-pub(crate) fn room(votes: usize) -> ExistingVotes {
+/// An empty one, with space for `votes`.
+pub(crate) fn with_capacity(votes: usize) -> ExistingVotes {
     ExistingVotes::with_capacity_and_hasher(votes, foldhash::fast::RandomState::default())
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct VoteChange {
     pub new: Option<Choice>,
 }
 
-/// What became of one wish.
+/// What became of one command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CommandOutcome {
     pub vote: Option<VoteRecord>,
@@ -64,9 +64,9 @@ pub(crate) struct CommandOutcome {
 /// What is to be written, and what is to be answered.
 #[derive(Debug, Default)]
 pub(crate) struct ChangeSet {
-    /// For each wish, in order.
+    /// For each command, in order.
     pub outcomes: Vec<Result<CommandOutcome, VoteError>>,
-    /// Rows that were not there, by the last wish that made them; sorted by key.
+    /// Rows that were not there, by the last command that made them; sorted by key.
     pub inserts: Vec<(VoteCommand, VoteRecord)>,
     /// Rows to replace; the same.
     pub updates: Vec<(VoteCommand, VoteRecord)>,
@@ -123,10 +123,10 @@ fn refusal(
     }
 }
 
-/// Folds `wishes` over the tallies and votes as the database has them under its locks. `periods` are those in force that
+/// Folds `commands` over the tallies and votes as the database has them under its locks. `periods` are those in force that
 /// may cover `now`: a vote cast inside one is kept, and set aside. `book` has the networks of the voters who are fresh.
 pub(crate) fn fold(
-    wishes: &[VoteCommand],
+    commands: &[VoteCommand],
     tallies: &BTreeMap<i32, TallyRow>,
     before: &ExistingVotes,
     barred: &Barred,
@@ -138,12 +138,12 @@ pub(crate) fn fold(
     let mut after: BTreeMap<Key, (VoteCommand, Option<VoteRecord>)> = BTreeMap::new();
     let mut folded = ChangeSet::default();
     let mut ballots = BallotBook::new(&barred.withdrawn);
-    for wish in wishes {
-        let key = (wish.tool, wish.voter);
+    for command in commands {
+        let key = (command.tool, command.voter);
         let is_linked = barred.linked.contains(&key) || folded.spent.contains(&key);
-        let state = rows.get(&wish.tool).map(|row| row.state);
-        let refused = refusal(wish, state, barred, is_linked);
-        let (Some(row), None) = (rows.get_mut(&wish.tool), refused) else {
+        let state = rows.get(&command.tool).map(|row| row.state);
+        let refused = refusal(command, state, barred, is_linked);
+        let (Some(row), None) = (rows.get_mut(&command.tool), refused) else {
             folded
                 .outcomes
                 .push(Err(refused.unwrap_or(VoteError::UnknownTool)));
@@ -155,37 +155,44 @@ pub(crate) fn fold(
                 .map_or_else(|| before.get(key).copied(), |(_, row)| *row)
         };
         // Nothing is noted any more of a visitor who was erased.
-        let visitor = wish
+        let visitor = command
             .visitor
-            .filter(|visitor| *visitor != wish.voter && !barred.erased.contains(visitor));
+            .filter(|visitor| *visitor != command.voter && !barred.erased.contains(visitor));
         let mine = row_of(&key);
         let theirs = visitor.and_then(|visitor| Some((visitor, row_of(&(key.0, visitor))?)));
         let own = mine
             .and_then(|mine| mine.ballot)
             .or(ballots.withdrawn(&key));
         let ballot = own.or(theirs.and_then(|(_, row)| row.ballot));
-        let mut acted = act(wish, mine, theirs.map(|(_, row)| row), book, periods, now);
+        let mut acted = act(
+            command,
+            mine,
+            theirs.map(|(_, row)| row),
+            book,
+            periods,
+            now,
+        );
         acted.name(ballot.or_else(|| {
-            let made = wish.ballot.filter(|_| acted.is_cast);
-            made.map(|made| ballots.make(wish.tool, made))
+            let made = command.ballot.filter(|_| acted.is_cast);
+            made.map(|made| ballots.make(command.tool, made))
         }));
         ballots.withdraw(key, ballot.filter(|_| acted.mine.is_none()));
         let of_visitor = theirs.map(|(visitor, row)| (visitor, Some(row), acted.theirs));
         for (voter, old, new) in of_visitor
             .into_iter()
-            .chain([(wish.voter, mine, acted.mine)])
+            .chain([(command.voter, mine, acted.mine)])
         {
             change(row, &mut folded, voter, old, new, now);
-            book.replace(wish.tool, voter, old, new);
+            book.replace(command.tool, voter, old, new);
             if old != new {
                 // A removal in force has one member more: its sums are to be made again.
                 row.revision += i64::from(new.is_some_and(|new| {
                     new.is_excluded() && old.is_none_or(|old| old.aside != new.aside)
                 }));
-                after.insert((wish.tool, voter), (*wish, new));
+                after.insert((command.tool, voter), (*command, new));
             }
         }
-        let spends = visitor.map(|visitor| (wish.tool, visitor));
+        let spends = visitor.map(|visitor| (command.tool, visitor));
         folded
             .spent
             .extend(spends.filter(|spends| {
@@ -197,19 +204,19 @@ pub(crate) fn fold(
             ballot: acted.mine.map_or(ballot, |mine| mine.ballot),
         }));
     }
-    let is_logged = wishes.iter().any(|wish| wish.ballot.is_some());
+    let is_logged = commands.iter().any(|command| command.ballot.is_some());
     let changed = after.iter().map(|(key, (_, row))| (key, *row));
     folded.ballots = ballots.close(before, changed, (tallies, &rows), is_logged);
-    for (key, (wish, standing)) in after {
+    for (key, (command, standing)) in after {
         // The row of a linked visitor is its own, though the user's command changed it.
-        let wish = VoteCommand {
+        let command = VoteCommand {
             voter: key.1,
-            ..wish
+            ..command
         };
         match (before.get(&key), standing) {
-            (None, Some(standing)) => folded.inserts.push((wish, standing)),
+            (None, Some(standing)) => folded.inserts.push((command, standing)),
             (Some(before), Some(standing)) if *before != standing => {
-                folded.updates.push((wish, standing));
+                folded.updates.push((command, standing));
             }
             (Some(_), None) => folded.deletes.push(key),
             // It came and went within the batch, or ended as it began.
@@ -341,20 +348,20 @@ fn change(
     }
 }
 
-/// What `wish` comes to where it casts a vote and none stands, of one identity alone: `fold` makes the same of it.
+/// What `command` comes to where it casts a vote and none stands, of one identity alone: `fold` makes the same of it.
 pub(crate) fn first(
-    wish: &VoteCommand,
+    command: &VoteCommand,
     periods: &[Period],
     book: &OriginBook,
     now: Timestamp,
 ) -> Option<VoteRecord> {
-    let (VoteAction::Cast(choice), None) = (wish.act, wish.visitor) else {
+    let (VoteAction::Cast(choice), None) = (command.act, command.visitor) else {
         return None;
     };
     // Whether it is held depends on the votes before it: if so, the batch corrects it.
-    let mut vote = cast(choice, None, covering(periods, wish.tool, now), now);
-    vote.binding = book.binding(wish, choice, now);
-    vote.ballot = wish.ballot;
+    let mut vote = cast(choice, None, covering(periods, command.tool, now), now);
+    vote.binding = book.binding(command, choice, now);
+    vote.ballot = command.ballot;
     Some(vote)
 }
 

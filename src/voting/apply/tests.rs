@@ -20,7 +20,7 @@ pub(crate) fn row(tool: i32, state: ToolState) -> TallyRow {
     }
 }
 
-pub(crate) fn wish(tool: i32, voter: u8, choice: Option<Choice>) -> VoteCommand {
+pub(crate) fn command(tool: i32, voter: u8, choice: Option<Choice>) -> VoteCommand {
     VoteCommand {
         tool,
         voter: VoterId([voter; 16]),
@@ -42,27 +42,27 @@ pub(crate) fn choices() -> impl Strategy<Value = Option<Choice>> {
 }
 
 proptest! {
-    /// Any split of any wishes into batches ends where taking them one by one ends.
+    /// Any split of any commands into batches ends where taking them one by one ends.
     #[test]
     fn batches_end_where_single_votes_end(
-        wishes in prop::collection::vec((1i32..4, 0u8..5, choices()), 1..60),
+        commands in prop::collection::vec((1i32..4, 0u8..5, choices()), 1..60),
         cuts in prop::collection::vec(1usize..20, 1..60),
     ) {
-        let wishes: Vec<VoteCommand> = wishes.into_iter().map(|(tool, voter, choice)| wish(tool, voter, choice)).collect();
+        let commands: Vec<VoteCommand> = commands.into_iter().map(|(tool, voter, choice)| command(tool, voter, choice)).collect();
         let mut tallies: BTreeMap<i32, TallyRow> = (1..4).map(|tool| (tool, row(tool, ToolState::Open))).collect();
         let mut votes = ExistingVotes::default();
         let mut model: HashMap<Key, Choice> = HashMap::new();
         let mut changes: HashMap<i32, i64> = HashMap::new();
-        let mut rest = wishes.as_slice();
+        let mut rest = commands.as_slice();
         for cut in cuts.into_iter().cycle() {
             if rest.is_empty() { break; }
             let (batch, later) = rest.split_at(cut.min(rest.len()));
             rest = later;
             let folded = fold(batch, &tallies, &votes, &Barred::default(), &[], &mut OriginBook::default(), NOW);
-            for (wish, outcome) in batch.iter().zip(&folded.outcomes) {
-                let key = (wish.tool, wish.voter);
+            for (command, outcome) in batch.iter().zip(&folded.outcomes) {
+                let key = (command.tool, command.voter);
                 let old = model.get(&key).copied();
-                let wanted = match wish.act {
+                let wanted = match command.act {
                     VoteAction::Cast(choice) => Some(choice),
                     _ => None,
                 };
@@ -70,16 +70,16 @@ proptest! {
                     Some(choice) => model.insert(key, choice),
                     None => model.remove(&key),
                 };
-                *changes.entry(wish.tool).or_default() += i64::from(old != wanted);
+                *changes.entry(command.tool).or_default() += i64::from(old != wanted);
                 let outcome = outcome.as_ref().expect("open");
                 prop_assert_eq!(outcome.vote.map(|vote| vote.choice), wanted);
                 prop_assert_eq!(outcome.first, old.is_none() && wanted.is_some());
             }
-            for (wish, standing) in &folded.inserts {
-                prop_assert!(votes.insert((wish.tool, wish.voter), *standing).is_none());
+            for (command, standing) in &folded.inserts {
+                prop_assert!(votes.insert((command.tool, command.voter), *standing).is_none());
             }
-            for (wish, standing) in &folded.updates {
-                prop_assert!(votes.insert((wish.tool, wish.voter), *standing).is_some());
+            for (command, standing) in &folded.updates {
+                prop_assert!(votes.insert((command.tool, command.voter), *standing).is_some());
             }
             for key in &folded.deletes {
                 prop_assert!(votes.remove(key).is_some());
@@ -110,11 +110,11 @@ fn a_tool_that_takes_no_votes_refuses_and_the_rest_of_the_batch_goes_on() {
         (2, row(2, ToolState::Archived)),
         (3, row(3, ToolState::Open)),
     ]);
-    let wishes: Vec<VoteCommand> = (1..5)
-        .map(|tool| wish(tool, 1, Some(Choice::Ship)))
+    let commands: Vec<VoteCommand> = (1..5)
+        .map(|tool| command(tool, 1, Some(Choice::Ship)))
         .collect();
     let folded = fold(
-        &wishes,
+        &commands,
         &tallies,
         &ExistingVotes::default(),
         &Barred::default(),
@@ -157,7 +157,7 @@ fn the_same_choice_again_writes_nothing_and_a_vote_taken_out_counts_again() {
         ballot: None,
         binding: None,
     };
-    let again = wish(1, 1, Some(Choice::Ship));
+    let again = command(1, 1, Some(Choice::Ship));
     let folded = fold(
         &[again],
         &tallies,
@@ -223,9 +223,9 @@ fn inside_a_period_a_vote_is_kept_and_set_aside() {
         ((1, VoterId([1; 16])), standing(Choice::Ship, None)),
         ((1, VoterId([2; 16])), standing(Choice::Skip, Some(9))),
     ]);
-    let at = |wish: VoteCommand, now| {
+    let at = |command: VoteCommand, now| {
         fold(
-            &[wish],
+            &[command],
             &tallies,
             &present,
             &Barred::default(),
@@ -235,8 +235,12 @@ fn inside_a_period_a_vote_is_kept_and_set_aside() {
         )
     };
     // A vote of before the period, said again inside it, keeps its time and goes on counting.
-    assert!(at(wish(1, 1, Some(Choice::Ship)), NOW).tallies.is_empty());
-    let changed = at(wish(1, 1, Some(Choice::Skip)), NOW);
+    assert!(
+        at(command(1, 1, Some(Choice::Ship)), NOW)
+            .tallies
+            .is_empty()
+    );
+    let changed = at(command(1, 1, Some(Choice::Skip)), NOW);
     let row = changed.tallies[0];
     assert_eq!((row.ship, row.skip, row.aside_skip), (0, 0, 2));
     assert_eq!(
@@ -245,10 +249,14 @@ fn inside_a_period_a_vote_is_kept_and_set_aside() {
     );
     assert_eq!(changed.updates[0].1.aside, Some(9));
     // Said again where it would be set aside again, nothing changes; after the period's end it counts.
-    assert!(at(wish(1, 2, Some(Choice::Skip)), NOW).tallies.is_empty());
-    let row = at(wish(1, 2, Some(Choice::Skip)), period.to).tallies[0];
+    assert!(
+        at(command(1, 2, Some(Choice::Skip)), NOW)
+            .tallies
+            .is_empty()
+    );
+    let row = at(command(1, 2, Some(Choice::Skip)), period.to).tallies[0];
     assert_eq!((row.skip, row.aside_skip, row.version), (1, 0, 2));
-    let withdrawn = at(wish(1, 2, None), NOW);
+    let withdrawn = at(command(1, 2, None), NOW);
     assert_eq!(
         (
             withdrawn.tallies[0].aside_skip,
@@ -268,7 +276,7 @@ fn the_first_change_of_an_hour_closes_the_one_before() {
     (before.ship, before.updated_at) = (3, Timestamp(3_600_000_000));
     let tallies = BTreeMap::from([(1, before)]);
     let at = |now| {
-        let cast = wish(1, 1, Some(Choice::Ship));
+        let cast = command(1, 1, Some(Choice::Ship));
         fold(
             &[cast],
             &tallies,
@@ -306,7 +314,7 @@ fn a_period_takes_held_votes_out_as_well() {
         to: NOW.plus_seconds(1),
     };
     let vote = |before: VoteRecord, choice, periods: &[Period], now| {
-        let command = wish(1, 1, Some(choice));
+        let command = command(1, 1, Some(choice));
         let before = ExistingVotes::from_iter([((1, command.voter), before)]);
         let mut book = OriginBook::default();
         let folded = fold(
@@ -351,7 +359,7 @@ fn what_stays_of_a_withdrawn_vote_keeps_its_ballot_and_is_no_vote_for_the_log() 
         binding: None,
     };
     let act = |before: VoteRecord, choice| {
-        let command = wish(1, 1, choice);
+        let command = command(1, 1, choice);
         let before = ExistingVotes::from_iter([((1, command.voter), before)]);
         let mut book = OriginBook::default();
         let barred = Barred::default();

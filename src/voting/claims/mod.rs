@@ -79,8 +79,8 @@ async fn claim(
     if !is_open || from.is_err() || !voter.ids().all(is_free) {
         return None;
     }
-    let permit = state.doors.vote(call, voter.id, &client).await.ok()?;
-    let wish = VoteCommand::of(voter, slot.id, VoteAction::Claim, client.network());
-    let casting = state.votes.cast(permit, wish, voter.name.clone());
+    let permit = state.limiter.vote(call, voter.id, &client).await.ok()?;
+    let command = VoteCommand::of(voter, slot.id, VoteAction::Claim, client.network());
+    let casting = state.votes.cast(permit, command, voter.name.clone());
     casting.done().await.ok()
 }

@@ -47,13 +47,13 @@ impl<'a> Votes<'a> {
             token_ages: Vec::with_capacity(rows.len()),
             ballots: Vec::with_capacity(rows.len()),
         };
-        for (wish, standing) in rows {
-            votes.tools.push(wish.tool);
-            votes.voters.push(wish.voter.0.as_slice());
+        for (command, standing) in rows {
+            votes.tools.push(command.tool);
+            votes.voters.push(command.voter.0.as_slice());
             votes.choices.push(standing.choice.code());
             votes.cast_at.push(standing.cast_at.0);
-            votes.networks.push(wish.network.0.as_slice());
-            votes.token_ages.push(wish.token_age);
+            votes.networks.push(command.network.0.as_slice());
+            votes.token_ages.push(command.token_age);
             let ballot = standing.ballot.map(|ballot| ballot.to_bytes().to_vec());
             votes.ballots.push(ballot);
         }

@@ -136,15 +136,15 @@ impl QueryFragment<Pg> for WriteIfUnchanged<'_> {
 pub(crate) fn record(
     conn: &mut PgConnection,
     known: &mut TallyRowCache,
-    wishes: &[VoteCommand],
+    commands: &[VoteCommand],
     erasures: i64,
     now: Timestamp,
 ) -> QueryResult<Option<ChangeSet>> {
-    let simple = |wish: &VoteCommand| wish.visitor.is_none();
-    if !known.trusts() || !wishes.iter().all(simple) {
+    let simple = |command: &VoteCommand| command.visitor.is_none();
+    if !known.trusts() || !commands.iter().all(simple) {
         return Ok(None);
     }
-    let tools: BTreeSet<i32> = wishes.iter().map(|wish| wish.tool).collect();
+    let tools: BTreeSet<i32> = commands.iter().map(|command| command.tool).collect();
     if !look(conn, known, &known.missing(&tools), now)? {
         return Ok(None);
     }
@@ -153,11 +153,11 @@ pub(crate) fn record(
         return Ok(None);
     }
     let mut barred = Barred::default();
-    let before = votes_before(conn, known, wishes, &mut barred.withdrawn)?;
+    let before = votes_before(conn, known, commands, &mut barred.withdrawn)?;
     if before.values().any(|vote| vote.aside.is_some()) {
         return Ok(None);
     }
-    let mut book = read_origins(conn, known, (wishes, &before), &tools, now)?;
+    let mut book = read_origins(conn, known, (commands, &before), &tools, now)?;
     // Which votes are excluded is read under the locks.
     let has_excluded =
         |row: &TallyRow| row.has_excluded() && !book.without_excluded(row.tool).is_empty();
@@ -165,7 +165,7 @@ pub(crate) fn record(
         return Ok(None);
     }
     let (rows, periods) = (&tallies.rows, &tallies.periods);
-    let folded = fold(wishes, rows, &before, &barred, periods, &mut book, now);
+    let folded = fold(commands, rows, &before, &barred, periods, &mut book, now);
     let is_set_aside = folded.rows().any(|(_, vote)| vote.aside.is_some());
     if !folded.hour_changes.is_empty() || is_set_aside || !book.excess().is_empty() {
         return Ok(None);
@@ -202,14 +202,14 @@ pub(crate) fn record(
 fn votes_before(
     conn: &mut PgConnection,
     known: &TallyRowCache,
-    wishes: &[VoteCommand],
+    commands: &[VoteCommand],
     withdrawn: &mut WithdrawnBallots,
 ) -> QueryResult<ExistingVotes> {
     let mut before = ExistingVotes::default();
     let mut doubtful: BTreeSet<Key> = BTreeSet::new();
-    for wish in wishes {
-        let key = (wish.tool, wish.voter);
-        match known.recall(&key, wish.act) {
+    for command in commands {
+        let key = (command.tool, command.voter);
+        match known.recall(&key, command.act) {
             CachedVote::Stands(vote) => drop(before.insert(key, vote)),
             CachedVote::None => {}
             CachedVote::Withdrawn(ballot) => drop(withdrawn.insert(key, ballot)),

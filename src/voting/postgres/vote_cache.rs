@@ -11,7 +11,7 @@ use crate::voting::{Binding, VoteRecord};
 
 /// Votes that share a place; the one noted longest ago leaves it.
 const WAYS: usize = 4;
-/// Places: room for 2^18 votes of 112 bytes, 28 MiB, touched as votes come.
+/// Entries: 2^18 votes of 112 bytes, 28 MiB, touched as votes come.
 const PLACES: usize = 1 << 16;
 
 /// A course of one tool's tally in which every change was seen. Its number is of no other tool, and of no other course.
@@ -181,7 +181,7 @@ mod tests {
             assert!(known.iter().all(|known| *known == last));
             known.len()
         };
-        // In the last 100,000 notes there are these; the room is for 262,144.
+        // In the last 100,000 notes there are these; there is space for 262,144.
         let (fresh, again) = (
             told(many - 50_000..many, stands(Choice::Ship, 1)),
             told(many / 2 - 25_000..many / 2, stands(Choice::Skip, 2)),

@@ -26,7 +26,7 @@ fn row(tool: i32) -> TallyRow {
     }
 }
 
-fn wish(tool: i32, voter: u8, choice: Option<Choice>) -> VoteCommand {
+fn command(tool: i32, voter: u8, choice: Option<Choice>) -> VoteCommand {
     VoteCommand {
         tool,
         voter: VoterId([voter; 16]),
@@ -122,7 +122,7 @@ impl Tables {
 fn fresh(voter: u8, choice: Option<Choice>) -> VoteCommand {
     VoteCommand {
         origins: Some(FROM),
-        ..wish(TOOL, voter, choice)
+        ..command(TOOL, voter, choice)
     }
 }
 
@@ -188,7 +188,7 @@ fn a_held_vote_stays_held_when_it_becomes_a_users() {
             voter: VoterId([200; 16]),
             visitor: Some(VoterId([20; 16])),
             act,
-            ..wish(TOOL, 200, None)
+            ..command(TOOL, 200, None)
         };
         let changes = tables.record(&[claim]);
         let vote = changes.outcomes[0].expect("open").vote.expect("a vote");

@@ -82,37 +82,37 @@ pub(crate) fn present(
     conn: &mut SqliteConnection,
     keys: &BTreeSet<Key>,
 ) -> QueryResult<ExistingVotes> {
-    let mut votes = apply::room(keys.len());
+    let mut votes = apply::with_capacity(keys.len());
     for key in keys {
         votes.extend(standing(conn, key)?.map(|standing| (*key, standing)));
     }
     Ok(votes)
 }
 
-/// The keys that a batch names. Where a single wish concerns a key, and casts a vote that will be taken: what that comes to if
+/// The keys that a batch names. Where a single command concerns a key, and casts a vote that will be taken: what that comes to if
 /// none stands there. `None` for every other.
 fn firsts<'a>(
-    wishes: &'a [VoteCommand],
+    commands: &'a [VoteCommand],
     tallies: &BTreeMap<i32, TallyRow>,
     periods: &[Period],
     book: &OriginBook,
     now: Timestamp,
 ) -> HashMap<Key, Option<(&'a VoteCommand, VoteRecord)>, foldhash::fast::RandomState> {
     let hash = foldhash::fast::RandomState::default();
-    let mut firsts = HashMap::with_capacity_and_hasher(wishes.len(), hash);
-    for wish in wishes {
+    let mut firsts = HashMap::with_capacity_and_hasher(commands.len(), hash);
+    for command in commands {
         let open = |row: &TallyRow| row.state == ToolState::Open;
-        let first = (tallies.get(&wish.tool).is_some_and(open))
-            .then(|| apply::first(wish, periods, book, now))
+        let first = (tallies.get(&command.tool).is_some_and(open))
+            .then(|| apply::first(command, periods, book, now))
             .flatten();
-        match firsts.entry((wish.tool, wish.voter)) {
+        match firsts.entry((command.tool, command.voter)) {
             Mention::Vacant(mention) => {
-                mention.insert(first.map(|standing| (wish, standing)));
+                mention.insert(first.map(|standing| (command, standing)));
             }
             Mention::Occupied(mut mention) => *mention.get_mut() = None,
         }
-        if let Some(visitor) = wish.visitor {
-            firsts.insert((wish.tool, visitor), None);
+        if let Some(visitor) = command.visitor {
+            firsts.insert((command.tool, visitor), None);
         }
     }
     firsts
@@ -128,11 +128,11 @@ pub(crate) fn present_or_written(
     now: Timestamp,
 ) -> QueryResult<(ExistingVotes, ExistingVotes)> {
     let firsts = firsts(certain, tallies, periods, book, now);
-    let (mut present, mut written) = (apply::room(0), apply::room(keys.len()));
+    let (mut present, mut written) = (apply::with_capacity(0), apply::with_capacity(keys.len()));
     for key in keys {
-        if let Some(Some((wish, standing))) = firsts.get(key)
+        if let Some(Some((command, standing))) = firsts.get(key)
             && !withdrawn.contains_key(key)
-            && TryVote::new(wish, *standing).execute(conn)? == 1
+            && TryVote::new(command, *standing).execute(conn)? == 1
         {
             written.insert(*key, *standing);
             continue;
@@ -149,9 +149,9 @@ pub(crate) fn write(
     mut written: ExistingVotes,
     now: Timestamp,
 ) -> QueryResult<()> {
-    for (wish, standing) in folded.rows() {
-        if written.remove(&(wish.tool, wish.voter)) != Some(*standing) {
-            UpsertVote::new(wish, *standing).execute(conn)?;
+    for (command, standing) in folded.rows() {
+        if written.remove(&(command.tool, command.voter)) != Some(*standing) {
+            UpsertVote::new(command, *standing).execute(conn)?;
         }
     }
     // What was written is what the fold makes of it; should it not be, the fold is right.

@@ -60,7 +60,7 @@ impl QueryFragment<Sqlite> for SelectVote<'_> {
 
 /// A vote's row.
 struct Row<'a> {
-    wish: &'a VoteCommand,
+    command: &'a VoteCommand,
     choice: i16,
     cast_at: i64,
     mark: Option<i64>,
@@ -71,9 +71,9 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn of(wish: &'a VoteCommand, standing: VoteRecord) -> Self {
+    fn of(command: &'a VoteCommand, standing: VoteRecord) -> Self {
         Self {
-            wish,
+            command,
             choice: standing.choice.code(),
             cast_at: standing.cast_at.0,
             mark: standing.aside,
@@ -86,17 +86,17 @@ impl<'a> Row<'a> {
 
     fn walk<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql(" INTO votes (tool_id, voter, choice, cast_at, network, token_age, taken_out_by, origin, wide_origin, first_choice, ballot) VALUES (");
-        out.push_bind_param::<Integer, _>(&self.wish.tool)?;
+        out.push_bind_param::<Integer, _>(&self.command.tool)?;
         out.push_sql(", ");
-        out.push_bind_param::<Binary, _>(self.wish.voter.0.as_slice())?;
+        out.push_bind_param::<Binary, _>(self.command.voter.0.as_slice())?;
         out.push_sql(", ");
         out.push_bind_param::<SmallInt, _>(&self.choice)?;
         out.push_sql(", ");
         out.push_bind_param::<BigInt, _>(&self.cast_at)?;
         out.push_sql(", ");
-        out.push_bind_param::<Binary, _>(self.wish.network.0.as_slice())?;
+        out.push_bind_param::<Binary, _>(self.command.network.0.as_slice())?;
         out.push_sql(", ");
-        out.push_bind_param::<Integer, _>(&self.wish.token_age)?;
+        out.push_bind_param::<Integer, _>(&self.command.token_age)?;
         out.push_sql(", ");
         out.push_bind_param::<Nullable<BigInt>, _>(&self.mark)?;
         out.push_sql(", ");
@@ -122,8 +122,8 @@ pub(super) struct TryVote<'a>(Row<'a>);
 fixed_statement!(TryVote, SqliteConnection);
 
 impl<'a> TryVote<'a> {
-    pub(super) fn new(wish: &'a VoteCommand, standing: VoteRecord) -> Self {
-        Self(Row::of(wish, standing))
+    pub(super) fn new(command: &'a VoteCommand, standing: VoteRecord) -> Self {
+        Self(Row::of(command, standing))
     }
 }
 
@@ -141,8 +141,8 @@ pub(super) struct UpsertVote<'a>(Row<'a>);
 fixed_statement!(UpsertVote, SqliteConnection);
 
 impl<'a> UpsertVote<'a> {
-    pub(super) fn new(wish: &'a VoteCommand, standing: VoteRecord) -> Self {
-        Self(Row::of(wish, standing))
+    pub(super) fn new(command: &'a VoteCommand, standing: VoteRecord) -> Self {
+        Self(Row::of(command, standing))
     }
 }
 

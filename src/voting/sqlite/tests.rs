@@ -49,12 +49,12 @@ struct Dumped {
     line: String,
 }
 
-struct House {
+struct TestDatabase {
     folder: PathBuf,
     conn: DbConnection,
 }
 
-impl House {
+impl TestDatabase {
     fn new() -> Self {
         let folder = std::env::temp_dir().join(format!("tallyship-{}", uuid::Uuid::now_v7()));
         let settings = Database {
@@ -91,10 +91,12 @@ impl House {
         batch: &[VoteCommand],
         now: Timestamp,
     ) -> Vec<Result<CommandOutcome, VoteError>> {
-        let tools: BTreeSet<i32> = batch.iter().map(|wish| wish.tool).collect();
+        let tools: BTreeSet<i32> = batch.iter().map(|command| command.tool).collect();
         let keys: BTreeSet<Key> = batch
             .iter()
-            .flat_map(|wish| [Some(wish.voter), wish.visitor].map(|voter| (wish.tool, voter)))
+            .flat_map(|command| {
+                [Some(command.voter), command.visitor].map(|voter| (command.tool, voter))
+            })
             .filter_map(|(tool, voter)| Some((tool, voter?)))
             .collect();
         let folded = db::write_transaction(&mut self.conn, |conn| {
@@ -124,13 +126,13 @@ impl House {
     }
 }
 
-impl Drop for House {
+impl Drop for TestDatabase {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
-fn wishes() -> impl Strategy<Value = VoteCommand> {
+fn commands() -> impl Strategy<Value = VoteCommand> {
     let act = prop_oneof![
         3 => Just(VoteAction::Cast(Choice::Ship)),
         3 => Just(VoteAction::Cast(Choice::Skip)),
@@ -160,19 +162,19 @@ proptest! {
 
     #[test]
     fn written_first_is_what_read_first_is(
-        batches in prop::collection::vec(prop::collection::vec(wishes(), 1..12), 1..8),
+        batches in prop::collection::vec(prop::collection::vec(commands(), 1..12), 1..8),
     ) {
-        let (mut written, mut read) = (House::new(), House::new());
+        let (mut written, mut read) = (TestDatabase::new(), TestDatabase::new());
         let mut answered: BTreeMap<Key, Option<VoteRecord>> = BTreeMap::new();
         for (n, batch) in (1..).zip(&batches) {
             let now = Timestamp(n * 3);
             let outcomes = written.record(batch, now);
             prop_assert_eq!(&outcomes, &read.read_first(batch, now));
             prop_assert_eq!(written.dump(), read.dump());
-            for (wish, outcome) in batch.iter().zip(outcomes) {
+            for (command, outcome) in batch.iter().zip(outcomes) {
                 let Ok(outcome) = outcome else { continue };
-                answered.extend(wish.visitor.map(|visitor| ((wish.tool, visitor), None)));
-                answered.insert((wish.tool, wish.voter), outcome.vote);
+                answered.extend(command.visitor.map(|visitor| ((command.tool, visitor), None)));
+                answered.insert((command.tool, command.voter), outcome.vote);
             }
         }
         // Each vote as its voter was told, its mark with it.

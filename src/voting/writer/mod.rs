@@ -1,6 +1,6 @@
 //! The writer: one thread, one connection, one commit for everything that waits.
 //!
-//! `routes` hands it wishes and `verdicts` hands it edits of the catalogue; nothing else in the server writes. A batch
+//! `routes` hands it commands and `verdicts` hands it edits of the catalogue; nothing else in the server writes. A batch
 //! grows by itself while a commit runs; nobody waits for a timer. An answer is given after the commit, never before. A panic
 //! costs the batch or the edit that it came from, never the thread.
 
@@ -31,7 +31,7 @@ use crate::voting::after_commit::{Answer, OnCommit, PATIENCE, tell};
 use crate::voting::apply::ChangeSet;
 use crate::voting::batch::{self, Batch, Names};
 
-/// Wishes that may wait; one more is refused with 503 `overloaded`.
+/// Commands that may wait; one more is refused with 503 `overloaded`.
 const QUEUE: usize = 8192;
 /// The largest batch: about 10 ms of work, so that a commit is never far away.
 const BATCH: usize = 512;
@@ -123,7 +123,7 @@ impl Votes {
         Some(Ballot::new(seal, new_salt()))
     }
 
-    /// Casts, changes or withdraws a vote: the wish waits for the writer when this returns, and [`PendingVote::done`] for its end.
+    /// Casts, changes or withdraws a vote: the command waits for the writer when this returns, and [`PendingVote::done`] for its end.
     /// It is done though nobody waits any more.
     ///
     /// # Panics
@@ -132,12 +132,12 @@ impl Votes {
     pub fn cast<'a>(
         &self,
         permit: VotePermit<'a>,
-        mut wish: VoteCommand,
+        mut command: VoteCommand,
         name: Option<Arc<str>>,
     ) -> PendingVote<'a> {
-        wish.ballot = wish.ballot.or_else(|| self.new_ballot(None));
+        command.ballot = command.ballot.or_else(|| self.new_ballot(None));
         let (reply, answer) = self.callers.allocate();
-        let sent = match self.jobs.try_send(Job::Cast(wish, name, reply)) {
+        let sent = match self.jobs.try_send(Job::Cast(command, name, reply)) {
             Ok(()) => Ok(answer),
             Err(mpsc::error::TrySendError::Full(_)) => Err(VoteError::Overloaded),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(VoteError::Unavailable),
@@ -235,7 +235,7 @@ impl Writer {
         self.connect();
         let mut jobs = Vec::with_capacity(BATCH);
         while queue.blocking_recv_many(&mut jobs, BATCH) > 0 {
-            let mut wishes = Vec::with_capacity(jobs.len());
+            let mut commands = Vec::with_capacity(jobs.len());
             let (mut replies, mut edits) = (Vec::with_capacity(jobs.len()), Vec::new());
             let (mut names, mut versions_lost) = (Names::new(), false);
             // Before the first voter is checked: whoever is erased after that is found by the batch.
@@ -245,14 +245,15 @@ impl Writer {
                     // Nobody waits for it any more: its caller was told 503, so better not to do it.
                     Job::Cast(_, _, reply) if reply.is_late() => {}
                     // Its token was believed when it came; meanwhile its voter was erased.
-                    Job::Cast(wish, _, reply) if self.erased.has(wish.voter) => {
+                    Job::Cast(command, _, reply) if self.erased.has(command.voter) => {
                         reply.reply(Err(VoteError::Erased));
                     }
-                    Job::Cast(mut wish, name, reply) => {
+                    Job::Cast(mut command, name, reply) => {
                         // Nothing is noted any more of a visitor who was erased.
-                        wish.visitor = wish.visitor.filter(|visitor| !self.erased.has(*visitor));
-                        names.extend(name.map(|name| (wish.voter, name)));
-                        wishes.push(wish);
+                        command.visitor =
+                            command.visitor.filter(|visitor| !self.erased.has(*visitor));
+                        names.extend(name.map(|name| (command.voter, name)));
+                        commands.push(command);
                         replies.push(reply);
                     }
                     Job::Edit(edit) => edits.push(edit),
@@ -260,7 +261,7 @@ impl Writer {
                 }
             }
             self.guarded(|writer| {
-                writer.cast(wishes, (&names, erasures), replies, || {
+                writer.cast(commands, (&names, erasures), replies, || {
                     edits.is_empty() && !queue.is_empty()
                 });
             });
@@ -333,16 +334,16 @@ impl Writer {
         }
     }
 
-    /// Carries out a batch; where the batch as a whole is refused by the database, each wish by itself, so that one at
+    /// Carries out a batch; where the batch as a whole is refused by the database, each command by itself, so that one at
     /// fault stands alone. `more` tells, as the commit begins, whether another batch will follow at once.
     fn cast(
         &mut self,
-        wishes: Vec<VoteCommand>,
+        commands: Vec<VoteCommand>,
         (names, erasures): (&Names, i64),
         replies: Vec<Responder<Answer>>,
         more: impl FnOnce() -> bool,
     ) {
-        if wishes.is_empty() {
+        if commands.is_empty() {
             let ended = self.conn.as_mut().map(db::end_chain);
             if ended.is_some_and(|ended| ended.is_err()) {
                 self.conn = None;
@@ -358,7 +359,7 @@ impl Writer {
         };
         let began = Instant::now();
         let batch = Batch {
-            commands: &wishes,
+            commands: &commands,
             names: self.users.then_some(names),
             denylist: &self.erased,
             erasures,
@@ -366,18 +367,18 @@ impl Writer {
         };
         match batch::record(conn, &mut self.known, batch, more) {
             Ok(folded) => {
-                self.meters.commit(wishes.len(), began.elapsed());
-                self.tell(&wishes, folded, replies);
+                self.meters.commit(commands.len(), began.elapsed());
+                self.tell(&commands, folded, replies);
             }
-            Err(cause) if wishes.len() > 1 && batch::is_about_the_data(&cause) => {
+            Err(cause) if commands.len() > 1 && batch::is_about_the_data(&cause) => {
                 tracing::error!(%cause, "batch failed; retrying its votes one by one");
                 let none: fn() -> bool = || false;
-                for (wish, reply) in wishes.into_iter().zip(replies) {
-                    self.cast(vec![wish], (names, erasures), vec![reply], none);
+                for (command, reply) in commands.into_iter().zip(replies) {
+                    self.cast(vec![command], (names, erasures), vec![reply], none);
                 }
             }
             Err(cause) => {
-                tracing::error!(%cause, votes = wishes.len(), "votes not committed");
+                tracing::error!(%cause, votes = commands.len(), "votes not committed");
                 self.meters.failed_commit();
                 // The commit may have gone through or not: nobody is told that it did, and the next batch reads anew.
                 self.conn = None;
@@ -387,8 +388,8 @@ impl Writer {
 
     /// Tells what is on disk. Should that panic, its callers are told 503 by their dropped replies, and the connection is kept:
     /// nothing is wrong with it.
-    fn tell(&self, wishes: &[VoteCommand], folded: ChangeSet, replies: Vec<Responder<Answer>>) {
-        let told = AssertUnwindSafe(|| tell(wishes, folded, replies, &self.on_commit));
+    fn tell(&self, commands: &[VoteCommand], folded: ChangeSet, replies: Vec<Responder<Answer>>) {
+        let told = AssertUnwindSafe(|| tell(commands, folded, replies, &self.on_commit));
         if catch_unwind(told).is_err() {
             tracing::error!("publishing a committed batch panicked");
         }

@@ -84,7 +84,7 @@ async fn sign_in(http: &HttpRequest, payload: Payload, state: &AdminState) -> Pa
                 _ => return Err(problem),
             };
             identity.failed_sign_ins.note();
-            if let Err(wait) = state.doors.failed_sign_in(&identity.client(http, now)) {
+            if let Err(wait) = state.limiter.failed_sign_in(&identity.client(http, now)) {
                 return too_many(wait, back);
             }
             let mut answer = drawn(status_of(&problem), words, back)?;

@@ -30,7 +30,7 @@ const CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
 /// What the dashboard works with.
 pub struct AdminState {
     pub identity: Data<Identity>,
-    pub doors: Data<RateLimiter>,
+    pub limiter: Data<RateLimiter>,
     pub shelf: Data<CatalogCache>,
     pub board: Data<TallyCache>,
     pub readers: Readers,

@@ -1,6 +1,6 @@
 //! What other sites carry: the badge, the widget's script, the iframe page that votes without JavaScript, oEmbed.
 //!
-//! `server` routes to it. Counts are for everybody; votes come through the same doors as all others. It must never show a
+//! `server` routes to it. Counts are for everybody; votes come through the same checks as all others. It must never show a
 //! visitor's own vote in an answer that a cache may keep.
 
 pub mod badge;

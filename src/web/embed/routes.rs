@@ -41,7 +41,7 @@ pub(super) const RESOURCE_POLICY: HeaderName =
 /// Pages that isolate themselves load only what says this.
 pub(super) const ANY_SITE: HeaderValue = HeaderValue::from_static("cross-origin");
 
-/// What this room works with.
+/// What these handlers work with.
 pub struct EmbedState {
     pub pages: Data<pages::SiteState>,
     pub form: Data<form::VoteFormState>,

@@ -41,7 +41,7 @@ impl Sendable {
 /// widget changes after a release, that release's file moves here.
 const RELEASED: &[&[u8]] = &[];
 
-/// Every asset of this room; the newest of a name stands first.
+/// Every asset of this module; the newest of a name stands first.
 pub struct Assets(Vec<Asset>);
 
 /// What an address below `/embed/` names.

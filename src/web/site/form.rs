@@ -1,7 +1,7 @@
 //! `POST /tools/{slug}/vote`: a vote by plain form, for browsers without JavaScript. Answered 303, back to the page.
 //!
 //! The same checks in the same order as the API's, but own origin only; a visitor without a token gets one on the way.
-//! `embed` takes its forms through the same door.
+//! `embed` takes its forms through the same checks.
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use actix_web::web::{Data, Path, Payload};
@@ -26,7 +26,7 @@ pub struct VoteFormState {
     pub bans: Data<Bans>,
     pub challenges: Data<Challenges>,
     pub holding: Data<HoldingPolicy>,
-    pub doors: Data<RateLimiter>,
+    pub limiter: Data<RateLimiter>,
     pub board: Data<TallyCache>,
     pub votes: Votes,
 }
@@ -102,7 +102,7 @@ pub async fn take(
     } else {
         let asked = state.challenges.mint(http, &client, now).await;
         asked.map_err(needs_script)?;
-        state.doors.new_visitor(http, &client).await?;
+        state.limiter.new_visitor(http, &client).await?;
         let (voter, token) = state.identity.mint(now);
         (voter, Some(token))
     };
@@ -113,7 +113,7 @@ pub async fn take(
     let challenges = &state.challenges;
     let asked = challenges.vote(http, &voter, &client, slug, tool, now);
     asked.await.map_err(needs_script)?;
-    let permit = state.doors.vote(http, voter.id, &client).await?;
+    let permit = state.limiter.vote(http, voter.id, &client).await?;
     let form = std::str::from_utf8(&body)
         .map_err(|_not_text| Problem::bad_request("The form is not valid UTF-8."))?;
     let choice = match request::query(form, "choice").as_deref() {
@@ -127,9 +127,9 @@ pub async fn take(
         .board
         .find(slug)
         .ok_or_else(|| Problem::unknown_tool(slug))?;
-    let wish = VoteCommand::of(&voter, slot.id, choice.into(), client.network());
-    let wish = under_rule(wish, &state.holding, &voter, &client);
-    let done = state.votes.cast(permit, wish, voter.name).done().await;
+    let command = VoteCommand::of(&voter, slot.id, choice.into(), client.network());
+    let command = under_rule(command, &state.holding, &voter, &client);
+    let done = state.votes.cast(permit, command, voter.name).done().await;
     let done = done.map_err(|refused| refused.problem(slug))?;
     record_held(&state.holding, client.limiter_key(), slot.id, &done);
     Ok(FormVote { back, new_token })

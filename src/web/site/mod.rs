@@ -1,6 +1,6 @@
 //! The pages that browsers see: a verdict site with live numbers and votes, with and without JavaScript.
 //!
-//! `server` routes to it. It shows what `verdicts` knows and votes through the same doors as the API. Read `routes.rs` for
+//! `server` routes to it. It shows what `verdicts` knows and votes through the same checks as the API. Read `routes.rs` for
 //! the pages, `card.rs` for one tool as they show it, `form.rs` for the vote without JavaScript.
 
 pub mod card;

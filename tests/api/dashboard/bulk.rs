@@ -1,11 +1,11 @@
 //! Many rows at once: a ring is reset as one, bans are lifted and held votes rejected together, with one reason each. And
 //! fields that take what pages show, and keep what was typed when they refuse it.
-use super::{Seat, field};
+use super::{Dashboard, field};
 use crate::harness::Backend;
 use crate::harness::client::Client;
-use crate::harness::desk::value;
+use crate::harness::dashboard::value;
 use crate::harness::server::Home;
-use crate::moderation::{Desk, OTHER, TOOL};
+use crate::moderation::{Moderator, OTHER, TOOL};
 use serde_json::{Value, json};
 
 crate::both!(
@@ -18,25 +18,30 @@ crate::both!(
 );
 
 /// Two votes on `TOOL` from each of these networks; gives the networks' hashes, the newest first.
-async fn ring(seat: &Seat, last_bytes: &[u8], choice: &str) -> Vec<String> {
+async fn ring(dashboard: &Dashboard, last_bytes: &[u8], choice: &str) -> Vec<String> {
     for byte in last_bytes {
-        let client = Client::from_address(&seat.desk.server.url, [127, 0, 0, *byte].into());
+        let client =
+            Client::from_address(&dashboard.moderator.server.url, [127, 0, 0, *byte].into());
         for _ in 0..5 {
             let voter = client.visitor().await;
             client.put_vote(&voter, TOOL, choice).await.expect(201);
         }
     }
-    networks(seat).await
+    networks(dashboard).await
 }
 
-async fn votes(seat: &Seat) -> Vec<Value> {
-    let items = seat.desk.get(&format!("/votes?tool={TOOL}")).await["items"].clone();
+async fn votes(dashboard: &Dashboard) -> Vec<Value> {
+    let items = dashboard
+        .moderator
+        .get(&format!("/votes?tool={TOOL}"))
+        .await["items"]
+        .clone();
     items.as_array().expect("items").clone()
 }
 
-async fn networks(seat: &Seat) -> Vec<String> {
+async fn networks(dashboard: &Dashboard) -> Vec<String> {
     let mut networks: Vec<String> = Vec::new();
-    for vote in votes(seat).await {
+    for vote in votes(dashboard).await {
         let network = vote["network"].as_str().expect("a hash").to_owned();
         if !networks.contains(&network) {
             networks.push(network);
@@ -46,21 +51,21 @@ async fn networks(seat: &Seat) -> Vec<String> {
 }
 
 async fn a_ring_is_reset_banned_and_let_back_as_one(backend: Backend) {
-    let seat = Seat::new(backend).await;
-    let ring = ring(&seat, &[2, 3, 4], "ship").await;
-    let page = seat.page(&format!("/moderation/tools/{TOOL}")).await;
+    let dashboard = Dashboard::new(backend).await;
+    let ring = ring(&dashboard, &[2, 3, 4], "ship").await;
+    let page = dashboard.page(&format!("/moderation/tools/{TOOL}")).await;
     for network in &ring {
         let box_of = format!("<input type=\"checkbox\" name=\"network\" value=\"{network}\"");
         assert!(page.contains(&box_of), "{page}");
     }
     assert_eq!(value(&page, "rows").as_deref(), Some("network"));
-    let all = seat
+    let all = dashboard
         .page(&format!("/moderation/tools/{TOOL}?ticked=networks"))
         .await;
     assert_eq!(all.matches(" checked>").count(), 3, "{all}");
 
     // Nothing ticked means no vote, not all of them.
-    let none = seat
+    let none = dashboard
         .get(&format!("/moderation/reset?tool={TOOL}&rows=network"))
         .await
         .page(422);
@@ -68,19 +73,19 @@ async fn a_ring_is_reset_banned_and_let_back_as_one(backend: Backend) {
     assert!(!none.text.contains("data-field=\"matched\""));
 
     let ticked = format!("network={}&network={}", ring[0], ring[2]);
-    let before = seat.everything();
-    let page = seat
+    let before = dashboard.everything();
+    let page = dashboard
         .page(&format!(
             "/moderation/reset?tool={TOOL}&rows=network&{ticked}"
         ))
         .await;
     assert_eq!(field(&page, "matched"), "10 votes");
-    assert_eq!(seat.everything(), before);
+    assert_eq!(dashboard.everything(), before);
     let (plan, meant) = (
         value(&page, "plan").expect("a plan"),
         value(&page, "network").expect("the networks"),
     );
-    let to = seat
+    let to = dashboard
         .done(
             "/moderation/resets",
             &[
@@ -91,30 +96,34 @@ async fn a_ring_is_reset_banned_and_let_back_as_one(backend: Backend) {
             ],
         )
         .await;
-    assert_eq!(seat.desk.counts().await, (5, 0));
+    assert_eq!(dashboard.moderator.counts().await, (5, 0));
     assert_eq!(
-        seat.desk.get("/resets").await["items"]
+        dashboard.moderator.get("/resets").await["items"]
             .as_array()
             .expect("one")
             .len(),
         1
     );
-    seat.done(&format!("{to}/undo"), &[("reason", "A rehearsal")])
+    dashboard
+        .done(&format!("{to}/undo"), &[("reason", "A rehearsal")])
         .await;
-    assert_eq!(seat.desk.counts().await, (15, 0));
+    assert_eq!(dashboard.moderator.counts().await, (15, 0));
 
-    let page = seat.page(&format!("/moderation/bans/new?{ticked}")).await;
+    let page = dashboard
+        .page(&format!("/moderation/bans/new?{ticked}"))
+        .await;
     assert!(page.contains("these 2 networks"), "{page}");
-    seat.done(
-        "/moderation/bans",
-        &[
-            ("network", &ring[0]),
-            ("network", &ring[2]),
-            ("reason", "A farm"),
-        ],
-    )
-    .await;
-    let bans = seat.desk.get("/bans").await["items"].clone();
+    dashboard
+        .done(
+            "/moderation/bans",
+            &[
+                ("network", &ring[0]),
+                ("network", &ring[2]),
+                ("reason", "A farm"),
+            ],
+        )
+        .await;
+    let bans = dashboard.moderator.get("/bans").await["items"].clone();
     let ids: Vec<String> = bans
         .as_array()
         .expect("bans")
@@ -122,12 +131,12 @@ async fn a_ring_is_reset_banned_and_let_back_as_one(backend: Backend) {
         .map(|ban| ban["id"].to_string())
         .collect();
     assert_eq!(ids.len(), 2);
-    let page = seat.page(&format!("/moderation/tools/{TOOL}")).await;
+    let page = dashboard.page(&format!("/moderation/tools/{TOOL}")).await;
     assert_eq!(page.matches(">banned<").count(), 2, "they are marked");
     let lift = "/moderation/bans/ticked/lift";
-    seat.get(lift).await.page(422);
+    dashboard.get(lift).await.page(422);
     let both = format!("{lift}?id={}&id={}", ids[0], ids[1]);
-    let page = seat.page(&both).await;
+    let page = dashboard.page(&both).await;
     assert!(page.contains("Lift 2 bans"), "{page}");
     let with = |reason| {
         [
@@ -136,31 +145,31 @@ async fn a_ring_is_reset_banned_and_let_back_as_one(backend: Backend) {
             ("reason", reason),
         ]
     };
-    let again = seat.post(lift, &with("")).await.page(422);
+    let again = dashboard.post(lift, &with("")).await.page(422);
     assert!(again.text.contains("Lift 2 bans"));
     // One of them is no more: neither is lifted.
     let gone = [("id", ids[0].as_str()), ("id", "999"), ("reason", "x")];
-    seat.post(lift, &gone).await.page(404);
+    dashboard.post(lift, &gone).await.page(404);
     assert_eq!(
-        seat.desk.get("/bans").await["items"]
+        dashboard.moderator.get("/bans").await["items"]
             .as_array()
             .expect("bans")
             .len(),
         2
     );
-    seat.done(lift, &with("They were people")).await;
-    assert_eq!(seat.desk.get("/bans").await["items"], json!([]));
-    seat.desk.server.verify().await;
+    dashboard.done(lift, &with("They were people")).await;
+    assert_eq!(dashboard.moderator.get("/bans").await["items"], json!([]));
+    dashboard.moderator.server.verify().await;
 }
 
 async fn fields_take_what_pages_show(backend: Backend) {
-    let seat = Seat::new(backend).await;
-    let ring = ring(&seat, &[2, 3], "ship").await;
-    let newest = votes(&seat).await[0].clone();
+    let dashboard = Dashboard::new(backend).await;
+    let ring = ring(&dashboard, &[2, 3], "ship").await;
+    let newest = votes(&dashboard).await[0].clone();
     let voter = newest["voter"].as_str().expect("an id");
     let (short_voter, short) = (&voter[voter.len() - 8..], &ring[0][24..]);
     let rows = async |query: String| {
-        let page = seat.page(&format!("/moderation/votes?{query}")).await;
+        let page = dashboard.page(&format!("/moderation/votes?{query}")).await;
         page.matches("<td class=\"ship\">").count()
     };
     let encode =
@@ -170,7 +179,10 @@ async fn fields_take_what_pages_show(backend: Backend) {
         format!("  VISITOR …{}  ", short_voter.to_uppercase()),
         short_voter.to_owned(),
         voter.to_uppercase(),
-        format!("{}/moderation/votes?voter={voter}", seat.desk.server.url),
+        format!(
+            "{}/moderation/votes?voter={voter}",
+            dashboard.moderator.server.url
+        ),
     ] {
         let query = format!("voter={}", encode(&typed));
         assert_eq!(rows(query).await, 1, "{typed}");
@@ -198,28 +210,28 @@ async fn fields_take_what_pages_show(backend: Backend) {
         assert_eq!(rows(format!("tool={}", encode(typed))).await, 10, "{typed}");
     }
     // A reset, a ban and a period take the same; what they carry on is whole.
-    let page = seat
+    let page = dashboard
         .page(&format!(
             "/moderation/reset?tool=Codestral+2&network={short}"
         ))
         .await;
     assert_eq!(field(&page, "matched"), "5 votes");
     assert_eq!(value(&page, "network").as_deref(), Some(ring[0].as_str()));
-    let page = seat
+    let page = dashboard
         .page(&format!(
             "/moderation/bans/new?voter=visitor+…{short_voter}"
         ))
         .await;
     assert!(page.contains(voter), "{page}");
-    let page = seat
+    let page = dashboard
         .page("/moderation/periods/new?tool=Codestral+2&from=2020-01-01T00:00&to=2100-01-01T00:00")
         .await;
     assert_eq!(field(&page, "matched"), "10 votes");
 }
 
 async fn a_refusal_keeps_what_was_typed(backend: Backend) {
-    let seat = Seat::new(backend).await;
-    ring(&seat, &[2], "ship").await;
+    let dashboard = Dashboard::new(backend).await;
+    ring(&dashboard, &[2], "ship").await;
     for (address, status, field, typed) in [
         ("/moderation/votes?voter=somebody", 422, "voter", "somebody"),
         (
@@ -267,7 +279,7 @@ async fn a_refusal_keeps_what_was_typed(backend: Backend) {
             "yesterday",
         ),
     ] {
-        let answer = seat.get(address).await.page(status);
+        let answer = dashboard.get(address).await.page(status);
         assert_eq!(
             value(&answer.text, field).as_deref(),
             Some(typed),
@@ -277,9 +289,9 @@ async fn a_refusal_keeps_what_was_typed(backend: Backend) {
         let beside = format!("id=\"{field}-error\"");
         assert!(answer.text.contains(&beside), "{address}\n{}", answer.text);
     }
-    let page = seat.page("/moderation/reset?tool=codestral-2").await;
+    let page = dashboard.page("/moderation/reset?tool=codestral-2").await;
     let plan = value(&page, "plan").expect("a plan");
-    let again = seat
+    let again = dashboard
         .post(
             "/moderation/resets",
             &[
@@ -307,29 +319,32 @@ async fn held_votes_of_several_networks_are_rejected_at_once(backend: Backend) {
         .setup()
         .generous()
         .env("TALLYSHIP_ABUSE__HOLD", "on");
-    let seat = Seat::at(Desk::at(setup.start().await).await).await;
+    let dashboard = Dashboard::at(Moderator::at(setup.start().await).await).await;
     for byte in [2, 3] {
-        let client = Client::from_address(&seat.desk.server.url, [127, 0, 0, byte].into());
+        let client =
+            Client::from_address(&dashboard.moderator.server.url, [127, 0, 0, byte].into());
         for _ in 0..30 {
             let voter = client.visitor().await;
             client.put_vote(&voter, TOOL, "ship").await;
         }
     }
-    let page = seat.page("/moderation/held").await;
+    let page = dashboard.page("/moderation/held").await;
     let rows: Vec<String> = page
         .split("name=\"row\" value=\"")
         .skip(1)
         .map(|rest| rest.split('"').next().expect("a value").to_owned())
         .collect();
     assert_eq!(rows.len(), 2, "{page}");
-    let overview = seat.page("/moderation").await;
+    let overview = dashboard.page("/moderation").await;
     assert!(overview.contains("are held"), "{overview}");
     let query = format!("verdict=reject&row={}&row={}", rows[0], rows[1]);
-    let preview = seat.page(&format!("/moderation/held/settle?{query}")).await;
+    let preview = dashboard
+        .page(&format!("/moderation/held/settle?{query}"))
+        .await;
     let held = field(&preview, "matched").to_owned();
     let to = value(&preview, "to").expect("an end");
-    let counted = seat.desk.counts().await;
-    let leads = seat
+    let counted = dashboard.moderator.counts().await;
+    let leads = dashboard
         .done(
             "/moderation/held/settle",
             &[
@@ -342,11 +357,11 @@ async fn held_votes_of_several_networks_are_rejected_at_once(backend: Backend) {
         )
         .await;
     assert_eq!(
-        seat.desk.counts().await,
+        dashboard.moderator.counts().await,
         counted,
         "{held} were not counted before"
     );
-    let page = seat.page(&leads).await;
+    let page = dashboard.page(&leads).await;
     assert!(
         page.contains("No vote is held") && page.contains("Preview a reset of those on"),
         "{page}"
@@ -355,21 +370,26 @@ async fn held_votes_of_several_networks_are_rejected_at_once(backend: Backend) {
     let from = page.find(mark).expect("a link") + mark.len();
     let query = page[from..].split('"').next().expect("an end");
     let query = query.replace("&#38;", "&").replace("&amp;", "&");
-    let preview = seat.page(&format!("/moderation/reset?{query}")).await;
+    let preview = dashboard.page(&format!("/moderation/reset?{query}")).await;
     assert_eq!(field(&preview, "matched"), format!("{} votes", counted.0));
-    seat.get("/moderation/held/settle?verdict=reject")
+    dashboard
+        .get("/moderation/held/settle?verdict=reject")
         .await
         .page(422);
-    seat.desk.server.verify().await;
+    dashboard.moderator.server.verify().await;
 }
 
 async fn votes_are_filtered_and_exported(backend: Backend) {
-    let seat = Seat::new(backend).await;
-    ring(&seat, &[2], "ship").await;
-    ring(&seat, &[3], "skip").await;
-    seat.desk.reset(json!({"choice": "skip"})).await.expect(201);
+    let dashboard = Dashboard::new(backend).await;
+    ring(&dashboard, &[2], "ship").await;
+    ring(&dashboard, &[3], "skip").await;
+    dashboard
+        .moderator
+        .reset(json!({"choice": "skip"}))
+        .await
+        .expect(201);
     let count = async |query: &str, choice: &str| {
-        let page = seat
+        let page = dashboard
             .page(&format!("/moderation/votes?tool={TOOL}&{query}"))
             .await;
         page.matches(&format!("<td class=\"{choice}\">")).count()
@@ -402,8 +422,11 @@ async fn votes_are_filtered_and_exported(backend: Backend) {
         ),
         (0, 0)
     );
-    seat.get("/moderation/votes?standing=both").await.page(422);
-    let csv = seat
+    dashboard
+        .get("/moderation/votes?standing=both")
+        .await
+        .page(422);
+    let csv = dashboard
         .get(&format!("/moderation/votes.csv?tool={TOOL}&choice=skip"))
         .await
         .expect(200);
@@ -422,20 +445,25 @@ async fn votes_are_filtered_and_exported(backend: Backend) {
             .iter()
             .all(|line| line.starts_with("codestral-2,visitor:") && line.contains(",skip,"))
     );
-    seat.get("/moderation/votes.csv?tool=nothing")
+    dashboard
+        .get("/moderation/votes.csv?tool=nothing")
         .await
         .page(404);
-    seat.get("/moderation/votes.csv?from=x").await.page(422);
+    dashboard
+        .get("/moderation/votes.csv?from=x")
+        .await
+        .page(422);
 }
 
 async fn acts_are_found_by_what_they_were(backend: Backend) {
-    let seat = Seat::new(backend).await;
+    let dashboard = Dashboard::new(backend).await;
     let state = |slug: &str| format!("/moderation/tools/{slug}/state");
     for (slug, wanted) in [(TOOL, "frozen"), (OTHER, "frozen"), (TOOL, "open")] {
-        seat.done(&state(slug), &[("state", wanted), ("reason", "x")])
+        dashboard
+            .done(&state(slug), &[("state", wanted), ("reason", "x")])
             .await;
     }
-    let acts = async |query: &str| seat.page(&format!("/moderation/audit?{query}")).await;
+    let acts = async |query: &str| dashboard.page(&format!("/moderation/audit?{query}")).await;
     let all = acts("").await;
     for which in [
         format!("<strong>Freeze</strong> <span class=\"subject\">{TOOL}<"),
@@ -459,8 +487,8 @@ async fn acts_are_found_by_what_they_were(backend: Backend) {
     assert_eq!(count(&acts("to=2020-01-01T00:00").await), 0);
     assert_eq!(count(&acts("actor=%25").await), 0, "no pattern but text");
     // A reset says of what.
-    seat.desk.voters("ship", 2).await;
-    seat.desk.reset(json!({})).await.expect(201);
+    dashboard.moderator.voters("ship", 2).await;
+    dashboard.moderator.reset(json!({})).await.expect(201);
     let page = acts("act=reset").await;
     assert!(page.contains("2 votes on codestral-2"), "{page}");
 }

@@ -2,39 +2,42 @@
 //! else changes anything.
 //!
 //! It must never look for the pages' dress: only what a reader or a machine relies on.
+mod access;
 mod acts;
 mod alerts;
 mod bans;
 mod bulk;
-mod door;
 mod forms;
 mod sessions;
 mod sight;
 
 use crate::harness::Backend;
 use crate::harness::client::Answer;
-use crate::harness::desk::{Session, posted, sign_in};
+use crate::harness::dashboard::{Session, posted, sign_in};
 use crate::harness::server::Home;
-use crate::moderation::Desk;
+use crate::moderation::Moderator;
 
 /// A moderator who is signed in.
-pub struct Seat {
-    pub desk: Desk,
+pub struct Dashboard {
+    pub moderator: Moderator,
     pub session: Session,
 }
 
-impl Seat {
-    pub async fn new(backend: Backend) -> Seat {
-        Seat::at(Desk::new(backend).await).await
+impl Dashboard {
+    pub async fn new(backend: Backend) -> Dashboard {
+        Dashboard::at(Moderator::new(backend).await).await
     }
 
-    pub async fn at(desk: Desk) -> Seat {
-        let session = sign_in(&desk.client, &desk.token).await;
-        Seat { desk, session }
+    pub async fn at(moderator: Moderator) -> Dashboard {
+        let session = sign_in(&moderator.client, &moderator.token).await;
+        Dashboard { moderator, session }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        self.session.with(self.desk.client.get(path)).send().await
+        self.session
+            .with(self.moderator.client.get(path))
+            .send()
+            .await
     }
 
     pub async fn page(&self, path: &str) -> String {
@@ -44,7 +47,7 @@ impl Seat {
     /// A form of this session's own pages.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let fields = [&[("key", self.session.key.as_str())], fields].concat();
-        let call = self.session.with(self.desk.client.post(path));
+        let call = self.session.with(self.moderator.client.post(path));
         posted(call, &fields).send().await
     }
 
@@ -55,7 +58,7 @@ impl Seat {
     }
 
     pub fn home(&self) -> &Home {
-        self.desk.server.home()
+        self.moderator.server.home()
     }
 
     /// How much there is of everything that an act could change.

@@ -1,5 +1,5 @@
 //! What moderators see: names and reasons that would break out, filters, lists that turn pages, and what is not there.
-use super::{Seat, field};
+use super::{Dashboard, field};
 use crate::harness::Backend;
 use crate::moderation::{OTHER, TOOL, staff};
 use serde_json::json;
@@ -13,40 +13,42 @@ crate::both!(
 const SCRIPT: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
 
 async fn nothing_that_people_write_breaks_out(backend: Backend) {
-    let seat = Seat::new(backend).await;
-    let site = staff(&seat.desk.server, "site").await;
-    let put = seat
-        .desk
+    let dashboard = Dashboard::new(backend).await;
+    let site = staff(&dashboard.moderator.server, "site").await;
+    let put = dashboard
+        .moderator
         .client
         .put(&format!("/v1/tools/{TOOL}"))
         .bearer(&site);
     put.json(&json!({"name": SCRIPT})).send().await.expect(200);
-    seat.desk.voters("ship", 6).await;
-    let voter = seat.desk.get("/votes").await["items"][0]["voter"]
+    dashboard.moderator.voters("ship", 6).await;
+    let voter = dashboard.moderator.get("/votes").await["items"][0]["voter"]
         .as_str()
         .expect("id")
         .to_owned();
-    let reset = seat
-        .desk
+    let reset = dashboard
+        .moderator
         .reset(json!({"reason": SCRIPT, "choice": "ship"}))
         .await
         .expect(201)
         .json;
     let undo = format!("/moderation/resets/{}/undo", reset["id"]);
-    seat.done("/moderation/bans", &[("voter", &voter), ("reason", SCRIPT)])
+    dashboard
+        .done("/moderation/bans", &[("voter", &voter), ("reason", SCRIPT)])
         .await;
     let (from, to) = ("2020-01-01T00:00", "2020-01-02T00:00");
-    seat.done(
-        "/moderation/periods",
-        &[
-            ("tool", TOOL),
-            ("from", from),
-            ("to", to),
-            ("reason", SCRIPT),
-        ],
-    )
-    .await;
-    let ban = seat.desk.get("/bans").await["items"][0]["id"].to_string();
+    dashboard
+        .done(
+            "/moderation/periods",
+            &[
+                ("tool", TOOL),
+                ("from", from),
+                ("to", to),
+                ("reason", SCRIPT),
+            ],
+        )
+        .await;
+    let ban = dashboard.moderator.get("/bans").await["items"][0]["id"].to_string();
     let query: String = url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs([
             ("q", SCRIPT),
@@ -85,7 +87,7 @@ async fn nothing_that_people_write_breaks_out(backend: Backend) {
         "/moderation/audit",
         &format!("/moderation/tools/{}", query.split('&').next().expect("it")),
     ] {
-        let answer = seat.get(path).await;
+        let answer = dashboard.get(path).await;
         assert!(
             matches!(answer.status, 200 | 404 | 422),
             "{path}: {}",
@@ -101,7 +103,7 @@ async fn nothing_that_people_write_breaks_out(backend: Backend) {
         );
     }
     // What was typed comes back into the form, as text.
-    let again = seat
+    let again = dashboard
         .post(
             &undo,
             &[("reason", &format!("{SCRIPT}{}", "x".repeat(1_000)))],
@@ -117,14 +119,14 @@ async fn nothing_that_people_write_breaks_out(backend: Backend) {
 }
 
 async fn a_tool_shows_its_course_and_what_stands_out(backend: Backend) {
-    let seat = Seat::new(backend).await;
-    seat.desk.voters("ship", 12).await;
-    let page = seat.page(&format!("/moderation/tools/{TOOL}")).await;
+    let dashboard = Dashboard::new(backend).await;
+    dashboard.moderator.voters("ship", 12).await;
+    let page = dashboard.page(&format!("/moderation/tools/{TOOL}")).await;
     assert_eq!(
         (field(&page, "community"), field(&page, "aside")),
         ("100%", "0 votes")
     );
-    let network = seat.desk.get("/votes").await["items"][0]["network"]
+    let network = dashboard.moderator.get("/votes").await["items"][0]["network"]
         .as_str()
         .expect("hash")
         .to_owned();
@@ -135,17 +137,18 @@ async fn a_tool_shows_its_course_and_what_stands_out(backend: Backend) {
         "the cluster: {page}"
     );
     assert!(page.contains("data-brush"), "{page}");
-    let votes = seat
+    let votes = dashboard
         .page(&format!("/moderation/votes?tool={TOOL}&network={network}"))
         .await;
     assert_eq!(votes.matches("<td class=\"ship\">").count(), 12);
     assert!(
-        seat.page(&format!("/moderation/votes?tool={OTHER}"))
+        dashboard
+            .page(&format!("/moderation/votes?tool={OTHER}"))
             .await
             .contains("No votes match")
     );
     for bad in ["from=yesterday", "to=x", "voter=x", "network=x", "cursor=x"] {
-        let answer = seat
+        let answer = dashboard
             .get(&format!("/moderation/votes?{bad}"))
             .await
             .page(422);
@@ -156,48 +159,52 @@ async fn a_tool_shows_its_course_and_what_stands_out(backend: Backend) {
             answer.text
         );
     }
-    seat.get(&format!("/moderation/tools/{TOOL}?from=x"))
+    dashboard
+        .get(&format!("/moderation/tools/{TOOL}?from=x"))
         .await
         .page(422);
-    seat.get(&format!("/moderation/reset?tool={TOOL}&choice=both"))
+    dashboard
+        .get(&format!("/moderation/reset?tool={TOOL}&choice=both"))
         .await
         .page(422);
-    seat.get("/moderation/reset").await.page(404);
+    dashboard.get("/moderation/reset").await.page(404);
     // A reset of nothing says so.
-    let page = seat.page(&format!("/moderation/reset?tool={OTHER}")).await;
+    let page = dashboard
+        .page(&format!("/moderation/reset?tool={OTHER}"))
+        .await;
     assert_eq!(field(&page, "matched"), "0 votes");
     assert!(page.contains("No vote that counts now matches"), "{page}");
-    let none = seat.page("/moderation?q=nothing+like+it").await;
+    let none = dashboard.page("/moderation?q=nothing+like+it").await;
     assert!(none.contains("No tool has “nothing like it”"), "{none}");
 }
 
 async fn lists_turn_pages(backend: Backend) {
-    let seat = Seat::new(backend).await;
-    seat.desk.voters("ship", 101).await;
-    let (first, second) = two_pages(&seat, "/moderation/votes").await;
+    let dashboard = Dashboard::new(backend).await;
+    dashboard.moderator.voters("ship", 101).await;
+    let (first, second) = two_pages(&dashboard, "/moderation/votes").await;
     let count = |page: &str| page.matches("<td class=\"ship\">").count();
     assert_eq!((count(&first), count(&second)), (100, 1));
     for n in 0..51 {
         let ban = json!({"network": format!("{n:032x}"), "reason": format!("farm {n}.")});
-        seat.desk.post("/bans", ban).await.expect(201);
+        dashboard.moderator.post("/bans", ban).await.expect(201);
     }
-    let (first, second) = two_pages(&seat, "/moderation/bans").await;
+    let (first, second) = two_pages(&dashboard, "/moderation/bans").await;
     assert!(first.contains("farm 50.") && !first.contains("farm 0."));
     assert!(second.contains("farm 0.") && !second.contains("farm 1."));
-    let (first, second) = two_pages(&seat, "/moderation/audit").await;
+    let (first, second) = two_pages(&dashboard, "/moderation/audit").await;
     assert!(first.contains("farm 50.") && second.contains("Sign-in"));
 }
 
 /// The first page of a list, and what its link to older ones leads to.
-async fn two_pages(seat: &Seat, path: &str) -> (String, String) {
-    let first = seat.page(path).await;
+async fn two_pages(dashboard: &Dashboard, path: &str) -> (String, String) {
+    let first = dashboard.page(path).await;
     let mark = "class=\"paging\"><a class=\"button quiet\" href=\"";
     let from = first
         .find(mark)
         .unwrap_or_else(|| panic!("no other page: {first}"))
         + mark.len();
     let next = first[from..].split('"').next().expect("an address");
-    let second = seat
+    let second = dashboard
         .page(&next.replace("&#38;", "&").replace("&amp;", "&"))
         .await;
     (first, second)

@@ -4,7 +4,7 @@ mod limits;
 
 use crate::harness::Backend;
 use crate::harness::client::{Answer, Call};
-use crate::harness::desk::{Session, sign_in, try_sign_in};
+use crate::harness::dashboard::{Session, sign_in, try_sign_in};
 use crate::harness::document::{For, Operation, Tokens, operations};
 use crate::harness::server::{Home, Server, Setup};
 use reqwest::Method;
@@ -116,7 +116,7 @@ async fn each_role_at_each_operation(backend: Backend) {
                     answer.problem(401, "bad-token");
                 }
             }
-            For::Desk(least) => {
+            For::Moderator(least) => {
                 assert_eq!(least, "moderator", "{name}: who has a session?");
                 let moderator = call().bearer(&tokens.moderator).send().await;
                 for answer in [nobody, bad, unknown, visitor, moderator] {
@@ -149,7 +149,7 @@ async fn each_role_at_each_operation(backend: Backend) {
         .execute("UPDATE tokens SET role = 1 WHERE role = 2");
     for operation in operations
         .iter()
-        .filter(|operation| matches!(operation.who, For::Desk(_)))
+        .filter(|operation| matches!(operation.who, For::Moderator(_)))
     {
         let answer = operation.call(&client, &tokens).send().await;
         is_led_to_the_sign_in(&answer);
@@ -305,10 +305,10 @@ async fn bodies_and_origins_that_are_refused(backend: Backend) {
             operation.refused(answer, 400, "bad-request");
         }
         // A form of the dashboard shows again what it is about, and that must be there.
-        let about = matches!(operation.who, For::Desk(_)) && operation.asks("id");
+        let about = matches!(operation.who, For::Moderator(_)) && operation.asks("id");
         if operation.refuses("invalid") && operation.body.is_some() && !about {
             let body = match operation.who {
-                For::Desk(_) => operation.form_without(&tokens.session, "reason"),
+                For::Moderator(_) => operation.form_without(&tokens.session, "reason"),
                 _ => "{\"surprise\":1}".to_owned(),
             };
             operation.refused(with(&body).send().await, 422, "invalid");

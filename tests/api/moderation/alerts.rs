@@ -1,6 +1,6 @@
 //! The detector from the outside: a ring of a thousand networks is told of with a filter that means it, ordinary votes are
 //! not, a webhook hears of it in a way that can be checked, and a moderator has the last word.
-use super::{Desk, OTHER, TOOL, staff};
+use super::{Moderator, OTHER, TOOL, staff};
 use crate::harness::hook::{Hook, Manner};
 use crate::harness::server::{Home, Setup};
 use crate::harness::{Backend, eventually};
@@ -32,26 +32,26 @@ fn setup(backend: Backend) -> Setup {
         .env("TALLYSHIP_HTTP__TRUSTED_PROXIES", "127.0.0.1/32")
 }
 
-async fn desk(setup: Setup) -> Desk {
-    Desk::at(setup.start().await).await
+async fn moderator(setup: Setup) -> Moderator {
+    Moderator::at(setup.start().await).await
 }
 
 /// Votes of new voters, the `n`th from the network that `of` gives for it.
-async fn cast(desk: &Desk, count: usize, of: impl Fn(usize) -> (String, &'static str)) {
-    cast_on(desk, TOOL, count, of).await;
+async fn cast(moderator: &Moderator, count: usize, of: impl Fn(usize) -> (String, &'static str)) {
+    cast_on(moderator, TOOL, count, of).await;
 }
 
 async fn cast_on(
-    desk: &Desk,
+    moderator: &Moderator,
     tool: &str,
     count: usize,
     of: impl Fn(usize) -> (String, &'static str),
 ) {
-    let voters = desk.server.setup.mint(count).await;
+    let voters = moderator.server.setup.mint(count).await;
     for (at, some) in voters.chunks(50).enumerate() {
         let cast = some.iter().enumerate().map(|(n, voter)| {
             let (network, choice) = of(at * 50 + n);
-            let vote = desk
+            let vote = moderator
                 .client
                 .vote(voter, tool, choice)
                 .header("x-forwarded-for", &network);
@@ -75,30 +75,30 @@ fn ring(networks: usize) -> impl Fn(usize) -> (String, &'static str) {
     }
 }
 
-async fn alerts(desk: &Desk, query: &str) -> Vec<Value> {
-    let page = desk.get(&format!("/alerts{query}")).await;
+async fn alerts(moderator: &Moderator, query: &str) -> Vec<Value> {
+    let page = moderator.get(&format!("/alerts{query}")).await;
     page["items"].as_array().expect("items").clone()
 }
 
 /// What a reset with the alert's filter would take: votes, and how many of them against it.
-async fn matched(desk: &Desk, alert: &Value) -> (i64, i64) {
+async fn matched(moderator: &Moderator, alert: &Value) -> (i64, i64) {
     let mut body = alert["filter"].clone();
     body["reason"] = json!("as the alert says");
     body["dry_run"] = json!(true);
-    let report = desk.post("/resets", body).await.expect(200).json;
+    let report = moderator.post("/resets", body).await.expect(200).json;
     let of = |name: &str| report[name].as_i64().expect("a number");
     (of("matched"), of("skip"))
 }
 
 async fn a_thousand_networks_are_told_of(backend: Backend) {
-    let desk = desk(setup(backend)).await;
-    cast(&desk, 200, people).await;
+    let moderator = moderator(setup(backend)).await;
+    cast(&moderator, 200, people).await;
     let began = Instant::now();
-    cast(&desk, 3_000, ring(1_000)).await;
+    cast(&moderator, 3_000, ring(1_000)).await;
     let cast_in = began.elapsed();
     let path = format!("?tool={TOOL}&state=open");
     eventually("an alert", GUARD, async || {
-        !alerts(&desk, &path).await.is_empty()
+        !alerts(&moderator, &path).await.is_empty()
     })
     .await;
     println!(
@@ -107,13 +107,13 @@ async fn a_thousand_networks_are_told_of(backend: Backend) {
     );
     // It grows while more is seen of it, and stays one.
     eventually("the alert means the ring", GUARD, async || {
-        let found = alerts(&desk, &path).await;
+        let found = alerts(&moderator, &path).await;
         assert_eq!(found.len(), 1, "{found:?}");
-        matched(&desk, &found[0]).await.0 >= 2_700
+        matched(&moderator, &found[0]).await.0 >= 2_700
     })
     .await;
-    let alert = alerts(&desk, &path).await.remove(0);
-    let (all, against) = matched(&desk, &alert).await;
+    let alert = alerts(&moderator, &path).await.remove(0);
+    let (all, against) = matched(&moderator, &alert).await;
     assert_eq!(all, against, "{alert}");
     assert!(all <= 3_060, "{all} of 3,000 and sixty people: {alert}");
     let numbers = &alert["numbers"];
@@ -132,31 +132,31 @@ async fn a_thousand_networks_are_told_of(backend: Backend) {
         (&json!(TOOL), &json!("skip"))
     );
     // It proposes: nothing was taken out, and nobody acted.
-    assert_eq!(desk.counts().await, (140, 3_060));
-    assert_eq!(desk.aside().await, (0, 0));
-    let resets = desk.get("/resets").await;
+    assert_eq!(moderator.counts().await, (140, 3_060));
+    assert_eq!(moderator.aside().await, (0, 0));
+    let resets = moderator.get("/resets").await;
     assert_eq!(resets["items"], json!([]));
-    desk.server.verify().await;
+    moderator.server.verify().await;
 }
 
 /// The twin. That the detector has seen them is known by what it says of a ring that voted after them.
 async fn ordinary_votes_are_not(backend: Backend) {
-    let desk = desk(setup(backend)).await;
-    cast(&desk, 400, people).await;
-    cast_on(&desk, OTHER, 60, ring(1)).await;
+    let moderator = moderator(setup(backend)).await;
+    cast(&moderator, 400, people).await;
+    cast_on(&moderator, OTHER, 60, ring(1)).await;
     let path = format!("?tool={OTHER}");
     eventually("an alert of the ring", GUARD, async || {
-        !alerts(&desk, &path).await.is_empty()
+        !alerts(&moderator, &path).await.is_empty()
     })
     .await;
-    let all = alerts(&desk, "").await;
+    let all = alerts(&moderator, "").await;
     assert!(all.iter().all(|alert| alert["tool"] == OTHER), "{all:?}");
     // One network, so that is what it names.
     let alert = &all[0];
     assert_eq!(alert["kind"], "network", "{alert}");
-    let seen = desk.get(&format!("/votes?tool={OTHER}&limit=1")).await;
+    let seen = moderator.get(&format!("/votes?tool={OTHER}&limit=1")).await;
     assert_eq!(alert["filter"]["network"], seen["items"][0]["network"]);
-    desk.server.verify().await;
+    moderator.server.verify().await;
 }
 
 fn signed(key: &[u8], message: &str) -> String {
@@ -178,11 +178,11 @@ async fn a_webhook_hears_of_it_until_it_takes_it(backend: Backend) {
             "TALLYSHIP_MODERATION__WEBHOOK_SECRET",
             format!("whsec_{}", STANDARD.encode(key)),
         );
-    let desk = desk(setup).await;
-    cast(&desk, 60, ring(1)).await;
+    let moderator = moderator(setup).await;
+    cast(&moderator, 60, ring(1)).await;
     // A receiver that hangs keeps nobody from seeing it.
     eventually("the alert", GUARD, async || {
-        !alerts(&desk, "").await.is_empty()
+        !alerts(&moderator, "").await.is_empty()
     })
     .await;
     eventually("it is told a fourth time", GUARD, async || {
@@ -191,7 +191,7 @@ async fn a_webhook_hears_of_it_until_it_takes_it(backend: Backend) {
     .await;
     let told = "SELECT COUNT(*) AS n FROM alerts WHERE told_at IS NOT NULL";
     eventually("it was taken", GUARD, async || {
-        desk.server.home().number(told) > 0
+        moderator.server.home().number(told) > 0
     })
     .await;
     let messages = hook.messages();
@@ -209,34 +209,36 @@ async fn a_webhook_hears_of_it_until_it_takes_it(backend: Backend) {
     }
     let body = messages[3].json();
     assert_eq!(body["type"], "alert.raised");
-    let alert = alerts(&desk, "").await.remove(0);
+    let alert = alerts(&moderator, "").await.remove(0);
     assert_eq!(body["data"]["id"], alert["id"]);
     assert_eq!(
         body["data"]["filter"]["network"],
         alert["filter"]["network"]
     );
     // Neither the address nor the key is in the log.
-    let log = desk.server.stderr();
+    let log = moderator.server.stderr();
     assert!(!log.contains("/hook") && !log.contains("whsec_"), "{log}");
-    assert_eq!(desk.server.sigterm(Duration::from_secs(20)).await, 0);
+    assert_eq!(moderator.server.sigterm(Duration::from_secs(20)).await, 0);
 }
 
 async fn an_alert_is_dismissed_once(backend: Backend) {
-    let desk = desk(setup(backend)).await;
-    cast(&desk, 60, ring(1)).await;
+    let moderator = moderator(setup(backend)).await;
+    cast(&moderator, 60, ring(1)).await;
     eventually("the alert", GUARD, async || {
-        !alerts(&desk, "").await.is_empty()
+        !alerts(&moderator, "").await.is_empty()
     })
     .await;
-    let alert = alerts(&desk, "").await.remove(0);
+    let alert = alerts(&moderator, "").await.remove(0);
     let path = format!("/alerts/{}/dismiss", alert["id"]);
-    desk.call(Method::POST, "/alerts/999/dismiss", None)
+    moderator
+        .call(Method::POST, "/alerts/999/dismiss", None)
         .await
         .problem(404, "not-found");
-    desk.post(&path, json!({"why": "x"}))
+    moderator
+        .post(&path, json!({"why": "x"}))
         .await
         .problem(422, "invalid");
-    let done = desk
+    let done = moderator
         .post(&path, json!({"reason": "a school"}))
         .await
         .expect(200);
@@ -252,10 +254,11 @@ async fn an_alert_is_dismissed_once(backend: Backend) {
             &json!("the moderator")
         )
     );
-    desk.call(Method::POST, &path, None)
+    moderator
+        .call(Method::POST, &path, None)
         .await
         .problem(409, "conflict");
-    let entry = desk.get("/audit?limit=1").await["items"][0].clone();
+    let entry = moderator.get("/audit?limit=1").await["items"][0].clone();
     assert_eq!(
         (&entry["act"], &entry["subject"], &entry["reason"]),
         (
@@ -264,78 +267,80 @@ async fn an_alert_is_dismissed_once(backend: Backend) {
             &json!("a school")
         )
     );
-    assert_eq!(alerts(&desk, "?state=open").await, Vec::<Value>::new());
-    assert_eq!(alerts(&desk, "?state=dismissed").await.len(), 1);
+    assert_eq!(alerts(&moderator, "?state=open").await, Vec::<Value>::new());
+    assert_eq!(alerts(&moderator, "?state=dismissed").await.len(), 1);
     for (query, named) in [
         ("state=shut", "state"),
         ("limit=0", "limit"),
         ("cursor=x", "cursor"),
     ] {
-        let answer = desk
+        let answer = moderator
             .call(Method::GET, &format!("/alerts?{query}"), None)
             .await
             .problem(422, "invalid");
         assert!(answer.text.contains(named), "{}", answer.text);
     }
-    desk.call(Method::GET, "/alerts?tool=nothing-there", None)
+    moderator
+        .call(Method::GET, "/alerts?tool=nothing-there", None)
         .await
         .problem(404, "unknown-tool");
     // The same thing going on is no new alert, until it is twice what it was: then it is open again.
-    cast(&desk, 20, ring(1)).await;
+    cast(&moderator, 20, ring(1)).await;
     let grown = |than: i64| {
-        let desk = &desk;
+        let moderator = &moderator;
         async move || {
-            let all = alerts(desk, "").await;
+            let all = alerts(moderator, "").await;
             assert_eq!(all.len(), 1, "{all:?}");
             all[0]["numbers"]["votes"].as_i64().expect("n") >= than
         }
     };
     eventually("it has grown", GUARD, grown(75)).await;
-    assert_eq!(alerts(&desk, "").await[0]["state"], "dismissed");
-    cast(&desk, 60, ring(1)).await;
+    assert_eq!(alerts(&moderator, "").await[0]["state"], "dismissed");
+    cast(&moderator, 60, ring(1)).await;
     eventually("it has doubled", GUARD, grown(130)).await;
-    assert_eq!(alerts(&desk, "").await[0]["state"], "open");
-    let site = staff(&desk.server, "site").await;
-    let call = desk.client.get("/v1/moderation/alerts").bearer(&site);
+    assert_eq!(alerts(&moderator, "").await[0]["state"], "open");
+    let site = staff(&moderator.server, "site").await;
+    let call = moderator.client.get("/v1/moderation/alerts").bearer(&site);
     call.send().await.problem(403, "forbidden");
-    desk.server.verify().await;
+    moderator.server.verify().await;
 }
 
 /// The hash goes when that of the votes does; and then the filter means no vote, instead of every one of the time.
 async fn an_alert_forgets_its_network(backend: Backend) {
-    let mut desk = desk(setup(backend)).await;
-    cast(&desk, 60, ring(1)).await;
+    let mut moderator = moderator(setup(backend)).await;
+    cast(&moderator, 60, ring(1)).await;
     eventually("the alert", GUARD, async || {
-        !alerts(&desk, "").await.is_empty()
+        !alerts(&moderator, "").await.is_empty()
     })
     .await;
-    let alert = alerts(&desk, "").await.remove(0);
-    assert_eq!(matched(&desk, &alert).await, (60, 60));
+    let alert = alerts(&moderator, "").await.remove(0);
+    assert_eq!(matched(&moderator, &alert).await, (60, 60));
     // Nor is it in a backup.
     let hash = alert["filter"]["network"].as_str().expect("a hash");
-    desk.server
+    moderator
+        .server
         .run_cli(&["backup", "site.backup"])
         .await
         .success("backup");
-    let path = desk.server.home().path().join("site.backup");
+    let path = moderator.server.home().path().join("site.backup");
     let backup = std::fs::read_to_string(path).expect("a backup");
     assert!(backup.contains("alerts") && !backup.contains(hash));
-    assert_eq!(desk.server.sigterm(Duration::from_secs(20)).await, 0);
-    desk.server.home().execute(
+    assert_eq!(moderator.server.sigterm(Duration::from_secs(20)).await, 0);
+    moderator.server.home().execute(
         "UPDATE alerts SET span_to = span_to - 172800000000, span_from = span_from - 172800000000",
     );
-    desk.server = desk.server.setup.start().await;
-    desk.client = desk.server.client();
+    moderator.server = moderator.server.setup.start().await;
+    moderator.client = moderator.server.client();
     let none = "0".repeat(32);
     eventually("the network is forgotten", GUARD, async || {
-        let all = alerts(&desk, "").await;
+        let all = alerts(&moderator, "").await;
         all.iter().any(|alert| alert["filter"]["network"] == none)
     })
     .await;
-    for alert in alerts(&desk, "").await {
+    for alert in alerts(&moderator, "").await {
         if alert["filter"]["network"] == none {
-            assert_eq!(matched(&desk, &alert).await, (0, 0), "{alert}");
+            assert_eq!(matched(&moderator, &alert).await, (0, 0), "{alert}");
         }
     }
-    desk.server.verify().await;
+    moderator.server.verify().await;
 }

@@ -1,5 +1,5 @@
 //! The audit chain: every act leaves an entry, and whoever tampers with one is found. Staff tokens and their ends.
-use super::{Desk, TOOL, staff};
+use super::{Moderator, TOOL, staff};
 use crate::harness::{Backend, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -13,34 +13,42 @@ crate::both!(
 );
 
 async fn every_act_leaves_an_entry(backend: Backend) {
-    let desk = Desk::new(backend).await;
-    desk.voters("ship", 2).await;
-    let reset = desk
+    let moderator = Moderator::new(backend).await;
+    moderator.voters("ship", 2).await;
+    let reset = moderator
         .reset(json!({"reason": "vérité: \"quotes\" and {braces}"}))
         .await
         .expect(201)
         .json;
-    desk.undo(&reset["id"]).await.expect(200);
-    let voter = desk.get("/votes").await["items"][0]["voter"].clone();
-    let ban = desk
+    moderator.undo(&reset["id"]).await.expect(200);
+    let voter = moderator.get("/votes").await["items"][0]["voter"].clone();
+    let ban = moderator
         .post("/bans", json!({"voter": voter, "reason": "b"}))
         .await
         .expect(201)
         .json;
-    desk.call(Method::DELETE, &format!("/bans/{}", ban["id"]), None)
+    moderator
+        .call(Method::DELETE, &format!("/bans/{}", ban["id"]), None)
         .await
         .expect(200);
     let period = json!({"tool": TOOL, "from": "2020-01-01T00:00:00Z", "to": "2020-01-02T00:00:00Z", "reason": "p"});
-    let period = desk.post("/periods", period).await.expect(201).json;
-    desk.call(Method::DELETE, &format!("/periods/{}", period["id"]), None)
+    let period = moderator.post("/periods", period).await.expect(201).json;
+    moderator
+        .call(Method::DELETE, &format!("/periods/{}", period["id"]), None)
         .await
         .expect(200);
     let freeze = json!({"state": "frozen", "reason": "f"});
-    desk.call(Method::PUT, &format!("/tools/{TOOL}/state"), Some(freeze))
+    moderator
+        .call(Method::PUT, &format!("/tools/{TOOL}/state"), Some(freeze))
         .await
         .expect(200);
-    let site = staff(&desk.server, "site").await;
-    let tool = |method| desk.client.call(method, "/v1/tools/new-tool").bearer(&site);
+    let site = staff(&moderator.server, "site").await;
+    let tool = |method| {
+        moderator
+            .client
+            .call(method, "/v1/tools/new-tool")
+            .bearer(&site)
+    };
     tool(Method::PUT)
         .json(&json!({"name": "New"}))
         .send()
@@ -52,17 +60,19 @@ async fn every_act_leaves_an_entry(backend: Backend) {
         .await
         .expect(200);
     tool(Method::DELETE).send().await.expect(200);
-    desk.server
+    moderator
+        .server
         .home()
         .write("more.json", "[{\"slug\":\"one-more\",\"name\":\"M\"}]");
-    desk.server
+    moderator
+        .server
         .run_cli(&["catalog", "import", "more.json"])
         .await
         .success("import");
     // Looking, previewing and being refused leave none.
-    desk.reset(json!({"dry_run": true})).await.expect(200);
-    desk.reset(json!({"reason": ""})).await.expect(422);
-    let entries = desk.get("/audit?limit=100").await;
+    moderator.reset(json!({"dry_run": true})).await.expect(200);
+    moderator.reset(json!({"reason": ""})).await.expect(422);
+    let entries = moderator.get("/audit?limit=100").await;
     let entries = entries["items"].as_array().expect("items");
     let acts: Vec<&str> = entries
         .iter()
@@ -126,39 +136,39 @@ async fn every_act_leaves_an_entry(backend: Backend) {
         (&of("token.create")["actor"], &of("catalog.import")["role"]),
         (&json!("command"), &json!("command"))
     );
-    let stored = desk
+    let stored = moderator
         .server
         .home()
         .number("SELECT count(*) AS n FROM audit WHERE reason LIKE 'v%braces}'");
     assert_eq!(stored, 1, "verbatim");
-    let head = desk.get("/audit/head").await;
+    let head = moderator.get("/audit/head").await;
     assert_eq!(
         (&head["id"], &head["hash"]),
         (&json!(15), &entries[0]["hash"])
     );
     // A page at a time.
-    let page = desk.get("/audit?limit=3").await;
-    let rest = desk
+    let page = moderator.get("/audit?limit=3").await;
+    let rest = moderator
         .get(&format!(
             "/audit?limit=100&cursor={}",
             page["next"].as_str().expect("next")
         ))
         .await;
     assert_eq!(rest["items"].as_array().map(Vec::len), Some(12));
-    desk.server.verify().await;
+    moderator.server.verify().await;
 }
 
-/// A desk whose chain has seven entries, and the words of `verify` once `sql` was run.
+/// A moderator whose chain has seven entries, and the words of `verify` once `sql` was run.
 async fn found_after(backend: Backend, sql: &[&str]) -> String {
-    let desk = Desk::new(backend).await;
+    let moderator = Moderator::new(backend).await;
     for _ in 0..5 {
-        desk.reset(json!({})).await.expect(201);
+        moderator.reset(json!({})).await.expect(201);
     }
-    desk.server.verify().await;
+    moderator.server.verify().await;
     for sql in sql {
-        desk.server.home().execute(sql);
+        moderator.server.home().execute(sql);
     }
-    let found = desk.server.run_cli(&["verify"]).await;
+    let found = moderator.server.run_cli(&["verify"]).await;
     assert_eq!(found.code(), 1, "{sql:?}: {}", found.stdout);
     found.stdout
 }
@@ -193,36 +203,36 @@ async fn tampering_is_found(backend: Backend) {
 }
 
 async fn a_cut_off_end_is_missed_by_who_kept_the_head(backend: Backend) {
-    let desk = Desk::new(backend).await;
-    desk.reset(json!({})).await.expect(201);
-    let old = desk.get("/audit/head").await["hash"].clone();
-    desk.reset(json!({})).await.expect(201);
-    let kept = desk.get("/audit/head").await["hash"].clone();
+    let moderator = Moderator::new(backend).await;
+    moderator.reset(json!({})).await.expect(201);
+    let old = moderator.get("/audit/head").await["hash"].clone();
+    moderator.reset(json!({})).await.expect(201);
+    let kept = moderator.get("/audit/head").await["hash"].clone();
     let verify = async |head: &Value| {
         let head = head.as_str().expect("a hash").to_owned();
-        desk.server.run_cli(&["verify", "--head", &head]).await
+        moderator.server.run_cli(&["verify", "--head", &head]).await
     };
     verify(&old).await.success("an older head is in the chain");
     verify(&kept).await.success("the newest");
     assert_eq!(verify(&json!("0a".repeat(32))).await.code(), 1);
     assert_eq!(verify(&json!("short")).await.code(), 2);
     // Cut off at the end, and the head made to fit: the chain by itself is whole, but not to whom kept the head.
-    let home = desk.server.home();
+    let home = moderator.server.home();
     let previous = match backend {
         Backend::Sqlite => "lower(hex(hash))",
         Backend::Postgres => "encode(hash, 'hex')",
     };
     home.execute("DELETE FROM audit WHERE id = 4");
     home.execute(&format!("UPDATE site_facts SET value = '3:' || (SELECT {previous} FROM audit WHERE id = 3) WHERE name = 'audit.head'"));
-    desk.server.verify().await;
+    moderator.server.verify().await;
     assert_eq!(verify(&kept).await.code(), 1);
     verify(&old).await.success("what was before is still there");
 }
 
 async fn tokens_end(backend: Backend) {
-    let desk = Desk::new(backend).await;
+    let moderator = Moderator::new(backend).await;
     let list = async || -> Value {
-        let listed = desk
+        let listed = moderator
             .server
             .run_cli(&["token", "list", "--json"])
             .await
@@ -235,15 +245,15 @@ async fn tokens_end(backend: Backend) {
         (&json!("the moderator"), &json!("moderator"))
     );
     assert!(
-        !tokens.to_string().contains(&desk.token),
+        !tokens.to_string().contains(&moderator.token),
         "never the token itself"
     );
-    desk.get("/resets").await;
+    moderator.get("/resets").await;
     eventually("its use is noted", Duration::from_secs(30), async || {
         list().await[0]["last_used_at"].is_string()
     })
     .await;
-    let short = desk
+    let short = moderator
         .server
         .run_cli(&[
             "token",
@@ -259,7 +269,8 @@ async fn tokens_end(backend: Backend) {
         .success("create");
     let short = short.stdout.trim().to_owned();
     let call = async |token: &str| {
-        desk.client
+        moderator
+            .client
             .get("/v1/moderation/audit/head")
             .bearer(token)
             .send()
@@ -270,33 +281,40 @@ async fn tokens_end(backend: Backend) {
     })
     .await;
     call(&short).await.problem(401, "expired-token");
-    let second = staff(&desk.server, "moderator").await;
+    let second = staff(&moderator.server, "moderator").await;
     // Two have one name now: which is meant?
     assert_eq!(
-        desk.server
+        moderator
+            .server
             .run_cli(&["token", "revoke", "the moderator"])
             .await
             .code(),
         1
     );
     let id = list().await[0]["id"].as_str().expect("id").to_owned();
-    desk.server
+    moderator
+        .server
         .run_cli(&["token", "revoke", &id])
         .await
         .success("revoke");
-    call(&desk.token).await.problem(401, "bad-token");
+    call(&moderator.token).await.problem(401, "bad-token");
     call(&second).await.expect(200);
-    desk.server
+    moderator
+        .server
         .run_cli(&["token", "revoke", "the moderator"])
         .await
         .success("by its name");
     call(&second).await.problem(401, "bad-token");
     assert_eq!(
-        desk.server.run_cli(&["token", "revoke", &id]).await.code(),
+        moderator
+            .server
+            .run_cli(&["token", "revoke", &id])
+            .await
+            .code(),
         1,
         "once"
     );
-    let shown = desk
+    let shown = moderator
         .server
         .run_cli(&["token", "list"])
         .await
@@ -317,7 +335,7 @@ async fn tokens_end(backend: Backend) {
             "--expires",
             bad,
         ];
-        assert_eq!(desk.server.run_cli(&made).await.code(), 2, "{bad}");
+        assert_eq!(moderator.server.run_cli(&made).await.code(), 2, "{bad}");
     }
-    desk.server.verify().await;
+    moderator.server.verify().await;
 }

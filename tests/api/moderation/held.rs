@@ -1,6 +1,6 @@
 //! Held votes: one hand with many fresh visitors moves the tally by twenty at most and is told nothing; a campus counts whole.
-use super::{Desk, OTHER, TOOL};
-use crate::dashboard::Seat;
+use super::{Moderator, OTHER, TOOL};
+use crate::dashboard::Dashboard;
 use crate::harness::client::{Answer, Client};
 use crate::harness::server::{Home, Server, Setup};
 use crate::harness::{Backend, eventually};
@@ -17,7 +17,7 @@ crate::both!(
     another_instance_and_a_restart_hold_on,
     off_counts_everything,
     what_turns_out_to_be_a_crowd_counts_by_itself,
-    the_desk_shows_what_it_would_do_first,
+    the_dashboard_shows_what_it_would_do_first,
 );
 
 /// The default, but for quotas: holding is on.
@@ -29,8 +29,8 @@ pub fn on(backend: Backend) -> Setup {
         .env("TALLYSHIP_HTTP__TRUSTED_PROXIES", "127.0.0.1")
 }
 
-async fn desk(backend: Backend) -> Desk {
-    Desk::at(on(backend).start().await).await
+async fn moderator(backend: Backend) -> Moderator {
+    Moderator::at(on(backend).start().await).await
 }
 
 pub fn ask(
@@ -60,20 +60,23 @@ async fn one_hand(server: &Server, client: &Client, count: usize, choice: &str) 
 }
 
 async fn of_a_thousand_identities_of_one_address_at_most_twenty_count(backend: Backend) {
-    let desk = desk(backend).await;
-    one_hand(&desk.server, &desk.client, 1_000, "ship").await;
-    let (ship, skip) = desk.counts().await;
+    let moderator = moderator(backend).await;
+    one_hand(&moderator.server, &moderator.client, 1_000, "ship").await;
+    let (ship, skip) = moderator.counts().await;
     assert!((1..=20).contains(&ship) && skip == 0, "{ship} counted");
-    let stored = desk.server.home().number("SELECT count(*) AS n FROM votes");
+    let stored = moderator
+        .server
+        .home()
+        .number("SELECT count(*) AS n FROM votes");
     assert_eq!(stored, 1_000, "every one is kept");
-    let shown = desk.get(&format!("/held?tool={TOOL}&limit=100")).await;
+    let shown = moderator.get(&format!("/held?tool={TOOL}&limit=100")).await;
     assert_eq!(shown["items"].as_array().expect("items").len(), 100);
     assert!(shown["next"].is_string());
-    let all = desk
+    let all = moderator
         .post("/held/release", json!({"tool": TOOL, "dry_run": true}))
         .await;
     assert_eq!(all.expect(200).json["matched"], 1_000 - ship);
-    desk.server.setup.verify().await;
+    moderator.server.setup.verify().await;
 }
 
 /// An answer's shape: status, the names of its headers, the names of its fields.
@@ -96,15 +99,15 @@ fn shape(answer: &Answer) -> (u16, BTreeSet<String>, String) {
 }
 
 async fn an_attackers_answers_are_like_anybodys(backend: Backend) {
-    let desk = desk(backend).await;
-    let answers = one_hand(&desk.server, &desk.client, 60, "ship").await;
-    assert!(desk.counts().await.0 <= 20);
+    let moderator = moderator(backend).await;
+    let answers = one_hand(&moderator.server, &moderator.client, 60, "ship").await;
+    assert!(moderator.counts().await.0 <= 20);
     // From the fifth on there is a percentage: as for anybody.
     let (counted, held) = (&answers[8], &answers[59]);
     assert_eq!(shape(counted), shape(held));
     assert_eq!(held.header("cache-control"), Some("private, no-store"));
     // Its own tally holds the own vote.
-    let shown = desk.client.tally(TOOL).await;
+    let shown = moderator.client.tally(TOOL).await;
     let mine = &held.json["tally"]["community"];
     let ship = |tally: &Value| tally["ship"].as_i64().expect("ship");
     assert_eq!(ship(mine), ship(&shown["community"]) + 1);
@@ -112,8 +115,8 @@ async fn an_attackers_answers_are_like_anybodys(backend: Backend) {
 }
 
 async fn a_campus_counts_whole(backend: Backend) {
-    let desk = desk(backend).await;
-    let tools: Vec<String> = desk
+    let moderator = moderator(backend).await;
+    let tools: Vec<String> = moderator
         .client
         .get("/v1/tools?limit=12")
         .send()
@@ -126,7 +129,7 @@ async fn a_campus_counts_whole(backend: Backend) {
         .map(|tool| tool["slug"].as_str().expect("slug").to_owned())
         .collect();
     let mut expected = 0;
-    for (n, voter) in desk.server.setup.mint(500).await.iter().enumerate() {
+    for (n, voter) in moderator.server.setup.mint(500).await.iter().enumerate() {
         // 75 % ship, a third on one tool, eight browsers: spread by primes instead of dice.
         let tool = if n % 3 == 0 {
             &tools[0]
@@ -136,27 +139,34 @@ async fn a_campus_counts_whole(backend: Backend) {
         // Not by the remainder that picks the tool: each tool is to have both.
         let choice = if n / 12 % 4 == 0 { "skip" } else { "ship" };
         let agent = format!("Browser/{}", n * 11 % 8);
-        ask(&desk.client, voter, tool, choice, "203.0.113.9", &agent)
-            .send()
-            .await
-            .expect(201);
+        ask(
+            &moderator.client,
+            voter,
+            tool,
+            choice,
+            "203.0.113.9",
+            &agent,
+        )
+        .send()
+        .await
+        .expect(201);
         expected += 1;
     }
-    let counted = desk
+    let counted = moderator
         .server
         .home()
         .number("SELECT CAST(sum(ship + skip) AS bigint) AS n FROM tallies");
     assert_eq!(counted, expected);
-    assert_eq!(desk.get("/held").await["items"], json!([]));
+    assert_eq!(moderator.get("/held").await["items"], json!([]));
 }
 
 async fn held_votes_are_released_and_rejected(backend: Backend) {
-    let desk = desk(backend).await;
-    one_hand(&desk.server, &desk.client, 40, "skip").await;
-    let (_, counted) = desk.counts().await;
+    let moderator = moderator(backend).await;
+    one_hand(&moderator.server, &moderator.client, 40, "skip").await;
+    let (_, counted) = moderator.counts().await;
     let waiting = 40 - counted;
-    let version = desk.version().await;
-    let first = desk.get("/held?limit=1").await["items"][0].clone();
+    let version = moderator.version().await;
+    let first = moderator.get("/held?limit=1").await["items"][0].clone();
     assert_eq!(
         (&first["counted"], &first["held"]),
         (&json!(false), &json!(true))
@@ -167,35 +177,37 @@ async fn held_votes_are_released_and_rejected(backend: Backend) {
     let dry = json!({"tool": TOOL, "network": network, "dry_run": true});
     for blank in ["", " "] {
         let body = json!({"tool": TOOL, "dry_run": true, "reason": blank});
-        desk.post("/held/release", body)
+        moderator
+            .post("/held/release", body)
             .await
             .problem(422, "invalid");
     }
-    let seen = desk.post("/held/release", dry).await.expect(200).json;
+    let seen = moderator.post("/held/release", dry).await.expect(200).json;
     assert_eq!(
         (&seen["matched"], &seen["networks"]),
         (&json!(waiting), &json!(1))
     );
     assert_eq!(seen["after"]["community"]["skip"], 40);
-    assert_eq!(desk.version().await, version);
+    assert_eq!(moderator.version().await, version);
 
     // One voter's is rejected, and let count after all.
     let voter = json!({"tool": TOOL, "voter": first["voter"], "reason": "a bot"});
-    let rejected = desk
+    let rejected = moderator
         .post("/held/reject", voter.clone())
         .await
         .expect(200)
         .json;
     assert_eq!(
-        (&rejected["matched"], desk.counts().await),
+        (&rejected["matched"], moderator.counts().await),
         (&json!(1), (0, counted))
     );
     assert_eq!(
-        desk.get("/held?rejected=true").await["items"][0]["voter"],
+        moderator.get("/held?rejected=true").await["items"][0]["voter"],
         first["voter"]
     );
     assert_eq!(
-        desk.post("/held/release", voter.clone())
+        moderator
+            .post("/held/release", voter.clone())
             .await
             .expect(200)
             .json["matched"],
@@ -204,57 +216,69 @@ async fn held_votes_are_released_and_rejected(backend: Backend) {
     let mut again = voter;
     again["rejected"] = json!(true);
     assert_eq!(
-        desk.post("/held/release", again).await.expect(200).json["matched"],
+        moderator
+            .post("/held/release", again)
+            .await
+            .expect(200)
+            .json["matched"],
         1
     );
-    assert_eq!(desk.counts().await, (0, counted + 1));
+    assert_eq!(moderator.counts().await, (0, counted + 1));
     // One who is let count says nothing of the others.
-    one_hand(&desk.server, &desk.client, 1, "skip").await;
-    assert_eq!(desk.counts().await, (0, counted + 1));
+    one_hand(&moderator.server, &moderator.client, 1, "skip").await;
+    assert_eq!(moderator.counts().await, (0, counted + 1));
 
     let all = json!({"tool": TOOL, "choice": "skip", "reason": "a school class"});
-    let done = desk.post("/held/release", all).await.expect(200).json;
+    let done = moderator.post("/held/release", all).await.expect(200).json;
     assert_eq!(done["matched"], waiting);
     assert_eq!(done["after"]["community"]["votes"], 41);
-    assert_eq!(desk.counts().await, (0, 41));
-    let entry = desk.get("/audit?limit=1").await["items"][0].clone();
+    assert_eq!(moderator.counts().await, (0, 41));
+    let entry = moderator.get("/audit?limit=1").await["items"][0].clone();
     assert_eq!(
         (&entry["act"], &entry["reason"]),
         (&json!("held.release"), &json!("a school class"))
     );
     // Whoever was let count brings others along.
-    one_hand(&desk.server, &desk.client, 5, "skip").await;
-    assert_eq!(desk.counts().await, (0, 46));
-    desk.server.setup.verify().await;
+    one_hand(&moderator.server, &moderator.client, 5, "skip").await;
+    assert_eq!(moderator.counts().await, (0, 46));
+    moderator.server.setup.verify().await;
 
-    let refused = desk
+    let refused = moderator
         .post("/held/reject", json!({"tool": TOOL, "rejected": true}))
         .await;
     refused.problem(422, "invalid");
-    desk.post("/held/release", json!({"tool": "no-such", "reason": "x"}))
+    moderator
+        .post("/held/release", json!({"tool": "no-such", "reason": "x"}))
         .await
         .problem(404, "unknown-tool");
-    desk.post("/held/reject", json!({"tool": "no-such"}))
+    moderator
+        .post("/held/reject", json!({"tool": "no-such"}))
         .await
         .problem(404, "unknown-tool");
-    desk.post("/held/release", json!({"tool": TOOL, "nets": "x"}))
+    moderator
+        .post("/held/release", json!({"tool": TOOL, "nets": "x"}))
         .await
         .problem(422, "invalid");
 }
 
 async fn a_held_vote_is_its_voters_own(backend: Backend) {
-    let desk = desk(backend).await;
-    one_hand(&desk.server, &desk.client, 30, "ship").await;
-    let before = desk.counts().await;
-    let voter = &desk.server.setup.mint(1).await[0];
+    let moderator = moderator(backend).await;
+    one_hand(&moderator.server, &moderator.client, 30, "ship").await;
+    let before = moderator.counts().await;
+    let voter = &moderator.server.setup.mint(1).await[0];
     let cast = async |choice: &str| {
-        ask(&desk.client, voter, TOOL, choice, "198.51.100.7", "x")
+        ask(&moderator.client, voter, TOOL, choice, "198.51.100.7", "x")
             .send()
             .await
     };
     cast("ship").await.expect(201);
-    assert_eq!(desk.counts().await, before);
-    let own = desk.client.get_vote(voter, TOOL).await.expect(200).json;
+    assert_eq!(moderator.counts().await, before);
+    let own = moderator
+        .client
+        .get_vote(voter, TOOL)
+        .await
+        .expect(200)
+        .json;
     assert_eq!(own["vote"]["choice"], "ship");
     assert_eq!(
         own["tally"]["community"]["ship"].as_i64(),
@@ -262,14 +286,18 @@ async fn a_held_vote_is_its_voters_own(backend: Backend) {
     );
     // Changed it stays held, also from elsewhere; elsewhere and on another tool the visitor is like any other.
     cast("skip").await.expect(200);
-    let elsewhere = ask(&desk.client, voter, TOOL, "ship", "192.0.2.1", "x")
+    let elsewhere = ask(&moderator.client, voter, TOOL, "ship", "192.0.2.1", "x")
         .send()
         .await;
     elsewhere.expect(200);
-    assert_eq!(desk.counts().await, before);
-    desk.client.put_vote(voter, OTHER, "ship").await.expect(201);
-    assert_eq!(desk.client.counts(OTHER).await.0, 1);
-    let me = desk
+    assert_eq!(moderator.counts().await, before);
+    moderator
+        .client
+        .put_vote(voter, OTHER, "ship")
+        .await
+        .expect(201);
+    assert_eq!(moderator.client.counts(OTHER).await.0, 1);
+    let me = moderator
         .client
         .get("/v1/visitors/me")
         .bearer(voter)
@@ -279,46 +307,52 @@ async fn a_held_vote_is_its_voters_own(backend: Backend) {
         .json;
     assert_eq!(me["votes"].as_array().expect("votes").len(), 2, "{me}");
     // A reset of everything takes what counts, and no more.
-    let reset = desk.reset(json!({})).await.expect(201).json;
+    let reset = moderator.reset(json!({})).await.expect(201).json;
     assert_eq!(reset["matched"].as_i64(), Some(before.0 + before.1));
-    desk.undo(&reset["id"]).await.expect(200);
+    moderator.undo(&reset["id"]).await.expect(200);
     // Withdrawn it is gone; cast again it is held again; erased it is nobody's, and waits.
-    desk.client.delete_vote(voter, TOOL).await.expect(200);
+    moderator.client.delete_vote(voter, TOOL).await.expect(200);
     assert_eq!(
-        desk.client.get_vote(voter, TOOL).await.expect(200).json["vote"]["choice"],
+        moderator
+            .client
+            .get_vote(voter, TOOL)
+            .await
+            .expect(200)
+            .json["vote"]["choice"],
         Value::Null
     );
     cast("ship").await.expect(201);
-    assert_eq!(desk.counts().await, before);
+    assert_eq!(moderator.counts().await, before);
     let held = async || {
         let body = json!({"tool": TOOL, "dry_run": true});
-        desk.post("/held/release", body).await.expect(200).json["matched"].as_i64()
+        moderator.post("/held/release", body).await.expect(200).json["matched"].as_i64()
     };
     let waiting = held().await;
-    desk.client
+    moderator
+        .client
         .delete("/v1/visitors/me")
         .bearer(voter)
         .send()
         .await
         .expect(200);
     assert_eq!(held().await, waiting);
-    desk.server.setup.verify().await;
+    moderator.server.setup.verify().await;
 }
 
 async fn another_instance_and_a_restart_hold_on(backend: Backend) {
-    let mut desk = desk(backend).await;
-    one_hand(&desk.server, &desk.client, 60, "ship").await;
-    let counted = desk.counts().await;
-    desk.server.restart().await;
-    desk.client = desk.server.client();
-    one_hand(&desk.server, &desk.client, 10, "ship").await;
-    assert_eq!(desk.counts().await, counted, "after a restart");
+    let mut moderator = moderator(backend).await;
+    one_hand(&moderator.server, &moderator.client, 60, "ship").await;
+    let counted = moderator.counts().await;
+    moderator.server.restart().await;
+    moderator.client = moderator.server.client();
+    one_hand(&moderator.server, &moderator.client, 10, "ship").await;
+    assert_eq!(moderator.counts().await, counted, "after a restart");
     if backend == Backend::Postgres {
-        let second = desk.server.setup.start().await;
+        let second = moderator.server.setup.start().await;
         one_hand(&second, &second.client(), 10, "ship").await;
-        assert_eq!(desk.counts().await, counted, "on another instance");
+        assert_eq!(moderator.counts().await, counted, "on another instance");
     }
-    desk.server.setup.verify().await;
+    moderator.server.setup.verify().await;
 }
 
 async fn what_turns_out_to_be_a_crowd_counts_by_itself(backend: Backend) {
@@ -326,38 +360,56 @@ async fn what_turns_out_to_be_a_crowd_counts_by_itself(backend: Backend) {
         .env("TALLYSHIP_ABUSE__CLEAR_AFTER", "1s")
         .start()
         .await;
-    let desk = Desk::at(server).await;
-    one_hand(&desk.server, &desk.client, 30, "ship").await;
-    assert!(desk.counts().await.0 < 30);
+    let moderator = Moderator::at(server).await;
+    one_hand(&moderator.server, &moderator.client, 30, "ship").await;
+    assert!(moderator.counts().await.0 < 30);
     // The twin, of another network on another tool: as long as it looks like one hand, it waits.
-    for voter in desk.server.setup.mint(30).await {
-        let call = ask(&desk.client, &voter, OTHER, "ship", "203.0.113.77", "x");
+    for voter in moderator.server.setup.mint(30).await {
+        let call = ask(
+            &moderator.client,
+            &voter,
+            OTHER,
+            "ship",
+            "203.0.113.77",
+            "x",
+        );
         call.send().await.expect(201);
     }
-    let twin = desk.client.counts(OTHER).await;
+    let twin = moderator.client.counts(OTHER).await;
     assert!(twin.0 < 30);
     // The rest of the school comes, and has opinions.
     let (mut ship, mut skip) = (30, 0);
-    for (n, voter) in desk.server.setup.mint(60).await.iter().enumerate() {
+    for (n, voter) in moderator.server.setup.mint(60).await.iter().enumerate() {
         let choice = if n % 2 == 0 { "skip" } else { "ship" };
         *(if n % 2 == 0 { &mut skip } else { &mut ship }) += 1;
         let agent = format!("Browser/{}", n % 8);
-        ask(&desk.client, voter, TOOL, choice, "198.51.100.7", &agent)
-            .send()
-            .await
-            .expect(201);
+        ask(
+            &moderator.client,
+            voter,
+            TOOL,
+            choice,
+            "198.51.100.7",
+            &agent,
+        )
+        .send()
+        .await
+        .expect(201);
     }
     eventually("the all-clear", Duration::from_secs(30), async || {
-        desk.counts().await == (ship, skip)
+        moderator.counts().await == (ship, skip)
     })
     .await;
-    let entry = desk.get("/audit?limit=1").await["items"][0].clone();
+    let entry = moderator.get("/audit?limit=1").await["items"][0].clone();
     assert_eq!(
         (&entry["act"], &entry["actor"]),
         (&json!("held.release"), &json!("rule"))
     );
-    assert_eq!(desk.client.counts(OTHER).await, twin, "looked at as often");
-    desk.server.setup.verify().await;
+    assert_eq!(
+        moderator.client.counts(OTHER).await,
+        twin,
+        "looked at as often"
+    );
+    moderator.server.setup.verify().await;
 }
 
 async fn off_counts_everything(backend: Backend) {
@@ -365,22 +417,29 @@ async fn off_counts_everything(backend: Backend) {
         .env("TALLYSHIP_ABUSE__HOLD", "off")
         .start()
         .await;
-    let desk = Desk::at(server).await;
-    one_hand(&desk.server, &desk.client, 60, "ship").await;
-    assert_eq!(desk.counts().await, (60, 0));
+    let moderator = Moderator::at(server).await;
+    one_hand(&moderator.server, &moderator.client, 60, "ship").await;
+    assert_eq!(moderator.counts().await, (60, 0));
 }
 
-async fn the_desk_shows_what_it_would_do_first(backend: Backend) {
-    let seat = Seat::at(desk(backend).await).await;
+async fn the_dashboard_shows_what_it_would_do_first(backend: Backend) {
+    let dashboard = Dashboard::at(moderator(backend).await).await;
     assert!(
-        seat.page("/moderation/held")
+        dashboard
+            .page("/moderation/held")
             .await
             .contains("No vote is held")
     );
-    one_hand(&seat.desk.server, &seat.desk.client, 40, "ship").await;
-    let (counted, _) = seat.desk.counts().await;
+    one_hand(
+        &dashboard.moderator.server,
+        &dashboard.moderator.client,
+        40,
+        "ship",
+    )
+    .await;
+    let (counted, _) = dashboard.moderator.counts().await;
     let waiting = (40 - counted).to_string();
-    let page = seat.page("/moderation/held").await;
+    let page = dashboard.page("/moderation/held").await;
     let link = page
         .split("href=\"")
         .find(|link| link.starts_with("/moderation/held/settle?verdict=release"))
@@ -391,13 +450,14 @@ async fn the_desk_shows_what_it_would_do_first(backend: Backend) {
         .expect("its end")
         .replace("&amp;", "&");
     let other = link.replace("verdict=release", "verdict=perhaps");
-    seat.get(&other).await.page(422);
+    dashboard.get(&other).await.page(422);
     let nowhere = [("verdict", "reject"), ("tool", "no-such"), ("reason", "x")];
-    seat.post("/moderation/held/settle", &nowhere)
+    dashboard
+        .post("/moderation/held/settle", &nowhere)
         .await
         .page(404);
-    let before = seat.everything();
-    let preview = seat.page(&link).await;
+    let before = dashboard.everything();
+    let preview = dashboard.page(&link).await;
     assert!(
         preview.contains(&format!("{waiting} votes</span> would count")),
         "{preview}"
@@ -411,18 +471,21 @@ async fn the_desk_shows_what_it_would_do_first(backend: Backend) {
             ("reason", reason),
         ]
     };
-    seat.post("/moderation/held/settle", &fields(""))
+    dashboard
+        .post("/moderation/held/settle", &fields(""))
         .await
         .page(422);
-    assert_eq!(seat.everything(), before);
+    assert_eq!(dashboard.everything(), before);
     assert_eq!(
-        seat.done("/moderation/held/settle", &fields("A class"))
+        dashboard
+            .done("/moderation/held/settle", &fields("A class"))
             .await,
         "/moderation/held"
     );
-    assert_eq!(seat.desk.counts().await, (40, 0));
+    assert_eq!(dashboard.moderator.counts().await, (40, 0));
     assert!(
-        seat.page("/moderation/held")
+        dashboard
+            .page("/moderation/held")
             .await
             .contains("No vote is held")
     );

@@ -1,7 +1,7 @@
 //! Votes, resets, undos and periods in any order, against a model; and at the same time, against the recount.
 //!
 //! It must never draw other numbers on another run: a failure has to come again.
-use super::{Desk, TOOL};
+use super::{Moderator, TOOL};
 use crate::harness::Backend;
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -101,25 +101,34 @@ impl Model {
 
 async fn in_any_order_the_tally_is_the_models(backend: Backend) {
     const VOTERS: u64 = 12;
-    let desk = Desk::new(backend).await;
-    let voters = desk.server.setup.mint(VOTERS as usize).await;
+    let moderator = Moderator::new(backend).await;
+    let voters = moderator.server.setup.mint(VOTERS as usize).await;
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let mut model = Model::default();
     // When each step began, as the server's clock says.
     let mut began: Vec<String> = Vec::new();
     for step in 0..220 {
-        let now = desk.reset(json!({"dry_run": true})).await.expect(200).json["to"].clone();
+        let now = moderator
+            .reset(json!({"dry_run": true}))
+            .await
+            .expect(200)
+            .json["to"]
+            .clone();
         began.push(now.as_str().expect("time").to_owned());
         let voter = random.below(VOTERS);
         match random.below(14) {
             0..=6 => {
                 let choice = ["ship", "skip"][random.below(2)];
-                let cast = desk.client.put_vote(&voters[voter], TOOL, choice).await;
+                let cast = moderator
+                    .client
+                    .put_vote(&voters[voter], TOOL, choice)
+                    .await;
                 assert!(cast.success(), "{}", cast.text);
                 model.cast(voter, choice, step);
             }
             7 => {
-                desk.client
+                moderator
+                    .client
                     .delete_vote(&voters[voter], TOOL)
                     .await
                     .expect(200);
@@ -128,7 +137,7 @@ async fn in_any_order_the_tally_is_the_models(backend: Backend) {
             8 | 9 => {
                 let choice = ["ship", "skip"][random.below(2)];
                 let from = random.below(step as u64 + 1);
-                let made = desk
+                let made = moderator
                     .reset(json!({"choice": choice, "from": began[from]}))
                     .await;
                 // Nothing can be cast in a span that ends where it begins.
@@ -143,7 +152,7 @@ async fn in_any_order_the_tally_is_the_models(backend: Backend) {
             }
             10 | 11 if !model.resets.is_empty() => {
                 let id = model.resets[random.below(model.resets.len() as u64)];
-                let undone = desk.undo(&json!(id)).await.expect(200).json;
+                let undone = moderator.undo(&json!(id)).await.expect(200).json;
                 assert_eq!(undone["restored"], model.put_back(id), "step {step}");
             }
             12 if model.periods.len() < 3 => {
@@ -160,7 +169,7 @@ async fn in_any_order_the_tally_is_the_models(backend: Backend) {
                     "2100-01-01T00:00:00Z".to_owned()
                 };
                 let body = json!({"tool": TOOL, "from": began[from], "to": end, "reason": "r"});
-                let made = desk.post("/periods", body).await;
+                let made = moderator.post("/periods", body).await;
                 if from == to {
                     made.expect(422);
                     continue;
@@ -174,7 +183,7 @@ async fn in_any_order_the_tally_is_the_models(backend: Backend) {
             13 if !model.periods.is_empty() => {
                 let id = model.periods[random.below(model.periods.len() as u64)].id;
                 let path = format!("/periods/{id}");
-                let gone = desk
+                let gone = moderator
                     .call(Method::DELETE, &path, None)
                     .await
                     .expect(200)
@@ -183,41 +192,42 @@ async fn in_any_order_the_tally_is_the_models(backend: Backend) {
             }
             _ => {}
         }
-        assert_eq!(desk.counts().await, model.counts(false), "step {step}");
-        assert_eq!(desk.aside().await, model.counts(true), "step {step}");
+        assert_eq!(moderator.counts().await, model.counts(false), "step {step}");
+        assert_eq!(moderator.aside().await, model.counts(true), "step {step}");
         if step % 40 == 39 {
-            desk.server.verify().await;
+            moderator.server.verify().await;
         }
     }
-    desk.server.verify().await;
+    moderator.server.verify().await;
     // Everything put back, every vote counts.
     for id in model.resets.clone() {
-        desk.undo(&json!(id)).await.expect(200);
+        moderator.undo(&json!(id)).await.expect(200);
     }
     for period in model.periods.clone() {
-        desk.call(Method::DELETE, &format!("/periods/{}", period.id), None)
+        moderator
+            .call(Method::DELETE, &format!("/periods/{}", period.id), None)
             .await
             .expect(200);
     }
-    assert_eq!(desk.aside().await, (0, 0));
-    let (ship, skip) = desk.counts().await;
+    assert_eq!(moderator.aside().await, (0, 0));
+    let (ship, skip) = moderator.counts().await;
     assert_eq!(ship + skip, model.votes.len() as i64);
-    desk.server.verify().await;
+    moderator.server.verify().await;
 }
 
 async fn at_the_same_time_the_tally_is_the_recount(backend: Backend) {
-    let desk = Desk::new(backend).await;
+    let moderator = Moderator::new(backend).await;
     let second = match backend {
         // Two instances meet at the tally's lock.
-        Backend::Postgres => Some(desk.server.setup.start().await),
+        Backend::Postgres => Some(moderator.server.setup.start().await),
         Backend::Sqlite => None,
     };
-    let voters = desk.server.setup.mint(60).await;
+    let voters = moderator.server.setup.mint(60).await;
     let clients = [
-        desk.client.clone(),
+        moderator.client.clone(),
         second
             .as_ref()
-            .map_or(desk.client.clone(), |server| server.client()),
+            .map_or(moderator.client.clone(), |server| server.client()),
     ];
     let crowd = voters.iter().enumerate().map(|(n, voter)| {
         let client = &clients[n % 2];
@@ -237,7 +247,7 @@ async fn at_the_same_time_the_tally_is_the_recount(backend: Backend) {
         }
     });
     let moderators = (0..3).map(|n: u64| {
-        let desk = &desk;
+        let moderator = &moderator;
         let base = clients[n as usize % 2].clone();
         async move {
             let mut random = Random(0x1234_5678_9abc_def1 + n);
@@ -245,7 +255,7 @@ async fn at_the_same_time_the_tally_is_the_recount(backend: Backend) {
             let call = async |method: Method, path: &str, body: Option<Value>| {
                 let call = base
                     .call(method, &format!("/v1/moderation{path}"))
-                    .bearer(&desk.token);
+                    .bearer(&moderator.token);
                 match body {
                     Some(body) => call.json(&body).send().await,
                     None => call.send().await,
@@ -285,19 +295,23 @@ async fn at_the_same_time_the_tally_is_the_recount(backend: Backend) {
         }
     });
     let (_, made) = tokio::join!(join_all(crowd), join_all(moderators));
-    desk.server.verify().await;
+    moderator.server.verify().await;
     for (kind, id) in made.into_iter().flatten() {
         if kind == "resets" {
-            desk.undo(&id).await.expect(200);
+            moderator.undo(&id).await.expect(200);
         } else {
-            desk.call(Method::DELETE, &format!("/periods/{id}"), None)
+            moderator
+                .call(Method::DELETE, &format!("/periods/{id}"), None)
                 .await
                 .expect(200);
         }
     }
-    desk.server.verify().await;
-    let standing = desk.server.home().number("SELECT count(*) AS n FROM votes");
-    let tallied = desk.server.home().number(
+    moderator.server.verify().await;
+    let standing = moderator
+        .server
+        .home()
+        .number("SELECT count(*) AS n FROM votes");
+    let tallied = moderator.server.home().number(
         "SELECT CAST(SUM(ship + skip) AS BIGINT) AS n FROM tallies WHERE aside_ship = 0 AND aside_skip = 0",
     );
     assert_eq!(standing, tallied, "all put back");

@@ -1,5 +1,5 @@
 //! Lists of voters and networks: a reset, a release or a ban of all of them, or of none.
-use super::{Desk, OTHER, TOOL};
+use super::{Moderator, OTHER, TOOL};
 use crate::harness::Backend;
 use crate::harness::client::{Answer, Client};
 use serde_json::{Value, json};
@@ -18,15 +18,15 @@ fn names(refused: Answer, field: &str) {
 }
 
 /// Votes on `TOOL` from networks of their own; gives the networks, the newest first.
-async fn from_networks(desk: &Desk, last_bytes: &[u8]) -> Vec<Value> {
+async fn from_networks(moderator: &Moderator, last_bytes: &[u8]) -> Vec<Value> {
     for byte in last_bytes {
-        let client = Client::from_address(&desk.server.url, [127, 0, 0, *byte].into());
+        let client = Client::from_address(&moderator.server.url, [127, 0, 0, *byte].into());
         for _ in 0..2 {
             let voter = client.visitor().await;
             client.put_vote(&voter, TOOL, "ship").await.expect(201);
         }
     }
-    let items = desk.get(&format!("/votes?tool={TOOL}")).await["items"].clone();
+    let items = moderator.get(&format!("/votes?tool={TOOL}")).await["items"].clone();
     let mut networks: Vec<Value> = Vec::new();
     for item in items.as_array().expect("items") {
         if !networks.contains(&item["network"]) {
@@ -37,14 +37,14 @@ async fn from_networks(desk: &Desk, last_bytes: &[u8]) -> Vec<Value> {
 }
 
 async fn a_reset_takes_any_of_a_list(backend: Backend) {
-    let desk = Desk::new(backend).await;
-    let networks = from_networks(&desk, &[2, 3, 4]).await;
+    let moderator = Moderator::new(backend).await;
+    let networks = from_networks(&moderator, &[2, 3, 4]).await;
     assert_eq!(networks.len(), 3);
-    let votes = desk.get("/votes").await["items"].clone();
+    let votes = moderator.get("/votes").await["items"].clone();
     let matched = async |criteria: Value| {
         let mut criteria = criteria;
         criteria["dry_run"] = json!(true);
-        desk.reset(criteria).await.expect(200).json["matched"]
+        moderator.reset(criteria).await.expect(200).json["matched"]
             .as_i64()
             .expect("n")
     };
@@ -67,15 +67,16 @@ async fn a_reset_takes_any_of_a_list(backend: Backend) {
         0
     );
 
-    let plan = desk
+    let plan = moderator
         .reset(json!({"networks": two, "dry_run": true}))
         .await
         .expect(200)
         .json;
-    desk.reset(json!({"networks": [networks[0]], "plan": plan["plan"]}))
+    moderator
+        .reset(json!({"networks": [networks[0]], "plan": plan["plan"]}))
         .await
         .problem(409, "conflict");
-    let made = desk
+    let made = moderator
         .reset(json!({"networks": two, "plan": plan["plan"], "ban": {}}))
         .await
         .expect(201)
@@ -84,15 +85,15 @@ async fn a_reset_takes_any_of_a_list(backend: Backend) {
         (&made["matched"], &made["networks"]),
         (&json!(4), &json!(2))
     );
-    assert_eq!(desk.counts().await, (2, 0));
+    assert_eq!(moderator.counts().await, (2, 0));
     assert_eq!(
-        desk.get("/bans").await["items"]
+        moderator.get("/bans").await["items"]
             .as_array()
             .expect("bans")
             .len(),
         4
     );
-    let shown = desk.get(&format!("/resets/{}", made["id"])).await;
+    let shown = moderator.get(&format!("/resets/{}", made["id"])).await;
     assert_eq!(shown["networks"], 2);
     let mut listed: Vec<&str> = shown["criteria"]["networks"]
         .as_array()
@@ -105,31 +106,35 @@ async fn a_reset_takes_any_of_a_list(backend: Backend) {
     meant.sort_unstable();
     assert_eq!(listed, meant);
     assert_eq!(shown["network"], Value::Null, "it is not one");
-    let entry = desk.get("/audit?limit=1").await["items"][0].clone();
+    let entry = moderator.get("/audit?limit=1").await["items"][0].clone();
     assert_eq!(
         entry["after"]["criteria"]["networks"], shown["criteria"]["networks"],
         "the audit chain says which"
     );
-    desk.undo(&made["id"]).await.expect(200);
-    assert_eq!(desk.counts().await, (6, 0));
-    desk.server.verify().await;
+    moderator.undo(&made["id"]).await.expect(200);
+    assert_eq!(moderator.counts().await, (6, 0));
+    moderator.server.verify().await;
 }
 
 async fn lists_ban_all_or_nobody(backend: Backend) {
-    let desk = Desk::new(backend).await;
-    let voters = desk.voters("ship", 3).await;
-    let items = desk.get("/votes").await["items"].clone();
+    let moderator = Moderator::new(backend).await;
+    let voters = moderator.voters("ship", 3).await;
+    let items = moderator.get("/votes").await["items"].clone();
     // Newest first.
     let ids = [&items[2]["voter"], &items[1]["voter"]];
     let half_bad = json!({"voters": [ids[0], "somebody"], "reason": "a ring"});
-    let refused = desk.post("/bans", half_bad).await;
+    let refused = moderator.post("/bans", half_bad).await;
     names(refused, "voters[1]");
-    assert_eq!(desk.get("/bans").await["items"], json!([]));
+    assert_eq!(moderator.get("/bans").await["items"], json!([]));
     for voter in &voters {
-        desk.client.put_vote(voter, OTHER, "ship").await.expect(201);
+        moderator
+            .client
+            .put_vote(voter, OTHER, "ship")
+            .await
+            .expect(201);
     }
     let body = json!({"voters": ids, "reason": "a ring", "expires_at": "2100-01-01T00:00:00Z"});
-    let made = desk.post("/bans", body).await.expect(201).json;
+    let made = moderator.post("/bans", body).await.expect(201).json;
     let bans = made["items"].as_array().expect("items");
     assert_eq!(bans.len(), 2);
     for ban in bans {
@@ -137,14 +142,15 @@ async fn lists_ban_all_or_nobody(backend: Backend) {
         assert_eq!(ban["expires_at"], "2100-01-01T00:00:00.000000Z");
     }
     for banned in &voters[..2] {
-        let refused = desk.client.put_vote(banned, TOOL, "skip").await;
+        let refused = moderator.client.put_vote(banned, TOOL, "skip").await;
         refused.problem(403, "voter-banned");
     }
-    desk.client
+    moderator
+        .client
         .put_vote(&voters[2], TOOL, "skip")
         .await
         .expect(200);
-    let audit = desk.get("/audit?limit=2").await["items"].clone();
+    let audit = moderator.get("/audit?limit=2").await["items"].clone();
     for entry in audit.as_array().expect("items") {
         assert_eq!(
             (&entry["act"], &entry["reason"]),
@@ -153,17 +159,18 @@ async fn lists_ban_all_or_nobody(backend: Backend) {
         assert!(ids.contains(&&entry["after"]["voter"]), "{entry}");
     }
     let networks = json!({"networks": [items[0]["network"], "0b".repeat(16)], "reason": "a farm"});
-    let made = desk.post("/bans", networks).await.expect(201).json;
+    let made = moderator.post("/bans", networks).await.expect(201).json;
     assert_eq!(made["items"].as_array().expect("items").len(), 2);
-    desk.client
+    moderator
+        .client
         .put_vote(&voters[2], TOOL, "ship")
         .await
         .problem(403, "voter-banned");
-    desk.server.verify().await;
+    moderator.server.verify().await;
 }
 
 async fn lists_have_one_to_a_hundred_entries(backend: Backend) {
-    let desk = Desk::new(backend).await;
+    let moderator = Moderator::new(backend).await;
     let networks =
         |count: usize| -> Vec<String> { (1..=count).map(|n| format!("{n:032x}")).collect() };
     for bad in [json!([]), json!(networks(101))] {
@@ -177,28 +184,32 @@ async fn lists_have_one_to_a_hundred_entries(backend: Backend) {
             if path != "/bans" {
                 body["tool"] = json!(TOOL);
             }
-            let refused = desk.post(path, body).await;
+            let refused = moderator.post(path, body).await;
             names(refused, field);
         }
     }
     let body =
         json!({"tool": TOOL, "reason": "a ring", "networks": networks(100), "dry_run": true});
     assert_eq!(
-        desk.post("/resets", body.clone()).await.expect(200).json["matched"],
+        moderator
+            .post("/resets", body.clone())
+            .await
+            .expect(200)
+            .json["matched"],
         0
     );
     assert_eq!(
-        desk.post("/held/reject", body).await.expect(200).json["matched"],
+        moderator.post("/held/reject", body).await.expect(200).json["matched"],
         0
     );
     let bans = json!({"reason": "a ring", "networks": networks(100)});
-    let made = desk.post("/bans", bans).await.expect(201).json;
+    let made = moderator.post("/bans", bans).await.expect(201).json;
     assert_eq!(made["items"].as_array().expect("items").len(), 100);
     for both in [
         json!({"reason": "a ring"}),
         json!({"reason": "a ring", "voter": "visitor:0195f3a0-1111-7222-8333-444455556666", "networks": networks(1)}),
     ] {
-        desk.post("/bans", both).await.problem(422, "invalid");
+        moderator.post("/bans", both).await.problem(422, "invalid");
     }
-    desk.server.verify().await;
+    moderator.server.verify().await;
 }

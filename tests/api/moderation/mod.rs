@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 pub const TOOL: &str = "codestral-2";
 pub const OTHER: &str = "cursor-background-agents";
 
-pub struct Desk {
+pub struct Moderator {
     pub server: Server,
     pub client: Client,
     pub token: String,
@@ -37,14 +37,14 @@ pub async fn staff(server: &Server, role: &str) -> String {
     made.stdout.trim().to_owned()
 }
 
-impl Desk {
-    pub async fn new(backend: Backend) -> Desk {
-        Desk::at(Home::new(backend).setup().generous().start().await).await
+impl Moderator {
+    pub async fn new(backend: Backend) -> Moderator {
+        Moderator::at(Home::new(backend).setup().generous().start().await).await
     }
 
-    pub async fn at(server: Server) -> Desk {
+    pub async fn at(server: Server) -> Moderator {
         let token = staff(&server, "moderator").await;
-        Desk {
+        Moderator {
             client: server.client(),
             server,
             token,

@@ -1,5 +1,5 @@
 //! Excluded periods, past and to come; freezing; what the tally shows of it.
-use super::{Desk, OTHER, TOOL};
+use super::{Moderator, OTHER, TOOL};
 use crate::harness::{Backend, eventually};
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -15,28 +15,30 @@ crate::both!(
     a_period_of_another_century_is_no_difference,
 );
 
-async fn exclude(desk: &Desk, from: &Value, to: &Value) -> Value {
-    desk.post(
-        "/periods",
-        json!({"tool": TOOL, "from": from, "to": to, "reason": "a raid"}),
-    )
-    .await
-    .expect(201)
-    .json
+async fn exclude(moderator: &Moderator, from: &Value, to: &Value) -> Value {
+    moderator
+        .post(
+            "/periods",
+            json!({"tool": TOOL, "from": from, "to": to, "reason": "a raid"}),
+        )
+        .await
+        .expect(201)
+        .json
 }
 
 async fn a_period_of_another_century_is_no_difference(backend: Backend) {
-    let desk = Desk::new(backend).await;
+    let moderator = Moderator::new(backend).await;
     let (from, to) = (json!("1895-01-01T00:00:00Z"), json!("1899-01-01T00:00:00Z"));
-    let period = exclude(&desk, &from, &to).await;
-    desk.server.verify().await;
-    include(&desk, &period).await;
-    desk.server.verify().await;
+    let period = exclude(&moderator, &from, &to).await;
+    moderator.server.verify().await;
+    include(&moderator, &period).await;
+    moderator.server.verify().await;
 }
 
-async fn include(desk: &Desk, period: &Value) -> Value {
+async fn include(moderator: &Moderator, period: &Value) -> Value {
     let path = format!("/periods/{}", period["id"]);
-    desk.call(Method::DELETE, &path, None)
+    moderator
+        .call(Method::DELETE, &path, None)
         .await
         .expect(200)
         .json
@@ -47,142 +49,190 @@ fn ahead() -> (Value, Value) {
 }
 
 async fn a_past_span_leaves_the_tally_and_comes_back(backend: Backend) {
-    let desk = Desk::new(backend).await;
-    desk.voters("ship", 3).await;
-    let raid = desk.voters("skip", 4).await;
-    desk.voters("ship", 2).await;
-    let feed = desk.get(&format!("/votes?tool={TOOL}")).await;
+    let moderator = Moderator::new(backend).await;
+    moderator.voters("ship", 3).await;
+    let raid = moderator.voters("skip", 4).await;
+    moderator.voters("ship", 2).await;
+    let feed = moderator.get(&format!("/votes?tool={TOOL}")).await;
     let cast_at = |n: usize| feed["items"][n]["cast_at"].clone();
     let (from, to) = (cast_at(5), cast_at(1));
-    let version = desk.version().await;
+    let version = moderator.version().await;
     let body = json!({"tool": TOOL, "from": from, "to": to, "reason": "r", "dry_run": true});
     assert_eq!(
-        desk.post("/periods", body).await.expect(200).json["matched"],
+        moderator.post("/periods", body).await.expect(200).json["matched"],
         4
     );
-    let period = exclude(&desk, &from, &to).await;
+    let period = exclude(&moderator, &from, &to).await;
     assert_eq!(
         (&period["matched"], &period["undone"]),
         (&json!(4), &json!(false))
     );
-    assert_eq!((desk.counts().await, desk.aside().await), ((5, 0), (0, 4)));
-    assert_eq!(desk.version().await, version + 1);
+    assert_eq!(
+        (moderator.counts().await, moderator.aside().await),
+        ((5, 0), (0, 4))
+    );
+    assert_eq!(moderator.version().await, version + 1);
     // Its span is past, so casting again counts.
-    desk.client
+    moderator
+        .client
         .put_vote(&raid[0], TOOL, "skip")
         .await
         .expect(200);
-    assert_eq!((desk.counts().await, desk.aside().await), ((5, 1), (0, 3)));
     assert_eq!(
-        desk.get(&format!("/periods?tool={TOOL}")).await["items"][0]["id"],
+        (moderator.counts().await, moderator.aside().await),
+        ((5, 1), (0, 3))
+    );
+    assert_eq!(
+        moderator.get(&format!("/periods?tool={TOOL}")).await["items"][0]["id"],
         period["id"]
     );
     assert_eq!(
-        desk.get(&format!("/periods?tool={OTHER}")).await["items"],
+        moderator.get(&format!("/periods?tool={OTHER}")).await["items"],
         json!([])
     );
-    desk.server.verify().await;
-    assert_eq!(include(&desk, &period).await["restored"], 3);
-    assert_eq!((desk.counts().await, desk.aside().await), ((5, 4), (0, 0)));
+    moderator.server.verify().await;
+    assert_eq!(include(&moderator, &period).await["restored"], 3);
+    assert_eq!(
+        (moderator.counts().await, moderator.aside().await),
+        ((5, 4), (0, 0))
+    );
     let path = format!("/periods/{}", period["id"]);
-    desk.call(Method::DELETE, &path, None)
+    moderator
+        .call(Method::DELETE, &path, None)
         .await
         .problem(404, "not-found");
-    assert_eq!(desk.get("/periods").await["items"], json!([]));
+    assert_eq!(moderator.get("/periods").await["items"], json!([]));
     assert_eq!(
-        desk.get("/periods?all=true").await["items"][0]["undone"],
+        moderator.get("/periods?all=true").await["items"][0]["undone"],
         true
     );
-    desk.server.verify().await;
+    moderator.server.verify().await;
 }
 
 async fn inside_a_period_to_come_votes_are_set_aside_at_once(backend: Backend) {
-    let desk = Desk::new(backend).await;
-    let early = desk.voters("ship", 2).await;
+    let moderator = Moderator::new(backend).await;
+    let early = moderator.voters("ship", 2).await;
     let (_, to) = ahead();
-    let before = desk.client.tally(TOOL).await;
+    let before = moderator.client.tally(TOOL).await;
     // From now on; the early ones were cast before it.
-    let from = json!(desk.reset(json!({"dry_run": true})).await.json["to"]);
-    let period = exclude(&desk, &from, &to).await;
+    let from = json!(moderator.reset(json!({"dry_run": true})).await.json["to"]);
+    let period = exclude(&moderator, &from, &to).await;
     assert_eq!(period["matched"], 0);
-    assert_eq!(desk.client.tally(TOOL).await, before, "nothing moved");
-    let voter = desk.client.visitor().await;
-    let cast = desk
+    assert_eq!(moderator.client.tally(TOOL).await, before, "nothing moved");
+    let voter = moderator.client.visitor().await;
+    let cast = moderator
         .client
         .put_vote(&voter, TOOL, "skip")
         .await
         .expect(201)
         .json;
     assert_eq!(cast["vote"]["choice"], "skip", "it shows to its voter");
-    assert_eq!((desk.counts().await, desk.aside().await), ((2, 0), (0, 1)));
-    let version = desk.version().await;
-    desk.client.put_vote(&voter, TOOL, "skip").await.expect(200);
     assert_eq!(
-        desk.version().await,
+        (moderator.counts().await, moderator.aside().await),
+        ((2, 0), (0, 1))
+    );
+    let version = moderator.version().await;
+    moderator
+        .client
+        .put_vote(&voter, TOOL, "skip")
+        .await
+        .expect(200);
+    assert_eq!(
+        moderator.version().await,
         version,
         "the same again changes nothing"
     );
-    desk.client.put_vote(&voter, TOOL, "ship").await.expect(200);
-    assert_eq!((desk.counts().await, desk.aside().await), ((2, 0), (1, 0)));
+    moderator
+        .client
+        .put_vote(&voter, TOOL, "ship")
+        .await
+        .expect(200);
+    assert_eq!(
+        (moderator.counts().await, moderator.aside().await),
+        ((2, 0), (1, 0))
+    );
     // One of before the period, changed inside it, leaves the tally; said again as it was, it stays.
-    desk.client
+    moderator
+        .client
         .put_vote(&early[0], TOOL, "ship")
         .await
         .expect(200);
-    assert_eq!(desk.counts().await, (2, 0));
-    desk.client
+    assert_eq!(moderator.counts().await, (2, 0));
+    moderator
+        .client
         .put_vote(&early[0], TOOL, "skip")
         .await
         .expect(200);
-    assert_eq!((desk.counts().await, desk.aside().await), ((1, 0), (1, 1)));
-    desk.client.delete_vote(&voter, TOOL).await.expect(200);
-    assert_eq!((desk.counts().await, desk.aside().await), ((1, 0), (0, 1)));
-    let feed = desk.get(&format!("/votes?tool={TOOL}")).await;
+    assert_eq!(
+        (moderator.counts().await, moderator.aside().await),
+        ((1, 0), (1, 1))
+    );
+    moderator.client.delete_vote(&voter, TOOL).await.expect(200);
+    assert_eq!(
+        (moderator.counts().await, moderator.aside().await),
+        ((1, 0), (0, 1))
+    );
+    let feed = moderator.get(&format!("/votes?tool={TOOL}")).await;
     assert_eq!(
         (&feed["items"][0]["counted"], &feed["items"][1]["counted"]),
         (&json!(false), &json!(true))
     );
-    desk.server.verify().await;
-    assert_eq!(include(&desk, &period).await["restored"], 1);
-    assert_eq!((desk.counts().await, desk.aside().await), ((1, 1), (0, 0)));
-    desk.voters("ship", 1).await;
-    assert_eq!(desk.counts().await, (2, 1), "the period is over");
-    desk.server.verify().await;
+    moderator.server.verify().await;
+    assert_eq!(include(&moderator, &period).await["restored"], 1);
+    assert_eq!(
+        (moderator.counts().await, moderator.aside().await),
+        ((1, 1), (0, 0))
+    );
+    moderator.voters("ship", 1).await;
+    assert_eq!(moderator.counts().await, (2, 1), "the period is over");
+    moderator.server.verify().await;
 }
 
 async fn periods_and_resets_overlap_in_any_order(backend: Backend) {
-    let desk = Desk::new(backend).await;
-    desk.voters("ship", 4).await;
+    let moderator = Moderator::new(backend).await;
+    moderator.voters("ship", 4).await;
     let (from, to) = ahead();
     // A reset first, a period over the same votes, the reset undone: the period keeps them out.
-    let reset = desk.reset(json!({})).await.expect(201).json;
-    let period = exclude(&desk, &from, &to).await;
+    let reset = moderator.reset(json!({})).await.expect(201).json;
+    let period = exclude(&moderator, &from, &to).await;
     assert_eq!(period["matched"], 0, "they were out already");
     assert_eq!(
-        desk.undo(&reset["id"]).await.expect(200).json["restored"],
+        moderator.undo(&reset["id"]).await.expect(200).json["restored"],
         0
     );
-    assert_eq!((desk.counts().await, desk.aside().await), ((0, 0), (4, 0)));
-    desk.server.verify().await;
+    assert_eq!(
+        (moderator.counts().await, moderator.aside().await),
+        ((0, 0), (4, 0))
+    );
+    moderator.server.verify().await;
     // A second period over the first, and the first deleted: the second keeps them out.
-    let second = exclude(&desk, &from, &to).await;
-    desk.voters("skip", 2).await;
-    assert_eq!(include(&desk, &period).await["restored"], 0);
-    assert_eq!((desk.counts().await, desk.aside().await), ((0, 0), (4, 2)));
-    desk.server.verify().await;
-    assert_eq!(include(&desk, &second).await["restored"], 6);
-    assert_eq!((desk.counts().await, desk.aside().await), ((4, 2), (0, 0)));
+    let second = exclude(&moderator, &from, &to).await;
+    moderator.voters("skip", 2).await;
+    assert_eq!(include(&moderator, &period).await["restored"], 0);
+    assert_eq!(
+        (moderator.counts().await, moderator.aside().await),
+        ((0, 0), (4, 2))
+    );
+    moderator.server.verify().await;
+    assert_eq!(include(&moderator, &second).await["restored"], 6);
+    assert_eq!(
+        (moderator.counts().await, moderator.aside().await),
+        ((4, 2), (0, 0))
+    );
     // A period first: a reset takes nothing of what it has out, and only what counts.
-    let period = exclude(&desk, &from, &to).await;
+    let period = exclude(&moderator, &from, &to).await;
     assert_eq!(period["matched"], 6);
-    assert_eq!(desk.reset(json!({})).await.expect(201).json["matched"], 0);
-    include(&desk, &period).await;
-    assert_eq!(desk.counts().await, (4, 2));
-    desk.server.verify().await;
+    assert_eq!(
+        moderator.reset(json!({})).await.expect(201).json["matched"],
+        0
+    );
+    include(&moderator, &period).await;
+    assert_eq!(moderator.counts().await, (4, 2));
+    moderator.server.verify().await;
 }
 
 async fn a_period_that_cannot_be_is_refused(backend: Backend) {
-    let desk = Desk::new(backend).await;
+    let moderator = Moderator::new(backend).await;
     let (from, to) = ahead();
     let good = json!({"tool": TOOL, "from": from, "to": to, "reason": "r"});
     for (field, bad, named) in [
@@ -194,7 +244,10 @@ async fn a_period_that_cannot_be_is_refused(backend: Backend) {
     ] {
         let mut body = good.clone();
         body[field] = bad;
-        let answer = desk.post("/periods", body).await.problem(422, "invalid");
+        let answer = moderator
+            .post("/periods", body)
+            .await
+            .problem(422, "invalid");
         assert!(
             answer.json["detail"]
                 .as_str()
@@ -206,39 +259,42 @@ async fn a_period_that_cannot_be_is_refused(backend: Backend) {
     }
     let mut body = good.clone();
     body["tool"] = json!("nothing-there");
-    desk.post("/periods", body)
+    moderator
+        .post("/periods", body)
         .await
         .problem(404, "unknown-tool");
-    desk.call(Method::DELETE, "/periods/1", None)
+    moderator
+        .call(Method::DELETE, "/periods/1", None)
         .await
         .problem(404, "not-found");
     // A reset is no period.
-    let reset = desk.reset(json!({})).await.expect(201).json;
+    let reset = moderator.reset(json!({})).await.expect(201).json;
     let path = format!("/periods/{}", reset["id"]);
-    desk.call(Method::DELETE, &path, None)
+    moderator
+        .call(Method::DELETE, &path, None)
         .await
         .problem(404, "not-found");
 }
 
 /// However many delete a period at once, one does, and its votes come back once.
 async fn of_many_deletions_at_once_one_counts(backend: Backend) {
-    let desk = Desk::new(backend).await;
-    desk.voters("ship", 3).await;
+    let moderator = Moderator::new(backend).await;
+    moderator.voters("ship", 3).await;
     let (guard, (from, to)) = (Duration::from_secs(60), ahead());
     eventually("one came too late by a hair", guard, async || {
-        let made = exclude(&desk, &from, &to).await;
-        assert_eq!(desk.counts().await, (0, 0));
+        let made = exclude(&moderator, &from, &to).await;
+        assert_eq!(moderator.counts().await, (0, 0));
         let path = format!("/periods/{}", made["id"]);
-        let deletions = (0..8).map(|_| desk.call(Method::DELETE, &path, None));
+        let deletions = (0..8).map(|_| moderator.call(Method::DELETE, &path, None));
         let answers = join_all(deletions).await;
         let of = |status: u16| {
             let same = answers.iter().filter(|answer| answer.status == status);
             same.count()
         };
         assert_eq!((of(200), of(404) + of(409)), (1, 7));
-        assert_eq!(desk.counts().await, (3, 0));
+        assert_eq!(moderator.counts().await, (3, 0));
         of(409) > 0
     })
     .await;
-    desk.server.verify().await;
+    moderator.server.verify().await;
 }

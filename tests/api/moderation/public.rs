@@ -1,5 +1,5 @@
 //! What everybody sees of moderation: a frozen tool, what is set aside, the public log.
-use super::{Desk, OTHER, TOOL};
+use super::{Moderator, OTHER, TOOL};
 use crate::harness::Backend;
 use crate::harness::server::Home;
 use reqwest::Method;
@@ -12,11 +12,12 @@ crate::both!(
 );
 
 async fn a_tool_is_frozen_and_opened(backend: Backend) {
-    let desk = Desk::new(backend).await;
-    let voters = desk.voters("ship", 2).await;
-    let version = desk.version().await;
+    let moderator = Moderator::new(backend).await;
+    let voters = moderator.voters("ship", 2).await;
+    let version = moderator.version().await;
     let set = async |slug: &str, body: Value| {
-        desk.call(Method::PUT, &format!("/tools/{slug}/state"), Some(body))
+        moderator
+            .call(Method::PUT, &format!("/tools/{slug}/state"), Some(body))
             .await
     };
     let frozen = json!({"state": "frozen", "reason": "a raid"});
@@ -25,17 +26,20 @@ async fn a_tool_is_frozen_and_opened(backend: Backend) {
         (&answer["state"], &answer["version"]),
         (&json!("frozen"), &json!(version + 1))
     );
-    desk.client
+    moderator
+        .client
         .put_vote(&voters[0], TOOL, "skip")
         .await
         .problem(423, "frozen");
-    desk.client
+    moderator
+        .client
         .delete_vote(&voters[0], TOOL)
         .await
         .problem(423, "frozen");
     // Moderators go on meanwhile.
-    let reset = desk.reset(json!({})).await.expect(201).json;
-    desk.client
+    let reset = moderator.reset(json!({})).await.expect(201).json;
+    moderator
+        .client
         .put_vote(&voters[0], TOOL, "ship")
         .await
         .problem(423, "frozen");
@@ -43,12 +47,13 @@ async fn a_tool_is_frozen_and_opened(backend: Backend) {
     set(TOOL, json!({"state": "open", "reason": "it is over"}))
         .await
         .expect(200);
-    desk.client
+    moderator
+        .client
         .put_vote(&voters[0], TOOL, "skip")
         .await
         .expect(200);
-    assert_eq!(desk.undo(&reset["id"]).await.json["restored"], 1);
-    assert_eq!(desk.counts().await, (1, 1));
+    assert_eq!(moderator.undo(&reset["id"]).await.json["restored"], 1);
+    assert_eq!(moderator.counts().await, (1, 1));
     for bad in [
         json!({"state": "archived", "reason": "r"}),
         json!({"state": "frozen"}),
@@ -59,14 +64,14 @@ async fn a_tool_is_frozen_and_opened(backend: Backend) {
     set("nothing-there", frozen.clone())
         .await
         .problem(404, "unknown-tool");
-    let site = super::staff(&desk.server, "site").await;
-    let archive = desk
+    let site = super::staff(&moderator.server, "site").await;
+    let archive = moderator
         .client
         .delete(&format!("/v1/tools/{OTHER}"))
         .bearer(&site);
     archive.send().await.expect(200);
     set(OTHER, frozen).await.problem(410, "archived");
-    desk.server.verify().await;
+    moderator.server.verify().await;
 }
 
 async fn the_tally_says_what_is_set_aside(backend: Backend) {
@@ -75,12 +80,15 @@ async fn the_tally_says_what_is_set_aside(backend: Backend) {
         .setup()
         .generous()
         .env("TALLYSHIP_TALLY__SHOW_SET_ASIDE", "on");
-    let desk = Desk::at(setup.start().await).await;
-    desk.voters("ship", 6).await;
-    desk.voters("skip", 6).await;
-    assert_eq!(desk.client.tally(TOOL).await["community"]["set_aside"], 0);
-    desk.reset(json!({"choice": "skip"})).await.expect(201);
-    let tally = desk.client.tally(TOOL).await;
+    let moderator = Moderator::at(setup.start().await).await;
+    moderator.voters("ship", 6).await;
+    moderator.voters("skip", 6).await;
+    assert_eq!(
+        moderator.client.tally(TOOL).await["community"]["set_aside"],
+        0
+    );
+    moderator.reset(json!({"choice": "skip"})).await.expect(201);
+    let tally = moderator.client.tally(TOOL).await;
     assert_eq!(
         (
             &tally["community"]["set_aside"],
@@ -94,7 +102,7 @@ async fn the_tally_says_what_is_set_aside(backend: Backend) {
         format!("/v1/tallies?tools={TOOL},{OTHER}&include=set-aside"),
         format!("/v1/tools/{TOOL}?include=set-aside"),
     ] {
-        let answer = desk.client.get(&path).send().await.expect(200);
+        let answer = moderator.client.get(&path).send().await.expect(200);
         let body = &answer.json;
         let tally = [&body["tallies"][0], &body["tally"], body]
             .into_iter()
@@ -107,7 +115,7 @@ async fn the_tally_says_what_is_set_aside(backend: Backend) {
             "{path}"
         );
         let etag = answer.header("etag").expect("etag").to_owned();
-        let again = desk
+        let again = moderator
             .client
             .get(&path)
             .header("if-none-match", &etag)
@@ -115,32 +123,32 @@ async fn the_tally_says_what_is_set_aside(backend: Backend) {
             .await;
         again.expect(304);
     }
-    let bad = desk
+    let bad = moderator
         .client
         .get(&format!("/v1/tools/{TOOL}/tally?include=everything"));
     bad.send().await.problem(422, "invalid");
 }
 
 async fn the_public_log_names_nobody(backend: Backend) {
-    let desk = Desk::new(backend).await;
-    let log = async |desk: &Desk| desk.client.get("/v1/moderation/log").send().await;
-    log(&desk).await.problem(404, "not-found");
-    let setup = desk
+    let moderator = Moderator::new(backend).await;
+    let log = async |moderator: &Moderator| moderator.client.get("/v1/moderation/log").send().await;
+    log(&moderator).await.problem(404, "not-found");
+    let setup = moderator
         .server
         .setup
         .clone()
         .env("TALLYSHIP_MODERATION__PUBLIC_LOG", "on");
-    desk.voters("ship", 2).await;
-    let voter = desk.get("/votes").await["items"][0]["voter"].clone();
-    let made = desk
+    moderator.voters("ship", 2).await;
+    let voter = moderator.get("/votes").await["items"][0]["voter"].clone();
+    let made = moderator
         .reset(json!({"voter": voter, "reason": "Mallory again"}))
         .await
         .expect(201)
         .json;
-    desk.undo(&made["id"]).await.expect(200);
-    drop(desk);
-    let desk = Desk::at(setup.start().await).await;
-    let shown = log(&desk).await.expect(200);
+    moderator.undo(&made["id"]).await.expect(200);
+    drop(moderator);
+    let moderator = Moderator::at(setup.start().await).await;
+    let shown = log(&moderator).await.expect(200);
     let item = &shown.json["items"][0];
     assert_eq!(
         (&item["kind"], &item["tool"], &item["votes"]),

@@ -1,5 +1,5 @@
 //! The feed and the clusters: what moderators see, with its numbers.
-use super::{Desk, OTHER, TOOL};
+use super::{Moderator, OTHER, TOOL};
 use crate::harness::Backend;
 use crate::harness::client::Client;
 use reqwest::Method;
@@ -12,19 +12,22 @@ crate::both!(
 );
 
 async fn the_feed_shows_votes_newest_first(backend: Backend) {
-    let desk = Desk::new(backend).await;
-    let voters = desk.voters("ship", 5).await;
-    desk.client
+    let moderator = Moderator::new(backend).await;
+    let voters = moderator.voters("ship", 5).await;
+    moderator
+        .client
         .put_vote(&voters[0], OTHER, "skip")
         .await
         .expect(201);
-    let elsewhere = Client::from_address(&desk.server.url, [127, 0, 0, 2].into());
-    let far = desk.client.visitor().await;
+    let elsewhere = Client::from_address(&moderator.server.url, [127, 0, 0, 2].into());
+    let far = moderator.client.visitor().await;
     elsewhere.put_vote(&far, TOOL, "skip").await.expect(201);
     let all = async |query: &str| -> Vec<Value> {
         let (mut found, mut cursor) = (Vec::new(), String::new());
         loop {
-            let page = desk.get(&format!("/votes?limit=2&{query}{cursor}")).await;
+            let page = moderator
+                .get(&format!("/votes?limit=2&{query}{cursor}"))
+                .await;
             found.extend(page["items"].as_array().expect("items").iter().cloned());
             match page["next"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
@@ -59,7 +62,8 @@ async fn the_feed_shows_votes_newest_first(backend: Backend) {
     assert_eq!(all(&format!("from={}", times[2])).await.len(), 3);
     assert_eq!(all(&format!("to={}", times[2])).await.len(), 4);
     // What was taken out stays in it.
-    desk.reset(json!({"network": feed[0]["network"]}))
+    moderator
+        .reset(json!({"network": feed[0]["network"]}))
         .await
         .expect(201);
     let feed = all("").await;
@@ -68,7 +72,8 @@ async fn the_feed_shows_votes_newest_first(backend: Backend) {
         (7, &json!(false), &json!(true))
     );
     // A changed vote moves up.
-    desk.client
+    moderator
+        .client
         .put_vote(&voters[4], TOOL, "skip")
         .await
         .expect(200);
@@ -77,38 +82,49 @@ async fn the_feed_shows_votes_newest_first(backend: Backend) {
 }
 
 async fn a_ring_stands_out(backend: Backend) {
-    let desk = Desk::new(backend).await;
+    let moderator = Moderator::new(backend).await;
     // Organic votes: each of its own network.
-    let voters = desk.server.setup.mint(8).await;
+    let voters = moderator.server.setup.mint(8).await;
     for (n, voter) in voters.iter().enumerate() {
-        let client = Client::from_address(&desk.server.url, [127, 0, 1, n as u8 + 1].into());
+        let client = Client::from_address(&moderator.server.url, [127, 0, 1, n as u8 + 1].into());
         client
             .put_vote(voter, TOOL, if n % 2 == 0 { "ship" } else { "skip" })
             .await
             .expect(201);
     }
-    let ring = desk.voters("ship", 12).await;
+    let ring = moderator.voters("ship", 12).await;
     for slug in [OTHER, "third-tool"] {
         if slug != OTHER {
-            let site = super::staff(&desk.server, "site").await;
-            let put = desk.client.put(&format!("/v1/tools/{slug}")).bearer(&site);
+            let site = super::staff(&moderator.server, "site").await;
+            let put = moderator
+                .client
+                .put(&format!("/v1/tools/{slug}"))
+                .bearer(&site);
             put.json(&json!({"name": "Third"})).send().await.expect(201);
         }
-        desk.client
+        moderator
+            .client
             .put_vote(&ring[0], slug, "ship")
             .await
             .expect(201);
     }
     let network =
-        desk.get(&format!("/votes?tool={TOOL}&limit=1")).await["items"][0]["network"].clone();
-    let clusters = desk.get(&format!("/clusters?tool={TOOL}")).await;
+        moderator.get(&format!("/votes?tool={TOOL}&limit=1")).await["items"][0]["network"].clone();
+    let clusters = moderator.get(&format!("/clusters?tool={TOOL}")).await;
     let items = clusters["items"].as_array().expect("items");
-    let first = desk.get(&format!("/clusters?tool={TOOL}&limit=1")).await;
+    let first = moderator
+        .get(&format!("/clusters?tool={TOOL}&limit=1"))
+        .await;
     assert_eq!(first["items"], json!(items[..1]));
     assert_eq!(first["next"].is_string(), items.len() > 1);
     for bad in ["limit=0", "limit=101", "cursor=x"] {
         let path = format!("/v1/moderation/clusters?tool={TOOL}&{bad}");
-        let refused = desk.client.get(&path).bearer(&desk.token).send().await;
+        let refused = moderator
+            .client
+            .get(&path)
+            .bearer(&moderator.token)
+            .send()
+            .await;
         refused.problem(422, "invalid");
     }
     let of = |kind: &str| {
@@ -151,12 +167,12 @@ async fn a_ring_stands_out(backend: Backend) {
         (&clusters["looked_at"], &clusters["fresh_share"]),
         (&json!(20), &json!(100))
     );
-    let empty = desk.get(&format!("/clusters?tool={OTHER}")).await;
+    let empty = moderator.get(&format!("/clusters?tool={OTHER}")).await;
     assert_eq!(empty["items"].as_array().map(Vec::len), Some(1), "{empty}");
 }
 
 async fn what_is_asked_wrongly_is_named(backend: Backend) {
-    let desk = Desk::new(backend).await;
+    let moderator = Moderator::new(backend).await;
     for (query, named) in [
         ("network=x", "network"),
         ("voter=x", "voter"),
@@ -165,7 +181,7 @@ async fn what_is_asked_wrongly_is_named(backend: Backend) {
         ("cursor=x", "cursor"),
         ("limit=1000", "limit"),
     ] {
-        let answer = desk
+        let answer = moderator
             .call(Method::GET, &format!("/votes?{query}"), None)
             .await
             .problem(422, "invalid");
@@ -178,14 +194,20 @@ async fn what_is_asked_wrongly_is_named(backend: Backend) {
             answer.text
         );
     }
-    desk.call(Method::GET, "/votes?tool=nothing-there", None)
+    moderator
+        .call(Method::GET, "/votes?tool=nothing-there", None)
         .await
         .problem(404, "unknown-tool");
-    desk.call(Method::GET, "/clusters", None)
+    moderator
+        .call(Method::GET, "/clusters", None)
         .await
         .problem(422, "invalid");
-    desk.call(Method::GET, "/clusters?tool=nothing-there", None)
+    moderator
+        .call(Method::GET, "/clusters?tool=nothing-there", None)
         .await
         .problem(404, "unknown-tool");
-    assert_eq!(desk.get("/votes").await, json!({"items": [], "next": null}));
+    assert_eq!(
+        moderator.get("/votes").await,
+        json!({"items": [], "next": null})
+    );
 }

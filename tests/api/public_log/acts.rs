@@ -2,7 +2,7 @@
 use super::{GUARD, ballot, lines, text, until, verified};
 use crate::harness::server::{Home, Server};
 use crate::harness::{Backend, eventually};
-use crate::moderation::{Desk, TOOL};
+use crate::moderation::{Moderator, TOOL};
 use serde_json::{Value, json};
 
 crate::both!(
@@ -12,59 +12,66 @@ crate::both!(
 );
 
 async fn resets_and_periods_are_stated_and_undone(backend: Backend) {
-    let desk = Desk::new(backend).await;
-    let voters = desk.voters("ship", 5).await;
-    desk.voters("skip", 2).await;
-    let of = async |voter: &str| desk.client.get_vote(voter, TOOL).await.json["receipt"].clone();
+    let moderator = Moderator::new(backend).await;
+    let voters = moderator.voters("ship", 5).await;
+    moderator.voters("skip", 2).await;
+    let of =
+        async |voter: &str| moderator.client.get_vote(voter, TOOL).await.json["receipt"].clone();
     let mine = of(&voters[0]).await;
-    until(&desk.server, &mine, json!("ship")).await;
-    let reset = desk.reset(json!({"choice": "ship"})).await.expect(201).json;
+    until(&moderator.server, &mine, json!("ship")).await;
+    let reset = moderator
+        .reset(json!({"choice": "ship"}))
+        .await
+        .expect(201)
+        .json;
     let excluded = async |by: Value| {
         eventually("the act is in the log", GUARD, async || {
-            ballot(&desk.server, &mine).await.json["excluded_by"] == by
+            ballot(&moderator.server, &mine).await.json["excluded_by"] == by
         })
         .await;
     };
     excluded(json!([reset["id"]])).await;
     // Cast again it counts, and no act excludes it.
-    desk.client
+    moderator
+        .client
         .put_vote(&voters[0], TOOL, "ship")
         .await
         .expect(200);
     excluded(json!([])).await;
-    let stated = lines(&desk.server).await;
+    let stated = lines(&moderator.server).await;
     let line = stated
         .iter()
         .find(|line| line.starts_with("exclude "))
         .expect("an act");
     let words: Vec<&str> = line.split(' ').collect();
     assert_eq!((words[2], words[3], words[4]), (TOOL, "5", "0"), "{line}");
-    let list = text(&desk.server, &format!("/log/lists/{}", words[5])).await;
+    let list = text(&moderator.server, &format!("/log/lists/{}", words[5])).await;
     assert_eq!(list.lines().count(), 5);
     assert!(
         list.lines()
             .any(|listed| listed == mine["ballot"].as_str().expect("a ballot"))
     );
-    verified(&desk.server).await;
-    desk.undo(&reset["id"]).await.expect(200);
+    verified(&moderator.server).await;
+    moderator.undo(&reset["id"]).await.expect(200);
     let period = json!({"tool": TOOL, "from": "2020-01-01T00:00:00Z", "to": "2099-01-01T00:00:00Z", "reason": "a launch"});
-    let period = desk.post("/periods", period).await.expect(201).json;
+    let period = moderator.post("/periods", period).await.expect(201).json;
     excluded(json!([period["id"]])).await;
     // A period that runs takes what is cast inside it.
-    let late = desk.voters("skip", 1).await;
+    let late = moderator.voters("skip", 1).await;
     let late = of(&late[0]).await;
-    until(&desk.server, &late, json!("skip")).await;
+    until(&moderator.server, &late, json!("skip")).await;
     assert_eq!(
-        ballot(&desk.server, &late).await.json["excluded_by"],
+        ballot(&moderator.server, &late).await.json["excluded_by"],
         json!([period["id"]])
     );
-    verified(&desk.server).await;
+    verified(&moderator.server).await;
     let path = format!("/periods/{}", period["id"]);
-    desk.call(reqwest::Method::DELETE, &path, None)
+    moderator
+        .call(reqwest::Method::DELETE, &path, None)
         .await
         .expect(200);
     excluded(json!([])).await;
-    let said = verified(&desk.server).await;
+    let said = verified(&moderator.server).await;
     assert!(!said.contains("operator's word"), "{said}");
 }
 
@@ -101,19 +108,23 @@ async fn stated(server: &Server, ship: i64, skip: i64) {
 }
 
 async fn an_undone_reset_hands_over_to_a_period_at_once(backend: Backend) {
-    let desk = Desk::new(backend).await;
-    desk.voters("ship", 5).await;
-    let reset = desk.reset(json!({"choice": "ship"})).await.expect(201).json;
+    let moderator = Moderator::new(backend).await;
+    moderator.voters("ship", 5).await;
+    let reset = moderator
+        .reset(json!({"choice": "ship"}))
+        .await
+        .expect(201)
+        .json;
     let period = json!({"tool": TOOL, "from": "2020-01-01T00:00:00Z", "to": "2099-01-01T00:00:00Z", "reason": "a launch"});
-    let period = desk.post("/periods", period).await.expect(201).json;
-    stated(&desk.server, 0, 0).await;
-    let before = lines(&desk.server).await.len();
-    desk.undo(&reset["id"]).await.expect(200);
+    let period = moderator.post("/periods", period).await.expect(201).json;
+    stated(&moderator.server, 0, 0).await;
+    let before = lines(&moderator.server).await.len();
+    moderator.undo(&reset["id"]).await.expect(200);
     eventually("the undo is in the log", GUARD, async || {
-        lines(&desk.server).await.len() > before
+        lines(&moderator.server).await.len() > before
     })
     .await;
-    let said = acts(&desk.server, before).await;
+    let said = acts(&moderator.server, before).await;
     let said: Vec<(&str, &str, usize)> = said
         .iter()
         .map(|(word, counts, ballots)| (word.as_str(), counts.as_str(), *ballots))
@@ -127,14 +138,15 @@ async fn an_undone_reset_hands_over_to_a_period_at_once(backend: Backend) {
         ],
         "one epoch, whole"
     );
-    verified(&desk.server).await;
+    verified(&moderator.server).await;
     let path = format!("/periods/{}", period["id"]);
-    desk.call(reqwest::Method::DELETE, &path, None)
+    moderator
+        .call(reqwest::Method::DELETE, &path, None)
         .await
         .expect(200);
-    stated(&desk.server, 5, 0).await;
-    verified(&desk.server).await;
-    desk.server.verify().await;
+    stated(&moderator.server, 5, 0).await;
+    verified(&moderator.server).await;
+    moderator.server.verify().await;
 }
 
 /// Held votes that a reset means are in its list, and count only once they are released and the reset is undone.
@@ -144,11 +156,12 @@ async fn held_votes_are_set_aside_with_the_others(backend: Backend) {
         .generous()
         .without("TALLYSHIP_ABUSE__HOLD")
         .env("TALLYSHIP_HTTP__TRUSTED_PROXIES", "127.0.0.1");
-    let desk = Desk::at(setup.start().await).await;
-    let server = &desk.server;
+    let moderator = Moderator::at(setup.start().await).await;
+    let server = &moderator.server;
     let voters = server.setup.mint(60).await;
     let vote = async |voter: &str, choice: &str| {
-        desk.client
+        moderator
+            .client
             .vote(voter, TOOL, choice)
             .header("x-forwarded-for", "198.51.100.7")
             .send()
@@ -157,7 +170,7 @@ async fn held_votes_are_set_aside_with_the_others(backend: Backend) {
     for voter in &voters {
         vote(voter, "ship").await.expect(201);
     }
-    let (counted, _) = desk.counts().await;
+    let (counted, _) = moderator.counts().await;
     assert!((1..=20).contains(&counted), "{counted} counted");
     stated(server, counted, 0).await;
     assert!(
@@ -166,7 +179,11 @@ async fn held_votes_are_set_aside_with_the_others(backend: Backend) {
             .contains(&format!("held {TOOL} {} 0", 60 - counted))
     );
     let before = lines(server).await.len();
-    let reset = desk.reset(json!({"choice": "ship"})).await.expect(201).json;
+    let reset = moderator
+        .reset(json!({"choice": "ship"}))
+        .await
+        .expect(201)
+        .json;
     assert_eq!(reset["matched"], counted, "held ones are not counted");
     stated(server, 0, 0).await;
     let said = acts(server, before).await;
@@ -184,18 +201,22 @@ async fn held_votes_are_set_aside_with_the_others(backend: Backend) {
     })
     .await;
     verified(server).await;
-    let released = desk
+    let released = moderator
         .post("/held/release", json!({"tool": TOOL, "reason": "a crowd"}))
         .await
         .expect(200)
         .json;
     assert_eq!(released["matched"], 60 - counted);
-    assert_eq!(desk.counts().await, (1, 0), "the reset has the others out");
+    assert_eq!(
+        moderator.counts().await,
+        (1, 0),
+        "the reset has the others out"
+    );
     stated(server, 1, 0).await;
     verified(server).await;
     server.verify().await;
-    desk.undo(&reset["id"]).await.expect(200);
-    assert_eq!(desk.counts().await, (60, 0));
+    moderator.undo(&reset["id"]).await.expect(200);
+    assert_eq!(moderator.counts().await, (60, 0));
     stated(server, 60, 0).await;
     verified(server).await;
     server.verify().await;

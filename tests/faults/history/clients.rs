@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
-/// A voter makes room for the next after so many calls, so that a register's history can be searched.
+/// A voter is replaced by the next after so many calls, so that a register's history can be searched.
 const LIFE: usize = 40;
 /// The pace of clients that were refused, and of subscribers whom nobody answers.
 const PAUSE: Duration = Duration::from_millis(30);
@@ -32,7 +32,7 @@ pub struct Recorder {
 
 /// What two clients share: the voter, and how many calls were made for it.
 #[derive(Default)]
-pub struct Seat {
+pub struct Slot {
     voter: Cell<Option<usize>>,
     calls: Cell<usize>,
 }
@@ -71,41 +71,42 @@ impl Recorder {
         self.next_voter.get()
     }
 
-    fn voter(&self, seat: &Seat) -> usize {
-        let calls = seat.calls.get();
-        if let Some(voter) = seat.voter.get().filter(|_| calls < LIFE) {
-            seat.calls.set(calls + 1);
+    fn voter(&self, slot: &Slot) -> usize {
+        let calls = slot.calls.get();
+        if let Some(voter) = slot.voter.get().filter(|_| calls < LIFE) {
+            slot.calls.set(calls + 1);
             return voter;
         }
         let voter = self.next_voter.replace(self.next_voter.get() + 1);
-        seat.voter.set(Some(voter));
-        seat.calls.set(1);
+        slot.voter.set(Some(voter));
+        slot.calls.set(1);
         voter
     }
 
     /// One client, until it is told to stop.
     pub async fn client(
         &self,
-        doors: &RefCell<Vec<Client>>,
+        endpoints: &RefCell<Vec<Client>>,
         tokens: &[String],
-        seat: &Seat,
+        slot: &Slot,
         seed: u64,
     ) {
         let mut dice = Dice(seed);
         while !self.stop.get() {
-            let voter = self.voter(seat);
+            let voter = self.voter(slot);
             let token = tokens.get(voter).expect("voters enough");
             let (tool, instance) = {
-                let doors = doors.borrow().len() as u64;
-                (dice.below(TOOLS.len() as u64), dice.below(doors))
+                let endpoints = endpoints.borrow().len() as u64;
+                (dice.below(TOOLS.len() as u64), dice.below(endpoints))
             };
             let (tool, instance) = (tool as usize, instance as usize);
-            let client = doors.borrow()[instance].clone();
-            let wish: Choice = [Some("ship"), Some("skip"), None][dice.below(3) as usize];
-            let (kind, call) = match (dice.below(10), wish) {
-                (0..=6, Some(choice)) => {
-                    (Kind::Write(wish), client.vote(token, TOOLS[tool], choice))
-                }
+            let client = endpoints.borrow()[instance].clone();
+            let command: Choice = [Some("ship"), Some("skip"), None][dice.below(3) as usize];
+            let (kind, call) = match (dice.below(10), command) {
+                (0..=6, Some(choice)) => (
+                    Kind::Write(command),
+                    client.vote(token, TOOLS[tool], choice),
+                ),
                 (0..=6, None) => (Kind::Write(None), client.withdrawal(token, TOOLS[tool])),
                 (7..=8, _) => {
                     let path = format!("/v1/tools/{}/vote", TOOLS[tool]);

@@ -39,7 +39,7 @@ async fn volleys(instances: &Instances) -> (Vec<Known>, Option<Admitted>) {
     let (mut known, mut odd) = (Vec::new(), None);
     for token in instances.setup.mint(VOTERS).await {
         let since = Instant::now();
-        let admitted = volley(&instances.doors(), &token).await;
+        let admitted = volley(&instances.endpoints(), &token).await;
         let votes = admitted.votes;
         odd = odd.or((!admitted.exact()).then_some(admitted));
         known.push(Known {
@@ -65,7 +65,7 @@ async fn exact(instances: &Instances, when: &str) -> Vec<Known> {
 /// Whoever had used up its quota has only what came back since.
 async fn remembered(instances: &Instances, when: &str, known: &[Known]) {
     for voter in known {
-        let admitted = volley(&instances.doors(), &voter.token).await;
+        let admitted = volley(&instances.endpoints(), &voter.token).await;
         let votes = voter.votes + admitted.votes;
         let back = voter.since.elapsed().as_millis() / REFILL.as_millis();
         let at_most = QUOTA + back as usize + 1;

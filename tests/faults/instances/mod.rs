@@ -24,7 +24,7 @@ const SHOWN: Duration = Duration::from_secs(1);
 pub struct Instances {
     setup: Setup,
     servers: RefCell<Vec<Server>>,
-    doors: RefCell<Vec<Client>>,
+    endpoints: RefCell<Vec<Client>>,
     turn: Cell<usize>,
 }
 
@@ -48,19 +48,19 @@ impl Instances {
         for _ in 0..INSTANCES {
             servers.push(setup.start().await);
         }
-        let doors = servers.iter().map(Server::client).collect();
+        let endpoints = servers.iter().map(Server::client).collect();
         let instances = Instances {
             setup,
             servers: RefCell::new(servers),
-            doors: RefCell::new(doors),
+            endpoints: RefCell::new(endpoints),
             turn: Cell::new(0),
         };
         instances.until("ready").await;
         instances
     }
 
-    fn doors(&self) -> Vec<Client> {
-        self.doors.borrow().clone()
+    fn endpoints(&self) -> Vec<Client> {
+        self.endpoints.borrow().clone()
     }
 
     /// A vote by whoever's turn it is; what is not answered, or with 5xx, goes to the next instance, `retries` times.
@@ -69,8 +69,8 @@ impl Instances {
         self.turn.set(first + 1);
         let mut tries = 0;
         loop {
-            let door = self.doors.borrow()[(first + tries) % INSTANCES].clone();
-            let answer = door.vote(token, tool, choice).try_send().await;
+            let endpoint = self.endpoints.borrow()[(first + tries) % INSTANCES].clone();
+            let answer = endpoint.vote(token, tool, choice).try_send().await;
             let status = answer.ok().map(|answer| answer.status);
             tries += 1;
             if status.is_some_and(|status| status < 500) || tries > retries {
@@ -96,10 +96,10 @@ impl Instances {
 
     /// Waits until every instance shows the same of each tool; gives that, and how long it took.
     async fn agreed(&self) -> ([(i64, i64); TOOLS.len()], Duration) {
-        let doors = self.doors();
+        let endpoints = self.endpoints();
         let mut shown = [(0, 0); TOOLS.len()];
         let took = eventually("all show the same", SHOWN * SLACK, async || {
-            let all = join_all(doors.iter().map(crate::book::counts)).await;
+            let all = join_all(endpoints.iter().map(crate::book::counts)).await;
             shown = all[0];
             all.iter().all(|one| *one == shown)
         })

@@ -84,8 +84,9 @@ impl Load {
 async fn greedy(instances: &Instances, token: &str, stop: &Cell<bool>) -> usize {
     let (mut admitted, mut turn) = (0, 0);
     while !stop.get() {
-        let doors = instances.doors();
-        let call = doors[turn % doors.len()].vote(token, TOOLS[0], ["ship", "skip"][turn % 2]);
+        let endpoints = instances.endpoints();
+        let call =
+            endpoints[turn % endpoints.len()].vote(token, TOOLS[0], ["ship", "skip"][turn % 2]);
         turn += 1;
         if call.try_send().await.is_ok_and(|answer| answer.success()) {
             admitted += 1;
@@ -120,7 +121,7 @@ async fn restarted(instances: &Instances, politely: bool, retries: usize) -> Cam
                     instances.servers.borrow_mut().remove(n).kill9();
                 }
                 let new = instances.setup.start().await;
-                instances.doors.borrow_mut()[n] = new.client();
+                instances.endpoints.borrow_mut()[n] = new.client();
                 instances.servers.borrow_mut().insert(n, new);
                 load.more(200).await;
             }
@@ -137,10 +138,10 @@ async fn restarted(instances: &Instances, politely: bool, retries: usize) -> Cam
     // It leaves no trace in what the others' votes are expected to come to.
     for _ in 0..2 {
         instances.until("ready").await;
-        let doors = instances.doors();
-        let gone = doors[0].delete_vote(mine, TOOLS[0]).await;
+        let endpoints = instances.endpoints();
+        let gone = endpoints[0].delete_vote(mine, TOOLS[0]).await;
         if gone.status == 429 {
-            tokio::time::sleep(REFILL * 2).await; // until its quota has room for that
+            tokio::time::sleep(REFILL * 2).await; // until its quota allows that
         }
     }
     Came {
@@ -185,8 +186,8 @@ fn a_rolling_restart_fails_no_vote_on_postgres() {
             came.quota
         );
         for _ in 0..3 {
-            let token = instances.doors()[0].visitor().await;
-            let admitted = volley(&instances.doors(), &token).await;
+            let token = instances.endpoints()[0].visitor().await;
+            let admitted = volley(&instances.endpoints(), &token).await;
             assert!(admitted.exact(), "{} were admitted", admitted.votes);
         }
         instances.setup.verify().await;

@@ -1,7 +1,7 @@
 //! What a fault is tried on: one instance on SQLite, or three on one Postgres and one Redis, each behind a proxy; the
 //! database perhaps on a disk of its own.
 //!
-//! `trial` builds it and `fault` hurts it. Clients come by the doors: the instances themselves, or in a twin the fronts that
+//! `trial` builds it and `fault` hurts it. Clients come by the endpoints: the instances themselves, or in a twin the fronts that
 //! answer too early. It must never leave anything hurt behind: whatever stands still is a child of the test.
 use crate::front::{Front, Manner};
 use crate::harness::client::Client;
@@ -74,7 +74,7 @@ pub struct Site {
     manner: Option<Manner>,
     setup: Setup,
     pub servers: RefCell<Vec<Server>>,
-    pub doors: RefCell<Vec<Client>>,
+    pub endpoints: RefCell<Vec<Client>>,
     fronts: RefCell<Vec<Option<Front>>>,
     pub network: Option<Network>,
     /// Whose turn it is to be killed.
@@ -86,7 +86,7 @@ pub struct Site {
     clock: Option<Clock>,
 }
 
-/// Whether a disk can be mounted here, in a room of mounts that goes with its process.
+/// Whether a disk can be mounted here, in a mount namespace that goes with its process.
 pub fn may_mount() -> bool {
     let folder = std::env::temp_dir().display().to_string();
     let argv = ["--mount", "mount", "-t", "tmpfs", "none", &folder];
@@ -130,7 +130,7 @@ impl Site {
             ground,
             manner,
             setup,
-            doors: RefCell::new(servers.iter().map(Server::client).collect()),
+            endpoints: RefCell::new(servers.iter().map(Server::client).collect()),
             fronts: RefCell::new(servers.iter().map(|_| None).collect()),
             servers: RefCell::new(servers),
             network,
@@ -140,7 +140,7 @@ impl Site {
             clock,
         };
         for instance in 0..count {
-            site.open_door(instance);
+            site.open_endpoint(instance);
         }
         eventually("all instances are ready", READY, async || {
             site.all_ready().await
@@ -210,21 +210,21 @@ impl Site {
         self.servers.borrow().len()
     }
 
-    /// Starts a killed instance again; its door leads to the new one.
+    /// Starts a killed instance again; its endpoint leads to the new one.
     pub async fn restart(&self, instance: usize) {
         let server = self.setup.start().await;
         self.servers.borrow_mut()[instance] = server;
-        self.open_door(instance);
+        self.open_endpoint(instance);
     }
 
-    fn open_door(&self, instance: usize) {
+    fn open_endpoint(&self, instance: usize) {
         let server = &self.servers.borrow()[instance];
         let front = self.manner.map(|manner| Front::open(manner, &server.url));
-        let door = match &front {
+        let endpoint = match &front {
             Some(front) => Client::of_another(&front.url),
             None => server.client(),
         };
-        self.doors.borrow_mut()[instance] = door;
+        self.endpoints.borrow_mut()[instance] = endpoint;
         self.fronts.borrow_mut()[instance] = front;
     }
 
@@ -294,7 +294,7 @@ fn networked(cluster: Cluster) -> (Setup, Option<Network>) {
     (setup, Some(network))
 }
 
-/// The mount is in a room of its own, so that it is gone with the server, however that ends.
+/// The mount is in a namespace of its own, so that it is gone with the server, however that ends.
 fn small_disk() -> Setup {
     let home = Home::new(Backend::Sqlite);
     let data = home.path().join("data");

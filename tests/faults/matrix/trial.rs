@@ -8,14 +8,14 @@ use crate::book::{TOOLS, shown};
 use crate::harness::client::Client;
 use crate::harness::eventually;
 use crate::history::books::{self, Held, Row};
-use crate::history::clients::{Recorder, Seat, tally_of};
+use crate::history::clients::{Recorder, Slot, tally_of};
 use crate::history::{Findings, Shown};
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Voters at a time, and clients of each.
-const SEATS: usize = 8;
+const SLOTS: usize = 8;
 const CLIENTS: u64 = 2;
 /// No call waits longer for its answer.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -61,10 +61,10 @@ pub async fn trial(site: &Site, fault: Fault, votes: usize, seed: u64) -> Outcom
     let probe = tokens.pop().expect("a token");
     let earlier = rows(site).await;
 
-    let seats: Vec<Seat> = (0..SEATS).map(|_| Seat::default()).collect();
-    let clients = (0..SEATS as u64 * CLIENTS).map(|n| {
-        let seat = &seats[n as usize / CLIENTS as usize];
-        recorder.client(&site.doors, &tokens, seat, seed * 1_000 + n)
+    let slots: Vec<Slot> = (0..SLOTS).map(|_| Slot::default()).collect();
+    let clients = (0..SLOTS as u64 * CLIENTS).map(|n| {
+        let slot = &slots[n as usize / CLIENTS as usize];
+        recorder.client(&site.endpoints, &tokens, slot, seed * 1_000 + n)
     });
     let clients = join_all(clients);
     let streams = (0..site.instances())
@@ -125,7 +125,7 @@ async fn course(
             // It takes votes all the same.
             more(recorder, votes / 4).await;
         } else {
-            let refused = recorder.refused.get() + SEATS * CLIENTS as usize;
+            let refused = recorder.refused.get() + SLOTS * CLIENTS as usize;
             let told = || recorder.refused.get() >= refused;
             eventually("votes are refused", ANSWER * SLACK, async || told()).await;
         }

@@ -47,8 +47,8 @@ impl Memory {
             return Err(RedeemError::Used);
         }
         if self.used.len() >= most {
-            self.make_room(now, most);
-            // The room may have been made at this one's cost.
+            self.evict(now, most);
+            // The eviction may have dropped this one.
             if self.forgotten.is_some_and(|end| solved.ends_at <= end) {
                 return Err(RedeemError::TooOld);
             }
@@ -58,7 +58,7 @@ impl Memory {
     }
 
     /// Lets go of what has ended, and of the half that ends first where that is not enough.
-    fn make_room(&mut self, now: Timestamp, most: usize) {
+    fn evict(&mut self, now: Timestamp, most: usize) {
         self.used.retain(|_, end| now < *end);
         if self.used.len() < most {
             return;
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_ended_makes_room_and_costs_nobody() {
+    fn what_has_ended_is_evicted_and_costs_nobody() {
         let mut memory = Memory::default();
         for n in 0..10 {
             assert_eq!(memory.spend(solved(n, 10), NOW, 10), Ok(()));

@@ -37,7 +37,7 @@ pub(super) struct RedemptionStore(SyncSender<Redemption>);
 impl RedemptionStore {
     pub(super) fn start(settings: config::Database) -> std::io::Result<Self> {
         let (queue, entries) = sync_channel(QUEUE);
-        let clerk = RedemptionThread {
+        let thread = RedemptionThread {
             settings,
             entries,
             open: None,
@@ -45,7 +45,7 @@ impl RedemptionStore {
         };
         std::thread::Builder::new()
             .name("spent".to_owned())
-            .spawn(move || clerk.run())?;
+            .spawn(move || thread.run())?;
         Ok(Self(queue))
     }
 

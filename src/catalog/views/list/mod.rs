@@ -185,7 +185,7 @@ mod tests {
         });
     }
 
-    fn room() -> (CatalogCache, TallyCache, Lists) {
+    fn fixture() -> (CatalogCache, TallyCache, Lists) {
         let (shelf, board) = (CatalogCache::default(), TallyCache::new(5));
         for tool in 1..=TOOLS {
             put(&shelf, tool, format!("Name {}", (tool * 7) % 5));
@@ -209,7 +209,7 @@ mod tests {
             sort in 0usize..5, descending: bool, limit in 1usize..8,
             moves in prop::collection::vec(prop::collection::vec((1..=TOOLS, 0i64..30, 0i64..30), 0..6), 30),
         ) {
-            let (shelf, board, lists) = room();
+            let (shelf, board, lists) = fixture();
             let mut ask = ListQuery {
                 sort: Sort::ALL[sort],
                 order: if descending { SortOrder::Descending } else { SortOrder::Ascending },
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_list_is_searched_and_shows_what_moved_at_once() {
-        let (shelf, board, lists) = room();
+        let (shelf, board, lists) = fixture();
         let find =
             |query: &str| ids(&lists.page(&shelf, &board, &ListQuery::read(query).expect(query)));
         assert_eq!(find("q=T07"), [7]);

@@ -18,7 +18,7 @@ use crate::moderation::{paging, reason};
 /// The span to exclude.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = PeriodWish)]
+#[schema(as = PeriodRequest)]
 pub struct PeriodBody {
     tool: String,
     from: Timestamp,

@@ -1,4 +1,4 @@
-//! Votes as moderation reads them, and the small steps that mark them; removals are next door. The rest of this room calls it.
+//! Votes as moderation reads them, and the small steps that mark them; removals are in `removals`. The rest of this module calls it.
 
 mod removals;
 

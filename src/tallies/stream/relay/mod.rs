@@ -31,7 +31,7 @@ const RECONNECT_AFTER: Duration = Duration::from_millis(500);
 #[derive(Default)]
 struct Outbox {
     rows: Mutex<HashMap<i32, TallyRow, foldhash::fast::RandomState>>,
-    bell: Notify,
+    wake: Notify,
     ended: AtomicBool,
 }
 
@@ -43,7 +43,7 @@ impl Outbox {
             *waiting = row;
         }
         drop(rows);
-        self.bell.notify_one();
+        self.wake.notify_one();
     }
 
     fn take(&self) -> Vec<TallyRow> {
@@ -89,7 +89,7 @@ impl Relay {
 impl Drop for Relay {
     fn drop(&mut self) {
         self.0.ended.store(true, Ordering::Relaxed);
-        self.0.bell.notify_one();
+        self.0.wake.notify_one();
     }
 }
 
@@ -141,7 +141,7 @@ impl RelayWorker {
         while !self.outbox.ended.load(Ordering::Relaxed) {
             tokio::select! {
                 notices = wire.receive() => self.show(&notices?),
-                () = self.outbox.bell.notified(), if !rung => rung = true,
+                () = self.outbox.wake.notified(), if !rung => rung = true,
                 () = sleep_until(next_send), if rung => {
                     rung = false;
                     let rows = self.outbox.take();

@@ -213,11 +213,11 @@ impl TallyRowCache {
             self.seen.note(key);
             self.note_one(key, Last::Stands(*vote));
         }
-        for (wish, _) in &folded.inserts {
-            self.seen.note(&(wish.tool, wish.voter));
+        for (command, _) in &folded.inserts {
+            self.seen.note(&(command.tool, command.voter));
         }
-        for (wish, vote) in folded.rows() {
-            self.note_one(&(wish.tool, wish.voter), Last::Stands(*vote));
+        for (command, vote) in folded.rows() {
+            self.note_one(&(command.tool, command.voter), Last::Stands(*vote));
         }
         for (key, vote) in &folded.set_aside {
             self.note_one(key, Last::Stands(*vote));
@@ -236,7 +236,7 @@ impl TallyRowCache {
         }
     }
 
-    /// What is known of the vote under `key`, on which somebody wishes for `act`.
+    /// What is known of the vote under `key`, on which somebody commands for `act`.
     pub fn recall(&self, key: &Key, act: VoteAction) -> CachedVote {
         let tally = self.tallies.get(&key.0);
         let last = tally.and_then(|tally| self.recent.last(tally.run, &key.1));

@@ -30,7 +30,7 @@ fn vote(choice: Choice) -> VoteRecord {
 
 /// A batch in which voter `n` ended with a vote that was new, and the tally with `version`.
 fn folded(n: u128, vote: VoteRecord, version: i64) -> ChangeSet {
-    let wish = VoteCommand {
+    let command = VoteCommand {
         tool: TOOL,
         voter: key(n).1,
         act: VoteAction::Cast(vote.choice),
@@ -41,7 +41,7 @@ fn folded(n: u128, vote: VoteRecord, version: i64) -> ChangeSet {
         ballot: None,
     };
     ChangeSet {
-        inserts: vec![(wish, vote)],
+        inserts: vec![(command, vote)],
         tallies: vec![row(version)],
         ..ChangeSet::default()
     }

@@ -151,11 +151,11 @@ fn bans_and_periods() -> Vec<Operation> {
 }
 
 fn held() -> Vec<Operation> {
-    let wish = json!({"tool": "codestral-2", "reason": "A school class", "dry_run": true});
+    let body = json!({"tool": "codestral-2", "reason": "A school class", "dry_run": true});
     let settles = |operation: Operation| {
         operation
             .staff(ROLE)
-            .takes::<HeldBody>(wish.clone())
+            .takes::<HeldBody>(body.clone())
             .written()
             .answers::<HeldReport>(200, "What was done, or would be.")
             .refuses(&[Code::UnknownTool])

@@ -14,7 +14,7 @@ pub(super) const PART: Part = Part("dashboard");
 const ROLE: &str = "moderator";
 const OF_ITS_OWN: &str = "Nobody is signed in: to the sign-in, and from there back.";
 
-/// A page behind the door.
+/// A page behind the sign-in.
 fn page(path: &'static str, id: &str, title: &str) -> Operation {
     PART.get(path, id)
         .says(title, "")
@@ -25,7 +25,7 @@ fn page(path: &'static str, id: &str, title: &str) -> Operation {
         .bearing(&["Location"])
 }
 
-/// A form behind the door.
+/// A form behind the sign-in.
 fn form(path: &'static str, id: &str, title: &str, takes: Takes) -> Operation {
     let key = ("key", "The session's own, as each page's forms hold it.");
     let mut fields = ObjectBuilder::new().schema_type(Type::Object);
@@ -108,13 +108,13 @@ fn filter() -> Vec<Parameter> {
 }
 
 pub(super) fn operations() -> Vec<Operation> {
-    let mut all = door();
+    let mut all = sign_in();
     all.extend(sight());
     all.extend(acts::operations());
     all
 }
 
-fn door() -> Vec<Operation> {
+fn sign_in() -> Vec<Operation> {
     let token = text().description(Some("A staff token of role moderator or above."));
     let back = text().description(Some("A path of the dashboard to go to then."));
     let fields = ObjectBuilder::new()

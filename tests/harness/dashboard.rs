@@ -1,6 +1,6 @@
 //! A moderator at the dashboard as a browser would be one: a session's cookie, and the key that its forms bear.
 //!
-//! Called by every test that goes behind the dashboard's door. It must never make a cookie or a key up.
+//! Called by every test that signs in to the dashboard. It must never make a cookie or a key up.
 use super::client::{Answer, Call, Client};
 
 #[derive(Clone, Debug, Default)]
