@@ -82,7 +82,7 @@ test('a ring is found, brushed, previewed, set aside and put back, and the publi
   assert.match(page.url(), /\/moderation\/sign-in$/, 'a stranger is led to the sign-in');
   await page.getByLabel('Staff token').fill('tss_wrong');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  assert.match(await page.getByRole('alert').innerText(), /not known/);
+  assert.match(await page.getByRole('alert').innerText(), /unknown or revoked/);
   await page.getByLabel('Staff token').fill(token);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.waitForURL(`${server.url}/moderation`);

@@ -20,6 +20,8 @@ export const ring = { from: began, to: began + 10 * 60_000 };
 
 // The same numbers in each run: an LCG (Numerical Recipes), 0 to 1.
 let state = 20261125;
+/** Midnight: the same hours of the day have the same votes, whenever the tests run. */
+const until = Math.floor(Date.now() / DAY) * DAY;
 const chance = () => {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
   return state / 2 ** 32;
@@ -29,7 +31,7 @@ function organic(n) {
   // More by day than by night; a little more ship than skip.
   let at;
   do {
-    at = Date.now() - HOUR - Math.floor(chance() * 9 * DAY);
+    at = until - Math.floor(chance() * 9 * DAY);
   } while (chance() > 0.35 + 0.65 * Math.sin((((at % DAY) / DAY) * Math.PI)) ** 2);
   return {
     voter: `organic-${n}`, at, choice: chance() < 0.56 ? 'ship' : 'skip', network: `home ${Math.floor(chance() * 2_400)}`,

@@ -1,5 +1,5 @@
 //! A front between voters and server. The honest one hands calls through; the hasty one says 200 to a write at once and
-//! forwards it afterwards, like a server that answers before its commit. Reads it hands through as they are.
+//! forwards it a while later, like a server that answers before its commit. Reads it hands through as they are.
 //!
 //! Called by the twins of the kill test and of the fault matrix, which have to see the hasty one fail. It must never be used to prove a server right.
 #![allow(dead_code)] // `tests/long` uses a part of it, `tests/faults` another
@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,7 +22,11 @@ pub struct Front {
     handle: actix_web::dev::ServerHandle,
 }
 
+/// How long after its answer the hasty front forwards a write: a voter who reads at once always finds the old vote.
+const COMMIT_DELAY: Duration = Duration::from_millis(50);
+
 struct Parcel {
+    arrived: Instant,
     method: reqwest::Method,
     url: String,
     token: String,
@@ -94,6 +99,7 @@ async fn pass(
         .to_string();
     let method = request.method().as_str().parse().expect("a method");
     let parcel = Parcel {
+        arrived: Instant::now(),
         method,
         url: format!("{server}{}", request.uri()),
         token: token.clone(),
@@ -120,6 +126,7 @@ async fn pass(
             let (queue, mut parcels) = unbounded_channel();
             actix_web::rt::spawn(async move {
                 while let Some(parcel) = parcels.recv().await {
+                    tokio::time::sleep_until((parcel.arrived + COMMIT_DELAY).into()).await;
                     forward(&http, parcel).await;
                 }
             });
