@@ -123,7 +123,7 @@ async fn pass(
         .borrow_mut()
         .entry(token)
         .or_insert_with(|| {
-            let (queue, mut parcels) = unbounded_channel();
+            let (queue, mut parcels) = unbounded_channel::<Parcel>();
             actix_web::rt::spawn(async move {
                 while let Some(parcel) = parcels.recv().await {
                     tokio::time::sleep_until((parcel.arrived + COMMIT_DELAY).into()).await;

@@ -396,7 +396,9 @@ fn a_history_is_looked_up_by_voter_on_postgres() {
         hand.voters = aged(3);
         hand.all(TOOL, |_| SHIP).await;
         // Postgres tells of its scans once a second at most: of these votes' with their rows.
-        let written = || home.number("SELECT n_tup_ins AS n FROM pg_stat_user_tables WHERE relname = 'votes'");
+        let written = || {
+            home.number("SELECT n_tup_ins AS n FROM pg_stat_user_tables WHERE relname = 'votes'")
+        };
         let guard = Duration::from_secs(30);
         eventually("the scans are counted", guard, async || written() >= 3).await;
         let more = scans("votes_pkey") - before;
