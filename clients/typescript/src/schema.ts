@@ -3775,6 +3775,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["not-found"];
+            503: components["responses"]["unavailable"];
         };
     };
     getLogTile: {
@@ -3809,6 +3810,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["not-found"];
+            503: components["responses"]["unavailable"];
         };
     };
     showOverview: {

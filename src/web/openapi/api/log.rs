@@ -83,10 +83,10 @@ pub(super) fn operations() -> Vec<Operation> {
 fn all_files() -> impl Iterator<Item = Operation> {
     let first = files(
         |path, what| match what {
-            "Checkpoint" => PART
-                .get(path, "getLogCheckpoint")
+            "Key" => PART.get(path, "getLogKey"),
+            what => PART
+                .get(path, &format!("getLog{what}"))
                 .refuses(&[Code::Unavailable]),
-            what => PART.get(path, &format!("getLog{what}")),
         },
         [
             "/log/checkpoint",
