@@ -6,9 +6,11 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 use clap_complete::Shell;
+use clap_mangen::roff::{Roff, bold, roman};
 
 use super::output::{Access, Output};
 use super::{Arguments, Failure, console};
+use crate::config;
 
 pub(super) fn completions(shell: Shell) -> Result<ExitCode, Failure> {
     let mut script = Vec::new();
@@ -35,7 +37,30 @@ fn page(command: &clap::Command) -> Result<Vec<u8>, Failure> {
     clap_mangen::Man::new(command.clone())
         .render(&mut page)
         .map_err(Failure::new)?;
+    if command.get_name() == "tallyship" {
+        settings().to_writer(&mut page).map_err(Failure::new)?;
+    }
     Ok(page)
+}
+
+/// The section of a man page that lists every setting.
+fn settings() -> Roff {
+    let mut section = Roff::new();
+    section.control("SH", ["ENVIRONMENT"]);
+    for part in config::sections() {
+        section.text([roman(part.doc())]);
+        for key in part.keys {
+            let default = match key.default {
+                "" => String::new(),
+                default => format!(" [default: {default}]"),
+            };
+            section.control("TP", []);
+            section.text([bold(key.variable()), roman(default)]);
+            section.text([roman(key.doc())]);
+        }
+        section.control("PP", []);
+    }
+    section
 }
 
 fn pages(folder: &Path, force: bool, command: &clap::Command) -> Result<(), Failure> {

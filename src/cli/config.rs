@@ -52,11 +52,11 @@ fn check(layers: &Layers, settings: &Settings) -> Result<ExitCode, Failure> {
             })?;
         }
     }
-    if let Some(jwt) = &settings.identity.jwt {
-        users::check(jwt)?;
+    if let Some(jwt) = settings.identity.jwt() {
+        users::check(&jwt)?;
     }
     let mut catalog = Vec::new();
-    if let Some(path) = &settings.catalog_file {
+    if let Some(path) = &settings.catalog.file {
         let tools = file::initial(path)
             .map_err(|cause| Failure::configuration(format!("setting catalog.file: {cause}")))?;
         catalog.extend(tools.into_iter().map(|tool| tool.slug));

@@ -102,8 +102,8 @@ pub(super) fn run(settings: &Settings, arguments: &ReplayArguments) -> Result<Ex
         by_network: network.is_some() || arguments.hold || limits.is_some(),
         detector: limits,
         min_votes: MinVotes {
-            then: settings.min_votes,
-            now: arguments.min_votes.unwrap_or(settings.min_votes),
+            then: settings.tally.min_votes,
+            now: arguments.min_votes.unwrap_or(settings.tally.min_votes),
         },
     };
     let report = replay(&mut conn, &mut beside, wanted)?;

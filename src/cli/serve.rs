@@ -22,7 +22,7 @@ use crate::server::{self, ServeError};
 
 pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
     let keys = secret::load_or_make(&settings.identity, &settings.database)?;
-    let users = settings.identity.jwt.as_ref().map(Users::start);
+    let users = settings.identity.jwt().as_ref().map(Users::start);
     let users = users.transpose()?;
     let _alone = alone(&settings)?;
     refuse_unsafe(&settings)?;
@@ -76,7 +76,7 @@ pub(super) fn alone(settings: &Settings) -> Result<Option<File>, Failure> {
 
 /// Loads the configured catalogue, or the built-in one, where there is none yet.
 fn first_catalogue(conn: &mut DbConnection, settings: &Settings) -> Result<(), Failure> {
-    let Some(path) = &settings.catalog_file else {
+    let Some(path) = &settings.catalog.file else {
         return Ok(());
     };
     if !store::is_empty(conn)? {

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::layers::{Layers, SettingError};
-use super::{Secret, values};
+use super::{Identity, Secret, values};
 
 /// The one algorithm that tokens are signed with. It is never taken from a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,47 +42,64 @@ pub struct Jwt {
 }
 
 /// An issuer is part of every user's name, which has an end.
-const LONGEST: usize = 255;
+const MAX_NAME_LENGTH: usize = 255;
 
-/// `None`: no signed-in users.
-pub(super) fn read(layers: &Layers) -> Result<Option<Jwt>, SettingError> {
-    let algorithm = layers.parse("identity.jwt_algorithm", |text| match text {
+impl Identity {
+    /// `None`: no signed-in users.
+    #[must_use]
+    pub fn jwt(&self) -> Option<Jwt> {
+        let given = || KeySource::Given(self.jwt_keys.clone());
+        Some(Jwt {
+            algorithm: self.jwt_algorithm?,
+            issuer: self.jwt_issuer.clone(),
+            audience: self.jwt_audience.clone(),
+            keys: self.jwt_jwks.clone().unwrap_or_else(given),
+            ca_file: self.jwt_ca_file.clone(),
+            refresh: self.jwt_refresh,
+            max_stale: self.jwt_max_stale,
+        })
+    }
+
+    /// The setting that is missing beside the others, or contradicts them, and why.
+    pub(super) fn contradiction(&self) -> Option<(&'static str, &'static str)> {
+        self.jwt_algorithm?;
+        let needed = "identity.jwt_algorithm needs this";
+        match (self.jwt_jwks.is_some(), self.jwt_keys.is_empty()) {
+            _ if self.jwt_issuer.is_empty() => Some(("identity.jwt_issuer", needed)),
+            _ if self.jwt_audience.is_empty() => Some(("identity.jwt_audience", needed)),
+            (false, true) => Some((
+                "identity.jwt_jwks",
+                "identity.jwt_algorithm needs this, or identity.jwt_keys",
+            )),
+            (true, false) => Some((
+                "identity.jwt_jwks",
+                "expected this or identity.jwt_keys, not both",
+            )),
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn algorithm(text: &str) -> Result<Option<Algorithm>, String> {
+    match text {
         "" => Ok(None),
         "EdDSA" => Ok(Some(Algorithm::EdDsa)),
         "ES256" => Ok(Some(Algorithm::Es256)),
         "HS256" => Ok(Some(Algorithm::Hs256)),
         _ => Err("expected EdDSA, ES256 or HS256".to_owned()),
-    })?;
-    let Some(algorithm) = algorithm else {
-        return Ok(None);
-    };
-    let given = layers.parse("identity.jwt_keys", keys)?;
-    let jwks = layers.parse("identity.jwt_jwks", |text| match (text, given.is_empty()) {
-        ("", true) => Err("identity.jwt_algorithm needs this, or identity.jwt_keys".to_owned()),
-        ("", false) => Ok(None),
-        (_, false) => Err("expected this or identity.jwt_keys, not both".to_owned()),
-        (_, true) => jwks(text).map(Some),
-    })?;
-    Ok(Some(Jwt {
-        algorithm,
-        issuer: layers.parse("identity.jwt_issuer", word)?,
-        audience: layers.parse("identity.jwt_audience", word)?,
-        keys: jwks.unwrap_or(KeySource::Given(given)),
-        ca_file: layers.path("identity.jwt_ca_file"),
-        refresh: layers.parse("identity.jwt_refresh", values::period)?,
-        max_stale: layers.parse("identity.jwt_max_stale", values::period)?,
-    }))
-}
-
-fn word(text: &str) -> Result<String, String> {
-    match text.chars().count() {
-        0 => Err("identity.jwt_algorithm needs this".to_owned()),
-        1..=LONGEST if !text.chars().any(char::is_control) => Ok(text.to_owned()),
-        _ => Err(format!("expected at most {LONGEST} plain characters")),
     }
 }
 
-fn keys(text: &str) -> Result<Vec<(String, Secret)>, String> {
+pub(super) fn name(text: &str) -> Result<String, String> {
+    if text.chars().count() > MAX_NAME_LENGTH || text.chars().any(char::is_control) {
+        return Err(format!(
+            "expected at most {MAX_NAME_LENGTH} plain characters"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+pub(super) fn keys(text: &str) -> Result<Vec<(String, Secret)>, String> {
     let mut keys: Vec<(String, Secret)> = Vec::new();
     for item in values::list(text) {
         let (kid, key) = item
@@ -100,19 +116,24 @@ fn keys(text: &str) -> Result<Vec<(String, Secret)>, String> {
 }
 
 /// An address is https or nothing: whoever could change the keys on their way could be any user.
-fn jwks(text: &str) -> Result<KeySource, String> {
+pub(super) fn jwks(text: &str) -> Result<Option<KeySource>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
     if !text.contains("://") {
-        return Ok(KeySource::File(PathBuf::from(text)));
+        return Ok(Some(KeySource::File(PathBuf::from(text))));
     }
     match Url::parse(text) {
-        Ok(url) if url.scheme() == "https" && url.username().is_empty() => Ok(KeySource::Url(url)),
+        Ok(url) if url.scheme() == "https" && url.username().is_empty() => {
+            Ok(Some(KeySource::Url(url)))
+        }
         _ => Err("expected a file, or https://HOST/PATH".to_owned()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Settings;
+    use super::super::{Layers, Settings};
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Option<Jwt>, String> {
@@ -123,7 +144,7 @@ mod tests {
                 .map_err(|bad| bad.to_string())?;
         }
         let settings = Settings::from_layers(&layers).map_err(|bad| bad.to_string())?;
-        Ok(settings.identity.jwt)
+        Ok(settings.identity.jwt())
     }
 
     const GOOD: [(&str, &str); 4] = [

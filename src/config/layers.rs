@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::keys::KEYS;
+use super::declare::keys;
 use crate::domain::text::{line_at, without_bom};
 
 /// What stopped the start: one line naming key, value and source.
@@ -43,8 +43,7 @@ impl Layers {
     /// The built-in defaults.
     #[must_use]
     pub fn defaults() -> Self {
-        let values = KEYS
-            .iter()
+        let values = keys()
             .map(|key| {
                 (
                     key.name,
@@ -63,7 +62,7 @@ impl Layers {
     /// # Errors
     /// An unknown key; a secret's file that cannot be read.
     pub fn set(&mut self, name: &str, text: &str, source: &str) -> Result<(), SettingError> {
-        if let Some(key) = KEYS.iter().find(|key| key.name == name) {
+        if let Some(key) = keys().find(|key| key.name == name) {
             self.values.insert(
                 key.name,
                 Value {
@@ -75,7 +74,7 @@ impl Layers {
         }
         let from_file = name
             .strip_suffix("_file")
-            .and_then(|base| KEYS.iter().find(|key| key.secret && key.name == base));
+            .and_then(|base| keys().find(|key| key.secret && key.name == base));
         if let Some(key) = from_file {
             let read = std::fs::read_to_string(text).map_err(|cause| {
                 SettingError(format!(
@@ -170,7 +169,6 @@ impl Layers {
         Ok(())
     }
 
-    /// The value of a key that [`KEYS`] lists.
     pub(super) fn text(&self, name: &str) -> &str {
         self.values
             .get(name)
@@ -180,14 +178,8 @@ impl Layers {
     /// Whether nobody gave another value than the built-in default.
     #[must_use]
     pub fn is_default(&self, name: &str) -> bool {
-        let default = KEYS.iter().find(|key| key.name == name);
+        let default = keys().find(|key| key.name == name);
         default.is_some_and(|key| self.text(name) == key.default)
-    }
-
-    /// A path; empty means none.
-    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
-        let text = self.text(name);
-        (!text.is_empty()).then(|| PathBuf::from(text))
     }
 
     /// Reads a value; a failure names key, value (unless secret) and source.
@@ -198,7 +190,7 @@ impl Layers {
     ) -> Result<T, SettingError> {
         let text = self.text(name);
         read(text).map_err(|cause| {
-            let hidden = KEYS.iter().any(|key| key.name == name && key.secret);
+            let hidden = keys().any(|key| key.name == name && key.secret);
             let shown = if hidden { "(hidden)" } else { text };
             let source = self
                 .values
@@ -220,7 +212,7 @@ fn refuse_near_miss(variable: &str) -> Result<(), SettingError> {
             .collect()
     };
     let given = words(variable);
-    let names = KEYS.iter().flat_map(|key| {
+    let names = keys().flat_map(|key| {
         let file = key.secret.then(|| format!("{}_file", key.name));
         std::iter::once(key.name.to_owned()).chain(file)
     });
@@ -269,8 +261,8 @@ mod tests {
     fn defaults_stand_alone() {
         let settings = environment(&[]).expect("defaults");
         assert_eq!(settings.http.listen.to_string(), "127.0.0.1:8080");
-        assert_eq!(settings.min_votes, 5);
-        assert!(settings.redis.urls.is_empty());
+        assert_eq!(settings.tally.min_votes, 5);
+        assert!(settings.redis.url.is_empty());
     }
 
     #[test]

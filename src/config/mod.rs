@@ -1,15 +1,15 @@
-//! [`Settings`]: everything that can be configured, read once at the start and passed down.
+//! Every setting, declared once, and [`Settings`]: what they say, read at the start and passed down.
 //!
 //! `cli` reads it; modules receive the part they need. Nothing here is global, and no secret is ever printed.
 
-mod detector;
+#[macro_use]
+mod declare;
 mod jwt;
-mod keys;
 mod layers;
 mod origins;
 mod shown;
-mod transparency;
 mod values;
+mod webhook;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -20,17 +20,18 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::domain::{Quota, Slug};
-pub use detector::{Detector, Webhook, WebhookFormat};
+pub use declare::{Key, Section};
 pub use jwt::{Algorithm, Jwt, KeySource};
 pub use layers::{Layers, SettingError};
 use origins::origins;
 pub use shown::ShownSetting;
-pub use transparency::Transparency;
 use values::{
-    address, challenge_after, count, database_url, header_name, known_networks, log_level,
-    min_votes, networks, on_off, pair, patience, period_or_off, public_url, quota, redis_urls,
-    secret,
+    address, address_or_off, any_secret, challenge_after, count, database_url, header_name,
+    known_networks, log_format, log_level, log_origin, min_votes, networks, number, on_off, pair,
+    path, patience, period, period_or_off, public_url, quota, redis_urls, secret, text,
+    text_of_file, workers,
 };
+pub use webhook::{Webhook, WebhookFormat, WebhookKey};
 
 /// A secret text; its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq)]
@@ -54,94 +55,11 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-#[derive(Debug, Clone)]
-pub struct Http {
-    pub listen: SocketAddr,
-    /// `None`: no admin listener.
-    pub admin_listen: Option<SocketAddr>,
-    /// `None`: the listener's own address.
-    pub public_url: Option<Url>,
-    pub workers: usize,
-    /// Origins (`https://host[:port]`) that may vote besides the public URL's own.
-    pub allowed_origins: Vec<String>,
-    pub trusted_proxies: Vec<IpNet>,
-    /// The header by which trusted proxies name the client; the one that is believed.
-    pub forwarding_header: String,
-    /// How long browsers shall use https alone (`Strict-Transport-Security`); `None`: nothing is said.
-    pub hsts: Option<Duration>,
-}
-
 /// Where the votes are.
 #[derive(Debug, Clone)]
 pub enum DatabaseUrl {
     Sqlite(PathBuf),
     Postgres(Secret),
-}
-
-#[derive(Debug, Clone)]
-pub struct Database {
-    pub url: DatabaseUrl,
-    /// Certificates (PEM) to trust instead of the system's.
-    pub ca_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone)]
-pub struct Redis {
-    /// Empty: no Redis. Several: the nodes of a cluster.
-    pub urls: Vec<Secret>,
-    pub ca_file: Option<PathBuf>,
-    /// First part of every key, so that two sites can share one Redis.
-    pub prefix: String,
-    /// A decision that takes longer is made in process.
-    pub patience: Duration,
-}
-
-/// `None` switches a quota off.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    pub votes_per_voter: Option<Quota>,
-    pub votes_per_network: Option<Quota>,
-    pub visitors_per_network: Option<Quota>,
-    /// Networks with so many times the quotas of others.
-    pub known_networks: Vec<(IpNet, u32)>,
-}
-
-/// How many streams may be open.
-#[derive(Debug, Clone)]
-pub struct Live {
-    pub streams: usize,
-    pub streams_per_network: usize,
-}
-
-#[derive(Debug, Clone)]
-pub struct Identity {
-    /// `None`: made on the first start (SQLite only).
-    pub secret: Option<Secret>,
-    pub secret_previous: Option<Secret>,
-    /// `None`: no signed-in users.
-    pub jwt: Option<Jwt>,
-}
-
-/// How long what has ended is kept; `None` for ever.
-#[derive(Debug, Clone, Copy)]
-pub struct Retention {
-    /// Bans that were lifted or are over.
-    pub ended_bans: Option<Duration>,
-    /// Staff tokens that were revoked or are over.
-    pub ended_tokens: Option<Duration>,
-    /// Each hour of a tally; of older ones the last of each day is kept.
-    pub hours: Option<Duration>,
-}
-
-/// What the pages say besides the catalogue.
-#[derive(Debug, Clone)]
-pub struct Pages {
-    /// The comparison to begin with; `None`: the two tools with the most votes.
-    pub featured: Option<[Slug; 2]>,
-    /// A line at the foot of each page; may be empty.
-    pub notice: String,
-    /// The site's own HTML on the pages of tools and comparisons; may be empty.
-    pub block: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,168 +68,213 @@ pub enum LogFormat {
     Text,
 }
 
-#[derive(Debug, Clone)]
-pub struct Log {
-    /// A `tracing` filter, such as `info` or `info,tallyship=debug`.
-    pub level: EnvFilter,
-    pub format: LogFormat,
+declare::settings! {
+    /// The listeners, and what they believe of a request.
+    Http http = "http" {
+        /// Public listener: `127.0.0.1:8080`, `localhost:8080`, or `:8080` for all addresses. Port 0 takes any free port.
+        listen: SocketAddr = "127.0.0.1:8080" => address,
+        /// Health, readiness and metrics; `off` closes it.
+        admin_listen: Option<SocketAddr> = "127.0.0.1:9090" => address_or_off,
+        /// How browsers reach the server, with a path such as `/votes` if it has one. Cross-site cookies need `https://`. Empty: the listener.
+        public_url: Option<Url> = "" => public_url,
+        /// Worker threads. Empty: one a core.
+        workers: usize = "" => workers,
+        /// Origins of other sites that may vote, comma separated. `https://*.example.org` stands for its sub-domains; apps have `capacitor://localhost`. The public URL's own origin always may.
+        allowed_origins: Vec<String> = "" => origins,
+        /// Networks of proxies whose forwarding header is believed, comma separated.
+        trusted_proxies: Vec<IpNet> = "" => networks,
+        /// The header that is believed: `X-Forwarded-For`, `Forwarded`, `X-Real-IP` or `CF-Connecting-IP`; others are ignored.
+        forwarding_header: String = "X-Forwarded-For" => header_name,
+        /// How long browsers that came by https use https alone (`Strict-Transport-Security`), such as `365d`; `off` sends no header.
+        hsts: Option<Duration> = "off" => period_or_off,
+    }
+
+    /// Where the votes are.
+    Database database = "database" {
+        /// `sqlite://PATH` or `postgres://…`; `DATABASE_URL` is read too.
+        url [secret]: DatabaseUrl = "sqlite://data/tallyship.db" => database_url,
+        /// Certificates (PEM) to verify Postgres by, instead of the system's; turns verified TLS on.
+        ca_file: Option<PathBuf> = "" => path,
+    }
+
+    /// Redis holds the quotas of several instances together. Without it each instance limits by itself.
+    Redis redis = "redis" {
+        /// `redis://…` or `rediss://…`; several nodes of a cluster, comma separated. `REDIS_URL` is read too. Empty: no Redis.
+        url [secret]: Vec<Secret> = "" => redis_urls,
+        /// Certificates (PEM) to verify Redis by, instead of the system's.
+        ca_file: Option<PathBuf> = "" => path,
+        /// First part of every key, so that two sites can share one Redis.
+        prefix: String = "tallyship" => text,
+        /// A decision that takes Redis longer is made in process; a vote waits three times as long at most.
+        patience: Duration = "25ms" => patience,
+    }
+
+    /// Quotas: `COUNT/PERIOD` with `s`, `m` or `h` is a burst of COUNT, refilled evenly over PERIOD; `off` switches a quota off.
+    Limits limits = "limits" {
+        /// Votes of one voter.
+        votes_per_voter: Option<Quota> = "30/1m" => quota,
+        /// Votes from one network (IPv4 /32, IPv6 /64); the /48 around an IPv6 network has 16 times as many.
+        votes_per_network: Option<Quota> = "300/1m" => quota,
+        /// New visitor tokens for one network; a /48 likewise.
+        visitors_per_network: Option<Quota> = "600/1h" => quota,
+        /// `NETWORK=FACTOR`, comma separated: a campus or an office with FACTOR times the quotas of a network.
+        known_networks: Vec<(IpNet, u32)> = "" => known_networks,
+    }
+
+    /// Live streams of tallies.
+    Live live = "live" {
+        /// Open streams in all; one more is answered 503.
+        streams: usize = "16000" => count,
+        /// Open streams from one network; one more is answered 429. This machine's own addresses are not counted.
+        streams_per_network: usize = "500" => count,
+    }
+
+    /// What a tally shows, and how often it is checked.
+    Tally tally = "tally" {
+        /// With fewer votes no percentage is shown.
+        min_votes: i64 = "5" => min_votes,
+        /// `on`: a tally says how many votes resets and excluded periods took out.
+        show_set_aside: bool = "off" => on_off,
+        /// How often all tallies are recounted beside the running server (`s`, `m`, `h`, `d`); the metric `tallyship_tally_drift` has the result. `off`: never.
+        recount_every: Option<Duration> = "24h" => period_or_off,
+    }
+
+    /// What the public may read of moderation, and who is told of alerts.
+    Moderation moderation = "moderation" {
+        /// `on`: `GET /v1/moderation/log` shows everybody which votes were taken out and put back, without personal data.
+        public_log: bool = "off" => on_off,
+        /// `http://` or `https://`: each alert is posted there, signed (`docs/detector.md`).
+        webhook_url: Option<Url> = "" => webhook::url,
+        /// Signs what is posted; needed with `webhook_url`. `whsec_` and 24 to 64 bytes in base64, or at least 32 bytes as they are.
+        webhook_secret [secret]: Option<WebhookKey> = "" => webhook::key,
+        /// `json`, or `slack`, `discord`, `ntfy`: a message with a link to the preview of the reset.
+        webhook_format: WebhookFormat = "json" => webhook::format,
+    }
+
+    /// What stands out among the votes raises an alert for moderators (`docs/detector.md`); no vote is taken out by it.
+    Detector detector = "detector" {
+        /// `off`: no alerts.
+        enabled: bool = "on" => on_off,
+        /// The score, 1 to 100, from which an alert is raised.
+        threshold: i32 = "60" => |text| number(text, 100),
+        /// Votes that an alert needs, 1 to 10,000; one of a single network needs half as many.
+        min_votes: u32 = "20" => |text| number(text, 10_000),
+    }
+
+    /// Who votes: visitors by tokens of this server, the site's signed-in users by tokens of the site.
+    Identity identity = "identity" {
+        /// Signs tokens and keys hashes; at least 32 bytes. Made in `data/` with SQLite, needed with Postgres.
+        secret [secret]: Option<Secret> = "" => secret,
+        /// Still believed while a secret is being rotated.
+        secret_previous [secret]: Option<Secret> = "" => secret,
+        /// `EdDSA`, `ES256` or `HS256`: what the site signs its users' tokens with; never taken from a token. Empty: visitors only.
+        jwt_algorithm: Option<Algorithm> = "" => jwt::algorithm,
+        /// What `iss` must say; part of every user's name for ever.
+        jwt_issuer: String = "" => jwt::name,
+        /// What `aud` must say, or hold.
+        jwt_audience: String = "" => jwt::name,
+        /// `KID:BASE64`, comma separated: the secret of HS256 (at least 32 bytes), or the PEM of a public key (as it is, or in base64).
+        jwt_keys [secret]: Vec<(String, Secret)> = "" => jwt::keys,
+        /// Instead of `jwt_keys` a JWKS: a file, or an https URL.
+        jwt_jwks: Option<KeySource> = "" => jwt::jwks,
+        /// Certificates (PEM) to verify the server of that URL by, instead of the system's.
+        jwt_ca_file: Option<PathBuf> = "" => path,
+        /// How often a JWKS is read anew; for a new `kid` it is read at once.
+        jwt_refresh: Duration = "5m" => period,
+        /// How long its last keys are believed if it cannot be read.
+        jwt_max_stale: Duration = "24h" => period,
+    }
+
+    /// What is done about votes that look stuffed (`docs/abuse.md`).
+    Abuse abuse = "abuse" {
+        /// `on`: votes of many fresh visitors of one network that look like one hand's wait for a moderator. `off`: every vote counts at once.
+        hold: bool = "on" => on_off,
+        /// Networks whose votes are never held, comma separated: a conference, an office.
+        never_hold: Vec<IpNet> = "" => networks,
+        /// How long after the first of them held votes count, if their network looks like a crowd by then; `off`: never by themselves.
+        clear_after: Option<Duration> = "5m" => period_or_off,
+        /// More held votes of a network, or on a tool, within an hour: new voters solve a challenge (proof of work) first. `0`: always.
+        challenge_after: u32 = "1000" => challenge_after,
+        /// `on`: so do those who are new to a tool on which the detector raised an alert within the last hour.
+        challenge_on_alert: bool = "off" => on_off,
+    }
+
+    /// How long what has ended is kept (`s`, `m`, `h`, `d`); `off`: for ever. `docs/privacy.md` says what is kept besides.
+    Retention retention = "retention" {
+        /// Bans that were lifted or are over.
+        ended_bans: Option<Duration> = "365d" => period_or_off,
+        /// Staff tokens that were revoked or are over.
+        ended_tokens: Option<Duration> = "365d" => period_or_off,
+        /// Each hour of a tally's history; of older ones the last of each day is kept.
+        hours: Option<Duration> = "off" => period_or_off,
+    }
+
+    /// The public log of ballots (`docs/transparency.md`). It needs a key.
+    Transparency transparency = "transparency" {
+        /// `off`: no log.
+        enabled: bool = "on" => on_off,
+        /// Ed25519: the 32-byte seed in base64, or PKCS#8 in PEM. Made in `data/` with SQLite; with Postgres there is no log without it.
+        key [secret]: Option<Secret> = "" => any_secret,
+        /// The log's name. Empty: host and port of the public URL, then `/log`. The first start fixes it.
+        origin: Option<String> = "" => log_origin,
+        /// The file that keeps the last checkpoint outside the database. Empty: beside a SQLite database, else nowhere.
+        state: Option<PathBuf> = "" => path,
+    }
+
+    /// The tools that can be voted on.
+    Catalog catalog = "catalog" {
+        /// Loaded while there are no tools; empty: none.
+        file: Option<PathBuf> = "config/catalog.toml" => path,
+    }
+
+    /// What the pages say besides the catalogue.
+    Pages pages = "pages" {
+        /// The comparison that the first page begins with; empty: the two tools with the most votes.
+        featured: Option<[Slug; 2]> = "codestral-2,cursor-background-agents" => pair,
+        /// A line at the foot of each page; empty: none.
+        notice: String = "A demonstration: the panels' reviewers are made up, and so are their opinions." => text,
+        /// A file of HTML that stands on the pages of tools and comparisons, such as a newsletter's form; no inline script or style.
+        block_file: String = "" => text_of_file,
+    }
+
+    /// The server's log, on standard error.
+    Log log = "log" {
+        /// A filter; add `tallyship=debug` for a line on every request.
+        level: EnvFilter = "info,actix_server=warn" => log_level,
+        /// `json` or `text`.
+        format: LogFormat = "json" => log_format,
+    }
 }
 
-/// What is done about votes that look stuffed.
-#[derive(Debug, Clone, Copy)]
-pub struct Abuse {
-    /// Whether votes are held, and anybody is challenged.
-    pub hold: bool,
-    /// Held votes of a network, or on a tool, within an hour, after which new voters are challenged; 0: always.
-    pub challenge_after: u32,
-    /// Whether an alert of the detector challenges those who are new to its tool.
-    pub challenge_on_alert: bool,
-    /// For so long no vote of a network was held before those that were may be cleared; `None`: never by itself.
-    pub clear_after: Option<Duration>,
-}
-
-#[derive(Debug, Clone)]
-pub struct Settings {
-    pub http: Http,
-    pub database: Database,
-    pub redis: Redis,
-    pub limits: Limits,
-    pub live: Live,
-    pub min_votes: i64,
-    /// Whether a Tally says how many votes are set aside.
-    pub show_set_aside: bool,
-    /// How often all is recounted beside the running server; `None`: never.
-    pub recount_every: Option<Duration>,
-    /// Whether everybody may read which votes were taken out, without personal data.
-    pub public_log: bool,
-    pub detector: Detector,
-    /// Who is told of alerts; `None`: the dashboard alone.
-    pub webhook: Option<Webhook>,
-    pub identity: Identity,
-    pub abuse: Abuse,
-    /// Networks whose votes are never held.
-    pub never_hold: Vec<IpNet>,
-    pub retention: Retention,
-    pub transparency: Transparency,
-    /// `None`: load no catalogue.
-    pub catalog_file: Option<PathBuf>,
-    pub pages: Pages,
-    pub log: Log,
+/// Every setting, by section, in the order of its declaration.
+#[must_use]
+pub fn sections() -> &'static [Section] {
+    SECTIONS
 }
 
 impl Settings {
     /// Reads every setting from its layers.
     ///
     /// # Errors
-    /// The first unknown key or bad value, with key, value and source.
+    /// The first unknown key, bad value, or value that contradicts another, with key, value and source.
     pub fn from_layers(layers: &Layers) -> Result<Self, SettingError> {
-        Ok(Self {
-            http: http(layers)?,
-            database: Database {
-                url: layers.parse("database.url", database_url)?,
-                ca_file: layers.path("database.ca_file"),
-            },
-            redis: redis(layers)?,
-            limits: Limits {
-                votes_per_voter: layers.parse("limits.votes_per_voter", quota)?,
-                votes_per_network: layers.parse("limits.votes_per_network", quota)?,
-                visitors_per_network: layers.parse("limits.visitors_per_network", quota)?,
-                known_networks: layers.parse("limits.known_networks", known_networks)?,
-            },
-            live: Live {
-                streams: layers.parse("live.streams", count)?,
-                streams_per_network: layers.parse("live.streams_per_network", count)?,
-            },
-            min_votes: layers.parse("tally.min_votes", min_votes)?,
-            show_set_aside: layers.parse("tally.show_set_aside", on_off)?,
-            recount_every: layers.parse("tally.recount_every", period_or_off)?,
-            public_log: layers.parse("moderation.public_log", on_off)?,
-            detector: detector::read(layers)?,
-            webhook: detector::webhook(layers)?,
-            identity: identity(layers)?,
-            never_hold: layers.parse("abuse.never_hold", networks)?,
-            abuse: Abuse {
-                hold: layers.parse("abuse.hold", on_off)?,
-                challenge_after: layers.parse("abuse.challenge_after", challenge_after)?,
-                challenge_on_alert: layers.parse("abuse.challenge_on_alert", on_off)?,
-                clear_after: layers.parse("abuse.clear_after", period_or_off)?,
-            },
-            retention: Retention {
-                ended_bans: layers.parse("retention.ended_bans", period_or_off)?,
-                ended_tokens: layers.parse("retention.ended_tokens", period_or_off)?,
-                hours: layers.parse("retention.hours", period_or_off)?,
-            },
-            transparency: transparency::read(layers)?,
-            catalog_file: layers.path("catalog.file"),
-            pages: Pages {
-                featured: layers.parse("pages.featured", pair)?,
-                notice: layers.text("pages.notice").to_owned(),
-                block: layers.parse("pages.block_file", text_of_file)?,
-            },
-            log: Log {
-                level: layers.parse("log.level", log_level)?,
-                format: layers.parse("log.format", |text| match text {
-                    "json" => Ok(LogFormat::Json),
-                    "text" => Ok(LogFormat::Text),
-                    _ => Err("expected json or text".to_owned()),
-                })?,
-            },
-        })
-    }
-}
-
-/// What a file says; nothing for no file.
-fn text_of_file(path: &str) -> Result<String, String> {
-    if path.is_empty() {
-        return Ok(String::new());
-    }
-    std::fs::read_to_string(path).map_err(|cause| format!("the file cannot be read: {cause}"))
-}
-
-fn http(layers: &Layers) -> Result<Http, SettingError> {
-    Ok(Http {
-        listen: layers.parse("http.listen", address)?,
-        admin_listen: layers.parse("http.admin_listen", |text| match text {
-            "off" => Ok(None),
-            _ => address(text).map(Some),
-        })?,
-        public_url: layers.parse("http.public_url", public_url)?,
-        workers: layers.parse("http.workers", |text| match text {
-            "" | "0" => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
-            _ => text
-                .parse()
-                .ok()
-                .filter(|n| (1..=1024).contains(n))
-                .ok_or_else(|| "expected 1 to 1024".to_owned()),
-        })?,
-        allowed_origins: layers.parse("http.allowed_origins", origins)?,
-        trusted_proxies: layers.parse("http.trusted_proxies", networks)?,
-        forwarding_header: layers.parse("http.forwarding_header", header_name)?,
-        hsts: layers.parse("http.hsts", period_or_off)?,
-    })
-}
-
-fn redis(layers: &Layers) -> Result<Redis, SettingError> {
-    let urls = layers.parse("redis.url", redis_urls)?;
-    let ca_file = layers.parse("redis.ca_file", |text| match text {
-        "" => Ok(None),
-        _ if urls.len() > 1 => {
-            Err("a cluster's certificates are the system's; SSL_CERT_FILE names others".to_owned())
+        let settings = Self::parse(layers)?;
+        let refuse = |name, cause: &str| layers.parse(name, |_| Err(cause.to_owned()));
+        let redis = &settings.redis;
+        if redis.ca_file.is_some() && redis.url.len() > 1 {
+            let cause = "a cluster's certificates are the system's; SSL_CERT_FILE names others";
+            return refuse("redis.ca_file", cause);
         }
-        _ => Ok(Some(PathBuf::from(text))),
-    })?;
-    Ok(Redis {
-        urls,
-        ca_file,
-        prefix: layers.text("redis.prefix").to_owned(),
-        patience: layers.parse("redis.patience", patience)?,
-    })
-}
-
-fn identity(layers: &Layers) -> Result<Identity, SettingError> {
-    Ok(Identity {
-        secret: layers.parse("identity.secret", secret)?,
-        secret_previous: layers.parse("identity.secret_previous", secret)?,
-        jwt: jwt::read(layers)?,
-    })
+        if let Some((name, cause)) = settings.identity.contradiction() {
+            return refuse(name, cause);
+        }
+        let moderation = &settings.moderation;
+        if moderation.webhook_url.is_some() && moderation.webhook_secret.is_none() {
+            return refuse(
+                "moderation.webhook_secret",
+                "moderation.webhook_url needs this",
+            );
+        }
+        Ok(settings)
+    }
 }

@@ -1,6 +1,6 @@
 //! The settings as they may be shown: each with its source, secrets hidden. `config print` calls it.
 
-use super::keys::KEYS;
+use super::declare::keys;
 use super::layers::Layers;
 
 /// One setting.
@@ -13,10 +13,10 @@ pub struct ShownSetting {
 }
 
 impl Layers {
-    /// Every setting there is, in the order of [`KEYS`].
+    /// Every setting there is, in the order of [`keys()`].
     #[must_use]
     pub fn shown(&self) -> Vec<ShownSetting> {
-        KEYS.iter()
+        keys()
             .filter_map(|key| {
                 let value = self.values.get(key.name)?;
                 let text = value.text.as_str();
@@ -41,7 +41,7 @@ mod tests {
         let mut layers = Layers::defaults();
         let folder = std::env::temp_dir().join(format!("tallyship-{}", uuid::Uuid::now_v7()));
         std::fs::write(&folder, "hunter2-in-a-file\n").expect("a file");
-        for key in KEYS.iter().filter(|key| key.secret) {
+        for key in keys().filter(|key| key.secret) {
             layers
                 .set(
                     key.name,
@@ -65,7 +65,7 @@ mod tests {
         }
         std::fs::remove_file(folder).expect("cleans up");
         let plain = Layers::defaults().shown();
-        assert_eq!(plain.len(), KEYS.len());
+        assert_eq!(plain.len(), keys().count());
         assert!(
             plain
                 .iter()

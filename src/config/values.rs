@@ -2,8 +2,10 @@
 //!
 //! Only [`super::Settings`] calls it. No phrase may repeat a secret's text.
 
+use std::fmt::Display;
 use std::net::{Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -11,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 use url::Url;
 
-use super::{DatabaseUrl, Secret};
+use super::{DatabaseUrl, LogFormat, Secret};
 use crate::domain::{Quota, Slug};
 
 pub(super) fn list(text: &str) -> impl Iterator<Item = &str> {
@@ -36,6 +38,32 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
         .collect();
     let v4 = found.iter().find(|address| address.is_ipv4());
     v4.or(found.first()).copied().ok_or_else(expected)
+}
+
+pub(super) fn address_or_off(text: &str) -> Result<Option<SocketAddr>, String> {
+    match text {
+        "off" => Ok(None),
+        _ => address(text).map(Some),
+    }
+}
+
+/// Empty or 0: one a core.
+pub(super) fn workers(text: &str) -> Result<usize, String> {
+    match text {
+        "" | "0" => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
+        _ => number(text, 1024),
+    }
+}
+
+/// From 1 to `max`.
+pub(super) fn number<T: FromStr + PartialOrd + Display + From<u8> + Copy>(
+    text: &str,
+    max: T,
+) -> Result<T, String> {
+    text.parse()
+        .ok()
+        .filter(|number| (T::from(1)..=max).contains(number))
+        .ok_or_else(|| format!("expected 1 to {max}"))
 }
 
 pub(super) fn public_url(text: &str) -> Result<Option<Url>, String> {
@@ -159,10 +187,7 @@ pub(super) fn quota(text: &str) -> Result<Option<Quota>, String> {
 }
 
 pub(super) fn count(text: &str) -> Result<usize, String> {
-    text.parse()
-        .ok()
-        .filter(|n| (1..=1_000_000).contains(n))
-        .ok_or_else(|| "expected 1 to 1000000".to_owned())
+    number(text, 1_000_000)
 }
 
 pub(super) fn challenge_after(text: &str) -> Result<u32, String> {
@@ -173,10 +198,7 @@ pub(super) fn challenge_after(text: &str) -> Result<u32, String> {
 }
 
 pub(super) fn min_votes(text: &str) -> Result<i64, String> {
-    text.parse()
-        .ok()
-        .filter(|n| (1..=1_000_000).contains(n))
-        .ok_or_else(|| "expected 1 to 1000000".to_owned())
+    number(text, 1_000_000)
 }
 
 /// A filter such as `info,actix_server=warn`. The filter's own parser takes an unknown level for the name of a target.
@@ -244,5 +266,46 @@ pub(super) fn secret(text: &str) -> Result<Option<Secret>, String> {
         0 => Ok(None),
         1..32 => Err("expected at least 32 bytes".to_owned()),
         _ => Ok(Some(Secret::new(text.to_owned()))),
+    }
+}
+
+/// A secret whose form its user checks.
+pub(super) fn any_secret(text: &str) -> Result<Option<Secret>, String> {
+    Ok((!text.is_empty()).then(|| Secret::new(text.to_owned())))
+}
+
+/// Any text; it may be empty.
+pub(super) fn text(text: &str) -> Result<String, String> {
+    Ok(text.to_owned())
+}
+
+/// A path; empty means none.
+pub(super) fn path(text: &str) -> Result<Option<PathBuf>, String> {
+    Ok((!text.is_empty()).then(|| PathBuf::from(text)))
+}
+
+/// The content of the file that `path` names; empty for no file.
+pub(super) fn text_of_file(path: &str) -> Result<String, String> {
+    if path.is_empty() {
+        return Ok(String::new());
+    }
+    std::fs::read_to_string(path).map_err(|cause| format!("the file cannot be read: {cause}"))
+}
+
+pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "json" => Ok(LogFormat::Json),
+        "text" => Ok(LogFormat::Text),
+        _ => Err("expected json or text".to_owned()),
+    }
+}
+
+/// A checkpoint's origin (c2sp.org/tlog-checkpoint): a name without a scheme.
+pub(super) fn log_origin(text: &str) -> Result<Option<String>, String> {
+    let is_name = !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '+');
+    match text {
+        "" => Ok(None),
+        _ if is_name && !text.contains("://") && !text.ends_with('/') => Ok(Some(text.to_owned())),
+        _ => Err("expected a name such as votes.example.org/log, without a scheme".to_owned()),
     }
 }

@@ -69,7 +69,7 @@ fn before(now: Timestamp, kept: Option<Duration>) -> Timestamp {
 
 /// Lets go of everything whose time is over; whether all of it went.
 async fn round(parts: &Retention, now: Timestamp, is_first: bool) -> bool {
-    let kept = parts.kept;
+    let kept = &parts.kept;
     let mut whole = edit(parts, move |conn| sessions::forget_ended(conn, now))
         .await
         .is_some();

@@ -106,7 +106,7 @@ impl AppState {
             moderation: Data::new(moderation::routes::ModerationState {
                 identity: identity.clone(),
                 moderation: parts.moderation.clone(),
-                public_log: parts.settings.public_log,
+                public_log: parts.settings.moderation.public_log,
             }),
             dashboard: Data::new(admin::state::AdminState {
                 identity: identity.clone(),

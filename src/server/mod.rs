@@ -118,7 +118,7 @@ pub async fn run(
         readers: parts.readers.clone(),
         votes: parts.votes.clone(),
         meters: Arc::clone(&parts.meters),
-        kept: parts.settings.retention,
+        kept: parts.settings.retention.clone(),
     }));
 
     let state = app_state::AppState::new(&parts);

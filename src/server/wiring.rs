@@ -115,7 +115,8 @@ impl Services {
         let meters = Arc::new(Metrics::new(routes::NAMES).map_err(ServeError::Meters)?);
         let shelf = Arc::new(CatalogCache::default());
         let board = Arc::new(
-            TallyCache::new(settings.min_votes).showing_set_aside(settings.show_set_aside),
+            TallyCache::new(settings.tally.min_votes)
+                .showing_set_aside(settings.tally.show_set_aside),
         );
         let (bans, alerts) = (Arc::new(Bans::default()), Arc::new(AlertedTools::default()));
         let (pressure, holds) = suspicion(&settings, &alerts);
@@ -165,7 +166,7 @@ impl Services {
             (
                 proxies(&settings),
                 QuotaMultipliers::new(settings.limits.known_networks.clone()),
-                settings.never_hold.clone(),
+                settings.abuse.never_hold.clone(),
             ),
             origins,
             public_url,
@@ -278,6 +279,7 @@ fn keep_up(
 ) -> std::io::Result<(NetworkExpiryWorker, Option<VerifyWorker>)> {
     let (database, meters) = (&settings.database, || Arc::clone(meters));
     let recounting = settings
+        .tally
         .recount_every
         .map(|every| VerifyWorker::start(database.clone(), every, meters()));
     let (votes, keys, days) = (votes.clone(), keys.clone(), Arc::clone(days));
@@ -287,7 +289,7 @@ fn keep_up(
 
 /// The limiter in Redis, if the settings name one.
 fn redis_limiter(settings: &Settings) -> std::io::Result<Option<RedisLimiter>> {
-    if settings.redis.urls.is_empty() {
+    if settings.redis.url.is_empty() {
         return Ok(None);
     }
     RedisLimiter::start(settings.redis.clone()).map(Some)
@@ -305,7 +307,7 @@ fn watch(
     }
     let leading = IsLeader::default();
     let (database, meters) = (&settings.database, || Arc::clone(meters));
-    let telling = settings.webhook.clone().map(|webhook| {
+    let telling = settings.moderation.webhook().map(|webhook| {
         let leading = Arc::clone(&leading);
         WebhookWorker::start(
             database.clone(),

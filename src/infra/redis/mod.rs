@@ -54,7 +54,7 @@ pub async fn subscribe(
     channel: &str,
 ) -> Result<Subscription, RedisError> {
     let mut refused = RedisError::from((ErrorKind::InvalidClientConfig, "no Redis is set"));
-    for url in &settings.urls {
+    for url in &settings.url {
         let client = client(settings, url)?;
         let connecting = async {
             let mut incoming = client.get_async_pubsub().await?;
@@ -87,12 +87,12 @@ impl Link {
     /// # Errors
     /// Where Redis cannot be reached, or its certificate is not to be trusted.
     pub async fn connect(settings: &config::Redis, response: Duration) -> Result<Self, RedisError> {
-        if let [url] = settings.urls.as_slice() {
+        if let [url] = settings.url.as_slice() {
             return single(&client(settings, url)?, response)
                 .await
                 .map(Self::Single);
         }
-        let urls = settings.urls.iter().map(config::Secret::expose);
+        let urls = settings.url.iter().map(config::Secret::expose);
         let client = redis::cluster::ClusterClient::builder(urls)
             .retries(0)
             .connection_timeout(CONNECT)

@@ -202,7 +202,7 @@ impl Tell {
         let id = format!("alert_{}_{}", alert.id, alert.raised_at.0);
         let Message { body, headers } = message(&alert.into(), self.webhook.format, &self.site)
             .map_err(|bad| bad.to_string())?;
-        let signature = signature::signature(&self.webhook.key, &id, now.seconds(), &body);
+        let signature = signature::signature(&self.webhook.key.0, &id, now.seconds(), &body);
         let mut request = self.client.post(self.webhook.url.clone());
         for (name, value) in headers {
             request = request.header(name, value);

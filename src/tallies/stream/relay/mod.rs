@@ -127,7 +127,7 @@ impl RelayWorker {
     }
 
     async fn connect(&self) -> Result<Transport, String> {
-        if self.redis.urls.is_empty() {
+        if self.redis.url.is_empty() {
             return ByPostgres::connect(&self.database).map(Transport::Postgres);
         }
         ByRedis::connect(&self.redis).await.map(Transport::Redis)
