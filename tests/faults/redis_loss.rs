@@ -110,19 +110,17 @@ async fn fault(name: &str, loses: bool, hurt: impl Fn(&Pair), heal: impl Fn(&Pai
         samples.len(),
         refused[0]
     );
-    let (whole, during) = (
-        p99(samples.iter()),
-        p99(samples
-            .iter()
-            .filter(|s| s.due >= hurt_at && s.due < healed_at)),
-    );
+    // Beside the same load before the fault: a busy machine makes both slower.
+    let before = p99(samples.iter().filter(|s| s.due < hurt_at));
+    let lasting = |s: &&Sample| s.due >= hurt_at && s.due < healed_at;
+    let during = p99(samples.iter().filter(lasting));
     println!(
-        "{name}: {} votes, p99 {whole:?}, {during:?} while it lasted",
+        "{name}: {} votes, p99 {before:?} before, {during:?} while it lasted",
         samples.len()
     );
     assert!(
-        whole < WAIT * SLACK && during < WAIT * SLACK,
-        "{name}: p99 {whole:?}, during {during:?}"
+        during < before + WAIT * SLACK,
+        "{name}: p99 {before:?} before, {during:?} while it lasted"
     );
     pair.servers[0].verify().await;
 }
