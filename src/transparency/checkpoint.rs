@@ -32,14 +32,14 @@ impl Checkpoint {
         format!("{}\n{}\n{root}\n", self.origin, self.size)
     }
 
-    /// Reads a note's text, or a whole note; lines behind the third are passed over.
+    /// Reads a note's text, or a whole note: three lines, then the end or the blank line before the signatures.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut lines = text.split('\n');
         let origin = lines.next().filter(|line| !line.is_empty())?.to_owned();
         let size = parse_decimal(lines.next()?)?;
         let root: Hash = STANDARD.decode(lines.next()?).ok()?.try_into().ok()?;
-        lines.next()?;
+        lines.next().filter(|line| line.is_empty())?;
         Some(Self { origin, size, root })
     }
 }

@@ -50,6 +50,9 @@ pub enum Entry<'a> {
     },
 }
 
+/// No tool has more votes: the largest number that JSON carries exactly, so that sums of counts do not overflow.
+const MAX_COUNT: i64 = (1 << 53) - 1;
+
 impl<'a> Entry<'a> {
     /// Reads a line; `None` if it is not written exactly as the log writes it.
     #[must_use]
@@ -119,9 +122,10 @@ fn number(word: &str) -> Option<i64> {
 }
 
 fn counts<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<Counts> {
+    let mut count = || number(words.next()?).filter(|count| *count <= MAX_COUNT);
     Some(Counts {
-        ship: number(words.next()?)?,
-        skip: number(words.next()?)?,
+        ship: count()?,
+        skip: count()?,
     })
 }
 

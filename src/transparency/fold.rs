@@ -32,6 +32,9 @@ impl ToolSums {
     }
 }
 
+/// Of a line that cannot be read.
+const MAX_SHOWN_CHARS: usize = 100;
+
 /// A ballot as the fold keeps it, in four bytes.
 #[derive(Clone, Copy)]
 struct BallotState {
@@ -82,6 +85,11 @@ pub struct Fold {
     last_ballot_line: Option<String>,
 }
 
+/// What a ballot line is about, without its choice.
+fn without_choice(line: &str) -> &str {
+    line.rsplit_once(' ').map_or(line, |(ballot, _)| ballot)
+}
+
 /// The parts of an epoch, in their order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
@@ -93,20 +101,16 @@ enum Part {
 
 impl Fold {
     /// Applies the next entry; `list` gives a list of ballots by its hash. Returns what is wrong with the entry.
-    ///
-    /// # Errors
-    /// That of `list`.
-    pub fn apply<E>(
+    pub fn apply(
         &mut self,
         line: &str,
-        list: impl FnOnce(&Hash) -> Result<Vec<BallotName>, E>,
-    ) -> Result<Vec<String>, E> {
+        list: impl FnOnce(&Hash) -> Vec<BallotName>,
+    ) -> Vec<String> {
         let index = self.entries;
         self.entries += 1;
         let Some(entry) = Entry::parse(line) else {
-            return Ok(vec![format!(
-                "entry {index}: not a line of this log: {line:?}"
-            )]);
+            let start: String = line.chars().take(MAX_SHOWN_CHARS).collect();
+            return vec![format!("entry {index}: not a line of this log: {start:?}")];
         };
         let mut wrong = self.follow_order(&entry, line);
         match entry {
@@ -116,7 +120,7 @@ impl Fold {
                 choice,
             } => wrong.extend(self.ballot(tool, ballot, choice)),
             Entry::Removal { list: ref hash, .. } => {
-                let ballots = list(hash)?;
+                let ballots = list(hash);
                 wrong.extend(self.removal(&entry, &ballots));
             }
             Entry::Unnamed { tool, counts } => self.open(tool).unnamed = counts,
@@ -133,7 +137,7 @@ impl Fold {
             Entry::Follows { .. } => {}
         }
         let at = |what: String| format!("entry {index}: {what}");
-        Ok(wrong.into_iter().map(at).collect())
+        wrong.into_iter().map(at).collect()
     }
 
     /// What must hold at a checkpoint: an epoch has ended.
@@ -151,6 +155,13 @@ impl Fold {
         self.slugs.iter().filter_map(|(slug, at)| {
             Some((slug.as_str(), self.sums.get(usize::try_from(*at).ok()?)?))
         })
+    }
+
+    /// The sums of the tool that has this name now.
+    #[must_use]
+    pub fn tool(&self, slug: &str) -> Option<&ToolSums> {
+        let at = self.slugs.get(slug)?;
+        self.sums.get(usize::try_from(*at).ok()?)
     }
 
     /// Entries so far.
@@ -179,13 +190,14 @@ impl Fold {
         }
         self.part = part;
         if matches!(entry, Entry::Ballot { .. }) {
-            if self
-                .last_ballot_line
-                .as_deref()
-                .is_some_and(|last| last >= line)
-            {
-                // The next epoch may have begun without another line between: then all tallies stand.
-                wrong.push("the ballot lines of an epoch are not sorted".to_owned());
+            match self.last_ballot_line.as_deref() {
+                Some(last) if without_choice(last) == without_choice(line) => {
+                    wrong.push("an epoch states a ballot twice".to_owned());
+                }
+                Some(last) if last >= line => {
+                    wrong.push("the ballot lines of an epoch are not sorted".to_owned());
+                }
+                _ => {}
             }
             let last = self.last_ballot_line.get_or_insert_default();
             last.clear();
@@ -312,13 +324,25 @@ impl Fold {
 
     fn tally(&mut self, slug: &str, counts: Counts, version: i64) -> Vec<String> {
         let mut wrong = Vec::new();
-        let sums = self.open(slug);
+        let at = self.at(slug);
+        let sums = self.sums(at);
+        if !sums.is_open {
+            wrong.push(format!(
+                "the tally of {slug} follows no line of its epoch about it"
+            ));
+        }
         let computed = sums.computed();
+        if sums.named.minus(sums.held).is_negative() {
+            wrong.push(format!("{slug} has more held ballots than ballots"));
+        }
         if computed != counts {
             wrong.push(format!(
                 "the tally of {slug} is {} ship, {} skip; its ballots make {} and {}",
                 counts.ship, counts.skip, computed.ship, computed.skip
             ));
+        }
+        if version == sums.version && counts != sums.tally {
+            wrong.push(format!("version {version} of {slug} has two tallies"));
         }
         if version < sums.version {
             wrong.push(format!(

@@ -215,8 +215,8 @@ fn differences(lines: &[String]) -> Vec<String> {
     let mut fold = Fold::default();
     let mut found = Vec::new();
     for line in lines {
-        let list = |_: &Hash| Ok::<_, Infallible>(vec![name(1), name(2)]);
-        found.extend(fold.apply(line, list).expect("a list"));
+        let list = |_: &Hash| vec![name(1), name(2)];
+        found.extend(fold.apply(line, list));
     }
     found.extend(fold.end_of_epoch());
     found
@@ -266,6 +266,26 @@ fn the_fold_follows_votes_removals_and_their_undoing() {
         fewer.remove(at);
         assert!(!differences(&fewer).is_empty(), "without {:?}", lines[at]);
     }
+}
+
+#[test]
+fn the_fold_states_each_ballot_and_each_tally_once_an_epoch() {
+    let cast = ballot(1, Some(Choice::Ship));
+    let good = [cast.clone(), "tally a 1 0 2".to_owned()];
+    assert_eq!(differences(&good), Vec::<String>::new());
+    let wrong: [(&[&str], &str); 4] = [
+        (&["tally a 1 0 3"], "no line of its epoch"),
+        (&["unnamed a 1 0", "tally a 2 0 2"], "two tallies"),
+        (&["held a 2 0", "unnamed a 2 0", "tally a 1 0 3"], "held"),
+        (&["unnamed a 9223372036854775807 0"], "not a line"),
+    ];
+    for (more, expected) in wrong {
+        let more = more.iter().map(|line| (*line).to_owned());
+        let found = differences(&good.iter().cloned().chain(more).collect::<Vec<_>>());
+        assert!(found.iter().any(|row| row.contains(expected)), "{found:?}");
+    }
+    let twice = [ballot(1, None), cast, "tally a 1 0 2".to_owned()];
+    assert!(differences(&twice).iter().any(|row| row.contains("twice")));
 }
 
 #[test]

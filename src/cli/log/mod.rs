@@ -51,7 +51,11 @@ pub(super) fn run(command: LogCommand, settings: &Settings) -> Result<ExitCode, 
         ),
         LogCommand::Prove { index, url } => {
             let source = source::Source::open(&source::address(url, settings)?)?;
-            console::write(source.text(&format!("/v1/log/proofs/{index}"))?.as_bytes())?;
+            console::write(
+                source
+                    .text(&format!("/v1/log/proofs/{index}"), source::MAX_NOTE_BYTES)?
+                    .as_bytes(),
+            )?;
             Ok(ExitCode::SUCCESS)
         }
         LogCommand::New { reason } => new::run(settings, &reason),

@@ -11,6 +11,9 @@ use crate::config::Settings;
 /// One answer takes no longer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// A checkpoint, a key or a proof is no longer.
+pub(super) const MAX_NOTE_BYTES: usize = 64 << 10;
+
 /// The site's address without a slash at its end.
 pub(super) fn address(url: Option<String>, settings: &Settings) -> Result<String, Failure> {
     let url = match (url, &settings.http.public_url) {
@@ -50,10 +53,9 @@ impl Source {
         })
     }
 
-    /// The body of an address of the site.
-    pub fn bytes(&self, path: &str) -> Result<bytes::Bytes, Failure> {
-        let mut all = self.all(&[path.to_owned()])?;
-        all.pop().ok_or_else(|| Failure::new("no answer"))
+    /// The body of an address of the site, of at most `max` bytes; or why it cannot be had.
+    pub fn get(&self, path: &str, max: usize) -> Result<Vec<u8>, String> {
+        self.runtime.block_on(self.fetch(path, max))
     }
 
     /// Whether an address of the site answers 200.
@@ -66,25 +68,39 @@ impl Source {
         Ok(answer.status() == StatusCode::OK)
     }
 
-    pub fn text(&self, path: &str) -> Result<String, Failure> {
-        let bytes = self.bytes(path)?;
-        String::from_utf8(bytes.to_vec())
+    pub fn text(&self, path: &str, max: usize) -> Result<String, Failure> {
+        let bytes = self.get(path, max).map_err(Failure::new)?;
+        String::from_utf8(bytes)
             .map_err(|_unread| Failure::new(format!("{}{path}: not UTF-8", self.site)))
     }
 
     /// The bodies of several addresses, asked for at the same time.
-    pub fn all(&self, paths: &[String]) -> Result<Vec<bytes::Bytes>, Failure> {
-        let requests = paths.iter().map(|path| async move {
-            let url = format!("{}{path}", self.site);
-            let failed = |cause: &dyn std::fmt::Display| Failure::new(format!("{url}: {cause}"));
-            let answer = self.client.get(&url).send().await;
-            let answer = answer.map_err(|cause| failed(&cause))?;
-            if answer.status() != StatusCode::OK {
-                return Err(failed(&answer.status()));
+    pub fn all(&self, paths: &[String], max: usize) -> Vec<Result<Vec<u8>, String>> {
+        let requests = paths.iter().map(|path| self.fetch(path, max));
+        let requests = async { futures_util::future::join_all(requests).await };
+        self.runtime.block_on(requests)
+    }
+
+    /// A site may answer anything: a body without an end must not fill the memory.
+    async fn fetch(&self, path: &str, max: usize) -> Result<Vec<u8>, String> {
+        let url = format!("{}{path}", self.site);
+        let failed = |cause: &dyn std::fmt::Display| format!("{url}: {cause}");
+        let mut answer = self
+            .client
+            .get(&url)
+            .send()
+            .await
+            .map_err(|cause| failed(&cause))?;
+        if answer.status() != StatusCode::OK {
+            return Err(failed(&answer.status()));
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|cause| failed(&cause))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > max {
+                return Err(failed(&format_args!("longer than {max} bytes")));
             }
-            answer.bytes().await.map_err(|cause| failed(&cause))
-        });
-        self.runtime
-            .block_on(futures_util::future::try_join_all(requests))
+        }
+        Ok(body)
     }
 }
