@@ -128,6 +128,17 @@ describe('in the widget on another site', () => {
     await page.close();
   });
 
+  test('in the iframe too, whose storage is its own', async () => {
+    sites.pages['reviews.example/frame'] = `<!doctype html><html lang="en"><title>A frame</title><iframe src="${sites.votes}/embed/ollama" width="480" height="330" title="Vote"></iframe></html>`;
+    const page = await open(context, '/frame');
+    const framed = page.frameLocator('iframe').locator('ship-vote');
+    await framed.getByRole('button', { name: 'Skip', exact: true }).click();
+    await framed.getByRole('button', { name: 'My vote in the log' }).click();
+    await framed.locator('[part~="status"]').filter({ hasText: 'Your vote is in the log: skip on ollama,' }).waitFor(GUARD);
+    assert.deepEqual([page.problems, page.said], [[], []]);
+    await page.close();
+  });
+
   for (const [what, pattern, change, words] of [
     ['hash of the proof', /^\/v1\/log\/proofs\//, (text) => flipped(text.slice(0, text.indexOf('\n\n') + 1), '=\n') + text.slice(text.indexOf('\n\n') + 1), /^The proof does not lead/],
     ['checkpoint of the proof', /^\/v1\/log\/proofs\//, (text) => flipped(text, '=\n\n—'), /^The checkpoint is not signed/],
@@ -223,6 +234,25 @@ describe('in the widget on another site', () => {
       await fresh.close();
     }
   });
+});
+
+test('a second script that is not the widget’s own is not run, and votes go on', async () => {
+  const context = await startVisitor(sites);
+  try {
+    tamper(/^\/embed\/late-/, (text) => `${text}\nglobalThis.ran = true;`);
+    const page = await open(context);
+    await vote(page);
+    await check(page).click();
+    await says(page, /^That did not work\. Please try again\.$/);
+    assert.equal(await page.evaluate(() => globalThis.ran), undefined);
+    sites.through = () => false;
+    await page.reload();
+    await check(page).click();
+    await says(page, IN_LOG);
+  } finally {
+    sites.through = () => false;
+    await context.close();
+  }
 });
 
 for (const [what, script, words] of [

@@ -89,7 +89,7 @@ export function card(server: Server, tool: string, name: string, voice: Voice, t
       if (now.ballot?.receipt) check();
     } catch (cause) {
       const { code, status, wait } = cause as Refusal;
-      if (EXPLAINED.test(code)) server.late(({ explain }) => countdown = explain(cause as Refusal, announce, voice.say)).catch(failed);
+      if (EXPLAINED.test(code)) server.withLate(({ explain }) => countdown = explain(cause as Refusal, announce, voice.say)).catch(failed);
       else announce(voice.say(REASON.exec(code)?.[0] as keyof Words ?? 'failed'));
       tell('voteerror', { tool, code, status, retryAfter: wait });
     }
@@ -97,8 +97,8 @@ export function card(server: Server, tool: string, name: string, voice: Voice, t
 
   const failed = () => announce(voice.say('failed'));
 
-  /** Checks the ballot's name, or also that the log has it. */
-  const check = (looksUp?: boolean) => void server.check(tool, announce, looksUp, voice.say).catch(failed);
+  /** Checks the ballot's name, or also that the log has it. A vote is cast, whether or not its ballot's name could be checked. */
+  const check = (looksUp?: boolean) => void server.check(tool, announce, looksUp, voice.say).catch(() => looksUp && failed());
 
   function announce(said?: Said, live = 'polite'): void {
     status.ariaLive = live;

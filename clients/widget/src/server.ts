@@ -99,7 +99,7 @@ export interface Server {
   /** The visitor's ballots by tool. */
   ballots(): Record<string, OwnBallot | undefined>;
   /** Calls `use` with the second script, which is loaded if it is not there yet. */
-  late<T>(use: (late: typeof Late) => T | Promise<T>): Promise<T>;
+  withLate<T>(use: (late: typeof Late) => T | Promise<T>): Promise<T>;
   /** Checks that the own ballot is named as it must be; with `looksUp`, also that the log has it. Shows what is found. */
   check(tool: string, show: (shown: Late.Shown) => void, looksUp?: boolean, phrase?: Late.Phrase): Promise<void>;
 }
@@ -232,7 +232,7 @@ function open(base: string): Server {
     server.checking = true;
     // Whoever waits for their vote is told so.
     states.forEach(changed);
-    const solution = await server.late(({ solve }) => solve(challenge)).catch(() => '');
+    const solution = await server.withLate(({ solve }) => solve(challenge)).catch(() => '');
     server.checking = false;
     return solution ? call(method, path, limit, vote, solution) : answer;
   }
@@ -363,8 +363,8 @@ function open(base: string): Server {
       }
     },
     ballots,
-    late: (use) => load(base).then(use),
-    check: (tool, show, looksUp, phrase) => server.late((late) => late.check(server.view(tool).ballot!, show, looksUp && {
+    withLate: (use) => load(base).then(use),
+    check: (tool, show, looksUp, phrase) => server.withLate((late) => late.check(server.view(tool).ballot!, show, looksUp && {
       base,
       tool,
       get choice() {

@@ -1,7 +1,8 @@
 //! The widget's two scripts and the style sheets beside them, compiled in; each also under an address that never changes.
 //!
-//! `routes` serves them. `tallyship.js` loads `late.js` under its unchanging address, once a visitor votes. The scripts are built from `clients/widget` by Node and committed, so that no build of the server
-//! needs Node; `tests/all` builds it again and compares. It must never be changed here by hand.
+//! `routes` serves them. `tallyship.js` loads `late.js` under its unchanging address, once a visitor votes. The scripts are
+//! built from `clients/widget` by Node and committed, so that no build of the server needs Node; `tests/all` builds them again
+//! and compares. They must never be changed here by hand.
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -37,8 +38,9 @@ impl Sendable {
     }
 }
 
-/// Scripts of earlier releases, by name, still served at their stamped addresses: pages may have pinned them by hash, and a pinned
-/// `tallyship.js` loads the `late.js` of its release. Before the widget changes after a release, that release's files move here.
+/// Scripts of earlier releases, by name, still served at their stamped addresses: pages may have pinned them by hash, and a
+/// pinned `tallyship.js` loads the `late.js` of its release. Before the widget changes after a release, that release's files
+/// move here.
 const RELEASED: &[(&str, &[u8])] = &[];
 
 /// Every asset of this module; the newest of a name stands first.

@@ -55,7 +55,7 @@ export interface Server {
     /** The visitor's ballots by tool. */
     ballots(): Record<string, OwnBallot | undefined>;
     /** Calls `use` with the second script, which is loaded if it is not there yet. */
-    late<T>(use: (late: typeof Late) => T | Promise<T>): Promise<T>;
+    withLate<T>(use: (late: typeof Late) => T | Promise<T>): Promise<T>;
     /** Checks that the own ballot is named as it must be; with `looksUp`, also that the log has it. Shows what is found. */
     check(tool: string, show: (shown: Late.Shown) => void, looksUp?: boolean, phrase?: Late.Phrase): Promise<void>;
 }
