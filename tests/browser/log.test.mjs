@@ -37,7 +37,7 @@ function tamper(pattern, change) {
     const call = http.request(sites.direct + request.url, { method: request.method, headers: { ...request.headers, 'accept-encoding': 'identity' } }, async (answer) => {
       let text = '';
       for await (const chunk of answer) text += chunk;
-      const headers = { ...answer.headers };
+      const headers = { ...answer.headers, 'cache-control': 'no-store' };
       delete headers['content-length'];
       response.writeHead(answer.statusCode, headers);
       response.end(change(text));
