@@ -14,18 +14,19 @@ const { version } = JSON.parse(readFileSync(at('package.json')));
 const banner = `/*! Tallyship widget ${version} | MIT OR Apache-2.0 */`;
 
 /** Names of properties that only the widget's own modules use: no names of the DOM that it needs, of JSON, or of a text. */
-const INTERNAL = /^(cast|castAt|checking|cookie|draw|follow|isMissing|learn|leave|pending|reached|root|say|silent|to|view|watch|watchers)$/;
+const INTERNAL = /^(ballot|ballots|cast|castAt|checking|cookie|draw|follow|isMissing|learn|leave|pending|reached|root|say|silent|to|view|watch|watchers|withLate)$/;
 
-async function bundle(entry, format) {
+async function bundle(entry, format, define = {}) {
   const { outputFiles } = await build({
     entryPoints: [at('src', entry)], bundle: true, write: false, format, target: 'es2022', charset: 'utf8', legalComments: 'none', minifySyntax: true,
+    external: ['./late.js'], define,
   });
   const iife = format === 'iife';
   const { code } = await minify(outputFiles[0].text, {
     module: !iife,
     toplevel: true,
     ecma: 2020,
-    compress: { passes: 4 },
+    compress: { passes: 4, unsafe_arrows: true },
     mangle: { properties: iife && { regex: INTERNAL, builtins: true } },
     format: { preamble: banner },
   });
@@ -42,8 +43,13 @@ function types() {
   }
 }
 
-const script = await bundle('script.ts', 'iife');
-const stamp = createHash('sha256').update(script).digest('hex').slice(0, 16);
+const stampOf = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+const late = await bundle('late.ts', 'esm');
+const script = await bundle('script.ts', 'iife', {
+  LATE: JSON.stringify(`late-${stampOf(late)}.js`),
+  INTEGRITY: JSON.stringify(`sha256-${createHash('sha256').update(late).digest('base64')}`),
+});
+const stamp = stampOf(script);
 const integrity = `sha384-${createHash('sha384').update(script).digest('base64')}`;
 const pinned = `<!-- pinned -->
 \`\`\`html
@@ -54,6 +60,8 @@ const readme = readFileSync(at('README.md'), 'utf8').replace(/<!-- pinned -->[^]
 
 const css = readFileSync(at('src/reserve.css'), 'utf8');
 const files = new Map([
+  ['dist/late.js', late],
+  ['dist/late.js.gz', gzipSync(late, { level: 9 })],
   ['dist/index.js', await bundle('index.ts', 'esm')],
   ['dist/server.js', await bundle('pages.ts', 'esm')],
   ['dist/tallyship.css', Buffer.from(css)],

@@ -133,7 +133,7 @@ declare::settings! {
     Tally tally = "tally" {
         /// With fewer votes no percentage is shown.
         min_votes: i64 = "5" => min_votes,
-        /// `on`: a tally says how many votes resets and excluded periods took out.
+        /// `on`: a tally says how many votes resets and excluded periods took out. The pages of tools and comparisons say so with this, with the public log, and with `moderation.public_log`.
         show_set_aside: bool = "off" => on_off,
         /// How often all tallies are recounted beside the running server (`s`, `m`, `h`, `d`); the metric `tallyship_tally_drift` has the result. `off`: never.
         recount_every: Option<Duration> = "24h" => period_or_off,

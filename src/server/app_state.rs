@@ -41,15 +41,7 @@ impl AppState {
     pub(super) fn new(parts: &Services) -> Self {
         let (identity, limiter, board) = (&parts.identity, &parts.limiter, &parts.board);
         let lists = Data::new(Lists::default());
-        let pages = Data::new(site::state::SiteState {
-            identity: identity.clone(),
-            shelf: parts.shelf.clone(),
-            board: board.clone(),
-            lists: lists.clone(),
-            readers: parts.readers.clone(),
-            pages: parts.settings.pages.clone(),
-            site: parts.site.clone(),
-        });
+        let pages = Data::new(site_state(parts, &lists));
         let form = Data::new(site::form::VoteFormState {
             identity: identity.clone(),
             bans: parts.bans.clone(),
@@ -145,5 +137,23 @@ impl AppState {
             .app_data(self.docs.clone())
             .app_data(self.moderation.clone())
             .app_data(self.dashboard.clone());
+    }
+}
+
+/// What the pages work with.
+fn site_state(parts: &Services, lists: &Data<Lists>) -> site::state::SiteState {
+    site::state::SiteState {
+        identity: parts.identity.clone(),
+        shelf: parts.shelf.clone(),
+        board: parts.board.clone(),
+        lists: lists.clone(),
+        readers: parts.readers.clone(),
+        pages: parts.settings.pages.clone(),
+        acts: site::state::PublicActs {
+            in_tallies: parts.settings.show_set_aside,
+            has_list: parts.settings.public_log,
+            has_log: parts.log.is_some(),
+        },
+        site: parts.site.clone(),
     }
 }

@@ -297,6 +297,17 @@ async fn scripts(backend: Backend) {
         "the documented hash"
     );
 
+    let (_, late) = plain.text.split_once("embed/late-").expect("its address");
+    let (late, _) = late.split_once(".js").expect("its end");
+    let late = client
+        .get(&format!("/embed/late-{late}.js"))
+        .send()
+        .await
+        .expect(200);
+    assert_eq!(late.header("cache-control"), pinned.header("cache-control"));
+    let plain = cacheable(&client, "/embed/late.js", "text/javascript").await;
+    assert_eq!(late.text, plain.text);
+
     cacheable(&client, "/embed/tallyship.css", "text/css").await;
     for nothing in [
         "/embed/tallyship-0000000000000000.js",

@@ -57,6 +57,19 @@ test('as a module it talks to the server that it is told', async () => {
   await page.close();
 });
 
+test('as a module it loads what only voters need from beside itself', async () => {
+  sites.pages['reviews.example/late.js'] = { html: read('dist/late.js'), headers: { 'content-type': 'text/javascript' } };
+  const page = await open(`<script type="module">import { setServer } from '/widget.js'; setServer('${sites.votes}');</script>`, '<ship-vote tool="codestral-2"></ship-vote>');
+  const loaded = [];
+  page.on('request', (request) => { if (request.url().includes('late')) loaded.push(new URL(request.url()).origin); });
+  const widget = page.locator('ship-vote');
+  await widget.getByRole('button', { name: 'Ship', exact: true }).click();
+  await widget.getByRole('button', { name: 'My vote in the log' }).click();
+  await widget.locator('[part~="status"]').filter({ hasText: 'Your vote is in the log' }).waitFor();
+  assert.deepEqual([...new Set(loaded)], [sites.origin('reviews.example')]);
+  await page.close();
+});
+
 test('an attribute names the server too', async () => {
   for (const attribute of ['server', 'src']) {
     const page = await open('<script type="module" src="/widget.js"></script>', `<ship-vote tool="codestral-2" ${attribute}="${sites.votes}"></ship-vote>`);

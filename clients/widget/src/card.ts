@@ -9,7 +9,9 @@ import { put, show, type Said, type Voice, type Words } from './words.js';
 export type Tell = (name: 'beforevote' | 'vote' | 'voteerror' | 'tally', detail: object) => boolean;
 
 /** The part of a refusal's code that names its text; any other has that of `failed`. */
-const REASON = /archived|banned|challenge|frozen|late|offline|refused|unknown/;
+const REASON = /archived|frozen|late|offline|unknown/;
+/** Refusals that the second script explains: a server that gives them can be reached. */
+const EXPLAINED = /banned|challenge|limited|refused/;
 
 const CHOICES = ['ship', 'skip'] as const;
 
@@ -68,6 +70,8 @@ export function card(server: Server, tool: string, name: string, voice: Voice, t
     return button;
   });
   const texts = make('div', 'said', root);
+  const inLog = make('button', 'log', texts, { type: 'button' });
+  inLog.onclick = () => check(true);
   const closedText = make('p', 'closed', texts);
   const status = make('p', 'status', texts, { role: 'status' });
   let unwatch: (() => void) | undefined;
@@ -82,30 +86,24 @@ export function card(server: Server, tool: string, name: string, voice: Voice, t
       const now = server.view(tool);
       announce(outcome(choice, now.tally));
       tell('vote', { tool, choice: now.choice, tally: now.tally });
+      if (now.ballot?.receipt) check();
     } catch (cause) {
       const { code, status, wait } = cause as Refusal;
-      const reason = REASON.exec(code)?.[0];
-      if (code === 'rate-limited') countDown(wait || 1);
-      else announce(voice.say(reason === 'challenge' ? 'check' : reason as keyof Words ?? 'failed'));
+      if (EXPLAINED.test(code)) server.withLate(({ explain }) => countdown = explain(cause as Refusal, announce, voice.say)).catch(failed);
+      else announce(voice.say(REASON.exec(code)?.[0] as keyof Words ?? 'failed'));
       tell('voteerror', { tool, code, status, retryAfter: wait });
     }
   }
+
+  const failed = () => announce(voice.say('failed'));
+
+  /** Checks the ballot's name, or also that the log has it. A vote is cast, whether or not its ballot's name could be checked. */
+  const check = (looksUp?: boolean) => void server.check(tool, announce, looksUp, voice.say).catch(() => looksUp && failed());
 
   function announce(said?: Said, live = 'polite'): void {
     status.ariaLive = live;
     show(status, said);
     if (live === 'polite') clearInterval(countdown);
-  }
-
-  /** Says how long to wait; the seconds that pass are shown and not spoken, and at the end the words go. */
-  function countDown(seconds: number): void {
-    const end = performance.now() + seconds * 1000;
-    announce(voice.say('slow', { n: seconds }));
-    countdown = setInterval(() => {
-      const n = Math.ceil((end - performance.now()) / 1000);
-      if (n > 0) announce(voice.say('slow', { n }), 'off');
-      else announce();
-    }, 1000);
   }
 
   function outcome(choice: Choice | null, tally: Tally | undefined): Said {
@@ -121,7 +119,7 @@ export function card(server: Server, tool: string, name: string, voice: Voice, t
   }
 
   function draw(): void {
-    const { tally, choice: own, pending, missing } = server.view(tool);
+    const { tally, choice: own, pending, missing, ballot } = server.view(tool);
     const label = voice.say('vote', { name });
     group.setAttribute('aria-label', label.text);
     group.lang = label.lang;
@@ -152,6 +150,9 @@ export function card(server: Server, tool: string, name: string, voice: Voice, t
       // Not `disabled` while a vote is on its way: that would take the focus away.
       button.setAttribute('aria-disabled', `${!!closed || pending}`);
     });
+    // Not below a text that goes: nothing may move.
+    inLog.hidden = !(state && ballot?.receipt);
+    show(inLog, voice.say('log'));
     if (tally && !pending && tally.version !== toldVersion) {
       toldVersion = tally.version;
       tell('tally', tally);

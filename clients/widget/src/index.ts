@@ -1,6 +1,7 @@
 // The package as a module: importing it defines `<ship-vote>`. Name your server with `setServer` or the attribute `server`.
 
 import { define, setServer, ShipVote } from './element.js';
+import { loadLate } from './server.js';
 import type { Choice, Tally } from './tally.js';
 import type { Text, Words } from './words.js';
 
@@ -39,4 +40,5 @@ declare global {
   }
 }
 
+loadLate(() => import('./late.js'));
 define();

@@ -1,7 +1,7 @@
 // One voting server as all elements of a page share it: one feed for all tools, one visitor, every tally once.
 // `card` watches tools and casts votes here, and so do the scripts of the server's own pages. It must never let a page wait, nor throw into it.
 
-import { solve } from './challenge.js';
+import type * as Late from './late.js';
 import { feed, later, MAX_TOOLS, READ_TIMEOUT_MS, request, retryAfter, type News, type Timers } from './feed.js';
 import { moved, type Choice, type Tally } from './tally.js';
 
@@ -13,6 +13,13 @@ const HIDDEN_MS = 15_000;
 const VOTE_TIMEOUT_MS = 12_000;
 const VISITOR_TIMEOUT_MS = 6_000;
 const PROBE_TIMEOUT_MS = 2_000;
+
+/** Loads the second script, for what only voters need; `script`, `index` and `pages` say from where. */
+let load: (base: string) => Promise<typeof Late>;
+
+export function loadLate(from: typeof load): void {
+  load = from;
+}
 
 /** What a tool's slug looks like. */
 export const SLUG = /^(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*$/;
@@ -38,6 +45,18 @@ async function refusal(answer: Response): Promise<Refusal> {
   return new Refusal(code, answer.status, retryAfter(answer), detail);
 }
 
+/** What opens a ballot of the public log: the seal that was sent, and the receipt that came back. */
+export interface OwnBallot {
+  /** None if the ballot was made without this script. */
+  seal?: string | undefined;
+  /** None before the first answer. */
+  receipt?: { ballot: string; salt: string; log: string };
+}
+
+/** 32 bytes that the server cannot foresee, in base64url. */
+const newSeal = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))
+  .replace(/\+/g, '-').replace(/\//g, '_').slice(0, 43);
+
 /** What is known of one tool. */
 interface ToolState {
   readonly watchers: Set<() => void>;
@@ -61,6 +80,8 @@ export interface ToolView {
   pending: boolean;
   /** The server does not know the tool. */
   missing: boolean | undefined;
+  /** The visitor's ballot. It has a receipt if the site has a log and the vote was cast in this browser. */
+  ballot: OwnBallot | undefined;
 }
 
 export interface Server {
@@ -75,6 +96,12 @@ export interface Server {
   watch(tool: string, changed: () => void): () => void;
   /** Casts, changes or withdraws; shown at once, taken back where it is refused with a {@link Refusal}. */
   cast(tool: string, to: Choice | null): Promise<void>;
+  /** The visitor's ballots by tool. */
+  ballots(): Record<string, OwnBallot | undefined>;
+  /** Calls `use` with the second script, which is loaded if it is not there yet. */
+  withLate<T>(use: (late: typeof Late) => T | Promise<T>): Promise<T>;
+  /** Checks that the own ballot is named as it must be; with `looksUp`, also that the log has it. Shows what is found. */
+  check(tool: string, show: (shown: Late.Shown) => void, looksUp?: boolean, phrase?: Late.Phrase): Promise<void>;
 }
 
 const servers: Record<string, Server> = {};
@@ -86,11 +113,13 @@ export const Server = {
 
 function open(base: string): Server {
   const key = `tallyship ${base}`;
+  const ballotsKey = `${key} ballots`;
   const timers: Timers = {};
   const states = new Map<string, ToolState>();
   /** Tools whose own choice has been asked for. */
   const asked = new Set<string>();
-  let memory = '';
+  /** What the browser does not store, because it may not or is full: it lives as long as the page. */
+  const memory: Record<string, string | undefined> = {};
   let minting: Promise<void> | undefined;
 
   const of = (tool: string): ToolState => {
@@ -148,48 +177,64 @@ function open(base: string): Server {
 
   // Voting: as one visitor, known by a token that the page keeps, because the cookie may not come along.
 
-  const token = () => {
+  const recall = (key: string) => {
     try {
-      return localStorage.getItem(key) ?? memory;
+      return memory[key] ?? localStorage.getItem(key);
     } catch {
-      return memory;
+      return '';
     }
   };
 
-  const keep = (token: string) => {
-    memory = token;
+  const keep = (key: string, value: string) => {
+    memory[key] = value;
     try {
-      localStorage.setItem(key, token);
+      localStorage.setItem(key, value);
+      memory[key] = undefined;
     } catch {
-      // No storage here: the token lives as long as the page, the cookie perhaps longer.
+      // The cookie perhaps lives longer.
     }
   };
 
-  async function call(method: string, path: string, limit: number, choice: Choice | null = null, altcha?: string): Promise<Response> {
+  const token = () => recall(key);
+  const ballots = (): Record<string, OwnBallot | undefined> => {
+    try {
+      return JSON.parse(recall(ballotsKey)!) ?? {};
+    } catch {
+      return {};
+    }
+  };
+  const keepBallot = <T extends OwnBallot | undefined>(tool: string, ballot: T) => {
+    keep(ballotsKey, JSON.stringify({ ...ballots(), [tool]: ballot }));
+    return ballot;
+  };
+  /** The ballot that a vote makes or changes. Its first seal is kept: it may have been counted without an answer. */
+  const ballotFor = (tool: string) => ballots()[tool] ?? keepBallot(tool, { seal: newSeal() });
+
+  async function call(method: string, path: string, limit: number, vote?: object, altcha?: string): Promise<Response> {
     const headers: Record<string, string> = {};
     if (token()) headers['Authorization'] = `Bearer ${token()}`;
-    if (choice) headers['Content-Type'] = 'application/json';
+    if (vote) headers['Content-Type'] = 'application/json';
     if (altcha) headers['Altcha'] = altcha;
     const answer = await request(base + path, limit, {
       method,
       headers,
-      body: choice && JSON.stringify({ choice }),
+      body: vote ? JSON.stringify(vote) : null,
       credentials: 'include',
       cache: 'no-store',
       // A vote is not lost when the visitor walks on.
       keepalive: method !== 'GET',
     });
     const renewed = answer.headers.get('Visitor-Token');
-    if (renewed) keep(renewed);
+    if (renewed) keep(key, renewed);
     if (answer.status !== 403 || altcha) return answer;
     const { challenge } = await answer.clone().json().catch(() => ({}));
     if (!challenge) return answer;
     server.checking = true;
     // Whoever waits for their vote is told so.
     states.forEach(changed);
-    const solution = await solve(challenge).catch(() => '');
+    const solution = await server.withLate(({ solve }) => solve(challenge)).catch(() => '');
     server.checking = false;
-    return solution ? call(method, path, limit, choice, solution) : answer;
+    return solution ? call(method, path, limit, vote, solution) : answer;
   }
 
   /** Calls once more if the token was refused, after `mend`. */
@@ -200,15 +245,17 @@ function open(base: string): Server {
     return ask();
   }
 
-
   /** Gets a token: the cookie's visitor's where there is one, the same visitor's again where the old one has ended. */
   const visitor = () => minting ??= (async () => {
-    const answer = await twice(() => call('POST', 'v1/visitors', VISITOR_TIMEOUT_MS), () => keep(''));
+    const answer = await twice(() => call('POST', 'v1/visitors', VISITOR_TIMEOUT_MS), () => keep(key, ''));
     if (!answer.ok) throw await refusal(answer);
-    keep((await answer.json()).token);
+    keep(key, (await answer.json()).token);
     if (answer.status === 200) {
       asked.clear();
       void askOwn(watched());
+    } else {
+      // Another voter: seals of the one before would link the two.
+      keep(ballotsKey, '');
     }
   })().finally(() => {
     minting = undefined;
@@ -224,7 +271,7 @@ function open(base: string): Server {
     try {
       const answer = await twice(
         () => call('GET', `v1/votes?tools=${fresh}`, READ_TIMEOUT_MS),
-        async (answer) => ((await refusal(answer)).code === 'expired-token' ? visitor() : keep('')),
+        async (answer) => ((await refusal(answer)).code === 'expired-token' ? visitor() : keep(key, '')),
       );
       if (!answer.ok) return;
       for (const { tool, choice } of (await answer.json()).items as { tool: string; choice: Choice | null }[]) {
@@ -244,7 +291,12 @@ function open(base: string): Server {
     const deadline = performance.now() + VOTE_TIMEOUT_MS;
     if (!token()) await visitor();
     const answer = await twice(
-      () => call(to ? 'PUT' : 'DELETE', `v1/tools/${tool}/vote`, Math.max(1, deadline - performance.now()), to),
+      () => call(
+        to ? 'PUT' : 'DELETE',
+        `v1/tools/${tool}/vote`,
+        Math.max(1, deadline - performance.now()),
+        to ? { choice: to, seal: ballotFor(tool).seal } : undefined,
+      ),
       visitor,
     );
     if (!answer.ok) throw await refusal(answer);
@@ -279,6 +331,7 @@ function open(base: string): Server {
         choice: pending ? pending.to : choice,
         pending: !!pending,
         missing,
+        ballot: ballots()[tool],
       };
     },
     watch(tool, changed) {
@@ -295,7 +348,9 @@ function open(base: string): Server {
       state.pending = { to, version: state.tally?.version };
       changed(state);
       try {
-        const { vote, tally } = await (await send(tool, to)).json();
+        const { vote, tally, receipt } = await (await send(tool, to)).json();
+        // Without a log there is nothing to keep.
+        keepBallot(tool, receipt && { seal: ballots()[tool]?.seal, receipt });
         state.choice = vote.choice;
         asked.add(tool);
         state.castAt = performance.now();
@@ -307,6 +362,15 @@ function open(base: string): Server {
         changed(state);
       }
     },
+    ballots,
+    withLate: (use) => load(base).then(use),
+    check: (tool, show, looksUp, phrase) => server.withLate((late) => late.check(server.view(tool).ballot!, show, looksUp && {
+      base,
+      tool,
+      get choice() {
+        return server.view(tool).choice;
+      },
+    }, phrase)),
   };
   return server;
 }

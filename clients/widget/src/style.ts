@@ -45,8 +45,9 @@ button[aria-pressed=true]{color:var(--paper);background:var(--mark)}
 button[aria-pressed=true]::before{content:"\\2713";content:"\\2713"/"";position:absolute;margin-inline-start:-1.35em}
 button[aria-disabled=true]{cursor:progress}
 button:disabled{opacity:.55;cursor:default}
-:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
+:focus-visible{outline:3px solid var(--focus)!important;outline-offset:2px}
 .said{min-block-size:2.8em}
+.log:not([hidden]){all:unset;float:inline-end;margin-inline-start:1em;color:var(--soft);text-decoration:underline;cursor:pointer}
 @media (hover:hover){button:not([aria-disabled=true]):hover{text-decoration:underline}}
 @media (prefers-reduced-motion:no-preference){i{transition:.4s}button[aria-pressed=true]{transition:.15s}}
 @media (forced-colors:active){i,button[aria-pressed=true]{forced-color-adjust:none}i{--soft:CanvasText;--ship:CanvasText}.track{--line:none;outline:1px solid CanvasText}button[aria-pressed=true]{--mark:Highlight;--paper:HighlightText}button:disabled{opacity:1}}

@@ -1,11 +1,14 @@
 // The widget's words in several languages, and how numbers are written in each.
 // `card` asks for them; a site adds or changes languages with `ShipVote.words` or the attribute `strings`.
 
+import type { LateWords } from './late-words.js';
+
 /** One text, or one for each plural form that the language has (the keys of `Intl.PluralRules`). */
 export type Text = string | ({ other: string } & Partial<Record<Intl.LDMLPluralRule, string>>);
 
-/** Every text of the widget. `{name}`, `{n}`, `{percent}`, `{votes}`, `{ship}`, `{low}` and `{high}` are filled in. */
-export interface Words {
+/** Every text of the widget. `{name}`, `{n}`, `{percent}`, `{votes}`, `{ship}`, `{low}` and `{high}` are filled in. Some come
+ * with the second script. */
+export interface Words extends LateWords {
   vote: Text;
   panel: Text;
   community: Text;
@@ -22,12 +25,8 @@ export interface Words {
   withdrawn: Text;
   outcome: Text;
   early: Text;
-  slow: Text;
   frozen: Text;
   archived: Text;
-  banned: Text;
-  refused: Text;
-  check: Text;
   wait: Text;
   offline: Text;
   failed: Text;
@@ -37,9 +36,12 @@ export interface Words {
   unreachable: Text;
   none: Text;
   noTool: Text;
+  log: Text;
 }
 
-const en: Words = {
+type BuiltIn = Omit<Words, keyof LateWords>;
+
+const en: BuiltIn = {
   vote: 'Your vote on {name}',
   panel: 'Panel',
   community: 'Community',
@@ -56,12 +58,8 @@ const en: Words = {
   withdrawn: 'Vote withdrawn.',
   outcome: 'Community {percent} of {votes}.',
   early: { one: '{n} vote so far.', other: '{n} votes so far.' },
-  slow: { one: 'A little too fast. Try again in {n} second.', other: 'A little too fast. Try again in {n} seconds.' },
   frozen: 'Voting on this tool is frozen.',
   archived: 'This tool is archived and takes no votes.',
-  banned: 'Votes from here are not taken.',
-  refused: 'Votes are not taken on this page.',
-  check: 'This vote needs a check that this page cannot do.',
   wait: 'One moment, a short check…',
   offline: 'There is no connection. Your vote was not sent.',
   failed: 'That did not work. Please try again.',
@@ -71,9 +69,10 @@ const en: Words = {
   unreachable: 'The votes cannot be reached right now.',
   none: 'be the first',
   noTool: 'This element names no tool.',
+  log: 'My vote in the log',
 };
 
-const de: Words = {
+const de: BuiltIn = {
   vote: 'Ihre Stimme zu {name}',
   panel: 'Jury',
   community: 'Community',
@@ -90,12 +89,8 @@ const de: Words = {
   withdrawn: 'Stimme zurückgenommen.',
   outcome: 'Community {percent} bei {votes}.',
   early: { one: 'Bisher {n} Stimme.', other: 'Bisher {n} Stimmen.' },
-  slow: { one: 'Etwas zu schnell. Bitte in {n} Sekunde noch einmal.', other: 'Etwas zu schnell. Bitte in {n} Sekunden noch einmal.' },
   frozen: 'Die Abstimmung ist eingefroren.',
   archived: 'Dieses Werkzeug ist archiviert.',
-  banned: 'Von hier werden keine Stimmen angenommen.',
-  refused: 'Auf dieser Seite werden keine Stimmen angenommen.',
-  check: 'Diese Stimme braucht eine Prüfung, die hier nicht geht.',
   wait: 'Einen Moment, eine kurze Prüfung …',
   offline: 'Keine Verbindung. Die Stimme wurde nicht gesendet.',
   failed: 'Das ging nicht. Bitte noch einmal versuchen.',
@@ -105,6 +100,7 @@ const de: Words = {
   unreachable: 'Die Stimmen sind gerade nicht erreichbar.',
   none: 'Machen Sie den Anfang',
   noTool: 'Dieses Element nennt kein Tool.',
+  log: 'Meine Stimme im Log',
 };
 
 const tables: Record<string, Partial<Words> | undefined> = { en, de };
@@ -138,10 +134,13 @@ export function show(element: HTMLElement, said?: Said | false): void {
   inner.dir = RIGHT_TO_LEFT.test(said.text) ? 'rtl' : 'ltr';
 }
 
+/** A language and its texts. */
+export type Laid = [string, Partial<Words> | undefined];
+
 /** Speaks one language. */
 export interface Voice {
-  /** A text, filled in. A number `n` chooses the plural form. */
-  say(key: keyof Words, fill?: Record<string, string | number>): Said;
+  /** A text, filled in. A number `n` chooses the plural form. A text that is not built in is taken from `spare`. */
+  say(key: keyof Words, fill?: Record<string, string | number>, spare?: Laid): Said;
   /** 87 as the language writes a percentage; a dash if there is none. */
   percent(percent: number | null | undefined): string;
 }
@@ -155,10 +154,10 @@ export function voice(lang: string, own: Partial<Words> = {}): Voice {
     // An invalid language: English.
   }
   const key = locale.toLowerCase();
-  const laid = [[locale, own], [locale, tables[key]], [locale, tables[key.split('-')[0]!]], ['en', en]] as const;
+  const laid: Laid[] = [[locale, own], [locale, tables[key]], [locale, tables[key.split('-')[0]!]], ['en', en]];
   return {
-    say(key, fill = {}) {
-      const [lang, table] = laid.find(([, words]) => words?.[key] !== undefined)!;
+    say(key, fill = {}, spare) {
+      const [lang, table] = laid.find(([, words]) => words?.[key] !== undefined) ?? spare!;
       const text = table![key]!;
       const form = typeof text === 'string' ? text : text[new Intl.PluralRules(lang).select(fill['n'] as number)] ?? text.other;
       return {

@@ -1,7 +1,8 @@
-//! The widget's script and the style sheets beside it, compiled in; each also under an address that never changes.
+//! The widget's two scripts and the style sheets beside them, compiled in; each also under an address that never changes.
 //!
-//! `routes` serves them. The script is built from `clients/widget` by Node and committed, so that no build of the server
-//! needs Node; `tests/all` builds it again and compares. It must never be changed here by hand.
+//! `routes` serves them. `tallyship.js` loads `late.js` under its unchanging address, once a visitor votes. The scripts are
+//! built from `clients/widget` by Node and committed, so that no build of the server needs Node; `tests/all` builds them again
+//! and compares. They must never be changed here by hand.
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -37,9 +38,10 @@ impl Sendable {
     }
 }
 
-/// Scripts of earlier releases, still served at their stamped addresses: pages may have pinned them by hash. Before the
-/// widget changes after a release, that release's file moves here.
-const RELEASED: &[&[u8]] = &[];
+/// Scripts of earlier releases, by name, still served at their stamped addresses: pages may have pinned them by hash, and a
+/// pinned `tallyship.js` loads the `late.js` of its release. Before the widget changes after a release, that release's files
+/// move here.
+const RELEASED: &[(&str, &[u8])] = &[];
 
 /// Every asset of this module; the newest of a name stands first.
 pub struct Assets(Vec<Asset>);
@@ -56,17 +58,20 @@ impl Assets {
     pub fn new() -> Self {
         let script = include_bytes!("../../../clients/widget/dist/tallyship.js");
         let script_gzip = include_bytes!("../../../clients/widget/dist/tallyship.js.gz");
+        let late = include_bytes!("../../../clients/widget/dist/late.js");
+        let late_gzip = include_bytes!("../../../clients/widget/dist/late.js.gz");
         let reserve = include_bytes!("../../../clients/widget/dist/tallyship.css");
         let frame = include_bytes!("assets/frame.css");
         let mut assets = vec![
             asset("tallyship.js", JAVASCRIPT, script, Some(script_gzip)),
+            asset("late.js", JAVASCRIPT, late, Some(late_gzip)),
             asset("tallyship.css", CSS, reserve, None),
             asset("frame.css", CSS, frame, None),
         ];
         assets.extend(
             RELEASED
                 .iter()
-                .map(|old| asset("tallyship.js", JAVASCRIPT, old, None)),
+                .map(|(name, old)| asset(name, JAVASCRIPT, old, None)),
         );
         Self(assets)
     }
@@ -126,6 +131,8 @@ fn asset(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
 
     #[test]
     fn an_asset_has_two_addresses() {
@@ -137,6 +144,17 @@ mod tests {
         assert!(
             assets.find("tallyship-0000000000000000.js").is_none() && assets.find("").is_none()
         );
+    }
+
+    #[test]
+    fn the_widget_loads_the_second_script_that_is_served() {
+        let assets = Assets::new();
+        let widget = assets.find("tallyship.js").expect("there");
+        let late = assets.find("late.js").expect("there").asset;
+        let text = String::from_utf8_lossy(&widget.asset.plain.body);
+        assert!(text.contains(&format!("embed/{}", late.stamped())));
+        let hash = STANDARD.encode(Sha256::digest(&late.plain.body));
+        assert!(text.contains(&format!("sha256-{hash}")));
     }
 
     #[test]

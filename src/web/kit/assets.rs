@@ -18,7 +18,7 @@ use crate::tallies::routes::cached;
 const JS: &str = "text/javascript; charset=utf-8";
 
 /// Name, media type, bytes.
-const ASSETS: [(&str, &str, &[u8]); 13] = [
+const ASSETS: [(&str, &str, &[u8]); 14] = [
     (
         "site.css",
         "text/css; charset=utf-8",
@@ -33,6 +33,11 @@ const ASSETS: [(&str, &str, &[u8]); 13] = [
         "server.js",
         JS,
         include_bytes!("../../../clients/widget/dist/server.js"),
+    ),
+    (
+        "late.js",
+        JS,
+        include_bytes!("../../../clients/widget/dist/late.js"),
     ),
     ("log.js", JS, include_bytes!("assets/log.js")),
     (

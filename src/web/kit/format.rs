@@ -31,6 +31,15 @@ pub fn counts(ship: i64, skip: i64) -> String {
     format!("{} ship, {} skip", grouped(ship), grouped(skip))
 }
 
+/// How many of the recorded votes moderators took out of the tally.
+#[must_use]
+pub fn set_aside(count: i64, counted: i64) -> String {
+    let recorded = count + counted;
+    let noun = if recorded == 1 { "vote" } else { "votes" };
+    let (count, recorded) = (grouped(count), grouped(recorded));
+    format!("{count} of {recorded} recorded {noun} set aside")
+}
+
 /// A score, or a dash where there is none.
 #[must_use]
 pub fn score(percent: Option<i64>) -> String {

@@ -5,8 +5,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use crate::catalog::Review;
 use crate::catalog::views::ToolWithTally;
 use crate::domain::{Choice, ToolState};
@@ -39,7 +37,7 @@ pub struct Card<'a> {
     pub gap: String,
     /// The drawn scale in words.
     pub scale: String,
-    /// Such as `3 votes set aside`; empty where there are none, or the site does not show them.
+    /// Such as `3 of 15 recorded votes set aside`; empty if there are none, or the site does not show them.
     pub set_aside: String,
     pub own: Option<Choice>,
 }
@@ -50,7 +48,12 @@ pub type OwnChoices = HashMap<i32, Choice>;
 impl<'a> Card<'a> {
     /// The card of `verdict`; `own` are the visitor's votes by tool id.
     #[must_use]
-    pub fn of(verdict: &'a ToolWithTally, own: &OwnChoices, min_votes: i64) -> Self {
+    pub fn of(
+        verdict: &'a ToolWithTally,
+        own: &OwnChoices,
+        min_votes: i64,
+        shows_set_aside: bool,
+    ) -> Self {
         let published: Arc<Published> = verdict.slot.tally();
         let row = published.row;
         let tool = &verdict.shelved.tool;
@@ -91,9 +94,11 @@ impl<'a> Card<'a> {
                 format::gap(&figures)
             },
             scale: format::scale(&figures),
-            set_aside: match set_aside(&published.body) {
-                0 => String::new(),
-                count => format!("{} set aside", format::votes(count)),
+            set_aside: match row.aside_ship + row.aside_skip {
+                count if count > 0 && shows_set_aside => {
+                    format::set_aside(count, row.ship + row.skip)
+                }
+                _ => String::new(),
             },
             own: own.get(&verdict.slot.id).copied(),
             row,
@@ -181,23 +186,9 @@ fn paragraphs(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// What a Tally says of the votes that resets and excluded periods took out; it says so only where the site shows it.
-fn set_aside(body: &[u8]) -> i64 {
-    #[derive(Deserialize)]
-    struct Seen {
-        community: Community,
-    }
-    #[derive(Deserialize)]
-    struct Community {
-        #[serde(default)]
-        set_aside: i64,
-    }
-    serde_json::from_slice::<Seen>(body).map_or(0, |seen| seen.community.set_aside)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{paragraphs, set_aside};
+    use super::paragraphs;
 
     #[test]
     fn a_blank_line_parts_paragraphs() {
@@ -207,14 +198,5 @@ mod tests {
         );
         assert_eq!(paragraphs("\n\nAlone"), ["Alone"]);
         assert!(paragraphs(" \n\n").is_empty());
-    }
-
-    #[test]
-    fn votes_set_aside_are_those_that_the_tally_names() {
-        assert_eq!(
-            set_aside(br#"{"tool":"a","community":{"ship":1,"set_aside":7}}"#),
-            7
-        );
-        assert_eq!(set_aside(br#"{"tool":"a","community":{"ship":1}}"#), 0);
     }
 }

@@ -26,6 +26,8 @@ pub struct ComparePage<'a> {
     pub leaders: Leaders<'a>,
     pub chart: Chart<'a>,
     pub min_votes: i64,
+    /// Where the acts of moderators are listed for everybody; empty if nowhere.
+    pub acts_path: &'static str,
     /// Tools to choose another pair from: some of the most voted.
     pub choices: Vec<&'a str>,
     pub related: Vec<(String, String)>,

@@ -30,6 +30,33 @@ const CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 
+/// What everybody may know of votes that moderators took out.
+#[derive(Debug, Clone, Copy)]
+pub struct PublicActs {
+    /// The tallies say how many.
+    pub in_tallies: bool,
+    /// `/v1/moderation/log` lists them.
+    pub has_list: bool,
+    /// The public log states them.
+    pub has_log: bool,
+}
+
+impl PublicActs {
+    fn are_shown(self) -> bool {
+        self.in_tallies || self.has_list || self.has_log
+    }
+
+    /// Where they are listed; empty if nowhere.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        match self {
+            Self { has_list: true, .. } => "/v1/moderation/log",
+            Self { has_log: true, .. } => "/log",
+            _ => "",
+        }
+    }
+}
+
 /// What the pages work with.
 pub struct SiteState {
     pub identity: Data<Identity>,
@@ -38,6 +65,7 @@ pub struct SiteState {
     pub lists: Data<Lists>,
     pub readers: Readers,
     pub pages: config::Pages,
+    pub acts: PublicActs,
     /// Where browsers reach the site, without a slash at its end.
     pub site: String,
 }
@@ -61,7 +89,8 @@ impl SiteState {
 
     #[must_use]
     pub fn card<'a>(&self, verdict: &'a ToolWithTally, own: &OwnChoices) -> Card<'a> {
-        Card::of(verdict, own, self.board.min_votes())
+        let min_votes = self.board.min_votes();
+        Card::of(verdict, own, min_votes, self.acts.are_shown())
     }
 
     #[must_use]

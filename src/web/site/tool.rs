@@ -30,6 +30,8 @@ pub struct ToolPage<'a> {
     pub chart: Chart<'a>,
     pub related: Vec<Related<'a>>,
     pub min_votes: i64,
+    /// Where the acts of moderators are listed for everybody; empty if nowhere.
+    pub acts_path: &'static str,
     /// What another site puts into its page, by kind: name, code.
     pub snippets: Vec<(&'static str, String)>,
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 crate::both!(
     a_tool_is_frozen_and_opened,
     the_tally_says_what_is_set_aside,
+    the_pages_say_what_is_set_aside,
     the_public_log_names_nobody,
 );
 
@@ -127,6 +128,35 @@ async fn the_tally_says_what_is_set_aside(backend: Backend) {
         .client
         .get(&format!("/v1/tools/{TOOL}/tally?include=everything"));
     bad.send().await.problem(422, "invalid");
+}
+
+async fn the_pages_say_what_is_set_aside(backend: Backend) {
+    const COMPARE: &str = "/compare/codestral-2-vs-cursor-background-agents";
+    const WORDS: &str = "6 of 13 recorded votes set aside";
+    let home = Home::new(backend);
+    let quiet = home
+        .setup()
+        .generous()
+        .env("TALLYSHIP_TRANSPARENCY__ENABLED", "off");
+    let moderator = Moderator::at(quiet.start().await).await;
+    moderator.voters("ship", 7).await;
+    moderator.voters("skip", 6).await;
+    moderator.reset(json!({"choice": "skip"})).await.expect(201);
+    for path in ["/tools/codestral-2", COMPARE] {
+        let page = moderator.client.get(path).send().await.expect(200).text;
+        assert!(!page.contains("recorded votes set aside"), "{path}");
+    }
+    drop(moderator);
+    let listed = quiet.clone().env("TALLYSHIP_MODERATION__PUBLIC_LOG", "on");
+    let logged = quiet.without("TALLYSHIP_TRANSPARENCY__ENABLED");
+    for (setup, link) in [(listed, "/v1/moderation/log"), (logged, "/log")] {
+        let server = setup.start().await;
+        for path in ["/tools/codestral-2", COMPARE] {
+            let page = server.client().get(path).send().await.expect(200).text;
+            assert!(page.contains(WORDS), "{path}");
+            assert!(page.contains(&format!("<a href=\"{link}\">")), "{path}");
+        }
+    }
 }
 
 async fn the_public_log_names_nobody(backend: Backend) {

@@ -1,2 +1,1 @@
-export { solve } from './challenge.js';
 export { Refusal, Server } from './server.js';

@@ -1,4 +1,8 @@
+import type * as Late from './late.js';
 import { type Choice, type Tally } from './tally.js';
+/** Loads the second script, for what only voters need; `script`, `index` and `pages` say from where. */
+declare let load: (base: string) => Promise<typeof Late>;
+export declare function loadLate(from: typeof load): void;
 /** What a tool's slug looks like. */
 export declare const SLUG: RegExp;
 /** Why a vote was not taken. */
@@ -12,6 +16,17 @@ export declare class Refusal extends Error {
     readonly detail: string;
     constructor(code: string, status?: number, wait?: number, detail?: string);
 }
+/** What opens a ballot of the public log: the seal that was sent, and the receipt that came back. */
+export interface OwnBallot {
+    /** None if the ballot was made without this script. */
+    seal?: string | undefined;
+    /** None before the first answer. */
+    receipt?: {
+        ballot: string;
+        salt: string;
+        log: string;
+    };
+}
 /** What is shown of one tool. */
 export interface ToolView {
     /** The newest tally; a vote on its way is counted in. */
@@ -22,6 +37,8 @@ export interface ToolView {
     pending: boolean;
     /** The server does not know the tool. */
     missing: boolean | undefined;
+    /** The visitor's ballot. It has a receipt if the site has a log and the vote was cast in this browser. */
+    ballot: OwnBallot | undefined;
 }
 export interface Server {
     /** A challenge is being solved. */
@@ -35,8 +52,15 @@ export interface Server {
     watch(tool: string, changed: () => void): () => void;
     /** Casts, changes or withdraws; shown at once, taken back where it is refused with a {@link Refusal}. */
     cast(tool: string, to: Choice | null): Promise<void>;
+    /** The visitor's ballots by tool. */
+    ballots(): Record<string, OwnBallot | undefined>;
+    /** Calls `use` with the second script, which is loaded if it is not there yet. */
+    withLate<T>(use: (late: typeof Late) => T | Promise<T>): Promise<T>;
+    /** Checks that the own ballot is named as it must be; with `looksUp`, also that the log has it. Shows what is found. */
+    check(tool: string, show: (shown: Late.Shown) => void, looksUp?: boolean, phrase?: Late.Phrase): Promise<void>;
 }
 export declare const Server: {
     /** The one of `base`, an address with a slash at its end. */
     at: (base: string) => Server;
 };
+export {};

@@ -1,9 +1,11 @@
+import type { LateWords } from './late-words.js';
 /** One text, or one for each plural form that the language has (the keys of `Intl.PluralRules`). */
 export type Text = string | ({
     other: string;
 } & Partial<Record<Intl.LDMLPluralRule, string>>);
-/** Every text of the widget. `{name}`, `{n}`, `{percent}`, `{votes}`, `{ship}`, `{low}` and `{high}` are filled in. */
-export interface Words {
+/** Every text of the widget. `{name}`, `{n}`, `{percent}`, `{votes}`, `{ship}`, `{low}` and `{high}` are filled in. Some come
+ * with the second script. */
+export interface Words extends LateWords {
     vote: Text;
     panel: Text;
     community: Text;
@@ -20,12 +22,8 @@ export interface Words {
     withdrawn: Text;
     outcome: Text;
     early: Text;
-    slow: Text;
     frozen: Text;
     archived: Text;
-    banned: Text;
-    refused: Text;
-    check: Text;
     wait: Text;
     offline: Text;
     failed: Text;
@@ -35,6 +33,7 @@ export interface Words {
     unreachable: Text;
     none: Text;
     noTool: Text;
+    log: Text;
 }
 /** Adds a language, or changes some of its texts. */
 export declare function learn(lang: string, words: Partial<Words>): void;
@@ -47,10 +46,12 @@ export interface Said {
 export declare function put(element: HTMLElement, text: string): void;
 /** Shows a text inside `element`, with its own language and direction, whatever the page around it has. */
 export declare function show(element: HTMLElement, said?: Said | false): void;
+/** A language and its texts. */
+export type Laid = [string, Partial<Words> | undefined];
 /** Speaks one language. */
 export interface Voice {
-    /** A text, filled in. A number `n` chooses the plural form. */
-    say(key: keyof Words, fill?: Record<string, string | number>): Said;
+    /** A text, filled in. A number `n` chooses the plural form. A text that is not built in is taken from `spare`. */
+    say(key: keyof Words, fill?: Record<string, string | number>, spare?: Laid): Said;
     /** 87 as the language writes a percentage; a dash if there is none. */
     percent(percent: number | null | undefined): string;
 }

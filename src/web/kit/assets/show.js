@@ -1,6 +1,6 @@
 // Shows a tally wherever its tool stands on the page. An older version never replaces a newer one, and nothing changes
 // its size: every place was reserved by the page as served.
-import { counts, gap, lead, margin, scale, votes } from './words.js';
+import { counts, gap, lead, margin, scale, setAside, votes } from './words.js';
 
 const tallies = new Map();
 const least = Number(document.body.dataset.minVotes);
@@ -92,9 +92,10 @@ export function show(tally) {
     put(field('gap'), gap(tally, least));
     put(field('margin'), margin(tally, least));
     const aside = field('set-aside');
-    if (aside) {
-      put(aside, `${votes(community.set_aside ?? 0)} set aside`);
-      aside.hidden = !community.set_aside;
+    // A tally that does not say how many leaves what was served.
+    if (aside && community.set_aside !== undefined) {
+      put(aside, setAside(community.set_aside, community.votes));
+      aside.parentElement.hidden = !community.set_aside;
     }
     const closed = field('closed');
     if (closed) {

@@ -20,6 +20,11 @@ export function mark(slug, choice) {
   }
 }
 
+/** Offers the check of the own ballot, if there is one. */
+export function offerCheck(slug, { receipt } = {}) {
+  for (const button of document.querySelectorAll(`[data-tool="${slug}"] button[data-check]`)) button.hidden = !receipt;
+}
+
 const timers = new WeakMap();
 
 function say(status, text, shown) {
@@ -63,7 +68,10 @@ export function takeVotes(server) {
     const stop = server.watch(slug, () => { if (server.checking) say(status, 'One moment, a short check…'); });
     try {
       await server.cast(slug, choice === 'withdraw' ? null : choice);
-      say(status, result(choice, server.view(slug).tally), SHOWN_MS);
+      const { tally, ballot } = server.view(slug);
+      say(status, result(choice, tally), SHOWN_MS);
+      // Says something only if the ballot is not named as it must be.
+      if (ballot?.receipt) server.check(slug, ({ text }) => say(status, text)).catch(() => {});
     } catch (refusal) {
       if (refusal.code === 'rate-limited') countDown(status, refusal.wait || 1);
       else say(status, REFUSED[refusal.code] || refusal.detail || 'That did not work; please try again.');
@@ -72,5 +80,13 @@ export function takeVotes(server) {
       form.removeAttribute('aria-busy');
       if (event.submitter.hidden) form.querySelector('button:not([hidden])').focus();
     }
+  });
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest('button[data-check]');
+    if (!button) return;
+    const tool = button.closest('[data-tool]');
+    const status = tool.querySelector('[role="status"]');
+    server.check(tool.dataset.tool, ({ text }) => say(status, text), true)
+      .catch(() => say(status, 'That did not work; please try again.'));
   });
 }

@@ -3,6 +3,9 @@ export const grouped = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 export const votes = (count) => `${grouped(count)} ${count === 1 ? 'vote' : 'votes'}`;
 export const counts = ({ ship, skip }) => `${grouped(ship)} ship, ${grouped(skip)} skip`;
 
+export const setAside = (count, counted) =>
+  `${grouped(count)} of ${grouped(count + counted)} recorded ${count + counted === 1 ? 'vote' : 'votes'} set aside`;
+
 function missing(community, least) {
   const more = least - community.votes;
   return more === 1 ? '1 more vote makes a percentage' : `${grouped(more)} more votes make a percentage`;
