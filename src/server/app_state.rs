@@ -14,7 +14,7 @@ use crate::server::wiring::Services;
 use crate::tallies::batch_cache::Batches;
 use crate::tallies::cache::TallyCache;
 use crate::tallies::stream::broadcaster::Broadcaster;
-use crate::web::{admin, embed, openapi, site};
+use crate::web::{admin, embed, feeds, openapi, site};
 use crate::{moderation, transparency, voting};
 
 /// What the handlers receive; shared by all workers.
@@ -31,6 +31,7 @@ pub(super) struct AppState {
     pages: Data<site::state::SiteState>,
     form: Data<site::form::VoteFormState>,
     embed: Data<embed::routes::EmbedState>,
+    feeds: Data<feeds::routes::FeedState>,
     docs: Data<openapi::routes::OpenApiState>,
     log: Option<Data<transparency::routes::LogState>>,
     moderation: Data<moderation::routes::ModerationState>,
@@ -92,6 +93,7 @@ impl AppState {
                 public_url: parts.public_url.clone(),
                 frame_policy: embed::frame::routes::frame_policy(&identity.origins),
             }),
+            feeds: Data::new(feeds::routes::FeedState::new(pages.clone())),
             docs: parts.docs.clone(),
             log: parts.log.clone().map(|log| {
                 Data::new(transparency::routes::LogState {
@@ -142,6 +144,7 @@ impl AppState {
             .app_data(self.pages.clone())
             .app_data(self.form.clone())
             .app_data(self.embed.clone())
+            .app_data(self.feeds.clone())
             .app_data(self.docs.clone())
             .app_data(self.moderation.clone())
             .app_data(self.dashboard.clone());

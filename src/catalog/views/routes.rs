@@ -73,6 +73,25 @@ pub struct Comparison<'a> {
 /// Tools that one comparison shows at most.
 const MAX_COMPARED: usize = 4;
 
+/// The tools that `tools` of a query names: two to four, in the order asked.
+///
+/// # Errors
+/// 422 for fewer or more, and what `find` answers to the first that it does not know.
+pub fn compared(
+    query: &str,
+    find: impl Fn(&str) -> Result<ToolWithTally, Problem>,
+) -> Result<Vec<ToolWithTally>, Problem> {
+    // One more than may be, so that too many and too few are refused alike.
+    let asked = request::tools(query, MAX_COMPARED + 1)
+        .ok()
+        .filter(|asked| (2..=MAX_COMPARED).contains(&asked.len()))
+        .ok_or_else(|| Problem::invalid("tools: expected 2 to 4 slugs, comma separated."))?;
+    asked
+        .iter()
+        .map(|item| find(item.as_ref().map_or_else(String::as_str, Slug::as_str)))
+        .collect()
+}
+
 /// Two to four tools side by side, and who leads.
 ///
 /// # Errors
@@ -81,24 +100,14 @@ pub async fn get_compare(
     http: HttpRequest,
     state: Data<CatalogState>,
 ) -> Result<HttpResponse, Problem> {
-    // One more than may be, so that too many and too few are refused alike.
-    let asked = request::tools(http.query_string(), MAX_COMPARED + 1);
-    let asked = asked
-        .ok()
-        .filter(|asked| (2..=MAX_COMPARED).contains(&asked.len()));
-    let Some(asked) = asked else {
-        return Err(Problem::invalid(
-            "tools: expected 2 to 4 slugs, comma separated.",
-        ));
-    };
+    let found: Vec<_> = compared(http.query_string(), |slug| state.verdict(slug))?
+        .into_iter()
+        .map(|verdict| {
+            let tally = verdict.slot.tally();
+            (verdict, tally)
+        })
+        .collect();
     let stale = state.board.is_stale(Timestamp::now());
-    let mut found = Vec::with_capacity(asked.len());
-    for item in &asked {
-        let slug = item.as_ref().map_or_else(String::as_str, Slug::as_str);
-        let verdict = state.verdict(slug)?;
-        let tally = verdict.slot.tally();
-        found.push((verdict, tally));
-    }
     let mut tools = Vec::with_capacity(found.len());
     for (verdict, tally) in &found {
         let body = if stale {

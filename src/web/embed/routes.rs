@@ -1,4 +1,5 @@
-//! `GET /badge/{slug}.svg`, `GET /v1/tools/{slug}/badge.json`, `GET /oembed`, and the widget's files below `/embed/`.
+//! `GET /badge/{slug}.svg`, `GET /v1/tools/{slug}/badge.json`, `GET /fragment/{slug}.html`, `GET /oembed`, and the widget's
+//! files below `/embed/`.
 
 use actix_web::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
@@ -12,6 +13,8 @@ use url::Url;
 
 use super::Figures;
 use super::badge::{Badge, Shield};
+use super::fragment::{Fragment, FragmentCard, Language};
+use super::frame::EmbedParams;
 use super::oembed::{self, Format};
 use super::script::Assets;
 use crate::catalog::views::ToolWithTally;
@@ -21,7 +24,7 @@ use crate::tallies::routes::cached;
 use crate::web::site::{form, state as pages};
 
 /// Pictures are asked for by image proxies, who keep them a little longer than a page keeps a tally.
-const BADGE_CACHE: HeaderValue =
+pub(super) const BADGE_CACHE: HeaderValue =
     HeaderValue::from_static("public, max-age=60, stale-while-revalidate=600");
 const OEMBED_CACHE: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 /// A new version reaches every page within five minutes, and a page never waits for one.
@@ -36,6 +39,9 @@ pub(super) const CONTENT_POLICY: HeaderName = HeaderName::from_static("content-s
 /// Opened by itself, a badge is a page: it may draw itself and nothing else.
 const BADGE_POLICY: HeaderValue =
     HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'");
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+const FRAGMENT_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'");
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 pub(super) const RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
 /// Pages that isolate themselves load only what says this.
@@ -71,7 +77,12 @@ pub(super) fn rendered(template: &impl Template) -> Result<Bytes, Problem> {
 }
 
 /// A public answer for other sites' pages, or 304.
-fn public(http: &HttpRequest, body: Bytes, kind: HeaderValue, cache: HeaderValue) -> HttpResponse {
+pub(in crate::web) fn public(
+    http: &HttpRequest,
+    body: Bytes,
+    kind: HeaderValue,
+    cache: HeaderValue,
+) -> HttpResponse {
     let tag = etag(&body);
     let mut answer = cached(http.headers(), body, tag);
     let headers = answer.headers_mut();
@@ -115,6 +126,40 @@ pub async fn get_shield(
         HeaderValue::from_static("application/json"),
         BADGE_CACHE,
     ))
+}
+
+/// The numbers of a tool, and of `compare` beside it, for a page that the site's server puts together.
+///
+/// # Errors
+/// 404 `unknown-tool`.
+pub async fn get_fragment(
+    http: HttpRequest,
+    slug: Path<String>,
+    state: Data<EmbedState>,
+) -> Result<HttpResponse, Problem> {
+    let wanted = EmbedParams::read(http.query_string());
+    let mut tools = vec![state.find(&slug)?];
+    let other = wanted
+        .compare
+        .filter(|other| other.as_str() != slug.as_str());
+    tools.extend(other.and_then(|other| state.pages.find(other.as_str())));
+    let words = Language::read(http.query_string());
+    let min_votes = state.pages.board.min_votes();
+    let card = |tool| {
+        let figures = Figures::of(tool, min_votes);
+        FragmentCard::of(&figures, tool.slot.tally().row.version, words)
+    };
+    let fragment = Fragment {
+        site: &state.pages.site,
+        words,
+        cards: tools.iter().map(card).collect(),
+    };
+    let mut answer = public(&http, rendered(&fragment)?, HTML, BADGE_CACHE);
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_POLICY, FRAGMENT_POLICY);
+    // A piece of a page is no page to be found.
+    headers.insert(ROBOTS, HeaderValue::from_static("noindex"));
+    Ok(answer)
 }
 
 /// What a consumer of oEmbed pastes.
