@@ -7,8 +7,8 @@ use tokio::sync::Semaphore;
 
 use crate::abuse::challenge::Challenges;
 use crate::auth::Identity;
-use crate::catalog::views;
 use crate::catalog::views::list::Lists;
+use crate::catalog::views::{self, PublicReads};
 use crate::rate_limit::rate_limiter::RateLimiter;
 use crate::server::wiring::Services;
 use crate::tallies::batch_cache::Batches;
@@ -42,6 +42,12 @@ impl AppState {
     pub(super) fn new(parts: &Services) -> Self {
         let (identity, limiter, board) = (&parts.identity, &parts.limiter, &parts.board);
         let lists = Data::new(Lists::default());
+        let reads = PublicReads {
+            shelf: parts.shelf.clone().into_inner(),
+            board: board.clone().into_inner(),
+            lists: lists.clone().into_inner(),
+            readers: parts.readers.clone(),
+        };
         let pages = Data::new(site::state::SiteState {
             identity: identity.clone(),
             shelf: parts.shelf.clone(),
@@ -80,14 +86,12 @@ impl AppState {
             }),
             verdicts: Data::new(views::routes::CatalogState {
                 identity: identity.clone(),
-                shelf: parts.shelf.clone(),
-                board: board.clone(),
-                lists: lists.clone(),
-                readers: parts.readers.clone(),
+                reads: reads.clone(),
                 votes: parts.votes.clone(),
             }),
             embed: Data::new(embed::routes::EmbedState {
                 pages: pages.clone(),
+                reads,
                 form: form.clone(),
                 assets: embed::script::Assets::new(),
                 public_url: parts.public_url.clone(),

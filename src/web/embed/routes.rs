@@ -3,7 +3,7 @@
 
 use actix_web::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
-    HeaderValue, VARY,
+    HeaderValue, REFERRER_POLICY, VARY,
 };
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -17,7 +17,7 @@ use super::fragment::{Fragment, FragmentCard, Language};
 use super::frame::EmbedParams;
 use super::oembed::{self, Format};
 use super::script::Assets;
-use crate::catalog::views::ToolWithTally;
+use crate::catalog::views::{PublicReads, ToolWithTally};
 use crate::http::problem::{Code, Problem};
 use crate::tallies::cache::etag;
 use crate::tallies::routes::cached;
@@ -50,6 +50,7 @@ pub(super) const ANY_SITE: HeaderValue = HeaderValue::from_static("cross-origin"
 /// What these handlers work with.
 pub struct EmbedState {
     pub pages: Data<pages::SiteState>,
+    pub reads: PublicReads,
     pub form: Data<form::VoteFormState>,
     pub assets: Assets,
     /// How browsers reach us, with a slash at its end.
@@ -62,8 +63,7 @@ impl EmbedState {
     /// # Errors
     /// 404 `unknown-tool`.
     pub(super) fn find(&self, slug: &str) -> Result<ToolWithTally, Problem> {
-        ToolWithTally::find(&self.pages.shelf, &self.pages.board, slug)
-            .ok_or_else(|| Problem::unknown_tool(slug))
+        self.reads.find(slug)
     }
 }
 
@@ -157,6 +157,7 @@ pub async fn get_fragment(
     let mut answer = public(&http, rendered(&fragment)?, HTML, BADGE_CACHE);
     let headers = answer.headers_mut();
     headers.insert(CONTENT_POLICY, FRAGMENT_POLICY);
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     // A piece of a page is no page to be found.
     headers.insert(ROBOTS, HeaderValue::from_static("noindex"));
     Ok(answer)

@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use super::routes::{BADGE_CACHE, EmbedState, public};
 use crate::catalog::views::ToolWithTally;
-use crate::catalog::views::routes::compared;
 use crate::http::problem::Problem;
 use crate::web::site::compare::canonical;
 use crate::web::site::structured_data::{self, PanelReviews, inert};
@@ -50,7 +49,7 @@ pub async fn get_comparison_data(
     http: HttpRequest,
     state: Data<EmbedState>,
 ) -> Result<HttpResponse, Problem> {
-    let tools = compared(http.query_string(), |slug| state.find(slug))?;
+    let tools = state.reads.compared(http.query_string())?;
     let own = HashMap::new();
     let cards: Vec<_> = tools
         .iter()
