@@ -14,7 +14,7 @@ use crate::server::wiring::Services;
 use crate::tallies::batch_cache::Batches;
 use crate::tallies::cache::TallyCache;
 use crate::tallies::stream::broadcaster::Broadcaster;
-use crate::web::{admin, embed, feeds, openapi, site};
+use crate::web::{admin, embed, feeds, mcp, openapi, site};
 use crate::{moderation, transparency, voting};
 
 /// What the handlers receive; shared by all workers.
@@ -32,6 +32,7 @@ pub(super) struct AppState {
     form: Data<site::form::VoteFormState>,
     embed: Data<embed::routes::EmbedState>,
     feeds: Data<feeds::routes::FeedState>,
+    mcp: Data<mcp::routes::McpState>,
     docs: Data<openapi::routes::OpenApiState>,
     log: Option<Data<transparency::routes::LogState>>,
     moderation: Data<moderation::routes::ModerationState>,
@@ -91,13 +92,17 @@ impl AppState {
             }),
             embed: Data::new(embed::routes::EmbedState {
                 pages: pages.clone(),
-                reads,
+                reads: reads.clone(),
                 form: form.clone(),
                 assets: embed::script::Assets::new(),
                 public_url: parts.public_url.clone(),
                 frame_policy: embed::frame::routes::frame_policy(&identity.origins),
             }),
             feeds: Data::new(feeds::routes::FeedState::new(pages.clone())),
+            mcp: Data::new(mcp::routes::McpState {
+                identity: identity.clone(),
+                server: mcp::McpServer { reads },
+            }),
             docs: parts.docs.clone(),
             log: parts.log.clone().map(|log| {
                 Data::new(transparency::routes::LogState {
@@ -149,6 +154,7 @@ impl AppState {
             .app_data(self.form.clone())
             .app_data(self.embed.clone())
             .app_data(self.feeds.clone())
+            .app_data(self.mcp.clone())
             .app_data(self.docs.clone())
             .app_data(self.moderation.clone())
             .app_data(self.dashboard.clone());

@@ -17,7 +17,7 @@ use crate::tallies::batch_cache::Batches;
 use crate::tallies::cache::TallyCache;
 use crate::tallies::{self, stream};
 use crate::voting;
-use crate::web::{embed, feeds, openapi, site};
+use crate::web::{embed, feeds, mcp, openapi, site};
 
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
 pub(super) const NAMES: &[&str] = &[
@@ -48,6 +48,7 @@ pub(super) const NAMES: &[&str] = &[
     "fragment",
     "jsonld",
     "feed",
+    "mcp",
     "embed",
     "embed_asset",
     "openapi",
@@ -263,7 +264,7 @@ fn from_memory(config: &mut ServiceConfig) {
         ));
 }
 
-/// The API's own documents: everybody, from memory.
+/// The API's own documents, and the same reads for agents: everybody, from memory.
 fn documents(config: &mut ServiceConfig) {
     let get = "GET, HEAD";
     config
@@ -273,6 +274,7 @@ fn documents(config: &mut ServiceConfig) {
             get,
             openapi::routes::get_openapi,
         ))
+        .service(resource("/mcp", "mcp", "POST").route(web::post().to(mcp::routes::post_mcp)))
         .service(readable("/docs", "docs", get, openapi::routes::get_docs))
         .service(readable(
             "/docs/{name}",

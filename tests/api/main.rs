@@ -36,6 +36,7 @@ mod import;
 mod ledger;
 mod limits;
 mod list;
+mod mcp;
 mod model;
 mod moderation;
 mod origin;

@@ -14,11 +14,11 @@ use url::Url;
 use super::Figures;
 use super::badge::{Badge, Shield};
 use super::fragment::{Fragment, FragmentCard, Language};
-use super::frame::EmbedParams;
 use super::oembed::{self, Format};
 use super::script::Assets;
 use crate::catalog::views::{PublicReads, ToolWithTally};
 use crate::http::problem::{Code, Problem};
+use crate::http::request;
 use crate::tallies::cache::etag;
 use crate::tallies::routes::cached;
 use crate::web::site::{form, state as pages};
@@ -137,12 +137,10 @@ pub async fn get_fragment(
     slug: Path<String>,
     state: Data<EmbedState>,
 ) -> Result<HttpResponse, Problem> {
-    let wanted = EmbedParams::read(http.query_string());
     let mut tools = vec![state.find(&slug)?];
-    let other = wanted
-        .compare
-        .filter(|other| other.as_str() != slug.as_str());
-    tools.extend(other.and_then(|other| state.pages.find(other.as_str())));
+    let other = request::query(http.query_string(), "compare");
+    let other = other.filter(|other| other.as_str() != slug.as_str());
+    tools.extend(other.and_then(|other| state.pages.find(&other)));
     let words = Language::read(http.query_string());
     let min_votes = state.pages.board.min_votes();
     let card = |tool| {
