@@ -10,6 +10,7 @@ use tallyship::moderation::routes::{ResetBody, StateBody, WhyBody};
 use tallyship::http::problem::{Code, Problem};
 use tallyship::http::request::json;
 use tallyship::voting::json::Cast;
+use tallyship::web::mcp::RpcMessage;
 
 use super::text;
 
@@ -56,6 +57,7 @@ pub fn run(body: &[u8]) {
     read::<BanBody>(body);
     read::<PeriodBody>(body);
     read::<HeldBody>(body);
+    read::<RpcMessage>(body);
     let tool = read::<Tool>(body);
     if let Some(mut tool) = tool.and_then(|tool| tool.checked().ok()) {
         let written = serde_json::to_vec(&tool).unwrap_or_default();

@@ -9,6 +9,7 @@ mod config;
 mod console;
 mod health;
 mod log;
+mod mcp;
 mod output;
 mod progress;
 mod replay;
@@ -71,6 +72,8 @@ enum Command {
     Visitors(visitors::VisitorsCommand),
     /// Ask the server that runs with these settings how it is; exit code 1 unless it takes votes
     Health,
+    /// Answer an agent on standard input and output by the Model Context Protocol; it reads and never votes
+    Mcp,
     /// Recount every tally from the votes and from the ledger, and check the audit chain
     Verify {
         /// A head of the audit chain that was published: its entry must still be there
@@ -258,6 +261,7 @@ fn carry_out(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Visitors(command) => visitors::run(&command, &ready?.0),
         Command::Backup { file, force } => backup::write(&ready?.0, &file, force),
         Command::Restore { file, keep_tokens } => backup::restore(&ready?.0, &file, keep_tokens),
+        Command::Mcp => mcp::run(&ready?.0),
         Command::Health => health::run(&ready?.0),
         Command::Verify {
             head,

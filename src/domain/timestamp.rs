@@ -42,6 +42,12 @@ impl Timestamp {
         Self(self.0 - self.0.rem_euclid(3_600_000_000))
     }
 
+    /// The start of its day (UTC).
+    #[must_use]
+    pub fn day(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(24 * 3_600_000_000))
+    }
+
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(1_000_000)))

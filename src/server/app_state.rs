@@ -7,14 +7,14 @@ use tokio::sync::Semaphore;
 
 use crate::abuse::challenge::Challenges;
 use crate::auth::Identity;
-use crate::catalog::views;
 use crate::catalog::views::list::Lists;
+use crate::catalog::views::{self, PublicReads};
 use crate::rate_limit::rate_limiter::RateLimiter;
 use crate::server::wiring::Services;
 use crate::tallies::batch_cache::Batches;
 use crate::tallies::cache::TallyCache;
 use crate::tallies::stream::broadcaster::Broadcaster;
-use crate::web::{admin, embed, openapi, site};
+use crate::web::{admin, embed, feeds, mcp, openapi, site};
 use crate::{moderation, transparency, voting};
 
 /// What the handlers receive; shared by all workers.
@@ -31,6 +31,8 @@ pub(super) struct AppState {
     pages: Data<site::state::SiteState>,
     form: Data<site::form::VoteFormState>,
     embed: Data<embed::routes::EmbedState>,
+    feeds: Data<feeds::routes::FeedState>,
+    mcp: Data<mcp::routes::McpState>,
     docs: Data<openapi::routes::OpenApiState>,
     log: Option<Data<transparency::routes::LogState>>,
     moderation: Data<moderation::routes::ModerationState>,
@@ -41,6 +43,12 @@ impl AppState {
     pub(super) fn new(parts: &Services) -> Self {
         let (identity, limiter, board) = (&parts.identity, &parts.limiter, &parts.board);
         let lists = Data::new(Lists::default());
+        let reads = PublicReads {
+            shelf: parts.shelf.clone().into_inner(),
+            board: board.clone().into_inner(),
+            lists: lists.clone().into_inner(),
+            readers: parts.readers.clone(),
+        };
         let pages = Data::new(site_state(parts, &lists));
         let form = Data::new(site::form::VoteFormState {
             identity: identity.clone(),
@@ -71,18 +79,21 @@ impl AppState {
             }),
             verdicts: Data::new(views::routes::CatalogState {
                 identity: identity.clone(),
-                shelf: parts.shelf.clone(),
-                board: board.clone(),
-                lists: lists.clone(),
-                readers: parts.readers.clone(),
+                reads: reads.clone(),
                 votes: parts.votes.clone(),
             }),
             embed: Data::new(embed::routes::EmbedState {
                 pages: pages.clone(),
+                reads: reads.clone(),
                 form: form.clone(),
                 assets: embed::script::Assets::new(),
                 public_url: parts.public_url.clone(),
                 frame_policy: embed::frame::routes::frame_policy(&identity.origins),
+            }),
+            feeds: Data::new(feeds::routes::FeedState::new(pages.clone())),
+            mcp: Data::new(mcp::routes::McpState {
+                identity: identity.clone(),
+                server: mcp::McpServer { reads },
             }),
             docs: parts.docs.clone(),
             log: parts.log.clone().map(|log| {
@@ -134,6 +145,8 @@ impl AppState {
             .app_data(self.pages.clone())
             .app_data(self.form.clone())
             .app_data(self.embed.clone())
+            .app_data(self.feeds.clone())
+            .app_data(self.mcp.clone())
             .app_data(self.docs.clone())
             .app_data(self.moderation.clone())
             .app_data(self.dashboard.clone());

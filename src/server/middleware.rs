@@ -166,9 +166,16 @@ fn is_for_other_sites(path: &str) -> bool {
     if is_below("/v1/moderation/") {
         return path == "/v1/moderation/log";
     }
-    ["/v1/", "/embed/", "/badge/", "/log/"]
-        .into_iter()
-        .any(is_below)
+    [
+        "/v1/",
+        "/embed/",
+        "/badge/",
+        "/fragment/",
+        "/feeds/",
+        "/log/",
+    ]
+    .into_iter()
+    .any(is_below)
         || matches!(path, "/oembed" | "/openapi.json" | "/log")
 }
 

@@ -17,7 +17,7 @@ use crate::tallies::batch_cache::Batches;
 use crate::tallies::cache::TallyCache;
 use crate::tallies::{self, stream};
 use crate::voting;
-use crate::web::{embed, openapi, site};
+use crate::web::{embed, feeds, mcp, openapi, site};
 
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
 pub(super) const NAMES: &[&str] = &[
@@ -45,6 +45,10 @@ pub(super) const NAMES: &[&str] = &[
     "badge",
     "badge_json",
     "oembed",
+    "fragment",
+    "jsonld",
+    "feed",
+    "mcp",
     "embed",
     "embed_asset",
     "openapi",
@@ -174,6 +178,36 @@ fn embeds(config: &mut ServiceConfig) {
             embed::routes::get_shield,
         ))
         .service(readable(
+            "/fragment/{slug}.html",
+            "fragment",
+            "GET, HEAD",
+            embed::routes::get_fragment,
+        ))
+        .service(readable(
+            "/v1/tools/{slug}/jsonld",
+            "jsonld",
+            "GET, HEAD",
+            embed::structured::get_tool_data,
+        ))
+        .service(readable(
+            "/v1/compare/jsonld",
+            "jsonld",
+            "GET, HEAD",
+            embed::structured::get_comparison_data,
+        ))
+        .service(readable(
+            "/feeds/movers.atom",
+            "feed",
+            "GET, HEAD",
+            feeds::routes::get_movers,
+        ))
+        .service(readable(
+            "/feeds/{slug}.atom",
+            "feed",
+            "GET, HEAD",
+            feeds::routes::get_tool_feed,
+        ))
+        .service(readable(
             "/oembed",
             "oembed",
             "GET, HEAD",
@@ -230,7 +264,7 @@ fn from_memory(config: &mut ServiceConfig) {
         ));
 }
 
-/// The API's own documents: everybody, from memory.
+/// The API's own documents, and the same reads for agents: everybody, from memory.
 fn documents(config: &mut ServiceConfig) {
     let get = "GET, HEAD";
     config
@@ -240,6 +274,7 @@ fn documents(config: &mut ServiceConfig) {
             get,
             openapi::routes::get_openapi,
         ))
+        .service(resource("/mcp", "mcp", "POST").route(web::post().to(mcp::routes::post_mcp)))
         .service(readable("/docs", "docs", get, openapi::routes::get_docs))
         .service(readable(
             "/docs/{name}",
@@ -318,7 +353,7 @@ fn public_log(config: &mut ServiceConfig) {
 /// Pages: their forms from our own origin only.
 fn for_people(config: &mut ServiceConfig) {
     use crate::web::kit::assets;
-    use site::{crawlers, routes};
+    use site::{crawlers, llms, routes};
     let get = "GET, HEAD";
     config
         .service(readable("/", "index", get, routes::get_index))
@@ -353,6 +388,7 @@ fn for_people(config: &mut ServiceConfig) {
             get,
             crawlers::get_sitemap,
         ))
+        .service(readable("/llms.txt", "crawler", get, llms::get_llms))
         .service(readable(
             "/favicon.ico",
             "crawler",

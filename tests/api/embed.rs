@@ -28,7 +28,7 @@ async fn votes(server: &Server, choices: &[&str]) {
 }
 
 /// 200 for anybody's page, then 304 by its entity tag, and the same head by HEAD.
-async fn cacheable(client: &Client, path: &str, kind: &str) -> Answer {
+pub(super) async fn cacheable(client: &Client, path: &str, kind: &str) -> Answer {
     let answer = client
         .get(path)
         .header("origin", ANYBODY)

@@ -70,7 +70,7 @@ export async function startServer(environment = {}, prepare = async () => {}) {
     writeFileSync(path.join(folder, 'past.csv'), `tool,voter,choice,cast_at\n${lines.join('\n')}\n`);
     await run('import', 'votes', 'past.csv');
   };
-  return { url, stop, run, crowd, past };
+  return { url, folder, stop, run, crowd, past };
 }
 
 /** Quotas out of the way: a test's visitors all come from one network. */

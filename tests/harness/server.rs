@@ -138,6 +138,20 @@ impl Setup {
             .await
     }
 
+    /// The same by a line of a shell, in which `"$0"` is the command.
+    pub async fn run_shell(&self, line: &str) -> Finished {
+        let argv = ["sh", "-c", line, env!("CARGO_BIN_EXE_tallyship")].map(String::from);
+        Process::start(
+            "tallyship",
+            "KILL",
+            &argv,
+            &self.environment(),
+            self.home.path(),
+        )
+        .wait(Duration::from_secs(120))
+        .await
+    }
+
     /// The same, and it runs on.
     pub fn spawn_cli(&self, arguments: &[&str]) -> Process {
         let mut argv = vec![env!("CARGO_BIN_EXE_tallyship").to_string()];

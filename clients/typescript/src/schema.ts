@@ -187,6 +187,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/feeds/{slug}.atom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A feed of one tool
+         * @description The last 30 days on which its counts changed. A tool whose slug is `movers` has none: that address is the feed of all.
+         */
+        get: operations["getToolFeed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feeds/movers.atom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A feed of the tools that move
+         * @description The tools whose percentage moved most on each of the last eight days (UTC), ten a day at most; a first percentage counts too.
+         */
+        get: operations["getMovers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fragment/{slug}.html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The numbers as a piece of HTML
+         * @description For a page that a server puts together: no script, no style; addresses are whole, names are escaped.
+         */
+        get: operations["getFragment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/llms.txt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the site is, for language models
+         * @description Markdown, as llmstxt.org has it.
+         */
+        get: operations["getLlmsText"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/log": {
         parameters: {
             query?: never;
@@ -361,6 +441,26 @@ export interface paths {
         get: operations["getLogTile"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mcp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A message of the Model Context Protocol
+         * @description Streamable HTTP without sessions and streams. The tools list, search and compare, and read tallies, histories and reviews; none votes. An `Origin`, which only browsers send, must be allowed.
+         */
+        post: operations["postMcpMessage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -902,6 +1002,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/compare/jsonld": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Two to four tools as schema.org's structured data
+         * @description An `ItemList` of them.
+         */
+        get: operations["getComparisonData"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/log": {
         parameters: {
             query?: never;
@@ -1432,6 +1552,26 @@ export interface paths {
          * @description Running totals, a point for each hour or day with a change. Without `from`, hours go back 400 days, days to the beginning.
          */
         get: operations["getHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tools/{slug}/jsonld": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A tool as schema.org's structured data
+         * @description A `SoftwareApplication` with the panel's reviews, and with an `aggregateRating` once there are enough votes. The text can stand in a `script` element as it is.
+         */
+        get: operations["getToolData"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2000,6 +2140,27 @@ export interface components {
             /** @description Slugs of those that were there. */
             replaced: components["schemas"]["Slug"][];
         };
+        /** @description The answer to a request: `result`, or `error`. */
+        McpAnswer: {
+            error?: components["schemas"]["McpError"] | null;
+            id: unknown;
+            jsonrpc: components["schemas"]["RpcVersion"];
+            result?: Record<string, never> | null;
+        };
+        /** @description Why there is no result. */
+        McpError: {
+            /** Format: int64 */
+            code: number;
+            message: string;
+        };
+        /** @description A JSON-RPC message: a request, or without `id` a notification, or without `method` a response. */
+        McpMessage: {
+            /** @description A text or a number. */
+            id?: unknown;
+            jsonrpc: components["schemas"]["RpcVersion"];
+            method?: string | null;
+            params?: Record<string, never> | null;
+        };
         /** @description Who calls, and everything that is held of them. */
         Me: components["schemas"]["Held"] & {
             made_at: components["schemas"]["Timestamp"] | null;
@@ -2205,6 +2366,8 @@ export interface components {
             summary?: string;
             verdict: components["schemas"]["Choice"];
         };
+        /** @enum {string} */
+        RpcVersion: "2.0";
         /** @description A vote as the API answers it. */
         SeenVote: {
             cast_at: components["schemas"]["Timestamp"];
@@ -3014,6 +3177,9 @@ export type LogList = components['schemas']['LogList'];
 export type LogView = components['schemas']['LogView'];
 export type MadeBans = components['schemas']['MadeBans'];
 export type ManyTools = components['schemas']['ManyTools'];
+export type McpAnswer = components['schemas']['McpAnswer'];
+export type McpError = components['schemas']['McpError'];
+export type McpMessage = components['schemas']['McpMessage'];
 export type Me = components['schemas']['Me'];
 export type Minted = components['schemas']['Minted'];
 export type NoFields = components['schemas']['NoFields'];
@@ -3035,6 +3201,7 @@ export type RemovalPage = components['schemas']['RemovalPage'];
 export type ResetReport = components['schemas']['ResetReport'];
 export type ResetRequest = components['schemas']['ResetRequest'];
 export type Review = components['schemas']['Review'];
+export type RpcVersion = components['schemas']['RpcVersion'];
 export type SeenVote = components['schemas']['SeenVote'];
 export type SeenVotePage = components['schemas']['SeenVotePage'];
 export type Shield = components['schemas']['Shield'];
@@ -3550,6 +3717,172 @@ export interface operations {
             };
         };
     };
+    getToolFeed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Atom 1.0. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/atom+xml": string;
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["unknown-tool"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getMovers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Atom 1.0. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/atom+xml": string;
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getFragment: {
+        parameters: {
+            query?: {
+                /** @description Another tool beside it; what is none is passed over. */
+                compare?: string;
+                /** @description The language of the words: `en` or `de`; any other gets English. `lang` of the piece says which. */
+                lang?: string;
+            };
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The piece. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["unknown-tool"];
+        };
+    };
+    getLlmsText: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The text. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     showLog: {
         parameters: {
             query?: never;
@@ -3811,6 +4144,54 @@ export interface operations {
             };
             404: components["responses"]["not-found"];
             503: components["responses"]["unavailable"];
+        };
+    };
+    postMcpMessage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description As `initialize` answered it. */
+                "MCP-Protocol-Version"?: "2025-11-25" | "2025-06-18" | "2025-03-26";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": 1,
+                 *       "jsonrpc": "2.0",
+                 *       "method": "tools/list"
+                 *     }
+                 */
+                "application/json": components["schemas"]["McpMessage"];
+            };
+        };
+        responses: {
+            /** @description The answer to a request. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpAnswer"];
+                };
+            };
+            /** @description A notification or a response was taken. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["bad-request"];
+            403: components["responses"]["origin-refused"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            422: components["responses"]["invalid"];
         };
     };
     showOverview: {
@@ -5480,6 +5861,50 @@ export interface operations {
             422: components["responses"]["invalid"];
         };
     };
+    getComparisonData: {
+        parameters: {
+            query: {
+                /**
+                 * @description Slugs of two to four tools, comma separated; each counts once.
+                 * @example codestral-2,cursor-background-agents
+                 */
+                tools: string;
+            };
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON-LD. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/ld+json": Record<string, never>;
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["unknown-tool"];
+            422: components["responses"]["invalid"];
+        };
+    };
     listLogs: {
         parameters: {
             query?: never;
@@ -6817,6 +7242,49 @@ export interface operations {
             404: components["responses"]["unknown-tool"];
             422: components["responses"]["invalid"];
             503: components["responses"]["unavailable"];
+        };
+    };
+    getToolData: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON-LD. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/ld+json": Record<string, never>;
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["unknown-tool"];
         };
     };
     getTally: {

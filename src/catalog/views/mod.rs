@@ -8,6 +8,7 @@ pub mod routes;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -15,16 +16,44 @@ use utoipa::ToSchema;
 use crate::catalog::Review;
 use crate::catalog::cache::{CatalogCache, CatalogEntry};
 use crate::domain::Slug;
+use crate::http::problem::Problem;
+use crate::infra::db::Readers;
 use crate::tallies::Tally;
 use crate::tallies::cache::{TallyCache, TallyEntry};
 use crate::tallies::panel_percent;
 use crate::tallies::percent::{Counts, difference};
+use list::Lists;
 
 /// A tool with its place on the board.
 #[derive(Clone)]
 pub struct ToolWithTally {
     pub shelved: Arc<CatalogEntry>,
     pub slot: Arc<TallyEntry>,
+}
+
+/// What everybody may read, as the public API answers it in JSON: each route adds the methods of its own answers.
+#[derive(Clone)]
+pub struct PublicReads {
+    pub shelf: Arc<CatalogCache>,
+    pub board: Arc<TallyCache>,
+    pub lists: Arc<Lists>,
+    pub readers: Readers,
+}
+
+impl PublicReads {
+    /// # Errors
+    /// 404 `unknown-tool`.
+    pub fn find(&self, slug: &str) -> Result<ToolWithTally, Problem> {
+        ToolWithTally::find(&self.shelf, &self.board, slug)
+            .ok_or_else(|| Problem::unknown_tool(slug))
+    }
+}
+
+/// `body` as the bytes of an answer.
+fn json(body: &impl Serialize) -> Result<Bytes, Problem> {
+    let body = serde_json::to_vec(body);
+    body.map(Bytes::from)
+        .map_err(|_unreachable| Problem::internal())
 }
 
 /// A tool as `GET /v1/tools/{slug}` answers it.

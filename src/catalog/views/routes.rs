@@ -8,43 +8,29 @@ use bytes::Bytes;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::list::Lists;
-use super::{Leaders, ToolView, ToolWithTally, leaders};
+use super::{Leaders, PublicReads, ToolView, ToolWithTally, json, leaders};
 use crate::auth::Identity;
 use crate::auth::staff::Role;
-use crate::catalog::cache::CatalogCache;
 use crate::catalog::edit::{self, EditOutcome, Edited};
 use crate::catalog::{Tool, ToolPatch, bulk};
 use crate::domain::{Actor, Slug, Timestamp};
 use crate::http::problem::Problem;
 use crate::http::request;
-use crate::infra::db::Readers;
-use crate::tallies::cache::{TallyCache, etag, marked_stale};
+use crate::tallies::cache::{etag, marked_stale};
 use crate::tallies::routes::{cached, wants_raw};
 use crate::voting::writer::Votes;
 
 /// What these routes work with.
 pub struct CatalogState {
     pub identity: Data<Identity>,
-    pub shelf: Data<CatalogCache>,
-    pub board: Data<TallyCache>,
-    pub lists: Data<Lists>,
-    pub readers: Readers,
+    pub reads: PublicReads,
     pub votes: Votes,
 }
 
-impl CatalogState {
-    fn verdict(&self, slug: &str) -> Result<ToolWithTally, Problem> {
-        ToolWithTally::find(&self.shelf, &self.board, slug)
-            .ok_or_else(|| Problem::unknown_tool(slug))
-    }
-}
-
 /// A public answer with its entity tag.
-pub(super) fn public<T: Serialize>(http: &HttpRequest, body: &T) -> Result<HttpResponse, Problem> {
-    let body = Bytes::from(serde_json::to_vec(body).map_err(|_unreachable| Problem::internal())?);
+pub(super) fn public(http: &HttpRequest, body: Bytes) -> HttpResponse {
     let tag = etag(&body);
-    Ok(cached(http.headers(), body, tag))
+    cached(http.headers(), body, tag)
 }
 
 /// One tool with its reviews and its tally.
@@ -56,11 +42,9 @@ pub async fn get_tool(
     slug: Path<String>,
     state: Data<CatalogState>,
 ) -> Result<HttpResponse, Problem> {
-    let verdict = state.verdict(&slug)?;
+    let found = state.reads.find(&slug)?;
     let raw = wants_raw(http.query_string())?;
-    let stale = state.board.is_stale(Timestamp::now());
-    let body = state.board.body(&verdict.slot, raw, stale);
-    public(&http, &verdict.view(&body).ok_or_else(Problem::internal)?)
+    Ok(public(&http, state.reads.tool(&found, raw)?))
 }
 
 /// The tools as they stand, and who leads.
@@ -73,6 +57,73 @@ pub struct Comparison<'a> {
 /// Tools that one comparison shows at most.
 const MAX_COMPARED: usize = 4;
 
+impl PublicReads {
+    /// # Errors
+    /// 500, which no caller can cause.
+    pub fn tool(&self, tool: &ToolWithTally, raw: bool) -> Result<Bytes, Problem> {
+        let stale = self.board.is_stale(Timestamp::now());
+        let body = self.board.body(&tool.slot, raw, stale);
+        json(&tool.view(&body).ok_or_else(Problem::internal)?)
+    }
+
+    /// # Errors
+    /// 404 `unknown-tool`.
+    pub fn tally(&self, slug: &str) -> Result<Bytes, Problem> {
+        let found = self.find(slug)?;
+        let stale = self.board.is_stale(Timestamp::now());
+        Ok(self.board.body(&found.slot, false, stale))
+    }
+
+    /// The tools that `tools` of a query names: two to four, in the order asked.
+    ///
+    /// # Errors
+    /// 422 for fewer or more, 404 `unknown-tool`.
+    pub fn compared(&self, query: &str) -> Result<Vec<ToolWithTally>, Problem> {
+        // One more than may be, so that too many and too few are refused alike.
+        let asked = request::tools(query, MAX_COMPARED + 1)
+            .ok()
+            .filter(|asked| (2..=MAX_COMPARED).contains(&asked.len()))
+            .ok_or_else(|| Problem::invalid("tools: expected 2 to 4 slugs, comma separated."))?;
+        asked
+            .iter()
+            .map(|item| self.find(item.as_ref().map_or_else(String::as_str, Slug::as_str)))
+            .collect()
+    }
+
+    /// The tools of [`Self::compared`] side by side, and who leads.
+    ///
+    /// # Errors
+    /// As [`Self::compared`].
+    pub fn comparison(&self, query: &str) -> Result<Bytes, Problem> {
+        let found: Vec<_> = self
+            .compared(query)?
+            .into_iter()
+            .map(|tool| {
+                let tally = tool.slot.tally();
+                (tool, tally)
+            })
+            .collect();
+        let stale = self.board.is_stale(Timestamp::now());
+        let mut tools = Vec::with_capacity(found.len());
+        for (tool, tally) in &found {
+            let body = if stale {
+                marked_stale(&tally.body)
+            } else {
+                tally.body.clone()
+            };
+            tools.push(tool.view(&body).ok_or_else(Problem::internal)?);
+        }
+        let rows: Vec<_> = found
+            .iter()
+            .map(|(tool, tally)| (&tool.shelved.slug, tally.row))
+            .collect();
+        json(&Comparison {
+            tools,
+            verdict: leaders(&rows, self.board.min_votes()),
+        })
+    }
+}
+
 /// Two to four tools side by side, and who leads.
 ///
 /// # Errors
@@ -81,44 +132,7 @@ pub async fn get_compare(
     http: HttpRequest,
     state: Data<CatalogState>,
 ) -> Result<HttpResponse, Problem> {
-    // One more than may be, so that too many and too few are refused alike.
-    let asked = request::tools(http.query_string(), MAX_COMPARED + 1);
-    let asked = asked
-        .ok()
-        .filter(|asked| (2..=MAX_COMPARED).contains(&asked.len()));
-    let Some(asked) = asked else {
-        return Err(Problem::invalid(
-            "tools: expected 2 to 4 slugs, comma separated.",
-        ));
-    };
-    let stale = state.board.is_stale(Timestamp::now());
-    let mut found = Vec::with_capacity(asked.len());
-    for item in &asked {
-        let slug = item.as_ref().map_or_else(String::as_str, Slug::as_str);
-        let verdict = state.verdict(slug)?;
-        let tally = verdict.slot.tally();
-        found.push((verdict, tally));
-    }
-    let mut tools = Vec::with_capacity(found.len());
-    for (verdict, tally) in &found {
-        let body = if stale {
-            marked_stale(&tally.body)
-        } else {
-            tally.body.clone()
-        };
-        tools.push(verdict.view(&body).ok_or_else(Problem::internal)?);
-    }
-    let rows: Vec<_> = found
-        .iter()
-        .map(|(verdict, tally)| (&verdict.shelved.slug, tally.row))
-        .collect();
-    public(
-        &http,
-        &Comparison {
-            tools,
-            verdict: leaders(&rows, state.board.min_votes()),
-        },
-    )
+    Ok(public(&http, state.reads.comparison(http.query_string())?))
 }
 
 /// The body of a site call: bounded, JSON, from staff of role `site` or above.
@@ -142,9 +156,9 @@ fn edited(state: &CatalogState, edited: Edited) -> Result<HttpResponse, Problem>
         row,
     } = edited;
     let slug = shelved.slug.clone();
-    state.shelf.put(shelved);
-    state.board.admit(&slug, row);
-    let verdict = state.verdict(slug.as_str())?;
+    state.reads.shelf.put(shelved);
+    state.reads.board.admit(&slug, row);
+    let verdict = state.reads.find(slug.as_str())?;
     let tally = verdict.slot.tally();
     let status = if created {
         StatusCode::CREATED
@@ -220,8 +234,8 @@ pub async fn post_tools(
     let (mut created, mut replaced) = (Vec::new(), Vec::new());
     for edited in done {
         let slug = edited.shelved.slug.clone();
-        state.shelf.put(edited.shelved);
-        state.board.admit(&slug, edited.row);
+        state.reads.shelf.put(edited.shelved);
+        state.reads.board.admit(&slug, edited.row);
         if edited.created {
             created.push(slug);
         } else {

@@ -1,13 +1,16 @@
-//! What other sites carry: the badge, the widget's script, the iframe page that votes without JavaScript, oEmbed.
+//! What other sites carry: the badge, the widget's script, the iframe page that votes without JavaScript, oEmbed,
+//! and for the site's own pages numbers as HTML and as structured data.
 //!
 //! `server` routes to it. Counts are for everybody; votes come through the same checks as all others. It must never show a
 //! visitor's own vote in an answer that a cache may keep.
 
 pub mod badge;
+pub mod fragment;
 pub mod frame;
 pub mod oembed;
 pub mod routes;
 pub mod script;
+pub mod structured;
 
 use crate::catalog::views::ToolWithTally;
 use crate::domain::ToolState;

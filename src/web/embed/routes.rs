@@ -1,8 +1,9 @@
-//! `GET /badge/{slug}.svg`, `GET /v1/tools/{slug}/badge.json`, `GET /oembed`, and the widget's files below `/embed/`.
+//! `GET /badge/{slug}.svg`, `GET /v1/tools/{slug}/badge.json`, `GET /fragment/{slug}.html`, `GET /oembed`, and the widget's
+//! files below `/embed/`.
 
 use actix_web::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
-    HeaderValue, VARY,
+    HeaderValue, REFERRER_POLICY, VARY,
 };
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -12,16 +13,18 @@ use url::Url;
 
 use super::Figures;
 use super::badge::{Badge, Shield};
+use super::fragment::{Fragment, FragmentCard, Language};
 use super::oembed::{self, Format};
 use super::script::Assets;
-use crate::catalog::views::ToolWithTally;
+use crate::catalog::views::{PublicReads, ToolWithTally};
 use crate::http::problem::{Code, Problem};
+use crate::http::request;
 use crate::tallies::cache::etag;
 use crate::tallies::routes::cached;
 use crate::web::site::{form, state as pages};
 
 /// Pictures are asked for by image proxies, who keep them a little longer than a page keeps a tally.
-const BADGE_CACHE: HeaderValue =
+pub(super) const BADGE_CACHE: HeaderValue =
     HeaderValue::from_static("public, max-age=60, stale-while-revalidate=600");
 const OEMBED_CACHE: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 /// A new version reaches every page within five minutes, and a page never waits for one.
@@ -36,6 +39,9 @@ pub(super) const CONTENT_POLICY: HeaderName = HeaderName::from_static("content-s
 /// Opened by itself, a badge is a page: it may draw itself and nothing else.
 const BADGE_POLICY: HeaderValue =
     HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'");
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+const FRAGMENT_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'");
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 pub(super) const RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
 /// Pages that isolate themselves load only what says this.
@@ -44,6 +50,7 @@ pub(super) const ANY_SITE: HeaderValue = HeaderValue::from_static("cross-origin"
 /// What these handlers work with.
 pub struct EmbedState {
     pub pages: Data<pages::SiteState>,
+    pub reads: PublicReads,
     pub form: Data<form::VoteFormState>,
     pub assets: Assets,
     /// How browsers reach us, with a slash at its end.
@@ -56,8 +63,7 @@ impl EmbedState {
     /// # Errors
     /// 404 `unknown-tool`.
     pub(super) fn find(&self, slug: &str) -> Result<ToolWithTally, Problem> {
-        ToolWithTally::find(&self.pages.shelf, &self.pages.board, slug)
-            .ok_or_else(|| Problem::unknown_tool(slug))
+        self.reads.find(slug)
     }
 }
 
@@ -71,7 +77,12 @@ pub(super) fn rendered(template: &impl Template) -> Result<Bytes, Problem> {
 }
 
 /// A public answer for other sites' pages, or 304.
-fn public(http: &HttpRequest, body: Bytes, kind: HeaderValue, cache: HeaderValue) -> HttpResponse {
+pub(in crate::web) fn public(
+    http: &HttpRequest,
+    body: Bytes,
+    kind: HeaderValue,
+    cache: HeaderValue,
+) -> HttpResponse {
     let tag = etag(&body);
     let mut answer = cached(http.headers(), body, tag);
     let headers = answer.headers_mut();
@@ -115,6 +126,39 @@ pub async fn get_shield(
         HeaderValue::from_static("application/json"),
         BADGE_CACHE,
     ))
+}
+
+/// The numbers of a tool, and of `compare` beside it, for a page that the site's server puts together.
+///
+/// # Errors
+/// 404 `unknown-tool`.
+pub async fn get_fragment(
+    http: HttpRequest,
+    slug: Path<String>,
+    state: Data<EmbedState>,
+) -> Result<HttpResponse, Problem> {
+    let mut tools = vec![state.find(&slug)?];
+    let other = request::query(http.query_string(), "compare");
+    let other = other.filter(|other| other.as_str() != slug.as_str());
+    tools.extend(other.and_then(|other| state.pages.find(&other)));
+    let words = Language::read(http.query_string());
+    let min_votes = state.pages.board.min_votes();
+    let card = |tool| {
+        let figures = Figures::of(tool, min_votes);
+        FragmentCard::of(&figures, tool.slot.tally().row.version, words)
+    };
+    let fragment = Fragment {
+        site: &state.pages.site,
+        words,
+        cards: tools.iter().map(card).collect(),
+    };
+    let mut answer = public(&http, rendered(&fragment)?, HTML, BADGE_CACHE);
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_POLICY, FRAGMENT_POLICY);
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // A piece of a page is no page to be found.
+    headers.insert(ROBOTS, HeaderValue::from_static("noindex"));
+    Ok(answer)
 }
 
 /// What a consumer of oEmbed pastes.

@@ -100,7 +100,12 @@ fn named_tools(says: &str, pattern: &str) -> Parameter {
 
 pub(super) fn if_none_match() -> Parameter {
     let says = "An `ETag` that the caller has; a list of them, or `*`.";
-    parameter(ParameterIn::Header, "If-None-Match", says, text())
+    header("If-None-Match", says, text())
+}
+
+/// A header that may be left out.
+pub(super) fn header(name: &str, says: &str, schema: impl Into<RefOr<Schema>>) -> Parameter {
+    parameter(ParameterIn::Header, name, says, schema)
         .required(Required::False)
         .build()
 }
@@ -109,9 +114,7 @@ pub(super) fn if_none_match() -> Parameter {
 pub(super) fn altcha() -> Parameter {
     let says = "The solution of the `challenge` that this call was refused with: the base64 of \
                 `{\"challenge\":…,\"solution\":{\"counter\":…,\"derivedKey\":…}}`, good once and for five minutes. Else not looked at.";
-    parameter(ParameterIn::Header, "Altcha", says, text())
-        .required(Required::False)
-        .build()
+    header("Altcha", says, text())
 }
 
 pub(super) fn text() -> ObjectBuilder {

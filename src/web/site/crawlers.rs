@@ -17,7 +17,8 @@ use crate::tallies::routes::cached;
 const MAX_ADDRESSES: usize = 50_000;
 const FAVICON: &[u8] = include_bytes!("../kit/assets/favicon.ico");
 
-fn public(http: &HttpRequest, body: Bytes, kind: &'static str) -> HttpResponse {
+/// A file that caches keep for an hour.
+pub(super) fn public(http: &HttpRequest, body: Bytes, kind: &'static str) -> HttpResponse {
     let tag = etag(&body);
     let mut answer = cached(http.headers(), body, tag);
     let headers = answer.headers_mut();
@@ -29,13 +30,13 @@ fn public(http: &HttpRequest, body: Bytes, kind: &'static str) -> HttpResponse {
     answer
 }
 
-/// What crawlers may read: everything but the moderators' pages.
+/// What crawlers may read: everything but the moderators' pages. A feed counts as a sitemap of what changed last.
 pub async fn get_robots(http: HttpRequest, state: Data<SiteState>) -> HttpResponse {
     let path = Url::parse(&state.site).map_or(String::new(), |site| site.path().to_owned());
     let text = format!(
-        "User-agent: *\nDisallow: {}/moderation\n\nSitemap: {}/sitemap.xml\n",
-        path.trim_end_matches('/'),
-        state.site
+        "User-agent: *\nDisallow: {path}/moderation\n\nSitemap: {site}/sitemap.xml\nSitemap: {site}/feeds/movers.atom\n",
+        path = path.trim_end_matches('/'),
+        site = state.site
     );
     public(&http, text.into(), "text/plain; charset=utf-8")
 }

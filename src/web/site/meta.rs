@@ -1,8 +1,7 @@
 //! [`Head`]: what a page says of itself: title, description, canonical address, link preview, structured data.
 
-use serde_json::{Value, json};
-
 use super::card::Card;
+use super::structured_data::{self, PanelReviews};
 use crate::web::kit::assets;
 
 /// The head of one page.
@@ -17,6 +16,8 @@ pub struct Head {
     pub oembed: String,
     /// JSON-LD, safe inside a `script` element; empty where there is nothing to say.
     pub data: String,
+    /// Atom feeds about what the page shows: path and title.
+    pub feeds: Vec<(String, String)>,
     /// Where browsers reach the site, without a slash at its end.
     pub site: String,
     /// The version of the assets.
@@ -33,6 +34,7 @@ impl Head {
             listed: true,
             oembed: String::new(),
             data: String::new(),
+            feeds: Vec::new(),
             site: site.to_owned(),
             assets: assets::version(),
         }
@@ -54,57 +56,27 @@ impl Head {
         self
     }
 
-    /// The tool as structured data, with the community's rating once there is one. The panel is left out: its reviewers
-    /// may be made up, and a search engine would take them for people.
+    /// The tool as structured data, with the community's rating once there is one.
     #[must_use]
     pub fn with_tool(mut self, card: &Card<'_>) -> Self {
-        let rating = card.figures.community.map(|(percent, _)| {
-            json!({
-                "@type": "AggregateRating",
-                "ratingValue": percent,
-                "bestRating": 100,
-                "worstRating": 0,
-                "ratingCount": card.figures.votes,
-            })
-        });
-        let facts = [
-            ("@context", Some(json!("https://schema.org"))),
-            ("@type", Some(json!("SoftwareApplication"))),
-            ("name", Some(json!(card.name))),
-            ("description", Some(json!(card.tagline))),
-            ("applicationCategory", Some(json!(card.category))),
-            ("url", Some(json!(self.canonical))),
-            ("sameAs", Some(json!(card.url))),
-            ("aggregateRating", rating),
-        ];
-        let said = facts
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-            .filter(|(_, value)| value != "");
-        let data = Value::Object(said.collect());
-        self.data = inert(&data);
+        let data = structured_data::tool(card, &self.canonical, PanelReviews::LeftOut);
+        self.data = structured_data::inert(&data);
         self
     }
-}
 
-/// JSON that cannot end the element it stands in.
-fn inert(data: &Value) -> String {
-    data.to_string()
-        .replace('<', "\\u003c")
-        .replace('>', "\\u003e")
-        .replace('&', "\\u0026")
-}
+    /// Says where the tool's feed is.
+    #[must_use]
+    pub fn with_tool_feed(self, card: &Card<'_>) -> Self {
+        self.with_feed(
+            format!("/feeds/{}.atom", card.slug),
+            format!("{}: votes day by day", card.name),
+        )
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::inert;
-    use serde_json::json;
-
-    #[test]
-    fn data_cannot_end_its_element() {
-        let text = inert(&json!({"name": "</script><script>alert(1)"}));
-        assert!(!text.contains('<') && !text.contains('>'));
-        let read: serde_json::Value = serde_json::from_str(&text).expect("still JSON");
-        assert_eq!(read["name"], "</script><script>alert(1)");
+    /// Says where the feed at `path` is.
+    #[must_use]
+    pub fn with_feed(mut self, path: String, title: String) -> Self {
+        self.feeds.push((path, title));
+        self
     }
 }

@@ -49,6 +49,10 @@ pub async fn get_index(http: HttpRequest, state: Data<SiteState>) -> Result<Http
          with honest margins."
             .to_owned(),
     );
+    head = head.with_feed(
+        "/feeds/movers.atom".to_owned(),
+        "Tools that move".to_owned(),
+    );
     if !query.plain() {
         head = head.unlisted();
     }
@@ -121,7 +125,8 @@ pub async fn get_tool(
         described(&card),
     )
     .with_oembed()
-    .with_tool(&card);
+    .with_tool(&card)
+    .with_tool_feed(&card);
     if card.archived() {
         head = head.unlisted();
     }
@@ -206,7 +211,9 @@ pub async fn get_compare(
         format!("{title} · Tallyship"),
         sentence,
     )
-    .with_oembed();
+    .with_oembed()
+    .with_tool_feed(a)
+    .with_tool_feed(b);
     page(&ComparePage {
         head,
         notice: &state.pages.notice,

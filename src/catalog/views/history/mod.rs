@@ -13,13 +13,15 @@ mod query;
 pub mod routes;
 mod store;
 
+use std::collections::HashMap;
+
 use diesel::QueryResult;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::Timestamp;
 use crate::infra::db::DbConnection;
-use crate::tallies::percent::percent;
+use crate::tallies::percent::{Counts, percent};
 use crate::voting::exclusions::{self, Period};
 pub use query::{HistoryQuery, Step};
 
@@ -66,6 +68,43 @@ pub fn points(
     let hours = store::hours(conn, tool, ask, newest.hour)?;
     let periods = exclusions::periods(conn, tool)?;
     Ok(drawn(before, &hours, newest, &periods, ask, min_votes))
+}
+
+/// The counted votes that each day (UTC) with a change left, oldest first; the newest day's are the tally's own.
+///
+/// # Errors
+/// A failed query; [`diesel::result::Error::NotFound`] for a tool that has no tally.
+pub fn days(conn: &mut DbConnection, tool: i32) -> QueryResult<Vec<(Timestamp, Counts)>> {
+    let all = HistoryQuery {
+        step: Step::Day,
+        from: None,
+        to: None,
+    };
+    let newest = store::newest(conn, tool)?;
+    let hours = store::hours(conn, tool, &all, newest.hour)?;
+    let mut days: Vec<(Timestamp, Counts)> = Vec::new();
+    for left in hours.iter().chain([&newest]) {
+        let day = Timestamp(left.hour).day();
+        match days.last_mut() {
+            Some((last, counts)) if *last == day => *counts = left.counted,
+            _ => days.push((day, left.counted)),
+        }
+    }
+    Ok(days)
+}
+
+/// The counted votes at each of `moments`, of each tool that was changed since; a tool that had no tally then is left out.
+///
+/// # Errors
+/// A failed query.
+pub fn counts_at(
+    conn: &mut DbConnection,
+    moments: &[Timestamp],
+) -> QueryResult<Vec<HashMap<i32, Counts>>> {
+    let moments = moments.iter();
+    moments
+        .map(|moment| store::counts_at(conn, *moment))
+        .collect()
 }
 
 fn drawn(

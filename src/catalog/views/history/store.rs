@@ -1,14 +1,18 @@
 //! What hours left behind, out of the database. Only `history` calls it.
 
-use diesel::sql_types::BigInt;
+use std::collections::HashMap;
+
+use diesel::sql_types::{BigInt, Integer};
 use diesel::{
     ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, QueryableByName, RunQueryDsl,
     sql_query,
 };
 
 use super::{HistoryQuery, MOST, StepEnd};
+use crate::domain::Timestamp;
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::tally_hours;
+use crate::tallies::percent::Counts;
 use crate::tallies::store;
 
 #[derive(QueryableByName)]
@@ -91,5 +95,34 @@ pub(super) fn hours(
     Ok(rows
         .into_iter()
         .map(|row| left((row.hour, row.ship, row.skip, row.aside_ship, row.aside_skip)))
+        .collect())
+}
+
+#[derive(QueryableByName)]
+struct CountsRow {
+    #[diesel(sql_type = Integer)]
+    tool_id: i32,
+    #[diesel(sql_type = BigInt)]
+    ship: i64,
+    #[diesel(sql_type = BigInt)]
+    skip: i64,
+}
+
+/// The counted votes at `moment` of each tool that was changed since; a tool that had no tally then is left out.
+pub(super) fn counts_at(
+    conn: &mut DbConnection,
+    moment: Timestamp,
+) -> QueryResult<HashMap<i32, Counts>> {
+    // A number only, ours; every database reads it. For each tool one seek in the primary key.
+    let rows: Vec<CountsRow> = sql_query(format!(
+        "SELECT h.tool_id, h.ship, h.skip FROM tallies t JOIN tally_hours h ON h.tool_id = t.tool_id AND h.hour = ( \
+           SELECT MAX(x.hour) FROM tally_hours x WHERE x.tool_id = t.tool_id AND x.hour < {moment} \
+         ) WHERE t.updated_at >= {moment}",
+        moment = moment.0,
+    ))
+    .load(conn)?;
+    let counts = rows.into_iter();
+    Ok(counts
+        .map(|row| (row.tool_id, (row.ship, row.skip)))
         .collect())
 }

@@ -2,12 +2,13 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::ListQuery;
-use crate::catalog::views::ToolView;
 use crate::catalog::views::routes::{CatalogState, public};
+use crate::catalog::views::{PublicReads, ToolView, json};
 use crate::domain::Timestamp;
 use crate::http::problem::Problem;
 use crate::tallies::cache::marked_stale;
@@ -22,6 +23,35 @@ pub struct ListPage<'a> {
     next: Option<String>,
 }
 
+impl PublicReads {
+    /// The page that a query asks for.
+    ///
+    /// # Errors
+    /// 422, naming the parameter.
+    pub fn list(&self, query: &str) -> Result<Bytes, Problem> {
+        let ask = ListQuery::read(query)?;
+        let page = self.lists.page(&self.shelf, &self.board, &ask);
+        let stale = self.board.is_stale(Timestamp::now());
+        let items = page
+            .items
+            .iter()
+            .map(|tool| {
+                let tally = tool.slot.tally();
+                if stale {
+                    tool.view(&marked_stale(&tally.body))
+                } else {
+                    tool.view(&tally.body)
+                }
+            })
+            .collect::<Option<_>>()
+            .ok_or_else(Problem::internal)?;
+        json(&ListPage {
+            items,
+            next: page.next,
+        })
+    }
+}
+
 /// The catalogue with its tallies, page by page; archived tools are not in it.
 ///
 /// # Errors
@@ -30,22 +60,5 @@ pub async fn get_tools(
     http: HttpRequest,
     state: Data<CatalogState>,
 ) -> Result<HttpResponse, Problem> {
-    let ask = ListQuery::read(http.query_string())?;
-    let page = state.lists.page(&state.shelf, &state.board, &ask);
-    let stale = state.board.is_stale(Timestamp::now());
-    let items = page
-        .items
-        .iter()
-        .map(|verdict| {
-            let tally = verdict.slot.tally();
-            if stale {
-                verdict.view(&marked_stale(&tally.body))
-            } else {
-                verdict.view(&tally.body)
-            }
-        })
-        .collect::<Option<_>>()
-        .ok_or_else(Problem::internal)?;
-    let next = page.next;
-    public(&http, &ListPage { items, next })
+    Ok(public(&http, state.reads.list(http.query_string())?))
 }

@@ -3,15 +3,73 @@
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::super::operation::{HTML, Operation, Part};
-use super::super::parameters::{address, needed, query, text, word};
+use super::super::parameters::{address, needed, query, text, tools_to_compare, word};
 use super::pages::form;
 use crate::http::problem::Code;
 use crate::web::embed::badge::Shield;
 use crate::web::embed::oembed::Rich;
 
+const JSON_LD: &str = "application/ld+json";
+const ATOM: &str = "application/atom+xml";
+
 pub(super) const PART: Part = Part("embeds");
 
 pub(super) fn operations() -> Vec<Operation> {
+    let mut all = carried();
+    all.extend(for_own_pages());
+    all
+}
+
+/// What the site's server puts into its own pages, and what feed readers poll.
+fn for_own_pages() -> Vec<Operation> {
+    let object = || ObjectBuilder::new().schema_type(Type::Object);
+    vec![
+        PART.get("/v1/tools/{slug}/jsonld", "getToolData")
+            .says(
+                "A tool as schema.org's structured data",
+                "A `SoftwareApplication` with the panel's reviews, and with an `aggregateRating` once there are enough votes. The text can \
+                 stand in a `script` element as it is.",
+            )
+            .shows(200, "JSON-LD.", JSON_LD, object())
+            .cached()
+            .refuses(&[Code::UnknownTool]),
+        PART.get("/v1/compare/jsonld", "getComparisonData")
+            .says("Two to four tools as schema.org's structured data", "An `ItemList` of them.")
+            .with(tools_to_compare())
+            .shows(200, "JSON-LD.", JSON_LD, object())
+            .cached()
+            .refuses(&[Code::Invalid, Code::UnknownTool]),
+        PART.get("/fragment/{slug}.html", "getFragment")
+            .says(
+                "The numbers as a piece of HTML",
+                "For a page that a server puts together: no script, no style; addresses are whole, names are escaped.",
+            )
+            .with(query("compare", "Another tool beside it; what is none is passed over.", text()))
+            .with(query("lang", "The language of the words: `en` or `de`; any other gets English. `lang` of the piece says which.", text()))
+            .shows(200, "The piece.", HTML, text())
+            .bearing(&["Content-Security-Policy"])
+            .cached()
+            .refuses(&[Code::UnknownTool]),
+        PART.get("/feeds/movers.atom", "getMovers")
+            .says(
+                "A feed of the tools that move",
+                "The tools whose percentage moved most on each of the last eight days (UTC), ten a day at most; a first percentage counts too.",
+            )
+            .shows(200, "Atom 1.0.", ATOM, text())
+            .cached()
+            .refuses(&[Code::Unavailable]),
+        PART.get("/feeds/{slug}.atom", "getToolFeed")
+            .says(
+                "A feed of one tool",
+                "The last 30 days on which its counts changed. A tool whose slug is `movers` has none: that address is the feed of all.",
+            )
+            .shows(200, "Atom 1.0.", ATOM, text())
+            .cached()
+            .refuses(&[Code::UnknownTool, Code::Unavailable]),
+    ]
+}
+
+fn carried() -> Vec<Operation> {
     let pixels = || {
         ObjectBuilder::new()
             .schema_type(Type::Integer)

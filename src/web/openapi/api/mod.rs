@@ -1,5 +1,6 @@
 //! The table of operations, a file for each part of the API: what `server::routes` serves, in the document's words.
 
+mod agents;
 mod dashboard;
 mod documents;
 mod embeds;
@@ -54,6 +55,11 @@ pub(super) fn parts() -> Vec<(Part, &'static str, Vec<Operation>)> {
             embeds::PART,
             "What other sites carry: widget, iframe, badge, oEmbed.",
             embeds::operations(),
+        ),
+        (
+            agents::PART,
+            "The public reads by the Model Context Protocol.",
+            agents::operations(),
         ),
         (
             documents::PART,

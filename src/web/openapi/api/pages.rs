@@ -114,6 +114,13 @@ fn files() -> Vec<Operation> {
             .says("The pages of all tools but archived ones", "")
             .shows(200, "The addresses.", "application/xml", text())
             .cached(),
+        PART.get("/llms.txt", "getLlmsText")
+            .says(
+                "What the site is, for language models",
+                "Markdown, as llmstxt.org has it.",
+            )
+            .shows(200, "The text.", "text/markdown", text())
+            .cached(),
         PART.get("/favicon.ico", "getFavicon")
             .says("The site's icon", "")
             .shows(200, "The icon.", "image/x-icon", text())

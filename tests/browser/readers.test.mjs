@@ -1,0 +1,111 @@
+// What third parties make of the answers for a site's own pages: feedparser of the feeds, jsonld.js and schema.org's vocabulary
+// (schema-dts) of the structured data, with what search engines require beside them.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import jsonld from 'jsonld';
+import ts from 'typescript';
+import { generous, output, startServer } from './server.mjs';
+
+const TOOL = 'codestral-2';
+const OTHER = 'cursor-background-agents';
+const TOOLS = process.env.TALLYSHIP_TEST_TOOLS ?? path.join(homedir(), '.cache/tallyship-test-tools');
+const wanted = path.join(import.meta.dirname, 'requirements.txt');
+const venv = path.join(TOOLS, 'readers');
+let server;
+
+before(async () => {
+  const installed = path.join(venv, 'installed.txt');
+  if (!existsSync(installed) || readFileSync(installed, 'utf8') !== readFileSync(wanted, 'utf8')) {
+    rmSync(venv, { recursive: true, force: true });
+    execFileSync('python3', ['-m', 'venv', venv]);
+    const options = ['--quiet', '--disable-pip-version-check', '--no-deps', '--require-hashes', '-r', wanted];
+    execFileSync(path.join(venv, 'bin/pip'), ['install', ...options]);
+    writeFileSync(installed, readFileSync(wanted));
+  }
+  server = await startServer(generous);
+  await server.past(TOOL, 20, [true, false, true, true, true, false, true, true, true, true]);
+  await server.past(OTHER, 30, [true, true, true, true, true, true, false]);
+  const shown = async () => (await json(`/v1/tools/${TOOL}/tally`)).community.votes === 10
+    && (await json(`/v1/tools/${OTHER}/tally`)).community.votes === 7;
+  while (!(await shown())) await new Promise((resolve) => setTimeout(resolve, 200));
+});
+
+after(() => server?.stop());
+
+const json = async (address) => (await fetch(server.url + address)).json();
+
+function feed(address, ...more) {
+  const read = execFileSync(path.join(venv, 'bin/python'), [path.join(import.meta.dirname, 'read_feed.py'), ...[server.url + address, ...more]]);
+  return JSON.parse(read);
+}
+
+test('feedparser finds nothing wrong with the feeds', () => {
+  for (const address of ['/feeds/movers.atom', `/feeds/${TOOL}.atom`, '/feeds/udio.atom']) {
+    const found = feed(address);
+    assert.equal(found.bozo, 0, `${address}: ${found.error}`);
+    assert.equal(found.version, 'atom10');
+    assert.ok(found.dated && found.title, address);
+    assert.equal(found.entries.length > 2, address !== '/feeds/udio.atom', address);
+    for (const entry of found.entries) {
+      assert.ok(entry.dated && entry.title && entry.text, JSON.stringify(entry));
+      assert.ok(entry.link.startsWith(`${server.url}/tools/`), entry.link);
+    }
+    const ids = found.entries.map((entry) => entry.id);
+    assert.equal(new Set(ids).size, ids.length);
+    const again = feed(address, found.etag);
+    assert.deepEqual([again.status, again.entries.length], [304, 0], address);
+  }
+});
+
+// The published context differs in many terms that are not used here; these are its vocabulary and its addresses.
+const context = { '@vocab': 'http://schema.org/', url: { '@type': '@id' }, sameAs: { '@type': '@id' }, itemListOrder: { '@type': '@id' } };
+const documentLoader = async (url) => {
+  assert.equal(url.replace(/\/$/, ''), 'https://schema.org');
+  return { contextUrl: null, documentUrl: url, document: { '@context': context } };
+};
+
+/** What is wrong with `data` by schema.org's vocabulary. */
+function complaints(type, data) {
+  mkdirSync(output, { recursive: true });
+  const file = path.join(output, 'structured.ts');
+  writeFileSync(file, `import type { ${type}, WithContext } from 'schema-dts';\nexport const data: WithContext<${type}> = ${JSON.stringify(data)};\n`);
+  const options = { noEmit: true, strict: true, skipLibCheck: true, types: [], module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler };
+  const found = ts.getPreEmitDiagnostics(ts.createProgram([file], options));
+  rmSync(file);
+  return found.map((diagnostic) => ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n'));
+}
+
+/** What Google requires of a review snippet and of a software application. */
+function holdsWhatIsRequired(tool) {
+  assert.ok(tool.name && tool.url);
+  assert.ok(tool.aggregateRating || tool.review, 'a software application needs a rating or a review');
+  const withinItsScale = ({ ratingValue, bestRating, worstRating }) => worstRating <= ratingValue && ratingValue <= bestRating;
+  if (tool.aggregateRating) {
+    assert.ok(tool.aggregateRating.ratingCount > 0 && withinItsScale(tool.aggregateRating));
+  }
+  for (const review of tool.review ?? []) {
+    assert.equal(review['@type'], 'Review');
+    assert.ok(review.author['@type'] === 'Person' && review.author.name.length <= 100);
+    assert.ok(withinItsScale(review.reviewRating));
+  }
+}
+
+test('structured data is JSON-LD in the words of schema.org', async () => {
+  const tool = await json(`/v1/tools/${TOOL}/jsonld`);
+  const pair = await json(`/v1/compare/jsonld?tools=${TOOL},${OTHER}`);
+  for (const [type, data] of [['SoftwareApplication', tool], ['ItemList', pair]]) {
+    // Safe mode: a term that would be dropped is an error.
+    const [expanded] = await jsonld.expand(data, { documentLoader, safe: true });
+    assert.deepEqual(expanded['@type'], [`http://schema.org/${type}`]);
+    assert.ok((await jsonld.toRDF(data, { documentLoader, safe: true })).length > 5);
+    assert.deepEqual(complaints(type, data), []);
+  }
+  assert.notDeepEqual(complaints('SoftwareApplication', { ...tool, votes: 10 }), [], 'the judge knows the words');
+  holdsWhatIsRequired(tool);
+  for (const { item } of pair.itemListElement) holdsWhatIsRequired(item);
+  assert.equal(tool.aggregateRating.ratingCount, 10);
+});
