@@ -5,11 +5,13 @@
 use std::collections::BTreeSet;
 
 use diesel::connection::{DefaultLoadingMode, SimpleConnection};
-use diesel::dsl::{count_star, max};
+use diesel::dsl::{count_star, max, min};
 use diesel::pg::PgRowByRowLoadingMode;
-use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, QueryResult, RunQueryDsl};
+use diesel::{
+    ExpressionMethods, JoinOnDsl, NullableExpressionMethods, QueryDsl, QueryResult, RunQueryDsl,
+};
 
-use super::origins;
+use super::origins::{self, BindingColumns};
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::{
     bulk_events, origin_sums, removals, reviews, tallies, tools, votes,
@@ -17,49 +19,87 @@ use crate::infra::db::schema::{
 use crate::tallies::{TallyRow, store};
 use crate::voting::exclusions::{IN_FORCE, PERIOD};
 
-/// On SQLite any read transaction is a snapshot; Postgres must be asked for one.
-pub(super) fn begin(conn: &mut DbConnection) -> QueryResult<()> {
-    match conn {
-        DbConnection::Sqlite(conn) => conn.batch_execute("BEGIN"),
-        DbConnection::Postgres(conn) => {
-            // The ledger lies in its order already: to sort it would take the disk.
-            conn.batch_execute(
-                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_sort = off",
-            )
-        }
+/// Which tools are read: those whose ids lie between two, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ToolRange {
+    pub low: i32,
+    pub high: i32,
+}
+
+impl ToolRange {
+    pub(super) const ALL: Self = Self {
+        low: i32::MIN,
+        high: i32::MAX,
+    };
+
+    pub(super) fn holds(self, tool: i32) -> bool {
+        (self.low..=self.high).contains(&tool)
     }
 }
 
-pub(super) fn end(conn: &mut DbConnection) -> QueryResult<()> {
-    conn.batch_execute("ROLLBACK")
+/// Runs `work` on one state of the database. On SQLite any read transaction is a snapshot; Postgres must be asked for one.
+pub(super) fn in_snapshot<T>(
+    conn: &mut DbConnection,
+    work: impl FnOnce(&mut DbConnection) -> QueryResult<T>,
+) -> QueryResult<T> {
+    conn.batch_execute(match conn {
+        DbConnection::Sqlite(_) => "BEGIN",
+        // The ledger lies in its order already: to sort it would take the disk.
+        DbConnection::Postgres(_) => {
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_sort = off"
+        }
+    })?;
+    let result = work(conn);
+    let ended = conn.batch_execute("ROLLBACK");
+    let value = result?;
+    ended.map(|()| value)
 }
 
-/// Gives `take` each vote: tool, voter, choice, mark, and what it adds to the checksum of fresh votes.
+/// A vote, as a recount sees it.
+pub(super) struct VoteRow {
+    pub tool: i32,
+    pub voter: Vec<u8>,
+    pub choice: i16,
+    pub mark: Option<i64>,
+    pub binding: BindingColumns,
+    pub has_ballot: bool,
+}
+
+/// Gives `take` each vote.
 pub(super) fn each_vote(
     conn: &mut DbConnection,
-    mut take: impl FnMut(i32, Vec<u8>, i16, Option<i64>, i64),
+    range: ToolRange,
+    mut take: impl FnMut(VoteRow) -> QueryResult<()>,
 ) -> QueryResult<()> {
-    type Origin = (Option<i64>, Option<i64>, Option<i16>);
-    type Row = (i32, Vec<u8>, i16, Option<i64>, Origin);
-    let query = votes::table.select((
-        votes::tool_id,
-        votes::voter,
-        votes::choice,
-        votes::taken_out_by,
-        (votes::origin, votes::wide_origin, votes::first_choice),
-    ));
-    let mut next = |row: QueryResult<Row>| {
-        let (tool, voter, choice, mark, origin) = row?;
-        let fresh = origins::checksum_of_vote(origin, choice, mark);
-        take(tool, voter, choice, mark, fresh);
-        Ok(())
+    type Columns = (i32, Vec<u8>, i16, Option<i64>, BindingColumns, bool);
+    let ToolRange { low, high } = range;
+    let query = votes::table
+        .filter(votes::tool_id.between(low, high))
+        .select((
+            votes::tool_id,
+            votes::voter,
+            votes::choice,
+            votes::taken_out_by,
+            (votes::origin, votes::wide_origin, votes::first_choice),
+            votes::ballot.is_not_null(),
+        ));
+    let mut next = |row: QueryResult<Columns>| {
+        let (tool, voter, choice, mark, binding, has_ballot) = row?;
+        take(VoteRow {
+            tool,
+            voter,
+            choice,
+            mark,
+            binding,
+            has_ballot,
+        })
     };
     match conn {
         DbConnection::Sqlite(conn) => query
-            .load_iter::<Row, DefaultLoadingMode>(conn)?
+            .load_iter::<Columns, DefaultLoadingMode>(conn)?
             .try_for_each(&mut next),
         DbConnection::Postgres(conn) => query
-            .load_iter::<Row, PgRowByRowLoadingMode>(conn)?
+            .load_iter::<Columns, PgRowByRowLoadingMode>(conn)?
             .try_for_each(&mut next),
     }
 }
@@ -67,9 +107,13 @@ pub(super) fn each_vote(
 /// Gives `take` the sums of fresh voters of each network on each tool: the tool, and their checksum.
 pub(super) fn each_origin(
     conn: &mut DbConnection,
+    range: ToolRange,
     mut take: impl FnMut(i32, i64),
 ) -> QueryResult<()> {
-    let query = origin_sums::table.select(origins::SUMS);
+    let ToolRange { low, high } = range;
+    let query = origin_sums::table
+        .filter(origin_sums::tool_id.between(low, high))
+        .select(origins::SUMS);
     let mut next = |row: QueryResult<origins::SumsRow>| {
         let (tool, checksum) = origins::checksum_of_sums(row?);
         take(tool, checksum);
@@ -109,16 +153,26 @@ pub(super) fn bulk_events(conn: &mut DbConnection) -> QueryResult<Vec<BulkEvent>
 }
 
 /// Tool, verdict, how many.
-pub(super) fn panels(conn: &mut DbConnection) -> QueryResult<Vec<(i32, i16, i64)>> {
+pub(super) fn panels(
+    conn: &mut DbConnection,
+    range: ToolRange,
+) -> QueryResult<Vec<(i32, i16, i64)>> {
+    let ToolRange { low, high } = range;
     reviews::table
+        .filter(reviews::tool_id.between(low, high))
         .group_by((reviews::tool_id, reviews::verdict))
         .select((reviews::tool_id, reviews::verdict, count_star()))
         .load(conn)
 }
 
 /// Where the last of each tool's periods in force ends.
-pub(super) fn period_ends(conn: &mut DbConnection) -> QueryResult<Vec<(i32, i64)>> {
+pub(super) fn period_ends(
+    conn: &mut DbConnection,
+    range: ToolRange,
+) -> QueryResult<Vec<(i32, i64)>> {
+    let ToolRange { low, high } = range;
     let rows: Vec<(i32, Option<i64>)> = removals::table
+        .filter(removals::tool_id.between(low, high))
         .filter(removals::state.eq(IN_FORCE))
         .filter(removals::kind.eq(PERIOD))
         .group_by(removals::tool_id)
@@ -130,9 +184,14 @@ pub(super) fn period_ends(conn: &mut DbConnection) -> QueryResult<Vec<(i32, i64)
         .collect())
 }
 
-pub(super) fn tallies(conn: &mut DbConnection) -> QueryResult<Vec<(String, TallyRow)>> {
+pub(super) fn tallies(
+    conn: &mut DbConnection,
+    range: ToolRange,
+) -> QueryResult<Vec<(String, TallyRow)>> {
+    let ToolRange { low, high } = range;
     let rows: Vec<(String, store::Columns)> = tallies::table
         .inner_join(tools::table.on(tools::id.eq(tallies::tool_id)))
+        .filter(tools::id.between(low, high))
         .order(tools::slug)
         .select((tools::slug, tallies::all_columns))
         .load(conn)?;
@@ -142,45 +201,50 @@ pub(super) fn tallies(conn: &mut DbConnection) -> QueryResult<Vec<(String, Tally
         .collect())
 }
 
-/// Entries that were written, but do not show yet, have numbers so much lower at most than those that do: on Postgres they
-/// appear a little later.
-pub(super) const OVERLAP: i64 = 10_000;
-
-/// Voter, choice, mark.
-pub(super) type OfPage = (Vec<u8>, i16, Option<i64>);
-
-/// The next votes of a tool after `after`, in the order of their voters.
-pub(super) fn page(
+/// Tools that have no tally.
+pub(super) fn without_tally(
     conn: &mut DbConnection,
-    tool: i32,
-    after: &[u8],
-    size: usize,
-) -> QueryResult<Vec<OfPage>> {
-    votes::table
-        .filter(votes::tool_id.eq(tool))
-        .filter(votes::voter.gt(after.to_vec()))
-        .order(votes::voter)
-        .limit(i64::try_from(size).unwrap_or(i64::MAX))
-        .select((votes::voter, votes::choice, votes::taken_out_by))
+    range: ToolRange,
+) -> QueryResult<Vec<(i32, String)>> {
+    let ToolRange { low, high } = range;
+    tools::table
+        .left_join(tallies::table.on(tools::id.eq(tallies::tool_id)))
+        .filter(tools::id.between(low, high))
+        .filter(tallies::tool_id.nullable().is_null())
+        .order(tools::id)
+        .select((tools::id, tools::slug))
         .load(conn)
 }
 
-/// What would have moved many of a tool's votes at once, or renamed some; two that are equal say that nothing did.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Quiet {
-    bulk: Option<i64>,
-    revision: i64,
-}
-
-pub(super) fn quiet(conn: &mut DbConnection, tool: i32) -> QueryResult<Quiet> {
-    Ok(Quiet {
-        bulk: bulk_events::table
-            .filter(bulk_events::tool_id.eq(tool))
-            .select(max(bulk_events::version))
-            .first(conn)?,
-        revision: tallies::table
-            .filter(tallies::tool_id.eq(tool))
-            .select(tallies::revision)
-            .first(conn)?,
-    })
+/// Every id that a row names whose tool may not exist; foreign keys hold the others, unless somebody wrote without them.
+pub(super) fn named_tools(conn: &mut DbConnection) -> QueryResult<BTreeSet<i32>> {
+    let mut found: BTreeSet<i32> = tools::table
+        .select(tools::id)
+        .load(conn)?
+        .into_iter()
+        .collect();
+    // Down the index: a scan of all votes would cost as much as the recount.
+    let mut after = i32::MIN;
+    while let Some(tool) = votes::table
+        .filter(votes::tool_id.gt(after))
+        .select(min(votes::tool_id))
+        .first::<Option<i32>>(conn)?
+    {
+        found.insert(tool);
+        after = tool;
+    }
+    let of_origins: Vec<i32> = origin_sums::table
+        .select(origin_sums::tool_id)
+        .distinct()
+        .load(conn)?;
+    let of_reviews: Vec<i32> = reviews::table
+        .select(reviews::tool_id)
+        .distinct()
+        .load(conn)?;
+    let of_removals: Vec<i32> = removals::table
+        .select(removals::tool_id)
+        .distinct()
+        .load(conn)?;
+    found.extend(of_origins.into_iter().chain(of_reviews).chain(of_removals));
+    Ok(found)
 }
