@@ -2,7 +2,7 @@
 //!
 //! `tallyship verify` calls it on one snapshot of the database. It reads only, takes no lock that a vote would wait for, and goes
 //! over votes and ledger as streams: what it holds grows with the tools, never with the votes. Beside a running server [`worker`] looks
-//! for the same kinds, tool by tool.
+//! for the same kinds.
 
 pub mod fault;
 mod ledger_sums;
@@ -24,7 +24,7 @@ use serde::Serialize;
 
 use self::ledger_sums::{LedgerAccount, LedgerSums};
 use self::stated::BallotCounts;
-use self::stream::{ToolRange, VoteRow};
+use self::stream::VoteRow;
 use crate::domain::{Choice, VoterId};
 use crate::infra::db::DbConnection;
 use crate::tallies::TallyRow;
@@ -184,7 +184,7 @@ fn counted(choice: i16, mark: Option<i64>, in_force: &BTreeSet<i64>) -> Option<C
 /// A failed query.
 pub fn recount(conn: &mut DbConnection) -> QueryResult<Recount> {
     stream::in_snapshot(conn, |conn| {
-        let mut accounts = Accounts::read(conn, ToolRange::ALL, |_| Ok(()))?;
+        let mut accounts = Accounts::read(conn, |_| Ok(()))?;
         let mut ledger = LedgerSums::default();
         ledger.read_all(conn)?;
         let events = ledger.events;
@@ -235,39 +235,38 @@ struct Accounts {
 }
 
 impl Accounts {
-    /// Reads them. `pause` is called after every few thousand votes.
+    /// Reads them. `pause` is called after each vote, with how many there were.
     fn read(
         conn: &mut DbConnection,
-        range: ToolRange,
         mut pause: impl FnMut(i64) -> QueryResult<()>,
     ) -> QueryResult<Self> {
         let mut accounts = Self {
-            tallies: stream::tallies(conn, range)?,
-            without_tally: stream::without_tally(conn, range)?,
+            tallies: stream::tallies(conn)?,
+            without_tally: stream::without_tally(conn)?,
             ..Self::default()
         };
         let in_force = stream::removals_in_force(conn)?;
         let mut rows = 0;
         let by_tool = &mut accounts.by_tool;
-        stream::each_vote(conn, range, |row| {
+        stream::each_vote(conn, None, |row| {
             let account = by_tool.entry(row.tool).or_default();
             accounts.votes += i64::from(account.add_vote(row, &in_force));
             rows += 1;
             pause(rows)
         })?;
-        stream::each_origin(conn, range, |tool, fresh| {
+        stream::each_origin(conn, |tool, fresh| {
             let account = by_tool.entry(tool).or_default();
             account.fresh_sums = account.fresh_sums.wrapping_add(fresh);
         })?;
-        for (tool, verdict, reviews) in stream::panels(conn, range)? {
+        for (tool, verdict, reviews) in stream::panels(conn)? {
             let panel = &mut by_tool.entry(tool).or_default().panel;
             add(panel, Choice::from_code(verdict), reviews);
         }
-        for (tool, end) in stream::period_ends(conn, range)? {
+        for (tool, end) in stream::period_ends(conn)? {
             // A tally begins at 0, in 1970: what ended before then moves nothing.
             by_tool.entry(tool).or_default().period_end = end.max(0);
         }
-        if let Some(stated) = stated::read(conn, range)? {
+        if let Some(stated) = stated::read(conn)? {
             for (_, row) in &accounts.tallies {
                 let of_tool = stated.by_tool.get(&row.tool).copied();
                 by_tool.entry(row.tool).or_default().stated = Some(of_tool.unwrap_or_default());
@@ -275,14 +274,6 @@ impl Accounts {
             accounts.unreadable_records = stated.unreadable;
         }
         Ok(accounts)
-    }
-
-    fn extend(&mut self, more: Self) {
-        self.tallies.extend(more.tallies);
-        self.without_tally.extend(more.without_tally);
-        self.by_tool.extend(more.by_tool);
-        self.votes += more.votes;
-        self.unreadable_records = more.unreadable_records;
     }
 
     /// Adds a ledger that was read up to the versions of these tallies; `now` are the tallies when it ended.

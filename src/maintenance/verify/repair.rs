@@ -10,7 +10,7 @@ use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 use serde_json::json;
 
 use super::origins::bound_vote;
-use super::stream::{self, ToolRange};
+use super::stream;
 use super::{Difference, Fault, recount, wrong_segments};
 use crate::auth::audit::{self, AuditAction};
 use crate::domain::{Actor, OriginHash, Timestamp, VoterId};
@@ -34,7 +34,12 @@ const REPAIR: i64 = 0;
 pub fn repair(conn: &mut DbConnection, actor: &Actor, now: Timestamp) -> QueryResult<usize> {
     let mut repaired: BTreeSet<i32> = BTreeSet::new();
     for found in recount(conn)?.differences {
-        let rows: Vec<Fault> = found.faults.iter().copied().filter(is_of_rows).collect();
+        let rows: Vec<Fault> = found
+            .faults
+            .iter()
+            .copied()
+            .filter(|fault| is_of_rows(*fault))
+            .collect();
         if rows.is_empty() {
             continue;
         }
@@ -61,7 +66,7 @@ pub fn repair(conn: &mut DbConnection, actor: &Actor, now: Timestamp) -> QueryRe
 }
 
 /// Whether a kind is repaired before the sums are, by rows of its own.
-fn is_of_rows(fault: &Fault) -> bool {
+fn is_of_rows(fault: Fault) -> bool {
     matches!(
         fault,
         Fault::Unknown | Fault::Missing | Fault::Order | Fault::Origins
@@ -154,11 +159,7 @@ fn rebuild_origins(conn: &mut DbConnection, tool: i32) -> QueryResult<()> {
     for (origin, until) in trusted {
         book.trust(OriginHash(origin), tool, Timestamp(until));
     }
-    let range = ToolRange {
-        low: tool,
-        high: tool,
-    };
-    stream::each_vote(conn, range, |row| {
+    stream::each_vote(conn, Some(tool), |row| {
         let voter = VoterId(row.voter.try_into().unwrap_or_default());
         let vote = bound_vote(row.binding, row.choice, row.mark).map(|(vote, _)| vote);
         book.replace(tool, voter, None, vote);

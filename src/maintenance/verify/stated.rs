@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
-use super::stream::ToolRange;
 use crate::domain::Counts;
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::{log_journal, log_tools, logs};
@@ -44,6 +43,9 @@ impl BallotCounts {
     }
 }
 
+/// Tool, named, and held.
+type CountsColumns = (i32, (i64, i64), (i64, i64));
+
 /// What the log says of every tool.
 #[derive(Debug, Default)]
 pub(super) struct StatedTools {
@@ -53,7 +55,7 @@ pub(super) struct StatedTools {
 }
 
 /// Reads it; `None` if there is no log, or nothing in it yet.
-pub(super) fn read(conn: &mut DbConnection, range: ToolRange) -> QueryResult<Option<StatedTools>> {
+pub(super) fn read(conn: &mut DbConnection) -> QueryResult<Option<StatedTools>> {
     let newest: Vec<String> = logs::table
         .order(logs::id.desc())
         .limit(1)
@@ -63,9 +65,7 @@ pub(super) fn read(conn: &mut DbConnection, range: ToolRange) -> QueryResult<Opt
         return Ok(None);
     }
     let mut stated = StatedTools::default();
-    let ToolRange { low, high } = range;
-    let rows: Vec<(i32, (i64, i64), (i64, i64))> = log_tools::table
-        .filter(log_tools::tool_id.between(low, high))
+    let rows: Vec<CountsColumns> = log_tools::table
         .select((
             log_tools::tool_id,
             (log_tools::named_ship, log_tools::named_skip),
@@ -83,7 +83,7 @@ pub(super) fn read(conn: &mut DbConnection, range: ToolRange) -> QueryResult<Opt
             stated.unreadable.push(seq);
             continue;
         };
-        for record in records.iter().filter(|record| range.holds(record.tool)) {
+        for record in &records {
             stated.by_tool.entry(record.tool).or_default().apply(record);
         }
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use diesel::connection::{DefaultLoadingMode, SimpleConnection};
-use diesel::dsl::{count_star, max, min};
+use diesel::dsl::{count_star, max};
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::{
     ExpressionMethods, JoinOnDsl, NullableExpressionMethods, QueryDsl, QueryResult, RunQueryDsl,
@@ -19,24 +19,6 @@ use crate::infra::db::schema::{
 use crate::tallies::{TallyRow, store};
 use crate::voting::exclusions::{IN_FORCE, PERIOD};
 
-/// Which tools are read: those whose ids lie between two, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ToolRange {
-    pub low: i32,
-    pub high: i32,
-}
-
-impl ToolRange {
-    pub(super) const ALL: Self = Self {
-        low: i32::MIN,
-        high: i32::MAX,
-    };
-
-    pub(super) fn holds(self, tool: i32) -> bool {
-        (self.low..=self.high).contains(&tool)
-    }
-}
-
 /// Runs `work` on one state of the database. On SQLite any read transaction is a snapshot; Postgres must be asked for one.
 pub(super) fn in_snapshot<T>(
     conn: &mut DbConnection,
@@ -44,9 +26,9 @@ pub(super) fn in_snapshot<T>(
 ) -> QueryResult<T> {
     conn.batch_execute(match conn {
         DbConnection::Sqlite(_) => "BEGIN",
-        // The ledger lies in its order already: to sort it would take the disk.
+        // The ledger lies in its order already: to sort it would take the disk. A stream that rests lasts long.
         DbConnection::Postgres(_) => {
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_sort = off"
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_sort = off; SET LOCAL statement_timeout = 0"
         }
     })?;
     let result = work(conn);
@@ -65,14 +47,14 @@ pub(super) struct VoteRow {
     pub has_ballot: bool,
 }
 
-/// Gives `take` each vote.
+/// Gives `take` each vote, of one tool or of all.
 pub(super) fn each_vote(
     conn: &mut DbConnection,
-    range: ToolRange,
+    tool: Option<i32>,
     mut take: impl FnMut(VoteRow) -> QueryResult<()>,
 ) -> QueryResult<()> {
     type Columns = (i32, Vec<u8>, i16, Option<i64>, BindingColumns, bool);
-    let ToolRange { low, high } = range;
+    let (low, high) = tool.map_or((i32::MIN, i32::MAX), |id| (id, id));
     let query = votes::table
         .filter(votes::tool_id.between(low, high))
         .select((
@@ -107,13 +89,9 @@ pub(super) fn each_vote(
 /// Gives `take` the sums of fresh voters of each network on each tool: the tool, and their checksum.
 pub(super) fn each_origin(
     conn: &mut DbConnection,
-    range: ToolRange,
     mut take: impl FnMut(i32, i64),
 ) -> QueryResult<()> {
-    let ToolRange { low, high } = range;
-    let query = origin_sums::table
-        .filter(origin_sums::tool_id.between(low, high))
-        .select(origins::SUMS);
+    let query = origin_sums::table.select(origins::SUMS);
     let mut next = |row: QueryResult<origins::SumsRow>| {
         let (tool, checksum) = origins::checksum_of_sums(row?);
         take(tool, checksum);
@@ -153,26 +131,16 @@ pub(super) fn bulk_events(conn: &mut DbConnection) -> QueryResult<Vec<BulkEvent>
 }
 
 /// Tool, verdict, how many.
-pub(super) fn panels(
-    conn: &mut DbConnection,
-    range: ToolRange,
-) -> QueryResult<Vec<(i32, i16, i64)>> {
-    let ToolRange { low, high } = range;
+pub(super) fn panels(conn: &mut DbConnection) -> QueryResult<Vec<(i32, i16, i64)>> {
     reviews::table
-        .filter(reviews::tool_id.between(low, high))
         .group_by((reviews::tool_id, reviews::verdict))
         .select((reviews::tool_id, reviews::verdict, count_star()))
         .load(conn)
 }
 
 /// Where the last of each tool's periods in force ends.
-pub(super) fn period_ends(
-    conn: &mut DbConnection,
-    range: ToolRange,
-) -> QueryResult<Vec<(i32, i64)>> {
-    let ToolRange { low, high } = range;
+pub(super) fn period_ends(conn: &mut DbConnection) -> QueryResult<Vec<(i32, i64)>> {
     let rows: Vec<(i32, Option<i64>)> = removals::table
-        .filter(removals::tool_id.between(low, high))
         .filter(removals::state.eq(IN_FORCE))
         .filter(removals::kind.eq(PERIOD))
         .group_by(removals::tool_id)
@@ -184,14 +152,9 @@ pub(super) fn period_ends(
         .collect())
 }
 
-pub(super) fn tallies(
-    conn: &mut DbConnection,
-    range: ToolRange,
-) -> QueryResult<Vec<(String, TallyRow)>> {
-    let ToolRange { low, high } = range;
+pub(super) fn tallies(conn: &mut DbConnection) -> QueryResult<Vec<(String, TallyRow)>> {
     let rows: Vec<(String, store::Columns)> = tallies::table
         .inner_join(tools::table.on(tools::id.eq(tallies::tool_id)))
-        .filter(tools::id.between(low, high))
         .order(tools::slug)
         .select((tools::slug, tallies::all_columns))
         .load(conn)?;
@@ -202,49 +165,11 @@ pub(super) fn tallies(
 }
 
 /// Tools that have no tally.
-pub(super) fn without_tally(
-    conn: &mut DbConnection,
-    range: ToolRange,
-) -> QueryResult<Vec<(i32, String)>> {
-    let ToolRange { low, high } = range;
+pub(super) fn without_tally(conn: &mut DbConnection) -> QueryResult<Vec<(i32, String)>> {
     tools::table
         .left_join(tallies::table.on(tools::id.eq(tallies::tool_id)))
-        .filter(tools::id.between(low, high))
         .filter(tallies::tool_id.nullable().is_null())
         .order(tools::id)
         .select((tools::id, tools::slug))
         .load(conn)
-}
-
-/// Every id that a row names whose tool may not exist; foreign keys hold the others, unless somebody wrote without them.
-pub(super) fn named_tools(conn: &mut DbConnection) -> QueryResult<BTreeSet<i32>> {
-    let mut found: BTreeSet<i32> = tools::table
-        .select(tools::id)
-        .load(conn)?
-        .into_iter()
-        .collect();
-    // Down the index: a scan of all votes would cost as much as the recount.
-    let mut after = i32::MIN;
-    while let Some(tool) = votes::table
-        .filter(votes::tool_id.gt(after))
-        .select(min(votes::tool_id))
-        .first::<Option<i32>>(conn)?
-    {
-        found.insert(tool);
-        after = tool;
-    }
-    let of_origins: Vec<i32> = origin_sums::table
-        .select(origin_sums::tool_id)
-        .distinct()
-        .load(conn)?;
-    let of_reviews: Vec<i32> = reviews::table
-        .select(reviews::tool_id)
-        .distinct()
-        .load(conn)?;
-    let of_removals: Vec<i32> = removals::table
-        .select(removals::tool_id)
-        .distinct()
-        .load(conn)?;
-    found.extend(of_origins.into_iter().chain(of_reviews).chain(of_removals));
-    Ok(found)
 }

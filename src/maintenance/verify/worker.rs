@@ -1,10 +1,9 @@
 //! [`VerifyWorker`]: the thread that recounts everything now and then beside the running server, and tells what it found.
 //!
-//! `server` starts it. It looks for every kind of difference that `tallyship verify` knows, but on a snapshot for each few tools, so that
-//! none lasts for long, and it rests four times as long as it worked. The ledger is read behind them, up to the version that each tally had
-//! in its snapshot. What differs is told, by metrics and lines of the log, and never mended; each instance recounts by itself.
+//! `server` starts it. It looks for every kind of difference that `tallyship verify` knows: votes and what else must agree with them in one
+//! snapshot, then the ledger in short spans, up to the version that each tally had in the snapshot. It rests four times as long as it
+//! worked. What differs is told, by metrics and lines of the log, and never mended; each instance recounts by itself.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -13,7 +12,7 @@ use diesel::QueryResult;
 use diesel::result::Error;
 
 use super::ledger_sums::LedgerSums;
-use super::stream::{self, ToolRange};
+use super::stream;
 use super::{Accounts, Difference, unreadable_record, wrong_segment};
 use crate::auth::audit;
 use crate::config;
@@ -26,7 +25,7 @@ use crate::voting::ledger::voter_index;
 const FIRST: Duration = Duration::from_secs(600);
 /// After a failure the next is tried so much later, or sooner.
 const AGAIN: Duration = Duration::from_secs(300);
-/// Votes after which a snapshot rests, or begins anew if the tool was whole.
+/// Votes after which a snapshot rests.
 const PAGE: i64 = 5_000;
 /// A rest at least, and how many times as long as the work before it.
 const REST: Duration = Duration::from_millis(2);
@@ -167,16 +166,12 @@ impl Recount {
     }
 
     fn pass(&self, conn: &mut DbConnection) -> Result<Findings, PassError> {
-        let mut accounts = Accounts::default();
-        for range in ranges(conn)? {
-            let read = self.gently(|| self.snapshot(conn, range))?;
-            accounts.extend(read);
-        }
+        let mut accounts = self.snapshot(conn)?;
         let versions = accounts.tallies.iter();
         let versions = versions.map(|(_, row)| (row.tool, row.version)).collect();
         let mut ledger = LedgerSums::until(versions);
         let now = loop {
-            let at_end = |conn: &mut DbConnection| stream::tallies(conn, ToolRange::ALL);
+            let at_end = |conn: &mut DbConnection| stream::tallies(conn);
             if let Some(now) = self.gently(|| ledger.step(conn, at_end))? {
                 break now;
             }
@@ -199,48 +194,18 @@ impl Recount {
         })
     }
 
-    /// Reads some tools. A large one is read with rests, so that votes have the processor; SQLite's log grows until it is read.
-    fn snapshot(&self, conn: &mut DbConnection, range: ToolRange) -> QueryResult<Accounts> {
+    /// Reads everything but the ledger at one moment, with rests, so that votes have the processor. SQLite's log grows until it ends.
+    fn snapshot(&self, conn: &mut DbConnection) -> QueryResult<Accounts> {
         let mut began = Instant::now();
         stream::in_snapshot(conn, |conn| {
-            Accounts::read(conn, range, |rows| {
+            Accounts::read(conn, |rows| {
                 if rows % PAGE == 0 {
                     let ended = self.rest(RESTS * began.elapsed());
                     began = Instant::now();
-                    ended.map_err(|_| Error::RollbackTransaction)?;
+                    ended.map_err(|_stopped| Error::RollbackTransaction)?;
                 }
                 Ok(())
             })
         })
     }
-}
-
-/// All tools in ranges of some votes, each read in one snapshot.
-fn ranges(conn: &mut DbConnection) -> QueryResult<Vec<ToolRange>> {
-    let tallies = stream::tallies(conn, ToolRange::ALL)?.into_iter();
-    let votes: BTreeMap<i32, i64> = tallies
-        .map(|(_, row)| {
-            (
-                row.tool,
-                row.ship + row.skip + row.aside_ship + row.aside_skip,
-            )
-        })
-        .collect();
-    let mut ranges: Vec<ToolRange> = Vec::new();
-    let mut left = 0;
-    for tool in stream::named_tools(conn)? {
-        let of_tool = votes.get(&tool).copied().unwrap_or(PAGE);
-        match ranges.last_mut().filter(|_| left > 0) {
-            Some(range) => range.high = tool,
-            None => {
-                left = PAGE;
-                ranges.push(ToolRange {
-                    low: tool,
-                    high: tool,
-                });
-            }
-        }
-        left -= of_tool.max(1);
-    }
-    Ok(ranges)
 }
