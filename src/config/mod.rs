@@ -135,7 +135,7 @@ declare::settings! {
         min_votes: i64 = "5" => min_votes,
         /// `on`: a tally says how many votes resets and excluded periods took out. The pages of tools and comparisons say so with this, with the public log, and with `moderation.public_log`.
         show_set_aside: bool = "off" => on_off,
-        /// How often all tallies are recounted beside the running server (`s`, `m`, `h`, `d`); the metric `tallyship_tally_drift` has the result. `off`: never.
+        /// How often all tallies are recounted beside the running server (`s`, `m`, `h`, `d`); the metrics `tallyship_tally_drift` and `tallyship_recount_differences` have the result. `off`: never.
         recount_every: Option<Duration> = "24h" => period_or_off,
     }
 
