@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query, QueryFragment};
+use diesel::query_builder::{AstPass, Query};
 use diesel::sql_types::{Array, BigInt, Binary, Integer, SmallInt, Text};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use super::{Line, vote_command};
 use crate::domain::VoterId;
-use crate::infra::db::fixed_statement::fixed_statement;
+use crate::infra::db::fixed_statement::{FixedText, fixed_statement};
 use crate::voting::apply::Key;
 use crate::voting::ledger::Entry;
 use crate::voting::postgres::Entries;
@@ -29,8 +29,8 @@ impl Query for AddVotes<'_> {
     type SqlType = (Integer, Binary);
 }
 
-impl QueryFragment<Pg> for AddVotes<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl FixedText<Pg> for AddVotes<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
             "INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age) SELECT * FROM unnest(",
         );
@@ -53,8 +53,8 @@ impl QueryFragment<Pg> for AddVotes<'_> {
 struct NoteEntries<'a>(Entries<'a>);
 fixed_statement!(NoteEntries, PgConnection);
 
-impl QueryFragment<Pg> for NoteEntries<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl FixedText<Pg> for NoteEntries<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         self.0.insert(&mut out)
     }
 }
@@ -65,8 +65,8 @@ struct AddNames<'a> {
 }
 fixed_statement!(AddNames, PgConnection);
 
-impl QueryFragment<Pg> for AddNames<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl FixedText<Pg> for AddNames<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("INSERT INTO voters (id, name) SELECT * FROM unnest(");
         out.push_bind_param::<Array<Binary>, _>(&self.ids)?;
         out.push_sql(", ");

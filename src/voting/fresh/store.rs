@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use diesel::dsl::{count_star, sql};
-use diesel::query_builder::{AstPass, Query, QueryFragment};
+use diesel::query_builder::{AstPass, Query};
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer};
 use diesel::{
     ExpressionMethods, PgConnection, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection,
@@ -14,7 +14,7 @@ use crate::abuse::holding::rule::{ByChoice, FreshSums};
 use crate::abuse::holding::sample::VoterSample;
 use crate::domain::{Choice, OriginHash, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
-use crate::infra::db::fixed_statement::fixed_statement;
+use crate::infra::db::fixed_statement::{FixedText, fixed_statement};
 use crate::infra::db::schema::votes;
 use crate::tallies::TallyRow;
 use crate::voting::VoteRecord;
@@ -45,8 +45,11 @@ fixed_statement!(SelectOne, SqliteConnection);
 impl Query for SelectOne<'_> {
     type SqlType = Sums;
 }
-impl QueryFragment<diesel::sqlite::Sqlite> for SelectOne<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, diesel::sqlite::Sqlite>) -> QueryResult<()> {
+impl FixedText<diesel::sqlite::Sqlite> for SelectOne<'_> {
+    fn walk_text<'b>(
+        &'b self,
+        mut out: AstPass<'_, 'b, diesel::sqlite::Sqlite>,
+    ) -> QueryResult<()> {
         out.push_sql(SELECT);
         out.push_bind_param::<BigInt, _>(self.0)
     }
@@ -57,8 +60,8 @@ fixed_statement!(SelectMany, PgConnection);
 impl Query for SelectMany<'_> {
     type SqlType = Sums;
 }
-impl QueryFragment<diesel::pg::Pg> for SelectMany<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, diesel::pg::Pg>) -> QueryResult<()> {
+impl FixedText<diesel::pg::Pg> for SelectMany<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, diesel::pg::Pg>) -> QueryResult<()> {
         out.push_sql(SELECT);
         out.push_sql("ANY(");
         out.push_bind_param::<Array<BigInt>, _>(&self.0)?;
@@ -200,8 +203,11 @@ fixed_statement!(EarlierVote, SqliteConnection);
 impl Query for EarlierVote<'_> {
     type SqlType = Binary;
 }
-impl QueryFragment<diesel::sqlite::Sqlite> for EarlierVote<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, diesel::sqlite::Sqlite>) -> QueryResult<()> {
+impl FixedText<diesel::sqlite::Sqlite> for EarlierVote<'_> {
+    fn walk_text<'b>(
+        &'b self,
+        mut out: AstPass<'_, 'b, diesel::sqlite::Sqlite>,
+    ) -> QueryResult<()> {
         out.push_sql("SELECT voter FROM votes INDEXED BY votes_by_voter WHERE voter = ");
         out.push_bind_param::<Binary, _>(self.voter)?;
         out.push_sql(" AND taken_out_by IS NULL AND cast_at < ");
@@ -219,8 +225,8 @@ fixed_statement!(EarlierVotes, PgConnection);
 impl Query for EarlierVotes<'_> {
     type SqlType = Binary;
 }
-impl QueryFragment<diesel::pg::Pg> for EarlierVotes<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, diesel::pg::Pg>) -> QueryResult<()> {
+impl FixedText<diesel::pg::Pg> for EarlierVotes<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, diesel::pg::Pg>) -> QueryResult<()> {
         // The limit keeps Postgres to one look down the index for each voter.
         out.push_sql("SELECT w.voter FROM unnest(");
         out.push_bind_param::<Array<Binary>, _>(&self.voters)?;
@@ -325,8 +331,11 @@ fn columns(origin: OriginHash, tool: i32, row: &OriginRow) -> Columns {
 
 struct SaveOne<'a>(&'a Columns);
 fixed_statement!(SaveOne, SqliteConnection);
-impl QueryFragment<diesel::sqlite::Sqlite> for SaveOne<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, diesel::sqlite::Sqlite>) -> QueryResult<()> {
+impl FixedText<diesel::sqlite::Sqlite> for SaveOne<'_> {
+    fn walk_text<'b>(
+        &'b self,
+        mut out: AstPass<'_, 'b, diesel::sqlite::Sqlite>,
+    ) -> QueryResult<()> {
         let columns = self.0;
         out.push_sql(
             "INSERT OR REPLACE INTO origin_sums (origin, tool_id, first_ship, first_skip, now_ship, now_skip, counted_ship, \
@@ -389,8 +398,8 @@ impl SaveMany<'_> {
     }
 }
 
-impl QueryFragment<diesel::pg::Pg> for SaveMany<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, diesel::pg::Pg>) -> QueryResult<()> {
+impl FixedText<diesel::pg::Pg> for SaveMany<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, diesel::pg::Pg>) -> QueryResult<()> {
         out.push_sql(
             "INSERT INTO origin_sums (origin, tool_id, first_ship, first_skip, now_ship, now_skip, counted_ship, counted_skip, \
              changed, trusted_until, sample) SELECT * FROM unnest(",

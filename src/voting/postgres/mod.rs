@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query, QueryFragment};
+use diesel::query_builder::{AstPass, Query};
 use diesel::sql_types::{Array, Binary, Integer, Nullable};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use crate::domain::Timestamp;
-use crate::infra::db::fixed_statement::fixed_statement;
+use crate::infra::db::fixed_statement::{FixedText, fixed_statement};
 use crate::infra::db::lock_order::{Lock, taking};
 use crate::infra::db::schema::tallies;
 use crate::tallies::{TallyRow, store};
@@ -41,8 +41,8 @@ impl Query for LockTallies<'_> {
     type SqlType = tallies::SqlType;
 }
 
-impl QueryFragment<Pg> for LockTallies<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl FixedText<Pg> for LockTallies<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
             "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at, aside_ship, aside_skip, \
              period_end, revision FROM tallies WHERE tool_id = ANY(",
@@ -56,8 +56,8 @@ impl QueryFragment<Pg> for LockTallies<'_> {
 struct Write<'a>(Rows<'a>);
 fixed_statement!(Write, PgConnection);
 
-impl QueryFragment<Pg> for Write<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl FixedText<Pg> for Write<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         // Under the tallies' locks it is known which votes are there: a plain insert was measured a tenth cheaper, in all,
         // than one that looks for a conflict.
         out.push_sql(
@@ -102,8 +102,8 @@ impl QueryFragment<Pg> for Write<'_> {
 struct TakeBallots<'a>(Withdrawn<'a>);
 fixed_statement!(TakeBallots, PgConnection);
 
-impl QueryFragment<Pg> for TakeBallots<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl FixedText<Pg> for TakeBallots<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("DELETE FROM withdrawn_ballots b USING unnest(");
         self.0.walk_taken(&mut out)?;
         out.push_sql(") AS w (tool_id, voter) WHERE b.tool_id = w.tool_id AND b.voter = w.voter");
@@ -114,8 +114,8 @@ impl QueryFragment<Pg> for TakeBallots<'_> {
 struct KeepBallots<'a>(Withdrawn<'a>);
 fixed_statement!(KeepBallots, PgConnection);
 
-impl QueryFragment<Pg> for KeepBallots<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl FixedText<Pg> for KeepBallots<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
             "INSERT INTO withdrawn_ballots (tool_id, voter, ballot) SELECT * FROM unnest(",
         );

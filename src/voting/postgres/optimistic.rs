@@ -17,13 +17,13 @@
 use std::collections::BTreeSet;
 
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query, QueryFragment};
+use diesel::query_builder::{AstPass, Query};
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use super::arrays::{Rows, Withdrawn};
 use crate::domain::{OriginHash, Timestamp, VoterOrigins};
-use crate::infra::db::fixed_statement::fixed_statement;
+use crate::infra::db::fixed_statement::{FixedText, fixed_statement};
 use crate::infra::db::schema::tallies;
 use crate::tallies::{TallyRow, store};
 use crate::voting::VoteCommand;
@@ -41,8 +41,8 @@ impl Query for LookAtTallies<'_> {
     type SqlType = tallies::SqlType;
 }
 
-impl QueryFragment<Pg> for LookAtTallies<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl FixedText<Pg> for LookAtTallies<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
             "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at, aside_ship, aside_skip, \
              period_end, revision FROM tallies WHERE tool_id = ANY(",
@@ -91,8 +91,8 @@ impl Query for WriteIfUnchanged<'_> {
     type SqlType = Nullable<BigInt>;
 }
 
-impl QueryFragment<Pg> for WriteIfUnchanged<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl FixedText<Pg> for WriteIfUnchanged<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("SELECT write_batch(");
         out.push_bind_param::<BigInt, _>(&self.erasures)?;
         out.push_sql(", ");

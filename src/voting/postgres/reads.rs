@@ -7,14 +7,14 @@
 use std::collections::BTreeSet;
 
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query, QueryFragment};
+use diesel::query_builder::{AstPass, Query};
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use super::arrays::Keys;
 use super::taking_all;
 use crate::domain::{Ballot, Choice, Timestamp, ToolState, VoterId};
-use crate::infra::db::fixed_statement::fixed_statement;
+use crate::infra::db::fixed_statement::{FixedText, fixed_statement};
 use crate::infra::db::lock_order::{Lock, taking};
 use crate::tallies::TallyRow;
 use crate::voting::apply::{ExistingVotes, Key, WithdrawnBallots};
@@ -56,8 +56,8 @@ impl Query for ReadUnderLock<'_> {
     );
 }
 
-impl QueryFragment<Pg> for ReadUnderLock<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl FixedText<Pg> for ReadUnderLock<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("SELECT * FROM read_batch(");
         out.push_bind_param::<Array<Integer>, _>(&self.tools)?;
         out.push_sql(", ");
@@ -190,8 +190,8 @@ impl Query for SelectVotes<'_> {
     );
 }
 
-impl QueryFragment<Pg> for SelectVotes<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl FixedText<Pg> for SelectVotes<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("SELECT w.tool_id, w.voter, coalesce(v.choice, 0::smallint), coalesce(v.cast_at, 0), v.taken_out_by, \
              coalesce(v.ballot, b.ballot), v.origin, v.wide_origin, v.first_choice FROM unnest(");
         self.0.walk(&mut out)?;

@@ -2,13 +2,13 @@
 //!
 //! Only `sqlite/mod.rs` uses them. Each is of one row.
 
-use diesel::query_builder::{AstPass, Query, QueryFragment};
+use diesel::query_builder::{AstPass, Query};
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, SqliteConnection};
 
 use crate::domain::{Ballot, BallotBytes};
-use crate::infra::db::fixed_statement::fixed_statement;
+use crate::infra::db::fixed_statement::{FixedText, fixed_statement};
 use crate::infra::db::schema::tallies;
 use crate::tallies::TallyRow;
 use crate::voting::ledger::Entry;
@@ -21,8 +21,8 @@ impl Query for SelectTally<'_> {
     type SqlType = tallies::SqlType;
 }
 
-impl QueryFragment<Sqlite> for SelectTally<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+impl FixedText<Sqlite> for SelectTally<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql(
             "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at, \
              aside_ship, aside_skip, period_end, revision FROM tallies WHERE tool_id = ",
@@ -49,8 +49,8 @@ impl Query for SelectVote<'_> {
     );
 }
 
-impl QueryFragment<Sqlite> for SelectVote<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+impl FixedText<Sqlite> for SelectVote<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql("SELECT choice, cast_at, taken_out_by, origin, wide_origin, first_choice, ballot FROM votes WHERE tool_id = ");
         out.push_bind_param::<Integer, _>(self.tool)?;
         out.push_sql(" AND voter = ");
@@ -105,14 +105,12 @@ impl<'a> Row<'a> {
         out.push_bind_param::<Nullable<BigInt>, _>(&self.wide_origin)?;
         out.push_sql(", ");
         out.push_bind_param::<Nullable<SmallInt>, _>(&self.first_choice)?;
+        out.push_sql(", ");
         match &self.ballot {
-            Some(ballot) => {
-                out.push_sql(", ");
-                out.push_bind_param::<Binary, _>(ballot.as_slice())?;
-                out.push_sql(")");
-            }
-            None => out.push_sql(", NULL)"),
+            Some(ballot) => out.push_bind_param::<Binary, _>(ballot.as_slice())?,
+            None => out.push_bind_param::<Nullable<Binary>, Option<&[u8]>>(&None)?,
         }
+        out.push_sql(")");
         Ok(())
     }
 }
@@ -127,8 +125,8 @@ impl<'a> TryVote<'a> {
     }
 }
 
-impl QueryFragment<Sqlite> for TryVote<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+impl FixedText<Sqlite> for TryVote<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql("INSERT");
         self.0.walk(out.reborrow())?;
         out.push_sql(" ON CONFLICT DO NOTHING");
@@ -146,8 +144,8 @@ impl<'a> UpsertVote<'a> {
     }
 }
 
-impl QueryFragment<Sqlite> for UpsertVote<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+impl FixedText<Sqlite> for UpsertVote<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql("INSERT OR REPLACE");
         self.0.walk(out.reborrow())
     }
@@ -159,8 +157,8 @@ pub(super) struct DeleteVote<'a> {
 }
 fixed_statement!(DeleteVote, SqliteConnection);
 
-impl QueryFragment<Sqlite> for DeleteVote<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+impl FixedText<Sqlite> for DeleteVote<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql("DELETE FROM votes WHERE tool_id = ");
         out.push_bind_param::<Integer, _>(self.tool)?;
         out.push_sql(" AND voter = ");
@@ -171,8 +169,8 @@ impl QueryFragment<Sqlite> for DeleteVote<'_> {
 pub(super) struct InsertEntry<'a>(pub(super) &'a Entry);
 fixed_statement!(InsertEntry, SqliteConnection);
 
-impl QueryFragment<Sqlite> for InsertEntry<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+impl FixedText<Sqlite> for InsertEntry<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql("INSERT INTO ledger_entries (tool_id, version, at, changes) VALUES (");
         out.push_bind_param::<Integer, _>(&self.0.tool)?;
         out.push_sql(", ");
@@ -190,8 +188,8 @@ impl QueryFragment<Sqlite> for InsertEntry<'_> {
 pub(super) struct InsertRecord<'a>(pub(super) &'a [u8]);
 fixed_statement!(InsertRecord, SqliteConnection);
 
-impl QueryFragment<Sqlite> for InsertRecord<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+impl FixedText<Sqlite> for InsertRecord<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql("INSERT INTO log_journal (record) VALUES (");
         out.push_bind_param::<Binary, _>(self.0)?;
         out.push_sql(")");
@@ -202,8 +200,8 @@ impl QueryFragment<Sqlite> for InsertRecord<'_> {
 pub(super) struct UpdateTally<'a>(pub(super) &'a TallyRow, pub(super) &'a i64);
 fixed_statement!(UpdateTally, SqliteConnection);
 
-impl QueryFragment<Sqlite> for UpdateTally<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+impl FixedText<Sqlite> for UpdateTally<'_> {
+    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql("UPDATE tallies SET ship = ");
         out.push_bind_param::<BigInt, _>(&self.0.ship)?;
         out.push_sql(", skip = ");
@@ -220,5 +218,60 @@ impl QueryFragment<Sqlite> for UpdateTally<'_> {
         out.push_bind_param::<BigInt, _>(&self.0.revision)?;
         out.push_sql(" WHERE tool_id = ");
         out.push_bind_param::<Integer, _>(&self.0.tool)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::debug_query;
+
+    use super::*;
+    use crate::domain::{Choice, NetworkHash, OriginHash, Salt, Timestamp, VoterId, VoterOrigins};
+    use crate::voting::{Binding, VoteAction};
+
+    /// A second text would be run as the first, with its parameters bound to other columns, or to none.
+    #[test]
+    fn a_vote_is_one_statement_whatever_it_lacks() {
+        let command = VoteCommand {
+            tool: 1,
+            voter: VoterId([1; 16]),
+            act: VoteAction::from(Some(Choice::Ship)),
+            visitor: None,
+            network: NetworkHash([0; 16]),
+            token_age: 0,
+            origins: None,
+            ballot: None,
+        };
+        let bare = VoteRecord {
+            choice: Choice::Ship,
+            cast_at: Timestamp(7),
+            aside: None,
+            ballot: None,
+            binding: None,
+        };
+        let full = VoteRecord {
+            aside: Some(3),
+            ballot: Some(Ballot::new(None, Salt([1; 16]))),
+            binding: Some(Binding {
+                origins: VoterOrigins {
+                    network: OriginHash(4),
+                    wide: Some(OriginHash(5)),
+                },
+                first_choice: Choice::Skip,
+            }),
+            ..bare
+        };
+        let texts = |vote| {
+            let (tried, put) = (
+                TryVote::new(&command, vote),
+                UpsertVote::new(&command, vote),
+            );
+            let texts = [
+                debug_query::<Sqlite, _>(&tried).to_string(),
+                debug_query::<Sqlite, _>(&put).to_string(),
+            ];
+            texts.map(|text| text.split(" -- binds").next().map(str::to_owned))
+        };
+        assert_eq!(texts(bare), texts(full));
     }
 }
