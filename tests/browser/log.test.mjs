@@ -187,7 +187,7 @@ describe('in the widget on another site', () => {
   test('a receipt that does not open the ballot is told at once', async () => {
     const page = await open(context);
     tamper(/\/vote$/, (text) => text.replace(/"salt":"(.)/, (_, first) => `"salt":"${first === 'A' ? 'B' : 'A'}`));
-    await vote(page, 'Skip', /^Your ballot does not have the seal of this browser\./);
+    await vote(page, 'Skip', /^This is recorded\. Your ballot does not have the seal of this browser\./);
     assert.ok(page.said.some((text) => text.includes('seal of this browser')));
     sites.through = () => false;
     await page.close();

@@ -19,6 +19,7 @@ export interface CheckWords {
   excluded: string;
   newLog: string;
   insecure: string;
+  recorded: string;
   mismatch: string;
   absent: string;
   other: string;
@@ -43,6 +44,7 @@ const en: LateWords = {
   unsigned: 'This browser knows no Ed25519, so the signature was not checked.',
   excluded: 'Moderators took it out of the tally (act {acts}).',
   newLog: 'The site began a new log after your vote.',
+  recorded: 'This is recorded.',
   insecure: 'Browsers can check this on https only.',
   mismatch: 'Your ballot does not have the seal of this browser. If you voted before in another browser or without JavaScript, that is why. If not, the server did not use your seal.',
   absent: 'The log does not have this ballot. If you have just voted, please check again in some seconds.',
@@ -65,6 +67,7 @@ const de: LateWords = {
   unsigned: 'Dieser Browser kennt Ed25519 nicht; die Signatur wurde nicht geprüft.',
   excluded: 'Die Moderation hat sie aus der Zählung genommen (Akt {acts}).',
   newLog: 'Nach Ihrer Stimme hat die Website ein neues Log begonnen.',
+  recorded: 'Das ist vermerkt.',
   insecure: 'Browser können das nur mit https prüfen.',
   mismatch: 'Ihr Stimmzettel hat nicht das Siegel dieses Browsers. Haben Sie früher in einem anderen Browser oder ohne JavaScript abgestimmt, liegt es daran. Sonst hat der Server Ihr Siegel nicht verwendet.',
   absent: 'Das Log hat diesen Stimmzettel nicht. Haben Sie eben erst abgestimmt, prüfen Sie in einigen Sekunden noch einmal.',

@@ -49,7 +49,8 @@ export async function check(
     // A page without https cannot check a name; only who asks is told so.
     if (key === 'insecure' && !sought) return;
     console.error(`tallyship: ${english(key, values)}`, receipt?.ballot);
-    say([[key, values]]);
+    // Right after a vote this takes the place of the words that it was cast.
+    say(sought ? [[key, values]] : [['recorded'], [key, values]]);
   }
 }
 

@@ -15,6 +15,7 @@ export interface CheckWords {
     excluded: string;
     newLog: string;
     insecure: string;
+    recorded: string;
     mismatch: string;
     absent: string;
     other: string;
