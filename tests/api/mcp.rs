@@ -169,6 +169,8 @@ async fn messages_and_their_errors(backend: Backend) {
     foreign.problem(403, "origin-refused");
     let old = json!({"jsonrpc": "1.0", "id": 1, "method": "ping"});
     post(&client, &old).await.problem(422, "invalid");
+    let listed = json!({"jsonrpc": "2.0", "id": 1, "method": "ping", "params": []});
+    post(&client, &listed).await.problem(422, "invalid");
     post(&client, &json!([ping])).await.problem(422, "invalid");
 }
 

@@ -8,7 +8,7 @@ pub mod routes;
 mod tools;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use crate::catalog::views::PublicReads;
@@ -40,7 +40,7 @@ pub struct RpcMessage {
     id: Option<Value>,
     method: Option<String>,
     #[schema(value_type = Option<Object>)]
-    params: Option<Value>,
+    params: Option<Map<String, Value>>,
 }
 
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -118,7 +118,7 @@ impl McpServer {
             let error = RpcError::new(INVALID_REQUEST, "id: expected a text or a number.");
             return Some(RpcAnswer::new(Value::Null, Err(error)));
         }
-        let params = message.params.unwrap_or_default();
+        let params = Value::Object(message.params.unwrap_or_default());
         Some(RpcAnswer::new(id, self.call(&method, &params).await))
     }
 

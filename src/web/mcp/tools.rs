@@ -280,7 +280,7 @@ impl AgentTool {
             ReadModel::Tally => reads.tally(&slug),
             ReadModel::Tool => reads.tool(&reads.find(&slug)?, false),
             ReadModel::History => {
-                // Days, unlike the API: an agent has little room for hours.
+                // Days, unlike the API: hours would fill an agent's context.
                 if !has_step {
                     query.append_pair("step", "day");
                 }
