@@ -20,7 +20,8 @@ use crate::web::mcp::McpServer;
 
 pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
     let mut conn = open_database(settings)?;
-    let board = TallyCache::new(settings.min_votes).showing_set_aside(settings.show_set_aside);
+    let board =
+        TallyCache::new(settings.tally.min_votes).showing_set_aside(settings.tally.show_set_aside);
     let server = McpServer {
         reads: PublicReads {
             shelf: Arc::new(CatalogCache::default()),

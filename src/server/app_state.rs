@@ -168,8 +168,8 @@ fn site_state(parts: &Services, lists: &Data<Lists>) -> site::state::SiteState {
         readers: parts.readers.clone(),
         pages: parts.settings.pages.clone(),
         acts: site::state::PublicActs {
-            in_tallies: parts.settings.show_set_aside,
-            has_list: parts.settings.public_log,
+            in_tallies: parts.settings.tally.show_set_aside,
+            has_list: parts.settings.moderation.public_log,
             has_log: parts.log.is_some(),
         },
         site: parts.site.clone(),

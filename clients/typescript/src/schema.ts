@@ -4079,6 +4079,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            503: components["responses"]["unavailable"];
         };
     };
     getLogList: {

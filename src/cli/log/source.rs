@@ -10,6 +10,8 @@ use crate::config::Settings;
 
 /// One answer takes no longer.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// A site may close a connection that is idle longer; nothing is read while `verify` waits for the log.
+const MAX_IDLE: Duration = Duration::from_secs(1);
 
 /// A checkpoint, a key or a proof is no longer.
 pub(super) const MAX_NOTE_BYTES: usize = 64 << 10;
@@ -40,6 +42,7 @@ impl Source {
     pub fn open(site: &str) -> Result<Self, Failure> {
         let client = reqwest::Client::builder()
             .timeout(TIMEOUT)
+            .pool_idle_timeout(MAX_IDLE)
             .build()
             .map_err(Failure::new)?;
         let runtime = tokio::runtime::Builder::new_current_thread()

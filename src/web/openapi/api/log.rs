@@ -82,11 +82,9 @@ pub(super) fn operations() -> Vec<Operation> {
 /// The files of every log.
 fn all_files() -> impl Iterator<Item = Operation> {
     let first = files(
-        |path, what| match what {
-            "Key" => PART.get(path, "getLogKey"),
-            what => PART
-                .get(path, &format!("getLog{what}"))
-                .refuses(&[Code::Unavailable]),
+        |path, what| {
+            PART.get(path, &format!("getLog{what}"))
+                .refuses(&[Code::Unavailable])
         },
         [
             "/log/checkpoint",
