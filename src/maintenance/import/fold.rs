@@ -67,9 +67,7 @@ pub(super) fn fold(
         changes.entry(line.tool).or_default().extend(changed);
         match (old, period) {
             (Some(_), _) => step.folded.updates.push((command(line), new)),
-            (None, Some(period)) => step
-                .aside
-                .push((line.tool, period, command(line), new)),
+            (None, Some(period)) => step.aside.push((line.tool, period, command(line), new)),
             (None, None) => {}
         }
         row.revision += i64::from(new.is_excluded());

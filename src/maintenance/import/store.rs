@@ -55,7 +55,15 @@ pub(super) fn record(
         }
         let mut book = OriginBook::default();
         origins::read(conn, &mut book, origins::bound(before.values()))?;
-        let mut step = fold(lines, vote_command, &added, &before, &tallies, &periods, now);
+        let mut step = fold(
+            lines,
+            vote_command,
+            &added,
+            &before,
+            &tallies,
+            &periods,
+            now,
+        );
         step.report.barred = barred;
         note(conn, &step.events)?;
         batch::write(conn, &step.folded, now)?;
