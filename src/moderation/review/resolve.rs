@@ -22,12 +22,13 @@ use crate::moderation::removals::removal::{Criteria, CriteriaView, ModeratedVote
 use crate::moderation::selection::VoteSelection;
 use crate::tallies::{Contribution, TallyRow};
 use crate::voting::exclusions;
-use crate::voting::held::{Resolution, ResolvedVotes, store as votes};
+use crate::voting::held::store::{self as votes, ReleaseTrust};
+use crate::voting::held::{Resolution, ResolvedVotes};
 
 /// Votes that one step settles: a few tens of milliseconds of the writer.
 const STEP: i64 = 2_000;
 
-/// How long new votes count of a network whose held votes a moderator let count.
+/// How long new votes count of a network whose held votes a moderator let count, all of them.
 const TRUST_SECONDS: i64 = 2 * 3600;
 
 /// Which held votes are meant.
@@ -186,12 +187,14 @@ impl Moderation {
         let rejected = wanted.rejected;
         // One voter who is let count says nothing of the others.
         let trusts = verdict == Resolution::Count && wanted.votes.voters.ids().is_none();
-        let trusted_until = trusts.then(|| now.plus_seconds(TRUST_SECONDS));
+        let trust = trusts.then(|| ReleaseTrust {
+            until: now.plus_seconds(TRUST_SECONDS),
+            is_wide: wanted.votes.networks.ids().is_none(),
+        });
         let settled = self
             .step(move |conn| {
                 write_transaction(conn, |conn| {
-                    let settled =
-                        votes::settle(conn, (tool, mark), &voters, verdict, trusted_until, now)?;
+                    let settled = votes::settle(conn, (tool, mark), &voters, verdict, trust, now)?;
                     if settled.ship + settled.skip > 0 {
                         let act = AuditAction {
                             act: match verdict {

@@ -150,6 +150,12 @@ impl OriginBook {
         })
     }
 
+    /// Whether votes of fresh voters of `origin` are held on `tool`.
+    pub fn has_held(&self, origin: OriginHash, tool: i32) -> bool {
+        let row = self.row(origin, tool);
+        row.is_some_and(|row| row.sums.now != row.sums.counted)
+    }
+
     /// Whether the network is one hand on the tool.
     pub fn is_hand(&self, origin: OriginHash, tool: i32) -> bool {
         let row = self.row(origin, tool);

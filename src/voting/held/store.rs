@@ -8,9 +8,9 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, QueryResult, Ru
 
 use super::{Resolution, ResolvedVotes};
 use crate::auth::denylist;
-use crate::domain::{BallotName, Choice, Counts, OriginHash, Timestamp, VoterId};
+use crate::domain::{BallotName, Choice, Counts, OriginHash, Timestamp, VoterId, VoterOrigins};
 use crate::infra::db::DbConnection;
-use crate::infra::db::schema::{origin_sums, tallies as tallies_table, votes};
+use crate::infra::db::schema::{origin_sums, votes};
 use crate::tallies::{TallyRow, store as tallies};
 use crate::voting::apply::{ChangeSet, Key, VoteChange};
 use crate::voting::exclusions::{self, HELD, Period, REJECTED};
@@ -56,9 +56,17 @@ impl ReleasedBallots {
     }
 }
 
+/// Which networks of released votes are trusted: new votes of theirs leave the holding rule too.
+#[derive(Debug, Clone, Copy)]
+pub struct ReleaseTrust {
+    pub until: Timestamp,
+    /// The release named no networks, so that it speaks for the IPv6 /48 as well.
+    pub is_wide: bool,
+}
+
 /// Resolves the votes of `voters` on `tool` that bear `mark`, in the caller's transaction. One that does not by now is passed
-/// over: it was withdrawn, or another moderator resolved it first. What a moderator lets count leaves the holding rule; so do
-/// votes that come until `trusted_until` from the networks of these.
+/// over: it was withdrawn, or another moderator resolved it first. What a moderator lets count leaves the holding rule. A network is
+/// trusted once none of its votes is held: whoever releases a part of them says nothing of the others.
 ///
 /// # Errors
 /// A failed statement.
@@ -67,7 +75,7 @@ pub fn settle(
     (tool, mark): (i32, i64),
     voters: &[VoterId],
     verdict: Resolution,
-    trusted_until: Option<Timestamp>,
+    trust: Option<ReleaseTrust>,
     now: Timestamp,
 ) -> QueryResult<ResolvedVotes> {
     denylist::lock_shared(conn)?;
@@ -86,7 +94,7 @@ pub fn settle(
     let mut folded = ChangeSet::default();
     let mut marked: BTreeMap<Option<i64>, Vec<VoterId>> = BTreeMap::new();
     let mut logged = ReleasedBallots::default();
-    let mut freed: Vec<VoterId> = Vec::new();
+    let (mut freed, mut released) = (Vec::new(), Vec::new());
     // In the order of voters, so that two runs over the same votes write the same ledger.
     for key in &keys {
         let Some(old) = held
@@ -105,14 +113,13 @@ pub fn settle(
             logged.release(old, new.aside);
         }
         book.replace(tool, key.1, Some(old), Some(new));
-        for origin in origins::bound([&old]) {
-            if let Some(until) = trusted_until {
-                book.trust(origin, tool, until);
-            }
-        }
+        released.extend(old.binding.map(|binding| binding.origins));
         freed.extend(new.binding.is_none().then_some(key.1));
         note(&mut settled, &mut folded, key.1, (old, new), now);
         marked.entry(new.aside).or_default().push(key.1);
+    }
+    if let Some(trust) = trust {
+        trust_released(&mut book, tool, &released, trust);
     }
     set_marks(conn, tool, marked)?;
     unbind(conn, tool, &freed)?;
@@ -124,6 +131,22 @@ pub fn settle(
     }
     origins::save(conn, &book)?;
     Ok(settled)
+}
+
+fn trust_released(
+    book: &mut OriginBook,
+    tool: i32,
+    released: &[VoterOrigins],
+    trust: ReleaseTrust,
+) {
+    for origins in released {
+        let wide = origins.wide.filter(|_| trust.is_wide);
+        for origin in std::iter::once(origins.network).chain(wide) {
+            if !book.has_held(origin, tool) {
+                book.trust(origin, tool, trust.until);
+            }
+        }
+    }
 }
 
 /// Puts marks on votes, or takes them off.
@@ -284,12 +307,7 @@ pub fn mark_of(rejected: bool) -> i64 {
 /// # Errors
 /// A failed query.
 pub fn tools_of(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Vec<i32>> {
-    // Down the primary key, once for each tool.
-    let tools: Vec<i32> = tallies_table::table
-        .select(tallies_table::tool_id)
-        .load(conn)?;
     votes::table
-        .filter(votes::tool_id.eq_any(tools))
         .filter(votes::voter.eq(voter.0.as_slice()))
         .filter(votes::taken_out_by.lt(0))
         .select(votes::tool_id)
