@@ -19,6 +19,8 @@ use crate::voting::exclusions;
 
 /// How often a preparation begins again because something changed meanwhile.
 const TRIES: usize = 8;
+/// How often marks are summed beside votes that change them; then they are summed under the lock.
+const MAX_SUMS: usize = 3;
 
 /// A removal that is to be prepared.
 pub(crate) struct RemovalRequest<'a> {
@@ -94,6 +96,7 @@ impl Moderation {
     ) -> Result<(Applied, Matches), Problem> {
         let criteria = &order.criteria;
         let mut marked = self.mark_all(order, removal, ban).await?;
+        let (mut sums, mut redo) = (0, Redo::Sum);
         for tries in 1..=TRIES {
             marked.seq = self.catch_up(criteria, (removal, ban), marked.seq).await?;
             let tool = criteria.tool;
@@ -109,7 +112,7 @@ impl Moderation {
                 summed,
                 planned: order.plan.map(|_| marked.matches.marked),
                 ban: ban.cloned(),
-                last: tries == TRIES,
+                last: tries == TRIES || sums == MAX_SUMS,
                 reason: order.reason.to_owned(),
                 actor: order.actor.clone(),
                 now: order.now,
@@ -120,13 +123,14 @@ impl Moderation {
                 .await?;
             match flipped {
                 Commit::Done(turned) => return Ok((*turned, marked.matches)),
-                Commit::Again(Redo::Scan) => marked = self.mark_all(order, removal, ban).await?,
-                Commit::Again(Redo::Sum) => {}
+                Commit::Again(again) => redo = again,
+            }
+            match redo {
+                Redo::Scan => marked = self.mark_all(order, removal, ban).await?,
+                Redo::Sum => sums = MAX_SUMS.min(sums + 1),
             }
         }
-        Err(Problem::conflict(
-            "Concurrent moderation acts interfered. Try again.",
-        ))
+        Err(interfered(redo))
     }
 
     /// Marks what matches now, with the bans that come with it.
@@ -166,6 +170,7 @@ impl Moderation {
         now: Timestamp,
     ) -> Result<Applied, Problem> {
         let _turn = self.turn.lock().await;
+        let mut redo = Redo::Sum;
         for tries in 1..=TRIES {
             self.hand_over(removal.id, removal.tool).await?;
             let (id, tool) = (removal.id, removal.tool);
@@ -177,7 +182,7 @@ impl Moderation {
                 // A clock that is behind ours may still put votes into a period that has ended for us.
                 open: removal.kind == RemovalKind::Period
                     && removal.to.is_some_and(|to| now < to.plus_seconds(60)),
-                last: tries == TRIES,
+                last: tries > MAX_SUMS,
                 reason: reason.to_owned(),
                 actor: actor.clone(),
                 now,
@@ -186,15 +191,16 @@ impl Moderation {
             let flipped = self
                 .step(move |conn| take_back(conn, &returning, &*show))
                 .await?;
-            if let Commit::Done(turned) = flipped {
-                self.board.admit(&removal.slug, turned.row);
-                self.bans_changed().await;
-                return Ok(*turned);
+            match flipped {
+                Commit::Done(turned) => {
+                    self.board.admit(&removal.slug, turned.row);
+                    self.bans_changed().await;
+                    return Ok(*turned);
+                }
+                Commit::Again(again) => redo = again,
             }
         }
-        Err(Problem::conflict(
-            "Concurrent moderation acts interfered. Try again.",
-        ))
+        Err(interfered(redo))
     }
 
     /// Hands over to the periods in force what they cover of a removal's votes, if that is too much for [`take_back`]: out
@@ -229,4 +235,14 @@ impl Moderation {
             serde_json::to_string(&board.tally(&slug, row)).unwrap_or_default()
         })
     }
+}
+
+/// Why the last try came to nothing.
+fn interfered(redo: Redo) -> Problem {
+    Problem::conflict(match redo {
+        Redo::Scan => "Concurrent moderation acts interfered. Try again.",
+        Redo::Sum => {
+            "Votes on this tool change faster than this act can follow. Freeze the tool, then try again."
+        }
+    })
 }

@@ -12,6 +12,7 @@ mod periods;
 mod public;
 mod resets;
 mod seeing;
+mod trust;
 
 use crate::harness::Backend;
 use crate::harness::client::{Answer, Client};

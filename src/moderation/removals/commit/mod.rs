@@ -162,7 +162,7 @@ pub(crate) fn bring(
             row.period_end = row.period_end.max(criteria.to);
         }
         tallies::save(conn, &before, &row, now)?;
-        store::mark_held(conn, criteria, removal)?;
+        store::mark_held(conn, criteria, (removal, prepared.ban.as_ref()))?;
         let ballots = journal::store::marked(conn, removal)?;
         let record = ToolRecord {
             removals: vec![journal::store::removal(true, removal, ballots)],

@@ -209,12 +209,18 @@ fn ban_marked(
     ban: &Ban,
 ) -> Found<()> {
     let chosen: Vec<VoterId> = chosen.iter().map(|vote| vote.voter).collect();
-    let banned = bans::voters_of(conn, removal, &chosen)?;
     let marked = of_voters(conn, tool, &chosen)?.into_iter();
-    let new: Vec<Ban> = marked
-        .filter(|vote| vote.mark == Some(removal) && !banned.contains(&vote.voter))
-        .map(|vote| Ban {
-            voter: Some(vote.voter),
+    let marked = marked.filter(|vote| vote.mark == Some(removal));
+    ban_all(conn, removal, marked.map(|vote| vote.voter).collect(), ban)
+}
+
+/// Bans those of `voters` who are not banned by `removal` yet.
+fn ban_all(conn: &mut DbConnection, removal: i64, voters: Vec<VoterId>, ban: &Ban) -> Found<()> {
+    let banned = bans::voters_of(conn, removal, &voters)?;
+    let new = voters.into_iter().filter(|voter| !banned.contains(voter));
+    let new: Vec<Ban> = new
+        .map(|voter| Ban {
+            voter: Some(voter),
             ..ban.clone()
         })
         .collect();
@@ -265,8 +271,13 @@ pub(crate) fn out_within(
         .collect())
 }
 
-/// Puts the mark of a removal on the held votes that its criteria mean. The lock of the tool's row is held.
-pub(crate) fn mark_held(conn: &mut DbConnection, criteria: &Criteria, removal: i64) -> Found<()> {
+/// Puts the mark of a removal on the held votes that its criteria mean, with the bans that come with it: released later, they are out by
+/// it. The lock of the tool's row is held.
+pub(crate) fn mark_held(
+    conn: &mut DbConnection,
+    criteria: &Criteria,
+    (removal, ban): (i64, Option<&Ban>),
+) -> Found<()> {
     for held in [exclusions::HELD, exclusions::REJECTED] {
         let rows: Vec<VoteColumns> = votes::table
             .filter(votes::taken_out_by.eq(held))
@@ -277,6 +288,9 @@ pub(crate) fn mark_held(conn: &mut DbConnection, criteria: &Criteria, removal: i
         let meant = meant.filter(|vote| criteria.hold(vote));
         let voters: Vec<VoterId> = meant.map(|vote| vote.voter).collect();
         exclusions::mark_held(conn, criteria.tool, (held, removal), &voters)?;
+        if let Some(ban) = ban {
+            ban_all(conn, removal, voters, ban)?;
+        }
     }
     Ok(())
 }
