@@ -3,7 +3,7 @@
 use crate::book::TOOLS;
 use crate::certificates::{Authority, Identity};
 use crate::harness::client::Client;
-use crate::harness::server::{Home, Server};
+use crate::harness::server::{Home, Server, Setup};
 use crate::harness::site::Site;
 use crate::harness::{Backend, eventually, run};
 use openssl::pkey::PKey;
@@ -92,14 +92,16 @@ fn set(keys: &[Value]) -> Vec<u8> {
 
 /// A server that reads its keys there and trusts `authority`.
 async fn start(site: &Site, keys: &Keys, authority: &Authority) -> Server {
+    setup(site, keys, authority).start().await
+}
+
+fn setup(site: &Site, keys: &Keys, authority: &Authority) -> Setup {
     let home = Home::new(Backend::Sqlite);
     home.write("ca.pem", authority.pem());
     let jwks = format!("https://localhost:{}/jwks.json", keys.port);
     site.without_keys(home.setup().generous())
         .env("TALLYSHIP_IDENTITY__JWT_JWKS", jwks)
         .env("TALLYSHIP_IDENTITY__JWT_CA_FILE", "ca.pem")
-        .start()
-        .await
 }
 
 async fn vote(client: &Client, token: &str) -> u16 {
@@ -141,6 +143,42 @@ fn keys_are_found_by_their_kid_and_kept_when_their_server_fails() {
         }
         assert_eq!(client.counts(TOOL).await, (1, 0));
         server.verify().await;
+    });
+}
+
+/// Keys whose source fails serve for as long as is set, `/readyz` says so at once, and they come back with their source.
+#[test]
+fn the_last_keys_serve_for_a_bounded_time() {
+    run(async {
+        let authority = Authority::new("authority of the tests");
+        let site = Site::new("ES256");
+        let keys = Keys::serve(&authority.good(), set(&[site.jwk("1")]));
+        let server = setup(&site, &keys, &authority)
+            .env("TALLYSHIP_IDENTITY__JWT_REFRESH", "1s")
+            .env("TALLYSHIP_IDENTITY__JWT_MAX_STALE", "4s")
+            .start()
+            .await;
+        let client = server.client();
+        let users = async || {
+            let ready = server.admin().get("/readyz").send().await;
+            ready.json["parts"]["users"].as_str().map(str::to_owned)
+        };
+        assert_eq!(vote(&client, &site.user_by("1", "7")).await, 201);
+        let fresh = users().await;
+        keys.set(http("500 Internal Server Error", "down"));
+        eventually("readiness says so", SOON, async || users().await != fresh).await;
+        eventually("the keys end", SOON, async || {
+            vote(&client, &site.user_by("1", "7")).await == 503
+        })
+        .await;
+        let visitor = client.visitor().await;
+        assert_eq!(vote(&client, &visitor).await, 201);
+        keys.set(set(&[site.jwk("1")]));
+        eventually("the keys are back", SOON, async || {
+            vote(&client, &site.user_by("1", "7")).await == 200
+        })
+        .await;
+        eventually("and readiness", SOON, async || users().await == fresh).await;
     });
 }
 

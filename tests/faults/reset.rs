@@ -6,7 +6,7 @@ use crate::harness::client::{Answer, Client};
 use crate::harness::crowd::fill;
 use crate::harness::server::{Home, Server};
 use crate::harness::{Backend, eventually};
-use crate::reset_load::{Size, beside};
+use crate::reset_load::{Size, beside, comes_through_a_flood};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -277,6 +277,7 @@ async fn votes_pass_a_large_reset(backend: Backend) {
 
 crate::both!(
     votes_pass_a_large_reset,
+    comes_through_a_flood,
     a_reset_is_killed,
     an_undo_is_killed,
     a_removal_half_in_force_is_caught

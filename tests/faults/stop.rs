@@ -104,6 +104,18 @@ fn a_second_server_on_one_file_is_refused_on_sqlite() {
         let first = setup.start().await;
         let refused = setup.start_refused(ANSWER * SLACK).await;
         println!("a second serve: {}", refused.stderr.trim());
+        // By another name it is the same file.
+        let home = first.home().path();
+        std::os::unix::fs::symlink(home.join("data"), home.join("elsewhere")).expect("a link");
+        std::fs::create_dir(home.join("links")).expect("a folder");
+        let link = home.join("links/votes.db");
+        std::os::unix::fs::symlink(home.join("data/tallyship.db"), &link).expect("a link");
+        for path in ["elsewhere/tallyship.db", "links/votes.db"] {
+            let linked = setup.clone();
+            let linked = linked.env("TALLYSHIP_DATABASE__URL", format!("sqlite://{path}"));
+            let refused = linked.start_refused(ANSWER * SLACK).await;
+            assert_eq!(refused.code(), 2, "{path}: {}", refused.stderr);
+        }
         assert_eq!(refused.code(), 2, "{}", refused.stderr);
         assert!(!refused.stderr.trim().is_empty(), "it says why");
         let token = first.client().visitor().await;
