@@ -158,6 +158,12 @@ fn write_ahead(conn: &mut SqliteConnection, patience: Duration) -> QueryResult<J
 mod tests {
     use super::*;
 
+    #[derive(QueryableByName)]
+    struct AutoCheckpoint {
+        #[diesel(sql_type = diesel::sql_types::Integer)]
+        wal_autocheckpoint: i32,
+    }
+
     #[test]
     fn every_connection_commits_to_disk() {
         let folder = std::env::temp_dir().join(format!("tallyship-{}", uuid::Uuid::now_v7()));
@@ -173,6 +179,11 @@ mod tests {
                 .expect("reads");
             assert_eq!(page.page_size, NEW_PAGE_BYTES);
         }
+        let mut conn = open(&folder.join("votes.db"), Purpose::Write).expect("opens");
+        let limit: AutoCheckpoint = sql_query("PRAGMA wal_autocheckpoint")
+            .get_result(&mut conn)
+            .expect("reads");
+        assert_eq!(limit.wal_autocheckpoint * NEW_PAGE_BYTES, WAL_BYTES);
         std::fs::remove_dir_all(folder).expect("cleans up");
     }
 
