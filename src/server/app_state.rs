@@ -2,6 +2,8 @@
 //!
 //! `routes` lays it under every address, `fast_path` takes from it directly. It holds no state of its own.
 
+use std::sync::Arc;
+
 use actix_web::web::{Data, ServiceConfig};
 use tokio::sync::Semaphore;
 
@@ -16,6 +18,9 @@ use crate::tallies::cache::TallyCache;
 use crate::tallies::stream::broadcaster::Broadcaster;
 use crate::web::{admin, embed, openapi, site};
 use crate::{moderation, transparency, voting};
+
+/// Walks through the ledger for callers who ask for all that is held of them, or its erasure: fewer than the readers.
+const LEDGER_WALKS: usize = 2;
 
 /// What the handlers receive; shared by all workers.
 #[derive(Clone)]
@@ -75,7 +80,7 @@ impl AppState {
                 board: board.clone(),
                 votes: parts.votes.clone(),
                 readers: parts.readers.clone(),
-                walks: Semaphore::new(1),
+                walks: Arc::new(Semaphore::new(LEDGER_WALKS)),
             }),
             verdicts: Data::new(views::routes::CatalogState {
                 identity: identity.clone(),

@@ -151,6 +151,7 @@ pub async fn run(
     let _ = retention.await;
     drop(threads.follower);
     drop(threads.forgetting);
+    drop(threads.indexing);
     drop(threads.recounting);
     drop(threads.detecting);
     drop(threads.telling);

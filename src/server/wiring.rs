@@ -33,6 +33,7 @@ use crate::infra::db::{self, Purpose, Readers};
 use crate::infra::telemetry::Metrics;
 use crate::maintenance::db_sync::{DbSyncWorker, fill};
 use crate::maintenance::network_expiry::NetworkExpiryWorker;
+use crate::maintenance::subject_requests::index_worker::VoterIndexWorker;
 use crate::maintenance::verify::worker::VerifyWorker;
 use crate::moderation::Moderation;
 use crate::rate_limit::rate_limiter::RateLimiter;
@@ -86,6 +87,7 @@ pub(super) struct Workers {
     pub follower: DbSyncWorker,
     /// Ends when it is dropped, and with it a clone of [`Services::votes`].
     pub forgetting: NetworkExpiryWorker,
+    pub indexing: VoterIndexWorker,
     /// Ends when it is dropped; `None` where the settings want no recount.
     pub recounting: Option<VerifyWorker>,
     /// The same; `None` where the detector is off.
@@ -150,6 +152,7 @@ impl Services {
             votes.clone(),
         )?;
         let (forgetting, recounting) = keep_up(&settings, &votes, &keys, &days, &meters)?;
+        let indexing = VoterIndexWorker::start(settings.database.clone(), votes.clone())?;
         let (detecting, telling) = watch(&settings, public_url, &votes, &meters)?;
 
         let shared = redis_limiter(&settings)?;
@@ -205,6 +208,7 @@ impl Services {
             writer,
             follower,
             forgetting,
+            indexing,
             recounting,
             detecting,
             telling,

@@ -145,8 +145,8 @@ pub struct VotingState {
     pub board: Data<TallyCache>,
     pub votes: Votes,
     pub readers: Readers,
-    /// One walk through the ledger at a time: they must not take the readers from everybody else.
-    pub walks: Semaphore,
+    /// Few walks through the ledger at a time: they must not take the readers from everybody else.
+    pub walks: Arc<Semaphore>,
 }
 
 /// Casts or changes a vote.

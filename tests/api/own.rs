@@ -1,11 +1,15 @@
 //! `GET` and `DELETE /v1/visitors/me`: everything that is held comes out, and after an erasure nobody holds the votes.
-use crate::harness::Backend;
+use crate::harness::crowd::fill;
 use crate::harness::server::Home;
+use crate::harness::{Backend, eventually};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 crate::both!(
     everything_that_is_held_comes_out,
-    after_an_erasure_votes_have_no_name
+    after_an_erasure_votes_have_no_name,
+    entries_are_found_by_an_index
 );
 
 const TOOL: &str = "codestral-2";
@@ -181,4 +185,42 @@ async fn after_an_erasure_votes_have_no_name(backend: Backend) {
         println!("known after {took:?}");
     }
     server.verify().await;
+}
+
+/// Once the index is written it answers, for old entries; newer ones are read. Many callers at once wait for each other, and none for long.
+async fn entries_are_found_by_an_index(backend: Backend) {
+    let server = Home::new(backend).setup().generous().start().await;
+    let client = server.client();
+    let voters = server.setup.mint(20).await;
+    for voter in &voters {
+        client.put_vote(voter, TOOL, "ship").await.expect(201);
+        client.put_vote(voter, TOOL, "skip").await.expect(200);
+    }
+    fill(server.home(), OTHER, 20_000, 1_700_000_000_000_000);
+    eventually(
+        "the index is written",
+        Duration::from_secs(60),
+        async || {
+            server
+                .home()
+                .number("SELECT count(DISTINCT segment) AS n FROM ledger_voters")
+                >= 2
+        },
+    )
+    .await;
+    client.put_vote(&voters[0], OTHER, "ship").await.expect(201);
+    let changes = async |voter: &String| {
+        let me = client.get(ME).bearer(voter).send().await.expect(200).json;
+        me["changes"].as_array().expect("changes").len()
+    };
+    let found = join_all(voters.iter().map(changes)).await;
+    assert_eq!((found[0], &found[1..]), (3, [2; 19].as_slice()));
+    server.verify().await;
+    // An erasure takes the voter out of entries and index; `verify` holds the two to each other.
+    for voter in &voters[..3] {
+        client.delete(ME).bearer(voter).send().await.expect(200);
+    }
+    server.verify().await;
+    let left = join_all(voters[3..].iter().map(changes)).await;
+    assert_eq!(left, [2; 17]);
 }

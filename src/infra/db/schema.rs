@@ -96,6 +96,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    ledger_voters (bucket, segment) {
+        bucket -> SmallInt,
+        segment -> BigInt,
+        places -> Binary,
+    }
+}
+
+diesel::table! {
     removals (id) {
         id -> BigInt,
         kind -> SmallInt,

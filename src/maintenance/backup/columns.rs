@@ -29,7 +29,7 @@ const FIRST_STEP: &str = "20261124000001";
 
 /// Every table of ours, of this schema and of earlier ones, by name: what a backup holds and a restore replaces. Others may share a
 /// database or its schema, and keep their tables.
-const OURS: [&str; 31] = [
+const OURS: [&str; 32] = [
     "alerts",
     "audit",
     "bans",
@@ -37,6 +37,7 @@ const OURS: [&str; 31] = [
     "erased",
     "hours_to_make",
     "ledger_entries",
+    "ledger_voters",
     "log_bundles",
     "log_index",
     "log_journal",

@@ -7,16 +7,16 @@ use actix_web::http::header::{CACHE_CONTROL, SET_COOKIE};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use utoipa::ToSchema;
 
-use super::{Held, erase, held, walk};
+use super::{Held, Walked, erase, held};
 use crate::auth::authenticate::Voter;
 use crate::auth::{made_at, name};
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, VoterId};
 use crate::http::problem::{Code, Problem};
 use crate::http::request;
-use crate::infra::db::read;
+use crate::infra::db::{DbConnection, read};
 use crate::rate_limit::rate_limiter::VotePermit;
 use crate::voting::claims;
 use crate::voting::routes::VotingState;
@@ -24,12 +24,34 @@ use crate::voting::routes::VotingState;
 /// How long a caller waits for the walks of others.
 const PATIENCE: Duration = Duration::from_millis(400);
 
-async fn turn(walks: &Semaphore) -> Result<SemaphorePermit<'_>, Problem> {
-    if let Ok(Ok(turn)) = tokio::time::timeout(PATIENCE, walks.acquire()).await {
-        return Ok(turn);
+/// One of few walks. Each step holds a clone: the permit stays taken until the last has ended, whatever the caller does meanwhile.
+type WalkPermit = Arc<OwnedSemaphorePermit>;
+
+async fn permit(walks: &Arc<Semaphore>) -> Result<WalkPermit, Problem> {
+    let permit = Arc::clone(walks).acquire_owned();
+    if let Ok(Ok(permit)) = tokio::time::timeout(PATIENCE, permit).await {
+        return Ok(Arc::new(permit));
     }
-    let busy = "Somebody else's records are being looked for; please try again.";
+    let busy = "Others' records are being read. Try again.";
     Err(Problem::new(Code::Overloaded, busy).retry_after(2))
+}
+
+/// Finds the voter's changes in the ledger, in steps between which other reads pass.
+async fn walk(state: &VotingState, voter: VoterId, permit: &WalkPermit) -> Result<Walked, Problem> {
+    let mut walked = Walked::new(voter);
+    loop {
+        let permit = Arc::clone(permit);
+        let step = move |conn: &mut DbConnection| {
+            let _permit = permit;
+            let is_whole = walked.step(conn)?;
+            Ok((walked, is_whole))
+        };
+        let is_whole;
+        (walked, is_whole) = read(&state.readers, step).await?;
+        if is_whole {
+            return Ok(walked);
+        }
+    }
 }
 
 /// Who calls, with the quota of a vote charged.
@@ -67,11 +89,13 @@ pub struct Me {
 pub async fn get_me(http: HttpRequest, state: Data<VotingState>) -> Result<HttpResponse, Problem> {
     let (voter, permit) = passed(&http, &state, false).await?;
     let found = async {
-        let _turn = turn(&state.walks).await?;
+        let permit = self::permit(&state.walks).await?;
+        let walked = walk(&state, voter.id, &permit).await?;
         let log = state.votes.log().map(str::to_owned);
         read(&state.readers, move |conn| {
+            let _permit = permit;
             Ok((
-                held(conn, voter.id, log.as_deref())?,
+                held(conn, &walked, log.as_deref())?,
                 claims::store::tools_of(conn, voter.id)?,
             ))
         })
@@ -116,13 +140,14 @@ pub async fn delete_me(
     request::json_if_any(http.headers(), &body)?;
     let (voter, permit) = passed(&http, &state, true).await?;
     let erased = async {
-        let _turn = turn(&state.walks).await?;
-        let walked = read(&state.readers, move |conn| walk(conn, voter.id)).await?;
+        let permit = self::permit(&state.walks).await?;
+        let walked = walk(&state, voter.id, &permit).await?;
         let known = Arc::clone(&state.identity.erased);
         let erased = state
             .votes
             .edit(move |conn| {
-                let votes = erase(conn, voter.id, &walked, Timestamp::now())?;
+                let _permit = permit;
+                let votes = erase(conn, &walked, Timestamp::now())?;
                 // Here, between two batches: a vote that waits behind this would count beside the one that stays.
                 known.add(voter.id);
                 Ok(votes)

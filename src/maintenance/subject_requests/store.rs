@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use diesel::dsl::{max, sql};
+use diesel::dsl::sql;
 use diesel::result::Error;
 use diesel::sql_types::{Binary, Bool, Nullable};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
@@ -17,7 +17,8 @@ use crate::infra::db::{DbConnection, write_transaction};
 use crate::tallies::store as tallies;
 use crate::voting::checksum::{Sketch, weight};
 use crate::voting::held::store::tools_of as tools_held;
-use crate::voting::ledger::{Change, renamed, unpacked};
+use crate::voting::ledger::voter_index::{self, OVERLAP};
+use crate::voting::ledger::{self, Change, renamed, unpacked};
 use crate::voting::seen_changes::store as seen_changes;
 use crate::voting::store as own_votes;
 use crate::voting::{batch, claims, exclusions};
@@ -30,32 +31,91 @@ struct Noted {
     at: Timestamp,
 }
 
-/// What a walk through the ledger found of one voter.
+/// What a walk through the ledger found of one voter. It goes in short steps, so that no statement lasts long, however long the ledger is.
 pub struct Walked {
+    voter: VoterId,
     noted: Vec<Noted>,
-    /// How far it went.
-    end: i64,
+    /// How far it went; `None` before the first step.
+    end: Option<i64>,
 }
 
 const DAY_SECONDS: i32 = 86_400;
-/// Entries that were written, but not yet shown, when a walk ended: on Postgres they appear a little later.
-const OVERLAP: i64 = 10_000;
+/// Numbers of the ledger that one step looks through.
+const SPAN: i64 = 50_000;
+/// Entries that one statement names.
+const MAX_ENTRIES: usize = 500;
 
-/// Walks the whole ledger for the voter's entries.
-///
-/// # Errors
-/// A failed query.
-pub fn walk(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Walked> {
-    let end: Option<i64> = ledger_entries::table
-        .select(max(ledger_entries::seq))
-        .first(conn)?;
-    Ok(Walked {
-        noted: noted(conn, voter, i64::MIN)?,
-        end: end.unwrap_or(0),
-    })
+impl Walked {
+    /// Before the first step.
+    #[must_use]
+    pub fn new(voter: VoterId) -> Self {
+        Self {
+            voter,
+            noted: Vec::new(),
+            end: None,
+        }
+    }
+
+    /// The first step follows the index of voters, the others read what lies behind it; true once that was all.
+    ///
+    /// # Errors
+    /// A failed query.
+    pub fn step(&mut self, conn: &mut DbConnection) -> QueryResult<bool> {
+        let Some(after) = self.end else {
+            let (seqs, end) = voter_index::entries_of(conn, self.voter)?;
+            self.noted = noted_in(conn, self.voter, seqs)?;
+            self.end = Some(end);
+            return Ok(false);
+        };
+        let last = ledger::last(conn)?;
+        let upto = last.min(after + SPAN);
+        self.noted.extend(noted(conn, self.voter, (after, upto))?);
+        self.end = Some(upto);
+        Ok(upto == last)
+    }
 }
 
-fn noted(conn: &mut DbConnection, voter: VoterId, after: i64) -> QueryResult<Vec<Noted>> {
+type EntryColumns = (i64, i32, i64, i64, Vec<u8>);
+
+const ENTRY: (
+    ledger_entries::seq,
+    ledger_entries::tool_id,
+    ledger_entries::version,
+    ledger_entries::at,
+    ledger_entries::changes,
+) = (
+    ledger_entries::seq,
+    ledger_entries::tool_id,
+    ledger_entries::version,
+    ledger_entries::at,
+    ledger_entries::changes,
+);
+
+/// The voter's changes among entries of these numbers.
+fn noted_in(
+    conn: &mut DbConnection,
+    voter: VoterId,
+    seqs: BTreeSet<i64>,
+) -> QueryResult<Vec<Noted>> {
+    let seqs: Vec<i64> = seqs.into_iter().collect();
+    let mut found = Vec::new();
+    for seqs in seqs.chunks(MAX_ENTRIES) {
+        let rows: Vec<EntryColumns> = ledger_entries::table
+            .filter(ledger_entries::seq.eq_any(seqs))
+            .order(ledger_entries::seq)
+            .select(ENTRY)
+            .load(conn)?;
+        found.extend(own_changes(rows, voter));
+    }
+    Ok(found)
+}
+
+/// The voter's changes among entries after one number, up to another.
+fn noted(
+    conn: &mut DbConnection,
+    voter: VoterId,
+    (after, upto): (i64, i64),
+) -> QueryResult<Vec<Noted>> {
     // The database looks for the id's bytes; whether they are those of a voter shows when they are unpacked.
     let (before, behind) = match conn {
         DbConnection::Sqlite(_) => ("instr(changes, ", ") > 0"),
@@ -64,29 +124,28 @@ fn noted(conn: &mut DbConnection, voter: VoterId, after: i64) -> QueryResult<Vec
     let holds = sql::<Bool>(before)
         .bind::<Binary, _>(voter.0.to_vec())
         .sql(behind);
-    let rows: Vec<(i64, i32, i64, i64, Vec<u8>)> = ledger_entries::table
+    let rows: Vec<EntryColumns> = ledger_entries::table
         .filter(ledger_entries::seq.gt(after))
+        .filter(ledger_entries::seq.le(upto))
         .filter(holds)
         .order(ledger_entries::seq)
-        .select((
-            ledger_entries::seq,
-            ledger_entries::tool_id,
-            ledger_entries::version,
-            ledger_entries::at,
-            ledger_entries::changes,
-        ))
+        .select(ENTRY)
         .load(conn)?;
-    let mut noted = Vec::new();
-    for (seq, tool, version, at, changes) in rows {
-        let own = unpacked(version, &changes).filter(|change| change.voter == voter);
-        noted.extend(own.map(|change| Noted {
-            seq,
-            tool,
-            change,
-            at: Timestamp(at),
-        }));
-    }
-    Ok(noted)
+    Ok(own_changes(rows, voter).collect())
+}
+
+fn own_changes(rows: Vec<EntryColumns>, voter: VoterId) -> impl Iterator<Item = Noted> {
+    rows.into_iter()
+        .flat_map(move |(seq, tool, version, at, changes)| {
+            let own = unpacked(version, &changes).filter(|change| change.voter == voter);
+            let noted = own.map(|change| Noted {
+                seq,
+                tool,
+                change,
+                at: Timestamp(at),
+            });
+            noted.collect::<Vec<_>>()
+        })
 }
 
 type VoteColumns = (i16, i64, Vec<u8>, i32, Option<i64>);
@@ -118,8 +177,8 @@ fn is_aside(conn: &mut DbConnection, mark: Option<i64>) -> QueryResult<bool> {
 ///
 /// # Errors
 /// A failed query.
-pub fn held(conn: &mut DbConnection, voter: VoterId, log: Option<&str>) -> QueryResult<Held> {
-    let walked = walk(conn, voter)?;
+pub fn held(conn: &mut DbConnection, walked: &Walked, log: Option<&str>) -> QueryResult<Held> {
+    let voter = walked.voter;
     let slugs: Vec<(i32, String)> = tools::table.select((tools::id, tools::slug)).load(conn)?;
     let slugs: HashMap<i32, String> = slugs.into_iter().collect();
     let slug = |tool: i32| slugs.get(&tool).cloned().unwrap_or_default();
@@ -203,16 +262,13 @@ fn receipt(ballot: Ballot, log: Option<&str>) -> Option<HeldReceipt> {
 ///
 /// # Errors
 /// A failed statement; nothing was done then.
-pub fn erase(
-    conn: &mut DbConnection,
-    voter: VoterId,
-    walked: &Walked,
-    now: Timestamp,
-) -> QueryResult<usize> {
+pub fn erase(conn: &mut DbConnection, walked: &Walked, now: Timestamp) -> QueryResult<usize> {
+    let voter = walked.voter;
     write_transaction(conn, |conn| {
         denylist::lock(conn)?;
         denylist::erase(conn, voter, now)?;
-        let later = noted(conn, voter, walked.end.saturating_sub(OVERLAP))?;
+        let after = walked.end.map_or(0, |end| end.saturating_sub(OVERLAP));
+        let later = noted(conn, voter, (after, i64::MAX))?;
         let mut by_tool: BTreeMap<i32, BTreeMap<i64, &Noted>> = BTreeMap::new();
         for noted in walked.noted.iter().chain(&later) {
             by_tool
@@ -265,6 +321,7 @@ fn rename_entries(
     nobody: VoterId,
 ) -> QueryResult<()> {
     let entries: BTreeSet<i64> = noted.values().map(|noted| noted.seq).collect();
+    voter_index::rename(conn, &entries, (voter, nobody))?;
     for seq in entries {
         let entry = ledger_entries::table.filter(ledger_entries::seq.eq(seq));
         let changes: Vec<u8> = entry.select(ledger_entries::changes).first(conn)?;
