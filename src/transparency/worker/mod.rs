@@ -117,8 +117,6 @@ enum PassError {
 struct Connection {
     conn: DbConnection,
     leads: bool,
-    /// Tools whose tallies moved while the log was off are stated once.
-    is_new: bool,
 }
 
 struct Sequencer {
@@ -192,11 +190,7 @@ impl Sequencer {
     fn connect(&self) -> Result<Connection, PassError> {
         let mut conn = db::open(&self.database, Purpose::Read)?;
         let leads = try_lead(&mut conn)?;
-        Ok(Connection {
-            conn,
-            leads,
-            is_new: true,
-        })
+        Ok(Connection { conn, leads })
     }
 
     /// One pass; tells whether the next should follow at once.
@@ -219,8 +213,7 @@ impl Sequencer {
             }
             return Ok((connection, false));
         }
-        let is_new = connection.is_new;
-        let snapshot = store::in_snapshot(&mut connection.conn, |conn| read(conn, is_new))?;
+        let snapshot = store::in_snapshot(&mut connection.conn, read)?;
         let mut snapshot = snapshot.ok_or(PassError::Record)?;
         let has_more = snapshot.has_more;
         Guard::check_key(
@@ -235,7 +228,6 @@ impl Sequencer {
         if let Some(row) = self.append(&mut snapshot, edge)? {
             self.show(&mut connection.conn, &row)?;
         }
-        connection.is_new = false;
         self.index(&mut connection.conn)?;
         Ok((connection, has_more))
     }
@@ -332,7 +324,7 @@ impl Sequencer {
 }
 
 /// Reads what an epoch is planned from; `None` if the journal cannot be read.
-fn read(conn: &mut DbConnection, is_new: bool) -> diesel::QueryResult<Option<Snapshot>> {
+fn read(conn: &mut DbConnection) -> diesel::QueryResult<Option<Snapshot>> {
     let row = store::newest(conn)?.ok_or(diesel::result::Error::NotFound)?;
     let mut stated = store::logged_tools(conn)?;
     let now = store::tools_now(conn)?;
@@ -362,7 +354,7 @@ fn read(conn: &mut DbConnection, is_new: bool) -> diesel::QueryResult<Option<Sna
                 break;
             }
         }
-        if is_new && !has_more {
+        if !has_more {
             records.extend(unstated(&now, &stated, &records));
         }
     }
@@ -376,7 +368,7 @@ fn read(conn: &mut DbConnection, is_new: bool) -> diesel::QueryResult<Option<Sna
     }))
 }
 
-/// Tools whose tallies moved while nobody kept a journal.
+/// Tools whose tallies moved while nobody kept a journal: the log was off, or is off on another instance.
 fn unstated(
     now: &BTreeMap<i32, (ToolNow, Counts)>,
     stated: &LoggedTools,
