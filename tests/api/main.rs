@@ -45,6 +45,7 @@ mod public_log;
 mod raw;
 mod readiness;
 mod recount;
+mod repair;
 mod replay;
 mod retention;
 mod rights;

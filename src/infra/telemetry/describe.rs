@@ -64,6 +64,10 @@ pub(super) fn describe() {
         "Votes by which tallies differ from their recount; 0 is right"
     );
     metrics::describe_gauge!(
+        "tallyship_recount_differences",
+        "Differences of any kind that the last recount found; 0 is right"
+    );
+    metrics::describe_gauge!(
         "tallyship_recount_timestamp_seconds",
         "When the last whole recount ended, since 1970"
     );

@@ -228,11 +228,12 @@ impl Metrics {
         });
     }
 
-    /// A recount of everything ended at `at`, and found tallies to be off by `drift` votes in all.
-    #[expect(clippy::cast_precision_loss, reason = "it stays far below 2^52")]
-    pub fn recounted(&self, drift: u64, at: Timestamp) {
+    /// A recount of everything ended at `at`, and found so many differences, and tallies to be off by `drift` votes in all.
+    #[expect(clippy::cast_precision_loss, reason = "they stay far below 2^52")]
+    pub fn recounted(&self, drift: u64, differences: usize, at: Timestamp) {
         with_local_recorder(&*self.recorder, || {
             metrics::gauge!("tallyship_tally_drift").set(drift as f64);
+            metrics::gauge!("tallyship_recount_differences").set(differences as f64);
             metrics::gauge!("tallyship_recount_timestamp_seconds").set(seconds_of(at));
         });
     }

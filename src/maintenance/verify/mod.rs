@@ -1,79 +1,39 @@
-//! The recount: every tally against its votes, its ledger, its panel and its periods, in one snapshot of the database.
+//! The recount: every tally against its votes, its ledger, its panel, its periods, the sums of the holding rule and the public log.
 //!
-//! `tallyship verify` calls it. It reads only, takes no lock that a vote would wait for, and goes over votes and ledger
-//! as streams: what it holds grows with the tools, never with the votes. Beside a running server `watch` recounts less, and
-//! more gently.
+//! `tallyship verify` calls it on one snapshot of the database. It reads only, takes no lock that a vote would wait for, and goes
+//! over votes and ledger as streams: what it holds grows with the tools, never with the votes. Beside a running server [`worker`] looks
+//! for the same kinds.
 
+pub mod fault;
+mod ledger_sums;
 mod origins;
-mod pages;
 mod repair;
+mod stated;
 mod stream;
-mod sums;
 #[cfg(test)]
 mod tests;
 pub mod worker;
 
+pub use fault::{Fault, Remedy};
 pub use repair::repair;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::QueryResult;
 use serde::Serialize;
 
+use self::ledger_sums::{LedgerAccount, LedgerSums};
+use self::stated::BallotCounts;
+use self::stream::VoteRow;
 use crate::domain::{Choice, VoterId};
 use crate::infra::db::DbConnection;
 use crate::tallies::TallyRow;
 use crate::voting::checksum::Sketch;
-use crate::voting::exclusions::{is_held, is_in_no_sum, is_withdrawn};
-use crate::voting::ledger::{self, is_whole, unpacked};
+use crate::voting::exclusions::{is_held, is_in_no_sum, is_withdrawn, removal_of};
+use crate::voting::ledger::voter_index;
 
 /// Ship and skip.
 type Counts = (i64, i64);
-
-/// What does not agree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fault {
-    /// The counted votes are not the tally's.
-    Votes,
-    /// The ledger does not add up to the tally.
-    Ledger,
-    /// The votes set aside are not as many as the tally says.
-    Aside,
-    /// Counts agree, but ledger and votes are not of the same voters and choices.
-    Voters,
-    /// The ledger holds a version beyond the tally's.
-    Ahead,
-    /// The ledger holds a version twice, or out of its order, or an entry that is torn.
-    Order,
-    /// The tally's panel is not that of the reviews.
-    Panel,
-    /// The tally's last period ends at another time than its periods do.
-    Periods,
-    /// The sums of fresh voters by network are not those of their votes.
-    Origins,
-    /// Votes or entries of a tool that is not there.
-    Unknown,
-}
-
-impl Fault {
-    /// In words.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Votes => "the votes add up to something else",
-            Self::Ledger => "the ledger adds up to something else",
-            Self::Aside => "the votes set aside add up to something else",
-            Self::Voters => "the ledger knows other voters or choices than the votes",
-            Self::Ahead => "the ledger is ahead of the tally's version",
-            Self::Order => "the ledger has a version twice, or out of its order, or a torn entry",
-            Self::Panel => "the panel is not that of the reviews",
-            Self::Periods => "the last period ends at another time",
-            Self::Origins => "the sums of fresh voters by network add up to something else",
-            Self::Unknown => "there is no such tool",
-        }
-    }
-}
 
 /// A tool whose accounts do not agree. All counts are (ship, skip).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -94,6 +54,14 @@ pub struct Difference {
     pub faults: Vec<Fault>,
 }
 
+impl Difference {
+    /// By how many votes the tally differs from its votes, or from its ledger if that is more.
+    fn drift(&self) -> u64 {
+        let of = |found: Counts| self.tally.0.abs_diff(found.0) + self.tally.1.abs_diff(found.1);
+        of(self.votes).max(of(self.ledger))
+    }
+}
+
 /// What a repair needs besides.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Found {
@@ -112,6 +80,10 @@ pub struct Recount {
     pub votes: i64,
     pub events: i64,
     pub differences: Vec<Difference>,
+    /// Records of the public log's journal that cannot be read.
+    pub unreadable_records: Vec<i64>,
+    /// Segments of the ledger's index of voters that are not those of their entries.
+    pub wrong_segments: Vec<i64>,
 }
 
 /// What is found of one tool, beside what its tally says.
@@ -119,28 +91,76 @@ pub struct Recount {
 struct Account {
     votes: Counts,
     aside: Counts,
-    ledger: Counts,
     of_votes: Sketch,
-    of_ledger: Sketch,
-    newest: i64,
-    newest_bulk: i64,
-    disordered: bool,
+    ledger: LedgerAccount,
     panel: Counts,
     period_end: i64,
     /// Of the fresh votes by network, and of their sums.
     fresh_votes: i64,
     fresh_sums: i64,
+    ballots: BallotCounts,
+    /// Those that the public log has; `None` if there is no log.
+    stated: Option<BallotCounts>,
 }
 
 impl Account {
+    /// Adds a vote; whether there is one, and not just what stays of a withdrawn one.
+    fn add_vote(&mut self, row: VoteRow, in_force: &BTreeSet<i64>) -> bool {
+        let fresh = origins::checksum_of_vote(row.binding, row.choice, row.mark);
+        self.fresh_votes = self.fresh_votes.wrapping_add(fresh);
+        let takes_effect =
+            |mark: &i64| removal_of(*mark).is_none_or(|removal| in_force.contains(&removal));
+        if row.mark.is_some_and(is_withdrawn) {
+            return false;
+        }
+        let choice = Choice::from_code(row.choice);
+        let mark = row.mark.filter(takes_effect);
+        if row.has_ballot && mark.and_then(removal_of).is_none() {
+            self.ballots.named.add(choice, 1);
+            let held = choice.filter(|_| mark.is_some_and(is_held));
+            self.ballots.held.add(held, 1);
+        }
+        if row.mark.is_some_and(is_held) {
+            // In no sum.
+        } else if let Some(choice) = counted(row.choice, row.mark, in_force) {
+            add(&mut self.votes, Some(choice), 1);
+            self.of_votes.moved(id(row.voter), None, Some(choice));
+        } else {
+            add(&mut self.aside, choice, 1);
+        }
+        true
+    }
+
+    fn newest(&self) -> i64 {
+        self.ledger.newest.max(self.ledger.newest_bulk)
+    }
+
     fn found(&self) -> Found {
         Found {
             of_votes: self.of_votes,
-            of_ledger: self.of_ledger,
-            newest: self.newest.max(self.newest_bulk),
+            of_ledger: self.ledger.sketch,
+            newest: self.newest(),
             panel: self.panel,
             period_end: self.period_end,
         }
+    }
+
+    fn difference(
+        &self,
+        (id, tool): (i32, String),
+        row: &TallyRow,
+        faults: Vec<Fault>,
+    ) -> Option<Difference> {
+        (!faults.is_empty()).then(|| Difference {
+            id,
+            found: self.found(),
+            tool,
+            tally: (row.ship, row.skip),
+            votes: self.votes,
+            ledger: self.ledger.counts,
+            aside: [(row.aside_ship, row.aside_skip), self.aside],
+            faults,
+        })
     }
 }
 
@@ -163,121 +183,172 @@ fn counted(choice: i16, mark: Option<i64>, in_force: &BTreeSet<i64>) -> Option<C
 /// # Errors
 /// A failed query.
 pub fn recount(conn: &mut DbConnection) -> QueryResult<Recount> {
-    stream::begin(conn)?;
-    let result = in_snapshot(conn);
-    stream::end(conn)?;
-    result
+    stream::in_snapshot(conn, |conn| {
+        let mut accounts = Accounts::read(conn, |_| Ok(()))?;
+        let mut ledger = LedgerSums::default();
+        ledger.read_all(conn)?;
+        let events = ledger.events;
+        for (tool, sums) in ledger.by_tool {
+            accounts.by_tool.entry(tool).or_default().ledger = sums;
+        }
+        Ok(Recount {
+            tools: accounts.tallies.len() + accounts.without_tally.len(),
+            votes: accounts.votes,
+            events,
+            wrong_segments: wrong_segments(conn)?,
+            unreadable_records: accounts.unreadable_records.clone(),
+            differences: accounts.differences(),
+        })
+    })
 }
 
-fn in_snapshot(conn: &mut DbConnection) -> QueryResult<Recount> {
-    let mut accounts: BTreeMap<i32, Account> = BTreeMap::new();
-    let mut recount = Recount::default();
-    let in_force: BTreeSet<i64> = stream::removals_in_force(conn)?;
-    stream::each_vote(conn, |tool, voter, choice, mark, fresh| {
-        let account = accounts.entry(tool).or_default();
-        account.fresh_votes = account.fresh_votes.wrapping_add(fresh);
-        if mark.is_some_and(is_withdrawn) {
-            return;
+/// Says that a record for the public log cannot be read.
+#[must_use]
+pub fn unreadable_record(seq: i64) -> String {
+    format!("log: record {seq} of the journal cannot be read")
+}
+
+/// Says that a segment of the index of voters is not that of its entries.
+#[must_use]
+pub fn wrong_segment(segment: i64) -> String {
+    format!("ledger: segment {segment} of the index of voters is wrong")
+}
+
+fn wrong_segments(conn: &mut DbConnection) -> QueryResult<Vec<i64>> {
+    let mut wrong = Vec::new();
+    for segment in 0..voter_index::segments(conn)? {
+        if !voter_index::is_right(conn, segment)? {
+            wrong.push(segment);
         }
-        recount.votes += 1;
-        if mark.is_some_and(is_held) {
-            // In no sum.
-        } else if let Some(choice) = counted(choice, mark, &in_force) {
-            add(&mut account.votes, Some(choice), 1);
-            account.of_votes.moved(id(voter), None, Some(choice));
-        } else {
-            add(&mut account.aside, Choice::from_code(choice), 1);
+    }
+    Ok(wrong)
+}
+
+/// What one snapshot has of tools, but for their ledgers.
+#[derive(Default)]
+struct Accounts {
+    tallies: Vec<(String, TallyRow)>,
+    without_tally: Vec<(i32, String)>,
+    by_tool: BTreeMap<i32, Account>,
+    votes: i64,
+    unreadable_records: Vec<i64>,
+}
+
+impl Accounts {
+    /// Reads them. `pause` is called after each vote, with how many there were.
+    fn read(
+        conn: &mut DbConnection,
+        mut pause: impl FnMut(i64) -> QueryResult<()>,
+    ) -> QueryResult<Self> {
+        let mut accounts = Self {
+            tallies: stream::tallies(conn)?,
+            without_tally: stream::without_tally(conn)?,
+            ..Self::default()
+        };
+        let in_force = stream::removals_in_force(conn)?;
+        let mut rows = 0;
+        let by_tool = &mut accounts.by_tool;
+        stream::each_vote(conn, None, |row| {
+            let account = by_tool.entry(row.tool).or_default();
+            accounts.votes += i64::from(account.add_vote(row, &in_force));
+            rows += 1;
+            pause(rows)
+        })?;
+        stream::each_origin(conn, |tool, fresh| {
+            let account = by_tool.entry(tool).or_default();
+            account.fresh_sums = account.fresh_sums.wrapping_add(fresh);
+        })?;
+        for (tool, verdict, reviews) in stream::panels(conn)? {
+            let panel = &mut by_tool.entry(tool).or_default().panel;
+            add(panel, Choice::from_code(verdict), reviews);
         }
-    })?;
-    stream::each_origin(conn, |tool, fresh| {
-        let account = accounts.entry(tool).or_default();
-        account.fresh_sums = account.fresh_sums.wrapping_add(fresh);
-    })?;
-    let mut bulk: HashSet<(i32, i64)> = HashSet::new();
-    for (tool, version, ship, skip, sketch) in stream::bulk_events(conn)? {
-        recount.events += 1;
-        let account = accounts.entry(tool).or_default();
-        account.ledger.0 += ship;
-        account.ledger.1 += skip;
-        account.of_ledger.add(Sketch(sketch));
-        account.newest_bulk = account.newest_bulk.max(version);
-        bulk.insert((tool, version));
-    }
-    ledger::each(conn, |entry| {
-        let account = accounts.entry(entry.tool).or_default();
-        account.disordered |= !is_whole(&entry.changes);
-        for change in unpacked(entry.version, &entry.changes) {
-            recount.events += 1;
-            add(&mut account.ledger, change.old, -1);
-            add(&mut account.ledger, change.new, 1);
-            account
-                .of_ledger
-                .moved(change.voter, change.old, change.new);
-            // Whoever writes holds the tally's row: within a tool, versions only grow.
-            let known = bulk.contains(&(entry.tool, change.version));
-            account.disordered |= change.version <= account.newest || known;
-            account.newest = account.newest.max(change.version);
+        for (tool, end) in stream::period_ends(conn)? {
+            // A tally begins at 0, in 1970: what ended before then moves nothing.
+            by_tool.entry(tool).or_default().period_end = end.max(0);
         }
-    })?;
-    for (tool, verdict, reviews) in stream::panels(conn)? {
-        let panel = &mut accounts.entry(tool).or_default().panel;
-        add(panel, Choice::from_code(verdict), reviews);
+        if let Some(stated) = stated::read(conn)? {
+            for (_, row) in &accounts.tallies {
+                let of_tool = stated.by_tool.get(&row.tool).copied();
+                by_tool.entry(row.tool).or_default().stated = Some(of_tool.unwrap_or_default());
+            }
+            accounts.unreadable_records = stated.unreadable;
+        }
+        Ok(accounts)
     }
-    for (tool, end) in stream::period_ends(conn)? {
-        // A tally begins at 0, in 1970: what ended before then moves nothing.
-        accounts.entry(tool).or_default().period_end = end.max(0);
+
+    /// Adds a ledger that was read up to the versions of these tallies; `now` are the tallies when it ended.
+    fn add_ledger(&mut self, ledger: LedgerSums, now: impl Iterator<Item = TallyRow>) {
+        let now: BTreeMap<i32, TallyRow> = now.map(|row| (row.tool, row)).collect();
+        let then = self.tallies.iter().map(|(_, row)| (row.tool, *row));
+        let then: BTreeMap<i32, TallyRow> = then.collect();
+        for (tool, mut sums) in ledger.by_tool {
+            let account = match (then.get(&tool), now.get(&tool)) {
+                (Some(then), Some(now)) => {
+                    let account = self.by_tool.entry(tool).or_default();
+                    if sums.newest.max(sums.newest_bulk) <= now.version {
+                        sums.newest = sums.newest.min(then.version);
+                        sums.newest_bulk = sums.newest_bulk.min(then.version);
+                    }
+                    // Voters were renamed meanwhile: the counts are comparable, and the next recount compares the voters.
+                    if then.revision != now.revision {
+                        sums.sketch = account.of_votes;
+                    }
+                    account
+                }
+                // It was created meanwhile.
+                (None, Some(_)) => continue,
+                (_, None) => self.by_tool.entry(tool).or_default(),
+            };
+            account.ledger = sums;
+        }
     }
-    for (slug, row) in stream::tallies(conn)? {
-        recount.tools += 1;
-        let account = accounts.remove(&row.tool).unwrap_or_default();
-        recount.differences.extend(difference(slug, &row, &account));
+
+    fn differences(mut self) -> Vec<Difference> {
+        let is_journal_whole = self.unreadable_records.is_empty();
+        let mut differences = Vec::new();
+        for (slug, row) in self.tallies {
+            let account = self.by_tool.remove(&row.tool).unwrap_or_default();
+            let mut faults = faults(&row, &account);
+            let stated = account.stated.filter(|_| is_journal_whole);
+            if stated.is_some_and(|stated| stated != account.ballots) {
+                faults.push(Fault::Ballots);
+            }
+            differences.extend(account.difference((row.tool, slug), &row, faults));
+        }
+        for (tool, slug) in self.without_tally {
+            let account = self.by_tool.remove(&tool).unwrap_or_default();
+            let faults = vec![Fault::Missing];
+            differences.extend(account.difference((tool, slug), &TallyRow::default(), faults));
+        }
+        for (tool, account) in self.by_tool {
+            let name = format!("(tool {tool}, which does not exist)");
+            let faults = vec![Fault::Unknown];
+            differences.extend(account.difference((tool, name), &TallyRow::default(), faults));
+        }
+        differences
     }
-    for (tool, account) in accounts {
-        recount.differences.push(Difference {
-            id: tool,
-            found: account.found(),
-            tool: format!("(tool {tool}, which does not exist)"),
-            tally: (0, 0),
-            votes: account.votes,
-            ledger: account.ledger,
-            aside: [(0, 0), account.aside],
-            faults: vec![Fault::Unknown],
-        });
-    }
-    Ok(recount)
 }
 
 /// What of a tally differs from its account.
-fn difference(slug: String, row: &TallyRow, account: &Account) -> Option<Difference> {
-    let mut faults = Vec::new();
-    let mut check = |right: bool, fault| {
-        if !right {
-            faults.push(fault);
-        }
-    };
+fn faults(row: &TallyRow, account: &Account) -> Vec<Fault> {
     let tally = (row.ship, row.skip);
-    let aside = [(row.aside_ship, row.aside_skip), account.aside];
     let panel = (i64::from(row.panel_ship), i64::from(row.panel_skip));
-    check(tally == account.votes, Fault::Votes);
-    check(tally == account.ledger, Fault::Ledger);
-    check(aside[0] == aside[1], Fault::Aside);
-    check(account.of_votes == account.of_ledger, Fault::Voters);
-    let newest = account.newest.max(account.newest_bulk);
-    check(newest <= row.version, Fault::Ahead);
-    check(!account.disordered, Fault::Order);
-    check(panel == account.panel, Fault::Panel);
-    check(row.period_end.0 == account.period_end, Fault::Periods);
-    check(account.fresh_votes == account.fresh_sums, Fault::Origins);
-    (!faults.is_empty()).then(|| Difference {
-        id: row.tool,
-        found: account.found(),
-        tool: slug,
-        tally,
-        votes: account.votes,
-        ledger: account.ledger,
-        aside,
-        faults,
-    })
+    let checks = [
+        (tally == account.votes, Fault::Votes),
+        (tally == account.ledger.counts, Fault::Ledger),
+        (
+            (row.aside_ship, row.aside_skip) == account.aside,
+            Fault::Aside,
+        ),
+        (account.of_votes == account.ledger.sketch, Fault::Voters),
+        (account.newest() <= row.version, Fault::Ahead),
+        (!account.ledger.disordered, Fault::Order),
+        (panel == account.panel, Fault::Panel),
+        (row.period_end.0 == account.period_end, Fault::Periods),
+        (account.fresh_votes == account.fresh_sums, Fault::Origins),
+    ];
+    let wrong = checks.into_iter().filter(|(is_right, _)| !is_right);
+    wrong.map(|(_, fault)| fault).collect()
 }
 
 /// A voter's id; bytes of another length are nobody's, and show as a difference.

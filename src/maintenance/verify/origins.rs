@@ -6,6 +6,9 @@ use crate::domain::{Choice, Timestamp};
 use crate::infra::db::schema::origin_sums;
 use crate::voting::{Binding, VoteRecord};
 
+/// Origin, wide origin and first choice of a vote.
+pub(super) type BindingColumns = (Option<i64>, Option<i64>, Option<i16>);
+
 /// The columns of a row of sums.
 pub(super) type SumsRow = (i64, i32, (i64, i64), (i64, i64), (i64, i64), i64);
 
@@ -51,24 +54,27 @@ fn checksum(origin: i64, sums: &FreshSums) -> i64 {
     weighted.fold(0, i64::wrapping_add)
 }
 
-/// What a vote adds.
-pub(super) fn checksum_of_vote(
-    (origin, wide, first): (Option<i64>, Option<i64>, Option<i16>),
+/// A vote with its binding; `None` if it has none.
+pub(super) fn bound_vote(
+    (origin, wide, first): BindingColumns,
     choice: i16,
     mark: Option<i64>,
-) -> i64 {
-    let (Some(binding), Some(choice)) = (
-        Binding::of_columns(origin, wide, first),
-        Choice::from_code(choice),
-    ) else {
-        return 0;
-    };
+) -> Option<(VoteRecord, Binding)> {
+    let binding = Binding::of_columns(origin, wide, first)?;
     let vote = VoteRecord {
-        choice,
+        choice: Choice::from_code(choice)?,
         cast_at: Timestamp(0),
         aside: mark,
         ballot: None,
         binding: Some(binding),
+    };
+    Some((vote, binding))
+}
+
+/// What a vote adds.
+pub(super) fn checksum_of_vote(binding: BindingColumns, choice: i16, mark: Option<i64>) -> i64 {
+    let Some((vote, binding)) = bound_vote(binding, choice, mark) else {
+        return 0;
     };
     let sums = FreshSums::default().replaced(None, vote.fresh());
     let each = binding.origins.each();

@@ -1,4 +1,5 @@
-//! Repairing what a recount found. The votes are what was cast, so they stand: tally, ledger, panel and periods are made to agree.
+//! Repairing what a recount found. The votes are what was cast, so they stand: tally, ledger, panel, periods, sums and the log's
+//! journal are made to agree. [`Fault::remedy`] says what that is, and which kinds only the operator can end.
 //!
 //! `tallyship verify --repair` calls it, while nobody else writes. Each tool is one transaction with its audit entry. The ledger stays
 //! append-only: what it lacks is added as one entry of many votes, as a reset has one; torn or disordered entries are put in order first.
@@ -8,79 +9,164 @@ use std::collections::BTreeSet;
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 use serde_json::json;
 
-use super::{Fault, recount};
+use super::origins::bound_vote;
+use super::stream;
+use super::{Difference, Fault, recount, wrong_segments};
 use crate::auth::audit::{self, AuditAction};
-use crate::domain::{Actor, Timestamp};
-use crate::infra::db::schema::{bulk_events, ledger_entries, tallies, votes};
+use crate::domain::{Actor, OriginHash, Timestamp, VoterId};
+use crate::infra::db::schema::{
+    bulk_events, ledger_entries, origin_sums, removals, reviews, tallies, votes,
+};
 use crate::infra::db::{DbConnection, write_transaction};
 use crate::tallies::store;
+use crate::voting::fresh::book::OriginBook;
+use crate::voting::fresh::store as origins;
 use crate::voting::journal::{self, ToolRecord};
-use crate::voting::ledger::whole;
+use crate::voting::ledger::{voter_index, whole};
 
 /// `bulk_events.removal_id` of a repair: no removal has it.
 const REPAIR: i64 = 0;
 
-/// Repairs every difference; returns how many tools it repaired.
+/// Repairs every difference that a repair can end; returns how many tools it repaired.
 ///
 /// # Errors
 /// A failed statement; the tools before it are repaired.
 pub fn repair(conn: &mut DbConnection, actor: &Actor, now: Timestamp) -> QueryResult<usize> {
     let mut repaired: BTreeSet<i32> = BTreeSet::new();
-    for difference in recount(conn)?.differences {
-        let tool = difference.id;
-        if difference.faults.contains(&Fault::Unknown) {
-            write_transaction(conn, |conn| {
-                forget_unknown(conn, tool)?;
-                note(conn, &difference.tool, &difference.faults, actor, now)
-            })?;
-            repaired.insert(tool);
-        } else if difference.faults.contains(&Fault::Order) {
-            write_transaction(conn, |conn| {
-                store::lock(conn, tool)?;
-                put_in_order(conn, tool)?;
-                note(conn, &difference.tool, &[Fault::Order], actor, now)
-            })?;
-            repaired.insert(tool);
+    for found in recount(conn)?.differences {
+        let rows: Vec<Fault> = found
+            .faults
+            .iter()
+            .copied()
+            .filter(|fault| is_of_rows(*fault))
+            .collect();
+        if rows.is_empty() {
+            continue;
         }
-    }
-    // Again: what is in order now may still add up to something else.
-    for difference in recount(conn)?.differences {
         write_transaction(conn, |conn| {
-            let before = store::lock(conn, difference.id)?;
-            let mut row = before;
-            let found = &difference.found;
-            (row.ship, row.skip) = difference.votes;
-            [_, (row.aside_ship, row.aside_skip)] = difference.aside;
-            row.panel_ship = i32::try_from(found.panel.0).unwrap_or(i32::MAX);
-            row.panel_skip = i32::try_from(found.panel.1).unwrap_or(i32::MAX);
-            row.period_end = Timestamp(found.period_end);
-            row.version = row.version.max(found.newest);
-            row.touch(now);
-            store::save(conn, &before, &row, now)?;
-            journal::store::write(conn, &[ToolRecord::of(&row)])?;
-            let (ship, skip) = (
-                difference.votes.0 - difference.ledger.0,
-                difference.votes.1 - difference.ledger.1,
-            );
-            let sketch = found.of_votes.0.wrapping_sub(found.of_ledger.0);
-            if (ship, skip, sketch) != (0, 0, 0) {
-                diesel::insert_into(bulk_events::table)
-                    .values((
-                        bulk_events::tool_id.eq(row.tool),
-                        bulk_events::version.eq(row.version),
-                        bulk_events::removal_id.eq(REPAIR),
-                        bulk_events::ship.eq(ship),
-                        bulk_events::skip.eq(skip),
-                        bulk_events::sketch.eq(sketch),
-                        bulk_events::at.eq(now.0),
-                    ))
-                    .execute(conn)?;
-            }
-            note(conn, &difference.tool, &difference.faults, actor, now)
+            repair_rows(conn, found.id, &rows, now)?;
+            note(conn, &found.tool, &rows, actor, now)
         })?;
-        repaired.insert(difference.id);
+        repaired.insert(found.id);
+    }
+    repair_index(conn, actor, now)?;
+    // Again: what is in order now may still add up to something else.
+    for mut found in recount(conn)?.differences {
+        found.faults.retain(|fault| fault.is_repairable());
+        if found.faults.is_empty() {
+            continue;
+        }
+        write_transaction(conn, |conn| {
+            repair_tally(conn, &found, now)?;
+            note(conn, &found.tool, &found.faults, actor, now)
+        })?;
+        repaired.insert(found.id);
     }
     Ok(repaired.len())
+}
+
+/// Whether a kind is repaired before the sums are, by rows of its own.
+fn is_of_rows(fault: Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Unknown | Fault::Missing | Fault::Order | Fault::Origins
+    )
+}
+
+fn repair_rows(
+    conn: &mut DbConnection,
+    tool: i32,
+    faults: &[Fault],
+    now: Timestamp,
+) -> QueryResult<()> {
+    if faults.contains(&Fault::Unknown) {
+        return forget_unknown(conn, tool);
+    }
+    if faults.contains(&Fault::Missing) {
+        diesel::insert_into(tallies::table)
+            .values((tallies::tool_id.eq(tool), tallies::updated_at.eq(now.0)))
+            .execute(conn)?;
+        return Ok(());
+    }
+    store::lock(conn, tool)?;
+    if faults.contains(&Fault::Order) {
+        put_in_order(conn, tool)?;
+    }
+    if faults.contains(&Fault::Origins) {
+        rebuild_origins(conn, tool)?;
+    }
+    Ok(())
+}
+
+/// Makes a tally and its ledger agree with the votes.
+fn repair_tally(
+    conn: &mut DbConnection,
+    difference: &Difference,
+    now: Timestamp,
+) -> QueryResult<()> {
+    let before = store::lock(conn, difference.id)?;
+    let mut row = before;
+    let found = &difference.found;
+    (row.ship, row.skip) = difference.votes;
+    [_, (row.aside_ship, row.aside_skip)] = difference.aside;
+    row.panel_ship = i32::try_from(found.panel.0).unwrap_or(i32::MAX);
+    row.panel_skip = i32::try_from(found.panel.1).unwrap_or(i32::MAX);
+    row.period_end = Timestamp(found.period_end);
+    row.version = row.version.max(found.newest);
+    row.touch(now);
+    store::save(conn, &before, &row, now)?;
+    journal::store::write(conn, &[ToolRecord::of(&row)])?;
+    let (ship, skip) = (
+        difference.votes.0 - difference.ledger.0,
+        difference.votes.1 - difference.ledger.1,
+    );
+    let sketch = found.of_votes.0.wrapping_sub(found.of_ledger.0);
+    if (ship, skip, sketch) != (0, 0, 0) {
+        diesel::insert_into(bulk_events::table)
+            .values((
+                bulk_events::tool_id.eq(row.tool),
+                bulk_events::version.eq(row.version),
+                bulk_events::removal_id.eq(REPAIR),
+                bulk_events::ship.eq(ship),
+                bulk_events::skip.eq(skip),
+                bulk_events::sketch.eq(sketch),
+                bulk_events::at.eq(now.0),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Writes segments of the index of voters anew; entries that were put in order are other ones.
+fn repair_index(conn: &mut DbConnection, actor: &Actor, now: Timestamp) -> QueryResult<()> {
+    for segment in wrong_segments(conn)? {
+        write_transaction(conn, |conn| {
+            voter_index::rewrite(conn, segment)?;
+            note(conn, "ledger", &[Fault::Index], actor, now)
+        })?;
+    }
+    Ok(())
+}
+
+/// Computes a tool's sums of fresh voters from its votes; what a moderator trusts stays trusted. The lock of its row is held.
+fn rebuild_origins(conn: &mut DbConnection, tool: i32) -> QueryResult<()> {
+    let of_tool = || origin_sums::table.filter(origin_sums::tool_id.eq(tool));
+    let trusted: Vec<(i64, i64)> = of_tool()
+        .filter(origin_sums::trusted_until.gt(0))
+        .select((origin_sums::origin, origin_sums::trusted_until))
+        .load(conn)?;
+    let mut book = OriginBook::default();
+    for (origin, until) in trusted {
+        book.trust(OriginHash(origin), tool, Timestamp(until));
+    }
+    stream::each_vote(conn, Some(tool), |row| {
+        let voter = VoterId(row.voter.try_into().unwrap_or_default());
+        let vote = bound_vote(row.binding, row.choice, row.mark).map(|(vote, _)| vote);
+        book.replace(tool, voter, None, vote);
+        Ok(())
+    })?;
+    diesel::delete(of_tool()).execute(conn)?;
+    origins::save(conn, &book)
 }
 
 fn note(
@@ -100,11 +186,14 @@ fn note(
     Ok(())
 }
 
-/// Votes and entries of a tool that is not there are nobody's.
+/// Every row that makes a tool known which does not exist: they are nobody's.
 fn forget_unknown(conn: &mut DbConnection, tool: i32) -> QueryResult<()> {
     diesel::delete(votes::table.filter(votes::tool_id.eq(tool))).execute(conn)?;
     diesel::delete(ledger_entries::table.filter(ledger_entries::tool_id.eq(tool))).execute(conn)?;
     diesel::delete(bulk_events::table.filter(bulk_events::tool_id.eq(tool))).execute(conn)?;
+    diesel::delete(origin_sums::table.filter(origin_sums::tool_id.eq(tool))).execute(conn)?;
+    diesel::delete(reviews::table.filter(reviews::tool_id.eq(tool))).execute(conn)?;
+    diesel::delete(removals::table.filter(removals::tool_id.eq(tool))).execute(conn)?;
     diesel::delete(tallies::table.filter(tallies::tool_id.eq(tool))).execute(conn)?;
     Ok(())
 }

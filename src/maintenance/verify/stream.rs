@@ -7,9 +7,11 @@ use std::collections::BTreeSet;
 use diesel::connection::{DefaultLoadingMode, SimpleConnection};
 use diesel::dsl::{count_star, max};
 use diesel::pg::PgRowByRowLoadingMode;
-use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, QueryResult, RunQueryDsl};
+use diesel::{
+    ExpressionMethods, JoinOnDsl, NullableExpressionMethods, QueryDsl, QueryResult, RunQueryDsl,
+};
 
-use super::origins;
+use super::origins::{self, BindingColumns};
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::{
     bulk_events, origin_sums, removals, reviews, tallies, tools, votes,
@@ -17,49 +19,69 @@ use crate::infra::db::schema::{
 use crate::tallies::{TallyRow, store};
 use crate::voting::exclusions::{IN_FORCE, PERIOD};
 
-/// On SQLite any read transaction is a snapshot; Postgres must be asked for one.
-pub(super) fn begin(conn: &mut DbConnection) -> QueryResult<()> {
-    match conn {
-        DbConnection::Sqlite(conn) => conn.batch_execute("BEGIN"),
-        DbConnection::Postgres(conn) => {
-            // The ledger lies in its order already: to sort it would take the disk.
-            conn.batch_execute(
-                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_sort = off",
-            )
+/// Runs `work` on one state of the database. On SQLite any read transaction is a snapshot; Postgres must be asked for one.
+pub(super) fn in_snapshot<T>(
+    conn: &mut DbConnection,
+    work: impl FnOnce(&mut DbConnection) -> QueryResult<T>,
+) -> QueryResult<T> {
+    conn.batch_execute(match conn {
+        DbConnection::Sqlite(_) => "BEGIN",
+        // The ledger lies in its order already: to sort it would take the disk. A stream that rests lasts long.
+        DbConnection::Postgres(_) => {
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_sort = off; SET LOCAL statement_timeout = 0"
         }
-    }
+    })?;
+    let result = work(conn);
+    let ended = conn.batch_execute("ROLLBACK");
+    let value = result?;
+    ended.map(|()| value)
 }
 
-pub(super) fn end(conn: &mut DbConnection) -> QueryResult<()> {
-    conn.batch_execute("ROLLBACK")
+/// A vote, as a recount sees it.
+pub(super) struct VoteRow {
+    pub tool: i32,
+    pub voter: Vec<u8>,
+    pub choice: i16,
+    pub mark: Option<i64>,
+    pub binding: BindingColumns,
+    pub has_ballot: bool,
 }
 
-/// Gives `take` each vote: tool, voter, choice, mark, and what it adds to the checksum of fresh votes.
+/// Gives `take` each vote, of one tool or of all.
 pub(super) fn each_vote(
     conn: &mut DbConnection,
-    mut take: impl FnMut(i32, Vec<u8>, i16, Option<i64>, i64),
+    tool: Option<i32>,
+    mut take: impl FnMut(VoteRow) -> QueryResult<()>,
 ) -> QueryResult<()> {
-    type Origin = (Option<i64>, Option<i64>, Option<i16>);
-    type Row = (i32, Vec<u8>, i16, Option<i64>, Origin);
-    let query = votes::table.select((
-        votes::tool_id,
-        votes::voter,
-        votes::choice,
-        votes::taken_out_by,
-        (votes::origin, votes::wide_origin, votes::first_choice),
-    ));
-    let mut next = |row: QueryResult<Row>| {
-        let (tool, voter, choice, mark, origin) = row?;
-        let fresh = origins::checksum_of_vote(origin, choice, mark);
-        take(tool, voter, choice, mark, fresh);
-        Ok(())
+    type Columns = (i32, Vec<u8>, i16, Option<i64>, BindingColumns, bool);
+    let (low, high) = tool.map_or((i32::MIN, i32::MAX), |id| (id, id));
+    let query = votes::table
+        .filter(votes::tool_id.between(low, high))
+        .select((
+            votes::tool_id,
+            votes::voter,
+            votes::choice,
+            votes::taken_out_by,
+            (votes::origin, votes::wide_origin, votes::first_choice),
+            votes::ballot.is_not_null(),
+        ));
+    let mut next = |row: QueryResult<Columns>| {
+        let (tool, voter, choice, mark, binding, has_ballot) = row?;
+        take(VoteRow {
+            tool,
+            voter,
+            choice,
+            mark,
+            binding,
+            has_ballot,
+        })
     };
     match conn {
         DbConnection::Sqlite(conn) => query
-            .load_iter::<Row, DefaultLoadingMode>(conn)?
+            .load_iter::<Columns, DefaultLoadingMode>(conn)?
             .try_for_each(&mut next),
         DbConnection::Postgres(conn) => query
-            .load_iter::<Row, PgRowByRowLoadingMode>(conn)?
+            .load_iter::<Columns, PgRowByRowLoadingMode>(conn)?
             .try_for_each(&mut next),
     }
 }
@@ -142,45 +164,12 @@ pub(super) fn tallies(conn: &mut DbConnection) -> QueryResult<Vec<(String, Tally
         .collect())
 }
 
-/// Entries that were written, but do not show yet, have numbers so much lower at most than those that do: on Postgres they
-/// appear a little later.
-pub(super) const OVERLAP: i64 = 10_000;
-
-/// Voter, choice, mark.
-pub(super) type OfPage = (Vec<u8>, i16, Option<i64>);
-
-/// The next votes of a tool after `after`, in the order of their voters.
-pub(super) fn page(
-    conn: &mut DbConnection,
-    tool: i32,
-    after: &[u8],
-    size: usize,
-) -> QueryResult<Vec<OfPage>> {
-    votes::table
-        .filter(votes::tool_id.eq(tool))
-        .filter(votes::voter.gt(after.to_vec()))
-        .order(votes::voter)
-        .limit(i64::try_from(size).unwrap_or(i64::MAX))
-        .select((votes::voter, votes::choice, votes::taken_out_by))
+/// Tools that have no tally.
+pub(super) fn without_tally(conn: &mut DbConnection) -> QueryResult<Vec<(i32, String)>> {
+    tools::table
+        .left_join(tallies::table.on(tools::id.eq(tallies::tool_id)))
+        .filter(tallies::tool_id.nullable().is_null())
+        .order(tools::id)
+        .select((tools::id, tools::slug))
         .load(conn)
-}
-
-/// What would have moved many of a tool's votes at once, or renamed some; two that are equal say that nothing did.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Quiet {
-    bulk: Option<i64>,
-    revision: i64,
-}
-
-pub(super) fn quiet(conn: &mut DbConnection, tool: i32) -> QueryResult<Quiet> {
-    Ok(Quiet {
-        bulk: bulk_events::table
-            .filter(bulk_events::tool_id.eq(tool))
-            .select(max(bulk_events::version))
-            .first(conn)?,
-        revision: tallies::table
-            .filter(tallies::tool_id.eq(tool))
-            .select(tallies::revision)
-            .first(conn)?,
-    })
 }

@@ -1,34 +1,37 @@
 //! [`VerifyWorker`]: the thread that recounts everything now and then beside the running server, and tells what it found.
 //!
-//! `server` starts it. It reads in short pages on a connection of its own and rests four times as long as it worked, so
-//! that no vote waits for it; each instance does so by itself. Every tally is held against its votes and against its ledger.
-//! What differs is told, by a metric and a line of the log, and never mended: `tallyship verify` shows more of it.
+//! `server` starts it. It looks for every kind of difference that `tallyship verify` knows: votes and what else must agree with them in one
+//! snapshot, then the ledger in short spans, up to the version that each tally had in the snapshot. It rests four times as long as it
+//! worked. What differs is told, by metrics and lines of the log, and never mended; each instance recounts by itself.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use super::pages::{Held, Step, Walk};
+use diesel::QueryResult;
+use diesel::result::Error;
+
+use super::ledger_sums::LedgerSums;
 use super::stream;
-use super::sums::Sums;
+use super::{Accounts, Difference, unreadable_record, wrong_segment};
+use crate::auth::audit;
 use crate::config;
 use crate::domain::Timestamp;
 use crate::infra::db::{self, DbConnection, Purpose};
 use crate::infra::telemetry::Metrics;
+use crate::voting::ledger::voter_index;
 
 /// The first recount comes so long after the start, or sooner where recounts are closer.
 const FIRST: Duration = Duration::from_secs(600);
 /// After a failure the next is tried so much later, or sooner.
 const AGAIN: Duration = Duration::from_secs(300);
-/// Votes of a page.
-const PAGE: usize = 5_000;
+/// Votes after which a snapshot rests.
+const PAGE: i64 = 5_000;
 /// A rest at least, and how many times as long as the work before it.
 const REST: Duration = Duration::from_millis(2);
 const RESTS: u32 = 4;
-/// A difference counts once it was found so many times in a row, and a walk that was disturbed is tried so often.
-const LOOKS: usize = 3;
-const TRIES: usize = 20;
+/// A difference counts once it was found in so many passes in a row.
+const PASSES: usize = 3;
 
 /// The running thread; dropping it ends the thread at its next rest.
 pub struct VerifyWorker {
@@ -62,9 +65,53 @@ enum PassError {
     #[error(transparent)]
     Open(#[from] db::OpenError),
     #[error(transparent)]
-    Query(#[from] diesel::result::Error),
-    #[error("moderators moved votes all the while")]
-    Disturbed,
+    Query(Error),
+}
+
+impl From<Error> for PassError {
+    fn from(cause: Error) -> Self {
+        match cause {
+            // See `Recount::snapshot`.
+            Error::RollbackTransaction => Self::Stopped,
+            cause => Self::Query(cause),
+        }
+    }
+}
+
+/// What a pass found.
+#[derive(Default)]
+struct Findings {
+    differences: Vec<Difference>,
+    /// Of the audit chain, the public log's journal, and the ledger's index.
+    sentences: Vec<String>,
+}
+
+impl Findings {
+    fn count(&self) -> usize {
+        self.differences.len() + self.sentences.len()
+    }
+
+    /// By how many votes tallies differ in all.
+    fn drift(&self) -> u64 {
+        self.differences.iter().map(Difference::drift).sum()
+    }
+
+    fn log(&self) {
+        for found in &self.differences {
+            let faults: Vec<&str> = found.faults.iter().map(|fault| fault.key()).collect();
+            tracing::error!(
+                slug = %found.tool,
+                ?faults,
+                tally = ?found.tally,
+                votes = ?found.votes,
+                ledger = ?found.ledger,
+                "tally differs from its recount"
+            );
+        }
+        for sentence in &self.sentences {
+            tracing::error!(found = %sentence, "stored rows differ from their recount");
+        }
+    }
 }
 
 struct Recount {
@@ -77,8 +124,9 @@ impl Recount {
         let mut pause = every.min(FIRST);
         while self.rest(pause).is_ok() {
             pause = match self.everything() {
-                Ok(drift) => {
-                    meters.recounted(drift, Timestamp::now());
+                Ok(found) => {
+                    found.log();
+                    meters.recounted(found.drift(), found.count(), Timestamp::now());
                     every
                 }
                 Err(PassError::Stopped) => return,
@@ -98,88 +146,66 @@ impl Recount {
     }
 
     /// Does one step and rests after it.
-    fn gently<T>(&self, work: impl FnOnce() -> diesel::QueryResult<T>) -> Result<T, PassError> {
+    fn gently<T>(&self, work: impl FnOnce() -> QueryResult<T>) -> Result<T, PassError> {
         let began = Instant::now();
         let done = work()?;
         self.rest(REST.max(RESTS * began.elapsed()))?;
         Ok(done)
     }
 
-    /// Recounts everything; returns by how many votes tallies differ in all. Of a tool that differs from its votes and from
-    /// its ledger, the greater difference counts.
-    fn everything(&self) -> Result<u64, PassError> {
+    fn everything(&self) -> Result<Findings, PassError> {
         let mut conn = db::open(&self.settings, Purpose::Read)?;
-        let tools = stream::tallies(&mut conn)?;
-        let mut drifts: BTreeMap<i32, u64> = BTreeMap::new();
-        let of_ledger = self.ledger(&mut conn)?;
-        for (slug, row) in tools {
-            let of_votes = self.votes(&mut conn, row.tool)?;
-            let both = [
-                ("votes", of_votes),
-                ("ledger", of_ledger.get(&row.tool).copied()),
-            ];
-            for (against, held) in both {
-                let Some(held) = held.filter(|held| held.drift() > 0) else {
-                    continue;
-                };
-                let (tally, found) = (held.tally, held.found);
-                tracing::error!(
-                    %slug,
-                    against,
-                    ?tally,
-                    ?found,
-                    "tally differs from its recount"
-                );
-                let drift = drifts.entry(row.tool).or_default();
-                *drift = (*drift).max(held.drift());
-            }
-        }
-        Ok(drifts.values().sum())
-    }
-
-    /// A tool's tally beside its votes.
-    fn votes(&self, conn: &mut DbConnection, tool: i32) -> Result<Option<Held>, PassError> {
-        let mut last = None;
-        for _ in 0..LOOKS {
-            last = self.walk(conn, tool)?;
-            if last.is_none_or(|held| held.drift() == 0) {
+        let mut found = Findings::default();
+        for _ in 0..PASSES {
+            found = self.pass(&mut conn)?;
+            if found.count() == 0 {
                 break;
             }
         }
-        Ok(last)
+        Ok(found)
     }
 
-    fn walk(&self, conn: &mut DbConnection, tool: i32) -> Result<Option<Held>, PassError> {
-        let mut walk = Walk::new(tool, PAGE);
-        let mut tries = 0;
-        loop {
-            match self.gently(|| walk.step(conn))? {
-                None => return Ok(None),
-                Some(Step::More) => {}
-                Some(Step::Done(held)) => return Ok(Some(held)),
-                Some(Step::Moved) if tries < TRIES => {
-                    tries += 1;
-                    walk = Walk::new(tool, PAGE);
-                }
-                Some(Step::Moved) => return Err(PassError::Disturbed),
+    fn pass(&self, conn: &mut DbConnection) -> Result<Findings, PassError> {
+        let mut accounts = self.snapshot(conn)?;
+        let versions = accounts.tallies.iter();
+        let versions = versions.map(|(_, row)| (row.tool, row.version)).collect();
+        let mut ledger = LedgerSums::until(versions);
+        let now = loop {
+            let at_end = |conn: &mut DbConnection| stream::tallies(conn);
+            if let Some(now) = self.gently(|| ledger.step(conn, at_end))? {
+                break now;
+            }
+        };
+        accounts.add_ledger(ledger, now.into_iter().map(|(_, row)| row));
+        let chain = self.gently(|| audit::check(conn, None))?;
+        let mut sentences = chain.faults;
+        let unreadable = accounts.unreadable_records.iter();
+        sentences.extend(unreadable.map(|seq| unreadable_record(*seq)));
+        for segment in 0..voter_index::segments(conn)? {
+            // In one snapshot: an erasure between two queries would look like a fault.
+            let check = |conn: &mut DbConnection| voter_index::is_right(conn, segment);
+            if !self.gently(|| stream::in_snapshot(conn, check))? {
+                sentences.push(wrong_segment(segment));
             }
         }
+        Ok(Findings {
+            differences: accounts.differences(),
+            sentences,
+        })
     }
 
-    /// Every tally beside its ledger.
-    fn ledger(&self, conn: &mut DbConnection) -> Result<BTreeMap<i32, Held>, PassError> {
-        let mut last = BTreeMap::new();
-        for _ in 0..LOOKS {
-            let mut sums = Sums::default();
-            last = loop {
-                if let Some(held) = self.gently(|| sums.step(conn))? {
-                    break held;
+    /// Reads everything but the ledger at one moment, with rests, so that votes have the processor. SQLite's log grows until it ends.
+    fn snapshot(&self, conn: &mut DbConnection) -> QueryResult<Accounts> {
+        let mut began = Instant::now();
+        stream::in_snapshot(conn, |conn| {
+            Accounts::read(conn, |rows| {
+                if rows % PAGE == 0 {
+                    let ended = self.rest(RESTS * began.elapsed());
+                    began = Instant::now();
+                    ended.map_err(|_stopped| Error::RollbackTransaction)?;
                 }
-            };
-            if last.values().all(|held| held.drift() == 0) {
-                break;
-            }
-        }
-        Ok(last)
+                Ok(())
+            })
+        })
     }
 }
