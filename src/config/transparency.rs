@@ -10,8 +10,11 @@ pub struct Transparency {
     pub enabled: bool,
     /// The Ed25519 seed in base64, or PKCS#8 in PEM. `None`: made on the first start (SQLite), or no log (Postgres).
     pub key: Option<Secret>,
+    /// Where that key comes from, for errors.
+    pub key_source: String,
     /// `None`: host and port of the public URL, then `/log`.
     pub origin: Option<String>,
+    pub origin_source: String,
     /// Where the last checkpoint is kept outside the database. `None`: beside a SQLite file, or nowhere.
     pub state: Option<PathBuf>,
 }
@@ -23,7 +26,9 @@ pub(super) fn read(layers: &Layers) -> Result<Transparency, SettingError> {
             "" => Ok(None),
             _ => Ok(Some(Secret::new(text.to_owned()))),
         })?,
+        key_source: layers.source("transparency.key").to_owned(),
         origin: layers.parse("transparency.origin", origin)?,
+        origin_source: layers.source("transparency.origin").to_owned(),
         state: layers.path("transparency.state"),
     })
 }
