@@ -2792,7 +2792,7 @@ export interface components {
                 "text/html": string;
             };
         };
-        /** @description `unavailable`: The database cannot be reached. */
+        /** @description `unavailable`: Not available at this moment. */
         unavailable: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
@@ -2806,7 +2806,7 @@ export interface components {
                 };
             };
         };
-        /** @description `unavailable`: The database cannot be reached. `overloaded`: Too much to do. */
+        /** @description `unavailable`: Not available at this moment. `overloaded`: Too much to do. */
         "unavailable.or.overloaded": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
@@ -2820,7 +2820,7 @@ export interface components {
                 };
             };
         };
-        /** @description `unavailable`: The database cannot be reached. `overloaded`: Too much to do. */
+        /** @description `unavailable`: Not available at this moment. `overloaded`: Too much to do. */
         "unavailable.or.overloaded.page": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
@@ -2835,7 +2835,7 @@ export interface components {
                 "text/html": string;
             };
         };
-        /** @description `unavailable`: The database cannot be reached. `overloaded`: Too much to do. */
+        /** @description `unavailable`: Not available at this moment. `overloaded`: Too much to do. */
         "unavailable.or.overloaded.page.only": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
@@ -2846,7 +2846,7 @@ export interface components {
                 "text/html": string;
             };
         };
-        /** @description `unavailable`: The database cannot be reached. */
+        /** @description `unavailable`: Not available at this moment. */
         "unavailable.page.only": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
