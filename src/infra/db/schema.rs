@@ -348,6 +348,7 @@ diesel::table! {
         held_skip -> BigInt,
         ship -> BigInt,
         skip -> BigInt,
+        version -> BigInt,
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! What a test expects of the log it computes itself from the receipts; it never looks into the database.
 mod acts;
+mod histories;
 
 use crate::harness::Backend;
 use crate::harness::client::Answer;
