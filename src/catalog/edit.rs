@@ -17,6 +17,7 @@ use crate::domain::{Actor, Slug, Timestamp, ToolState};
 use crate::infra::db::schema::tallies;
 use crate::infra::db::{DbConnection, write_transaction};
 use crate::tallies::{TallyRow, store};
+use crate::voting::journal::{self, ToolRecord};
 
 /// A tool after an edit, as the database has it.
 pub struct Edited {
@@ -273,6 +274,8 @@ fn changed(
     }
     row.touch(now);
     store::save(conn, &before, &row, now)?;
+    // The public log takes a version without a record for votes that it was not told of.
+    journal::store::write(conn, &[ToolRecord::of(&row)])?;
     Ok(row)
 }
 

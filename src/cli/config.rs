@@ -14,6 +14,7 @@ use crate::config::{DatabaseUrl, Layers, Settings};
 use crate::domain::Slug;
 use crate::infra::db::{self, DbConnection, OpenError, Purpose};
 use crate::infra::stderr;
+use crate::transparency;
 
 #[derive(Subcommand)]
 pub(super) enum ConfigCommand {
@@ -61,7 +62,8 @@ fn check(layers: &Layers, settings: &Settings) -> Result<ExitCode, Failure> {
             .map_err(|cause| Failure::configuration(format!("setting catalog.file: {cause}")))?;
         catalog.extend(tools.into_iter().map(|tool| tool.slug));
     }
-    let database = existing_database(settings)?;
+    let mut database = existing_database(settings)?;
+    transparency::keys::check(database.as_mut(), settings).map_err(Failure::configuration)?;
     let keys = match secret::load(&settings.identity, &settings.database) {
         // The first start makes it.
         Err(SecretError::File(_, cause))

@@ -79,6 +79,8 @@ macro_rules! settings {
         #[derive(Debug, Clone)]
         pub struct Settings {
             $( $(#[doc = $about])+ pub $field: $Section, )+
+            /// Where each value comes from.
+            sources: BTreeMap<&'static str, String>,
         }
 
         const SECTIONS: &[Section] = &[$(
@@ -102,7 +104,14 @@ macro_rules! settings {
                     $field: $Section {
                         $( $name: layers.parse(concat!($section, ".", stringify!($name)), $parse)?, )+
                     },
-                )+})
+                )+
+                    sources: layers.sources(),
+                })
+            }
+
+            /// Where the value of a setting comes from, for errors.
+            pub fn source(&self, name: &str) -> &str {
+                self.sources.get(name).map_or("", String::as_str)
             }
         }
     };

@@ -82,6 +82,11 @@ impl Layers {
                 ))
             })?;
             let read = without_bom(&read);
+            if read.trim().is_empty() {
+                return Err(SettingError(format!(
+                    "setting {name} = \"{text}\" (from {source}): the file is empty"
+                )));
+            }
             let source = format!("the file {text}, named by {source}");
             self.values.insert(
                 key.name,
@@ -182,6 +187,18 @@ impl Layers {
         default.is_some_and(|key| self.text(name) == key.default)
     }
 
+    /// Where each setting's value comes from.
+    pub(super) fn sources(&self) -> BTreeMap<&'static str, String> {
+        let source = |(name, value): (&&'static str, &Value)| (*name, value.source.clone());
+        self.values.iter().map(source).collect()
+    }
+
+    /// Where a setting's value comes from.
+    pub(super) fn source(&self, name: &str) -> &str {
+        let value = self.values.get(name);
+        value.map_or("", |value| value.source.as_str())
+    }
+
     /// Reads a value; a failure names key, value (unless secret) and source.
     pub(super) fn parse<T>(
         &self,
@@ -192,10 +209,7 @@ impl Layers {
         read(text).map_err(|cause| {
             let hidden = keys().any(|key| key.name == name && key.secret);
             let shown = if hidden { "(hidden)" } else { text };
-            let source = self
-                .values
-                .get(name)
-                .map_or("", |value| value.source.as_str());
+            let source = self.source(name);
             SettingError(format!(
                 "setting {name} = \"{shown}\" (from {source}): {cause}"
             ))
@@ -336,6 +350,19 @@ mod tests {
             settings.database.url,
             super::super::DatabaseUrl::Sqlite(_)
         ));
+    }
+
+    #[test]
+    fn an_empty_file_is_no_secret() {
+        let file = std::env::temp_dir().join(format!("tallyship-{}", uuid::Uuid::now_v7()));
+        std::fs::write(&file, "\n").expect("written");
+        let path = file.to_str().expect("a path");
+        let refused = environment(&[("TALLYSHIP_TRANSPARENCY__KEY_FILE", path)]);
+        std::fs::remove_file(&file).expect("removed");
+        let cause = refused.expect_err("refused");
+        for word in ["transparency.key_file", path, "KEY_FILE", "is empty"] {
+            assert!(cause.contains(word), "{cause}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::http::problem::{Code, Problem};
 use crate::infra::db::write_transaction;
 use crate::tallies::cache::Published;
 use crate::tallies::store as tallies;
+use crate::voting::journal::{self, ToolRecord};
 
 impl Moderation {
     /// Sets a tool's state to open or frozen; returns its Tally. The state that it has already is noted too, and changes
@@ -44,6 +45,8 @@ impl Moderation {
                         row.state = state;
                         row.touch(now);
                         tallies::save(conn, &before, &row, now)?;
+                        // The public log takes a version without a record for votes that it was not told of.
+                        journal::store::write(conn, &[ToolRecord::of(&row)])?;
                     }
                     let act = AuditAction {
                         act: "tool.state",

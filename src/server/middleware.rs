@@ -133,7 +133,9 @@ impl RequestPipeline {
         let allowed = |origin: &str| self.identity.origins.allows(origin);
         if origin.to_str().is_ok_and(allowed) {
             CorsAccess::Allowed(origin.clone())
-        } else if matches!(*method, Method::GET | Method::HEAD) {
+        } else if matches!(*method, Method::GET | Method::HEAD)
+            || is_log(path) && !is_preflight(method, headers)
+        {
             CorsAccess::Anyone
         } else {
             CorsAccess::Nobody
@@ -179,6 +181,14 @@ fn is_for_other_sites(path: &str) -> bool {
         || matches!(path, "/oembed" | "/openapi.json" | "/log")
 }
 
+/// The public log, where nothing can be written: its refusals may be read as its answers.
+fn is_log(path: &str) -> bool {
+    ["/log", "/v1/log"].into_iter().any(|log| {
+        path.strip_prefix(log)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
 impl RequestPipeline {
     /// The log line. One for each vote would cost as much as the vote: successes and refusals by the rules are written at
     /// debug. A flood of others writes a few lines and their number; the metrics count all.
@@ -200,7 +210,8 @@ impl RequestPipeline {
             log!(debug, 0);
             return;
         }
-        let is_server_error = status >= 500;
+        // While the public log is refused, its worker has said why, once.
+        let is_server_error = status >= 500 && !(status == 503 && route.starts_with("log_"));
         let limit = (self.log_limits.get(route))
             .and_then(|limits| limits.get(usize::from(is_server_error)));
         let admitted = limit.map_or(Some(0), |limit| limit.admit(Timestamp::now()));

@@ -27,7 +27,8 @@ impl PrivateKey {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim_start_matches('\u{feff}').trim();
         if text.starts_with("-----BEGIN") {
-            let key = PKey::private_key_from_pem(text.as_bytes()).ok()?;
+            // Without a callback, OpenSSL asks the terminal for a passphrase.
+            let key = PKey::private_key_from_pem_callback(text.as_bytes(), |_| Ok(0)).ok()?;
             return (key.id() == Id::ED25519).then_some(Self(key));
         }
         let seed: KeyBytes = STANDARD.decode(text).ok()?.try_into().ok()?;

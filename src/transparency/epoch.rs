@@ -22,6 +22,8 @@ pub struct LoggedTool {
     pub unnamed: Counts,
     pub held: Counts,
     pub tally: Counts,
+    /// Of the tally, as it was when its journal was last read: a line need not have said so.
+    pub version: i64,
 }
 
 /// A tool's name and version at this moment.
@@ -40,7 +42,7 @@ pub struct Plan {
     pub lines: Vec<String>,
     /// Lists that the lines name, by their hashes.
     pub lists: BTreeMap<Hash, String>,
-    /// Tools whose state changed.
+    /// Tools whose state, or known version, changed.
     pub changed: BTreeSet<i32>,
 }
 
@@ -48,9 +50,9 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     #[error(
-        "the ballots of {0} add up to more than its tally: votes are missing from the database"
+        "the ballots of {slug} add up to more than its tally: votes are missing from the database"
     )]
-    MissingVotes(String),
+    MissingVotes { tool: i32, slug: String },
     #[error("a record names tool {0}, which there is not")]
     UnknownTool(i32),
 }
@@ -66,6 +68,7 @@ pub fn plan(
     now: &BTreeMap<i32, ToolNow>,
 ) -> Result<Plan, PlanError> {
     let mut planner = Planner {
+        known: tools.keys().copied().collect(),
         tools,
         plan: Plan::default(),
         open: OpenEpoch::default(),
@@ -130,6 +133,8 @@ impl OpenEpoch {
 }
 
 struct Planner<'a> {
+    /// Tools that the log names.
+    known: BTreeSet<i32>,
     tools: &'a mut LoggedTools,
     plan: Plan,
     open: OpenEpoch,
@@ -178,11 +183,19 @@ impl Planner<'_> {
                 .iter()
                 .any(|counts| counts.is_negative())
             {
-                return Err(PlanError::MissingVotes(tool.slug.clone()));
+                let (tool, slug) = (*id, tool.slug.clone());
+                return Err(PlanError::MissingVotes { tool, slug });
             }
             if is_named || *tool != before {
                 sums.insert(tool.slug.clone(), sum_lines(tool, &before, open.version));
                 self.plan.changed.insert(*id);
+            }
+            if tool.version != open.version {
+                tool.version = open.version;
+                // A tool that no line names yet is not kept: a rename of it would be stated.
+                if self.known.contains(id) {
+                    self.plan.changed.insert(*id);
+                }
             }
         }
         ballots.sort_unstable();
@@ -404,7 +417,10 @@ mod tests {
         let missing = plan(records, &mut LoggedTools::new(), &tools(2));
         assert_eq!(
             missing.expect_err("no plan"),
-            PlanError::MissingVotes("a".to_owned())
+            PlanError::MissingVotes {
+                tool: 1,
+                slug: "a".to_owned()
+            }
         );
     }
 

@@ -2,6 +2,7 @@
 //!
 //! `cli` calls it. The key is in no database and no backup.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -9,25 +10,35 @@ use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
 use super::ed25519::PrivateKey;
-use super::note::NoteSigner;
+use super::note::{NoteSigner, is_key_name};
 use super::state_file::StateFile;
-use super::store;
+use super::store::{self, LogRow};
 use super::worker::LogKeys;
 use crate::auth::secret::make_once;
-use crate::config::{self, DatabaseUrl, Settings};
+use crate::config::{DatabaseUrl, Settings};
 use crate::infra::db::DbConnection;
 
 /// Why there is no log to write.
 #[derive(Debug, thiserror::Error)]
 pub enum LogKeyError {
     #[error(
-        "setting transparency.key: expected the 32 bytes of an Ed25519 seed in base64, or PKCS#8 in PEM"
+        "{0}: expected the 32 bytes of an Ed25519 seed in base64, or PKCS#8 in PEM without a passphrase"
     )]
-    Key,
+    Key(String),
     #[error("cannot read or make the log's key {0}: {1}")]
     File(PathBuf, std::io::Error),
-    #[error("setting transparency.origin = \"{0}\": the log was begun as {1}, and keeps that name")]
-    Origin(String, String),
+    #[error(
+        "setting transparency.origin = \"{given}\" (from {source_name}): the log was begun as {begun}, and keeps that name"
+    )]
+    Origin {
+        given: String,
+        source_name: String,
+        begun: String,
+    },
+    #[error(
+        "setting http.public_url: \"{0}\", which it makes the log's name, is no name of a key; set transparency.origin"
+    )]
+    Name(String),
     #[error("the crypto library: {0}")]
     Crypto(#[from] openssl::error::ErrorStack),
     #[error("cannot read the log's name: {0}")]
@@ -48,23 +59,73 @@ pub fn load(
         return Ok(None);
     }
     let newest = store::newest(conn)?;
-    let id = newest.as_ref().map_or(1, |row| row.id);
-    let Some(key) = private_key(transparency, &settings.database, id)? else {
-        return Ok(None);
+    let origin = name(newest.as_ref(), settings, Some(public_url))?;
+    let key = match &newest {
+        None => match make_key(settings, 1)? {
+            Some(key) => Ok(key),
+            None => return Ok(None),
+        },
+        // A new key would not be the log's.
+        Some(row) => match find_key(settings, row.id)? {
+            FoundKey::Known(key) => Ok(key),
+            FoundKey::Missing(file) => Err(file),
+            FoundKey::Nowhere => return Ok(None),
+        },
     };
-    let origin = match (&newest, &transparency.origin) {
-        (Some(row), Some(origin)) if row.origin != origin_of(origin, id) => {
-            return Err(LogKeyError::Origin(origin.clone(), row.origin.clone()));
-        }
-        (Some(row), _) => row.origin.clone(),
-        (None, Some(origin)) => origin.clone(),
-        (None, None) => default_origin(public_url),
+    let signer = match key {
+        Ok(key) => Ok(NoteSigner::new(&origin, key)?),
+        Err(file) => Err(file),
     };
     Ok(Some(LogKeys {
-        signer: NoteSigner::new(&origin, key)?,
+        signer,
         origin,
         state: state_file(settings),
     }))
+}
+
+/// Whether [`load`] would succeed, as far as that is known without a server; it makes nothing.
+///
+/// # Errors
+/// As for [`load`].
+pub fn check(conn: Option<&mut DbConnection>, settings: &Settings) -> Result<(), LogKeyError> {
+    if !settings.transparency.enabled {
+        return Ok(());
+    }
+    // A database that was never migrated has no logs.
+    let newest = conn.and_then(|conn| store::newest(conn).ok().flatten());
+    let id = newest.as_ref().map_or(1, |row| row.id);
+    if !matches!(find_key(settings, id)?, FoundKey::Nowhere) {
+        name(newest.as_ref(), settings, settings.http.public_url.as_ref())?;
+    }
+    Ok(())
+}
+
+/// The log's name; empty if it needs a public URL that is not known yet.
+fn name(
+    newest: Option<&LogRow>,
+    settings: &Settings,
+    public_url: Option<&Url>,
+) -> Result<String, LogKeyError> {
+    let transparency = &settings.transparency;
+    match (newest, &transparency.origin) {
+        (Some(row), Some(origin)) if row.origin != origin_of(origin, row.id) => {
+            Err(LogKeyError::Origin {
+                given: origin.clone(),
+                source_name: settings.source("transparency.origin").to_owned(),
+                begun: row.origin.clone(),
+            })
+        }
+        (Some(row), _) => Ok(row.origin.clone()),
+        (None, Some(origin)) => Ok(origin.clone()),
+        (None, None) => {
+            let name = public_url.map(default_origin).unwrap_or_default();
+            if name.is_empty() || is_key_name(&name) {
+                Ok(name)
+            } else {
+                Err(LogKeyError::Name(name))
+            }
+        }
+    }
 }
 
 /// The state file of these settings.
@@ -79,25 +140,83 @@ pub fn state_file(settings: &Settings) -> StateFile {
     )
 }
 
-/// The key of the log with number `id`; on SQLite it is made if there is none.
+/// A log's key, as the settings lead to it.
+enum FoundKey {
+    Known(PrivateKey),
+    /// There is no such file.
+    Missing(PathBuf),
+    /// Postgres without a setting.
+    Nowhere,
+}
+
+fn find_key(settings: &Settings, id: i32) -> Result<FoundKey, LogKeyError> {
+    let (text, place) = match (&settings.transparency.key, &settings.database.url) {
+        (Some(key), _) => {
+            let source = settings.source("transparency.key");
+            let place = format!("setting transparency.key (from {source})");
+            (key.expose().to_owned(), place)
+        }
+        (None, DatabaseUrl::Postgres(_)) => return Ok(FoundKey::Nowhere),
+        (None, DatabaseUrl::Sqlite(path)) => {
+            let file = path.with_file_name(key_name(id));
+            match std::fs::read_to_string(&file) {
+                Ok(text) => (text, format!("the log's key file {}", file.display())),
+                Err(cause) if cause.kind() == ErrorKind::NotFound => {
+                    return Ok(FoundKey::Missing(file));
+                }
+                Err(cause) => return Err(LogKeyError::File(file, cause)),
+            }
+        }
+    };
+    let key = PrivateKey::parse(&text).ok_or(LogKeyError::Key(place))?;
+    Ok(FoundKey::Known(key))
+}
+
+/// The key of a new log, with the number `id`; on SQLite it is made if there is none.
 ///
 /// # Errors
 /// A key that cannot be read or made.
-pub fn private_key(
-    transparency: &config::Transparency,
-    database: &config::Database,
-    id: i32,
-) -> Result<Option<PrivateKey>, LogKeyError> {
-    let text = match (&transparency.key, &database.url) {
-        (Some(key), _) => key.expose().to_owned(),
-        (None, DatabaseUrl::Postgres(_)) => return Ok(None),
-        (None, DatabaseUrl::Sqlite(path)) => {
-            let file = path.with_file_name(key_name(id));
-            kept(&file).map_err(|cause| LogKeyError::File(file.clone(), cause))?
+pub fn make_key(settings: &Settings, id: i32) -> Result<Option<PrivateKey>, LogKeyError> {
+    match find_key(settings, id)? {
+        FoundKey::Known(key) => Ok(Some(key)),
+        FoundKey::Nowhere => Ok(None),
+        FoundKey::Missing(file) => {
+            let failed = |cause| LogKeyError::File(file.clone(), cause);
+            make_once(&file, |seed| STANDARD.encode(seed)).map_err(failed)?;
+            let text = std::fs::read_to_string(&file).map_err(failed)?;
+            let place = format!("the log's key file {}", file.display());
+            let key = PrivateKey::parse(&text).ok_or(LogKeyError::Key(place))?;
+            Ok(Some(key))
         }
-    };
-    let key = PrivateKey::parse(&text).ok_or(LogKeyError::Key)?;
-    Ok(Some(key))
+    }
+}
+
+/// The highest number of a log of this site that anything here remembers: its row, a key file, or the state file. A
+/// database that was put back may not know a log that others have read.
+///
+/// # Errors
+/// A file or folder that cannot be read.
+pub fn highest_number(logs: &[LogRow], settings: &Settings) -> std::io::Result<i32> {
+    let mut numbers: Vec<i32> = logs.iter().map(|log| log.id).collect();
+    let first = logs.first().map_or("", |log| log.origin.as_str());
+    for note in state_file(settings).read()?.notes() {
+        let origin = note.lines().next().unwrap_or_default();
+        let number = origin.strip_prefix(first);
+        let number = number.and_then(|rest| rest.strip_prefix('/'));
+        numbers.extend(number.and_then(|number| number.parse::<i32>().ok()));
+    }
+    if let DatabaseUrl::Sqlite(path) = &settings.database.url {
+        let folder = path.parent().filter(|path| !path.as_os_str().is_empty());
+        for file in std::fs::read_dir(folder.unwrap_or(Path::new(".")))? {
+            let name = file?.file_name();
+            let number = name.to_str().and_then(|name| {
+                let number = name.strip_prefix("transparency-")?.strip_suffix(".key")?;
+                number.parse::<i32>().ok()
+            });
+            numbers.extend(number);
+        }
+    }
+    Ok(numbers.into_iter().max().unwrap_or(0))
 }
 
 fn key_name(id: i32) -> String {
@@ -105,11 +224,6 @@ fn key_name(id: i32) -> String {
         ..=1 => "transparency.key".to_owned(),
         id => format!("transparency-{id}.key"),
     }
-}
-
-fn kept(file: &Path) -> std::io::Result<String> {
-    make_once(file, |seed| STANDARD.encode(seed))?;
-    std::fs::read_to_string(file)
 }
 
 /// Host and port of the public URL, then `/log`.

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use diesel::QueryResult;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
@@ -16,7 +17,7 @@ use super::store::{self, LogRow, StoredTiles, index};
 use super::tile_path::{TilePath, parse_decimal};
 use crate::domain::{BallotName, Choice};
 use crate::http::problem::{Code, Problem};
-use crate::infra::db::{Readers, read};
+use crate::infra::db::{DbConnection, Readers, read};
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// A checkpoint is replaced every four seconds at most.
@@ -51,25 +52,45 @@ fn number(text: &str) -> Option<i32> {
     i32::try_from(parse_decimal(text)?).ok()
 }
 
-/// A log of this site, by the number in the path: none for the first.
-async fn log_of(http: &HttpRequest, state: &LogState) -> Result<LogRow, Problem> {
-    let id = match http.match_info().get("log") {
-        None => 1,
-        Some(text) => number(text).filter(|id| *id > 1).ok_or_else(missing)?,
-    };
-    let logs = read(&state.readers, store::all).await?;
-    let log = logs.into_iter().find(|log| log.id == id);
-    log.filter(|log| !log.checkpoint.is_empty())
-        .ok_or_else(missing)
+/// The number of a log, by the path: none for the first.
+fn log_id(http: &HttpRequest) -> Result<i32, Problem> {
+    match http.match_info().get("log") {
+        None => Ok(1),
+        Some(text) => number(text).filter(|id| *id > 1).ok_or_else(missing),
+    }
 }
 
-/// How far a log is public: the newest as far as its checkpoint is shown, earlier ones whole.
-fn public_size(state: &LogState, log: &LogRow) -> u64 {
-    match state.log.published() {
-        Some(shown) if shown.log == log.id => shown.checkpoint.size,
-        Some(shown) if shown.log > log.id => log.size,
-        _ => 0,
-    }
+fn not_shown() -> Problem {
+    let why = "The log has no checkpoint that may be shown, or the database does not have what it says; please try again.";
+    Problem::new(Code::Unavailable, why).retry_after(1)
+}
+
+/// Runs `work` on one state of the database, which is a continuation of the checkpoint that is shown: what it reads below
+/// that never changes. A database that was put back has other entries.
+async fn read_shown<T: Send + 'static>(
+    state: &LogState,
+    work: impl FnOnce(&mut DbConnection, &Published) -> QueryResult<T> + Send + 'static,
+) -> Result<T, Problem> {
+    let shown = state.log.published().ok_or_else(not_shown)?;
+    let found = read(&state.readers, move |conn| {
+        store::in_snapshot(conn, |conn| {
+            let has = store::continues(conn, shown.log, &shown.checkpoint, &shown.note)?;
+            has.then(|| work(conn, &shown)).transpose()
+        })
+    });
+    found.await?.ok_or_else(not_shown)
+}
+
+/// A log as far as it is public: the newest as far as its checkpoint is shown, earlier ones whole.
+fn public(conn: &mut DbConnection, id: i32, shown: &Published) -> QueryResult<Option<LogRow>> {
+    let log = store::all(conn)?.into_iter().find(|log| log.id == id);
+    let log = log.filter(|log| log.id <= shown.log && !log.checkpoint.is_empty());
+    Ok(log.map(|mut log| {
+        if log.id == shown.log {
+            log.size = shown.checkpoint.size;
+        }
+        log
+    }))
 }
 
 /// The newest checkpoint.
@@ -80,17 +101,16 @@ pub async fn get_checkpoint(
     http: HttpRequest,
     state: Data<LogState>,
 ) -> Result<HttpResponse, Problem> {
-    if let Some(shown) = state.log.published() {
-        let wanted = http.match_info().get("log").map_or(Some(1), number);
-        if wanted == Some(shown.log) {
-            return Ok(answer(shown.note.clone(), TEXT, CHECKPOINT));
-        }
-        let log = log_of(&http, &state).await?;
-        if log.id < shown.log {
-            return Ok(answer(log.checkpoint, TEXT, CHECKPOINT));
-        }
+    let id = log_id(&http)?;
+    if let Some(shown) = state.log.published().filter(|shown| shown.log == id) {
+        return Ok(answer(shown.note.clone(), TEXT, CHECKPOINT));
     }
-    Err(Problem::unavailable())
+    let log = read_shown(&state, move |conn, shown| public(conn, id, shown)).await?;
+    Ok(answer(
+        log.ok_or_else(missing)?.checkpoint,
+        TEXT,
+        CHECKPOINT,
+    ))
 }
 
 /// The verifier key.
@@ -98,8 +118,12 @@ pub async fn get_checkpoint(
 /// # Errors
 /// 404, 503.
 pub async fn get_key(http: HttpRequest, state: Data<LogState>) -> Result<HttpResponse, Problem> {
-    let log = log_of(&http, &state).await?;
-    Ok(answer(log.verifier_key + "\n", TEXT, "public, max-age=300"))
+    let id = log_id(&http)?;
+    let logs = read(&state.readers, store::all).await?;
+    let log = logs.into_iter().find(|log| log.id == id);
+    let log = log.filter(|log| !log.checkpoint.is_empty());
+    let key = log.ok_or_else(missing)?.verifier_key;
+    Ok(answer(key + "\n", TEXT, "public, max-age=300"))
 }
 
 /// A tile of hashes, or a bundle of entries.
@@ -120,28 +144,24 @@ pub async fn get_tile(http: HttpRequest, state: Data<LogState>) -> Result<HttpRe
             Some(level.ok_or_else(missing)?)
         }
     };
-    let log = log_of(&http, &state).await?;
-    let size = public_size(&state, &log);
-    if tile_width(size, level.unwrap_or(0), path.n) < path.width {
-        return Err(missing());
-    }
-    let body = read(&state.readers, move |conn| match level {
-        None => {
+    let id = log_id(&http)?;
+    let tile = read_shown(&state, move |conn, shown| {
+        let width = usize::try_from(path.width).unwrap_or(usize::MAX);
+        let Some(log) = public(conn, id, shown)?
+            .filter(|log| tile_width(log.size, level.unwrap_or(0), path.n) >= path.width)
+        else {
+            return Ok(None);
+        };
+        let Some(level) = level else {
             let bundle = store::bundle(conn, log.id, path.n)?.unwrap_or_default();
-            Ok(first_entries(bundle, path.width))
-        }
-        Some(level) => {
-            let mut tiles = StoredTiles { conn, log: log.id };
-            let mut hashes = tiles.tile(level, path.n, path.width)?;
-            hashes.truncate(usize::try_from(path.width).unwrap_or(usize::MAX));
-            Ok(hashes.concat())
-        }
-    })
-    .await?;
-    if body.is_empty() {
-        return Err(missing());
-    }
-    Ok(answer(body, BYTES, IMMUTABLE))
+            let entries = entries_of(&bundle).take(width).flatten().count();
+            return Ok((entries == width).then(|| first_entries(bundle, path.width)));
+        };
+        let mut tiles = StoredTiles { conn, log: log.id };
+        let hashes = tiles.tile(level, path.n, path.width)?;
+        Ok(hashes.get(..width).map(<[_]>::concat))
+    });
+    Ok(answer(tile.await?.ok_or_else(missing)?, BYTES, IMMUTABLE))
 }
 
 fn first_entries(bundle: Vec<u8>, width: u64) -> Vec<u8> {
@@ -163,9 +183,12 @@ fn first_entries(bundle: Vec<u8>, width: u64) -> Vec<u8> {
 pub async fn get_list(http: HttpRequest, state: Data<LogState>) -> Result<HttpResponse, Problem> {
     let hash = http.match_info().get("hash").and_then(parse_hex);
     let hash = hash.ok_or_else(missing)?;
-    let log = log_of(&http, &state).await?;
-    let list = read(&state.readers, move |conn| store::list(conn, log.id, &hash)).await?;
-    Ok(answer(list.ok_or_else(missing)?, TEXT, IMMUTABLE))
+    let id = log_id(&http)?;
+    let list = read_shown(&state, move |conn, shown| match public(conn, id, shown)? {
+        Some(log) => store::list(conn, log.id, &hash),
+        None => Ok(None),
+    });
+    Ok(answer(list.await?.ok_or_else(missing)?, TEXT, IMMUTABLE))
 }
 
 /// A log of this site.
@@ -193,7 +216,9 @@ pub async fn get_logs(state: Data<LogState>) -> Result<HttpResponse, Problem> {
         ..=1 => format!("{}/log", state.site),
         id => format!("{}/log/{id}", state.site),
     };
-    let items = logs.into_iter().map(|log| LogView {
+    // A log without a checkpoint has nothing to read yet.
+    let begun = logs.into_iter().filter(|log| !log.checkpoint.is_empty());
+    let items = begun.map(|log| LogView {
         url: url(log.id),
         origin: log.origin,
     });
@@ -225,10 +250,6 @@ pub struct BallotView {
     pub excluded_by: Vec<i64>,
 }
 
-fn shown(state: &LogState) -> Result<std::sync::Arc<Published>, Problem> {
-    state.log.published().ok_or_else(Problem::unavailable)
-}
-
 /// A ballot, once it is under a checkpoint.
 ///
 /// # Errors
@@ -239,16 +260,15 @@ pub async fn get_ballot(http: HttpRequest, state: Data<LogState>) -> Result<Http
     };
     let name = http.match_info().get("ballot").and_then(BallotName::parse);
     let name = name.ok_or_else(unknown)?;
-    let shown = shown(&state)?;
     let Ok(_lookup) = state.lookups.try_acquire() else {
         let busy = "Other ballots are being looked up; please try again.";
         return Err(Problem::new(Code::Overloaded, busy).retry_after(1));
     };
-    let found = read(&state.readers, move |conn| {
-        let Some(row) = store::newest(conn)?.filter(|row| row.id == shown.log) else {
-            return Ok(None);
-        };
-        index::find(conn, &row, shown.checkpoint.size, &name)
+    let found = read_shown(&state, move |conn, shown| {
+        match public(conn, shown.log, shown)? {
+            Some(row) => index::find(conn, &row, row.size, &name),
+            None => Ok(None),
+        }
     })
     .await?;
     let found = found.ok_or_else(unknown)?;
@@ -276,23 +296,22 @@ pub async fn get_proof(http: HttpRequest, state: Data<LogState>) -> Result<HttpR
     };
     let index = http.match_info().get("index").and_then(parse_decimal);
     let index = index.ok_or_else(unknown)?;
-    let shown = shown(&state)?;
-    if index >= shown.checkpoint.size {
-        return Err(unknown());
-    }
-    let proof = read(&state.readers, move |conn| {
-        let mut tiles = StoredTiles {
-            conn,
-            log: shown.log,
-        };
-        let proof = TreeReader::new(shown.checkpoint.size, &mut tiles).inclusion(index);
-        Ok(proof.ok().map(|hashes| Proof {
-            index,
-            hashes,
-            checkpoint: shown.note.clone(),
-        }))
-    })
-    .await?;
-    let proof = proof.ok_or_else(Problem::unavailable)?;
+    let proof = read_shown(&state, move |conn, shown| {
+        if index >= shown.checkpoint.size {
+            return Ok(Err(unknown()));
+        }
+        let log = shown.log;
+        let mut tiles = StoredTiles { conn, log };
+        let hashes = TreeReader::new(shown.checkpoint.size, &mut tiles).inclusion(index);
+        Ok(match hashes {
+            Ok(hashes) => Ok(Proof {
+                index,
+                hashes,
+                checkpoint: shown.note.clone(),
+            }),
+            Err(_) => Err(not_shown()),
+        })
+    });
+    let proof = proof.await??;
     Ok(answer(proof.text(), TEXT, BRIEFLY))
 }

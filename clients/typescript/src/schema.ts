@@ -2955,7 +2955,7 @@ export interface components {
                 "text/html": string;
             };
         };
-        /** @description `unavailable`: The database cannot be reached. */
+        /** @description `unavailable`: Not available at this moment. */
         unavailable: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
@@ -2969,7 +2969,7 @@ export interface components {
                 };
             };
         };
-        /** @description `unavailable`: The database cannot be reached. `overloaded`: Too much to do. */
+        /** @description `unavailable`: Not available at this moment. `overloaded`: Too much to do. */
         "unavailable.or.overloaded": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
@@ -2983,7 +2983,7 @@ export interface components {
                 };
             };
         };
-        /** @description `unavailable`: The database cannot be reached. `overloaded`: Too much to do. */
+        /** @description `unavailable`: Not available at this moment. `overloaded`: Too much to do. */
         "unavailable.or.overloaded.page": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
@@ -2998,7 +2998,7 @@ export interface components {
                 "text/html": string;
             };
         };
-        /** @description `unavailable`: The database cannot be reached. `overloaded`: Too much to do. */
+        /** @description `unavailable`: Not available at this moment. `overloaded`: Too much to do. */
         "unavailable.or.overloaded.page.only": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
@@ -3009,7 +3009,7 @@ export interface components {
                 "text/html": string;
             };
         };
-        /** @description `unavailable`: The database cannot be reached. */
+        /** @description `unavailable`: Not available at this moment. */
         "unavailable.page.only": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];

@@ -102,7 +102,7 @@ impl Code {
             Self::Frozen => row!(423, "frozen", "Voting on this tool is frozen"),
             Self::RateLimited => row!(429, "rate-limited", "Too many requests"),
             Self::Internal => row!(500, "internal", "Something went wrong here"),
-            Self::Unavailable => row!(503, "unavailable", "The database cannot be reached"),
+            Self::Unavailable => row!(503, "unavailable", "Not available at this moment"),
             Self::Overloaded => row!(503, "overloaded", "Too much to do"),
         }
     }

@@ -356,6 +356,7 @@ diesel::table! {
         held_skip -> BigInt,
         ship -> BigInt,
         skip -> BigInt,
+        version -> BigInt,
     }
 }
 

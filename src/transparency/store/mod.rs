@@ -5,15 +5,17 @@
 
 pub mod index;
 pub mod present;
+pub mod restate;
 
 use std::collections::BTreeMap;
 
 use diesel::connection::SimpleConnection;
 use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
 
+use super::checkpoint::Checkpoint;
 use super::entry::entries_of;
 use super::epoch::{LoggedTool, LoggedTools, ToolNow};
-use super::merkle::{Hash, TILE_WIDTH, Tiles, leaf_hash, parse_tile};
+use super::merkle::{Hash, TILE_WIDTH, TileError, Tiles, TreeReader, leaf_hash, parse_tile};
 use crate::domain::Counts;
 use crate::infra::db::schema::{
     log_bundles, log_journal, log_lists, log_tiles, log_tools, logs, tallies, tools,
@@ -76,6 +78,33 @@ pub fn newest(conn: &mut DbConnection) -> QueryResult<Option<LogRow>> {
     Ok(row.map(log_row))
 }
 
+/// Whether the database has a checkpoint's log as the checkpoint says it, and maybe further entries.
+///
+/// # Errors
+/// A failed query.
+pub fn continues(
+    conn: &mut DbConnection,
+    log: i32,
+    checkpoint: &Checkpoint,
+    note: &str,
+) -> QueryResult<bool> {
+    let Some(row) = all(conn)?.into_iter().find(|row| row.id == log) else {
+        return Ok(false);
+    };
+    if row.checkpoint == note {
+        return Ok(true);
+    }
+    if row.size < checkpoint.size {
+        return Ok(false);
+    }
+    let mut tiles = StoredTiles { conn, log };
+    match TreeReader::new(row.size, &mut tiles).root_at(checkpoint.size) {
+        Ok(root) => Ok(root == checkpoint.root),
+        Err(TileError::Read(cause)) => Err(cause),
+        Err(TileError::Short { .. }) => Ok(false),
+    }
+}
+
 /// Notes a log that has no entries yet.
 ///
 /// # Errors
@@ -133,7 +162,7 @@ pub fn journal(
         .load(conn)
 }
 
-type ToolColumns = (i32, String, i64, i64, i64, i64, i64, i64, i64, i64);
+type ToolColumns = (i32, String, i64, i64, i64, i64, i64, i64, i64, i64, i64);
 
 /// What the log states of each tool.
 ///
@@ -142,13 +171,14 @@ type ToolColumns = (i32, String, i64, i64, i64, i64, i64, i64, i64, i64);
 pub fn logged_tools(conn: &mut DbConnection) -> QueryResult<LoggedTools> {
     let counts = |ship, skip| Counts { ship, skip };
     let rows: Vec<ToolColumns> = log_tools::table.load(conn)?;
-    let tool = |(id, slug, a, b, c, d, e, f, ship, skip)| {
+    let tool = |(id, slug, a, b, c, d, e, f, ship, skip, version)| {
         let tool = LoggedTool {
             slug,
             named: counts(a, b),
             unnamed: counts(c, d),
             held: counts(e, f),
             tally: counts(ship, skip),
+            version,
         };
         (id, tool)
     };
@@ -329,6 +359,7 @@ fn write_tools(conn: &mut DbConnection, tools: &LoggedTools) -> QueryResult<()> 
                 log_tools::held_skip.eq(tool.held.skip),
                 log_tools::ship.eq(tool.tally.ship),
                 log_tools::skip.eq(tool.tally.skip),
+                log_tools::version.eq(tool.version),
             ))
             .execute(conn)?;
     }
@@ -341,6 +372,16 @@ fn write_tools(conn: &mut DbConnection, tools: &LoggedTools) -> QueryResult<()> 
 /// A failed statement.
 pub fn forget_tools(conn: &mut DbConnection) -> QueryResult<()> {
     diesel::delete(log_tools::table).execute(conn)?;
+    Ok(())
+}
+
+/// Deletes the row of a log that has no checkpoint.
+///
+/// # Errors
+/// A failed statement.
+pub fn delete_unsigned(conn: &mut DbConnection, id: i32) -> QueryResult<()> {
+    let row = logs::table.find(id).filter(logs::checkpoint.eq(""));
+    diesel::delete(row).execute(conn)?;
     Ok(())
 }
 

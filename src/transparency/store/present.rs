@@ -30,7 +30,11 @@ pub fn records(conn: &mut DbConnection) -> QueryResult<Vec<ToolRecord>> {
     Ok(records)
 }
 
-fn changes(conn: &mut DbConnection, tool: i32) -> QueryResult<Vec<BallotChange>> {
+/// A tool's ballots as they stand, each as if it were new.
+///
+/// # Errors
+/// A failed query.
+pub fn changes(conn: &mut DbConnection, tool: i32) -> QueryResult<Vec<BallotChange>> {
     type Row = (Vec<u8>, i16, Option<i64>, Option<Vec<u8>>);
     let in_force = all_in_force(conn, tool)?;
     let mut changes = Vec::new();

@@ -1,13 +1,15 @@
 //! [`Guard`]: no second history. It remembers the last checkpoint that this process, its state file and its database have, and
 //! lets nothing be signed or shown of which any of them is not a prefix.
 
+use std::path::PathBuf;
+
 use super::append::Edge;
 use crate::infra::db::DbConnection;
 use crate::transparency::checkpoint::Checkpoint;
 use crate::transparency::entry::Entry;
 use crate::transparency::merkle::{Frontier, TILE_WIDTH, TileError, TreeReader};
 use crate::transparency::note::VerifierKey;
-use crate::transparency::state_file::StateFile;
+use crate::transparency::state_file::{Kept, LockedState};
 use crate::transparency::store::{self, LogRow, StoredTiles};
 
 /// Why nothing is signed.
@@ -17,6 +19,10 @@ pub(super) enum Refusal {
         "the configured key is not the key of the log {0}: give that key, or begin a log with `tallyship log new`"
     )]
     OtherKey(String),
+    #[error(
+        "the log's key file {0} is missing: put it back, or begin a log with `tallyship log new`"
+    )]
+    NoKey(PathBuf),
     #[error("the log {0} is not the configured origin {1}")]
     OtherOrigin(String, String),
     #[error(
@@ -30,7 +36,7 @@ pub(super) enum Refusal {
     },
     #[error("the log's tiles do not lead to its checkpoint")]
     Tiles,
-    #[error("the checkpoint in {0} cannot be read")]
+    #[error("{0} has no checkpoint that the log's key signed")]
     Unreadable(&'static str),
     #[error("{0} remembers the log {1}, which this database does not have")]
     OtherLog(&'static str, String),
@@ -52,25 +58,14 @@ impl From<TileError<diesel::result::Error>> for Refusal {
 const MEMORY: &str = "this server";
 const STATE: &str = "the state file";
 
+#[derive(Default)]
 pub(super) struct Guard {
-    state: StateFile,
-    /// The state file was compared.
-    is_state_checked: bool,
     remembered: Option<Checkpoint>,
     /// The edge under the checkpoint that was checked last.
     edge: Option<(String, Edge)>,
 }
 
 impl Guard {
-    pub fn new(state: StateFile) -> Self {
-        Self {
-            state,
-            is_state_checked: false,
-            remembered: None,
-            edge: None,
-        }
-    }
-
     /// The log must be the one that this server signs.
     pub fn check_key(row: &LogRow, key: &VerifierKey, origin: &str) -> Result<(), Refusal> {
         if row.origin != origin {
@@ -83,9 +78,14 @@ impl Guard {
     }
 
     /// Checks what the database has, and returns where the next epoch begins.
-    pub fn check(&mut self, conn: &mut DbConnection, row: &LogRow) -> Result<Edge, Refusal> {
+    pub fn check(
+        &mut self,
+        conn: &mut DbConnection,
+        row: &LogRow,
+        state: &mut LockedState,
+    ) -> Result<Edge, Refusal> {
         let checkpoint = read(row)?;
-        self.check_remembered(conn, row, &checkpoint)?;
+        self.check_remembered(conn, row, &checkpoint, state)?;
         if let Some((note, edge)) = &self.edge
             && *note == row.checkpoint
         {
@@ -111,30 +111,53 @@ impl Guard {
         &mut self,
         conn: &mut DbConnection,
         row: &LogRow,
+        state: &mut LockedState,
     ) -> Result<Checkpoint, Refusal> {
         let checkpoint = read(row)?;
-        self.check_remembered(conn, row, &checkpoint)?;
+        self.check_remembered(conn, row, &checkpoint, state)?;
         self.remembered = Some(checkpoint.clone());
         Ok(checkpoint)
     }
 
+    /// The state file is read each time: another server may have written it.
     fn check_remembered(
-        &mut self,
+        &self,
         conn: &mut DbConnection,
         row: &LogRow,
         checkpoint: &Checkpoint,
+        state: &mut LockedState,
     ) -> Result<(), Refusal> {
-        if let Some(remembered) = self.remembered.clone() {
-            is_prefix(conn, row, checkpoint, &remembered, MEMORY)?;
+        if let Some(remembered) = &self.remembered {
+            is_prefix(conn, row, checkpoint, remembered, MEMORY)?;
         }
-        if !self.is_state_checked {
-            if let Some(note) = self.state.read()? {
-                let kept = Checkpoint::parse(&note).ok_or(Refusal::Unreadable(STATE))?;
-                is_prefix(conn, row, checkpoint, &kept, STATE)?;
-            }
-            self.is_state_checked = true;
+        for kept in kept_checkpoints(conn, &state.read()?)? {
+            is_prefix(conn, row, checkpoint, &kept, STATE)?;
         }
         Ok(())
+    }
+}
+
+/// The checkpoints of a state file that are signed: at least one, unless it is empty.
+fn kept_checkpoints(conn: &mut DbConnection, kept: &Kept) -> Result<Vec<Checkpoint>, Refusal> {
+    if kept.is_empty() {
+        return Ok(Vec::new());
+    }
+    let logs = store::all(conn)?;
+    let (mut signed, mut unknown) = (Vec::new(), None);
+    for note in kept.notes() {
+        let origin = note.lines().next().unwrap_or_default();
+        match logs.iter().find(|log| log.origin == origin) {
+            Some(log) => signed.extend(
+                VerifierKey::parse(&log.verifier_key)
+                    .and_then(|key| key.open(&note).and_then(Checkpoint::parse)),
+            ),
+            None => unknown = Some(origin.to_owned()),
+        }
+    }
+    match unknown {
+        Some(origin) if signed.is_empty() => Err(Refusal::OtherLog(STATE, origin)),
+        None if signed.is_empty() => Err(Refusal::Unreadable(STATE)),
+        _ => Ok(signed),
     }
 }
 

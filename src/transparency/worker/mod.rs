@@ -7,8 +7,10 @@
 
 mod append;
 mod guard;
+mod snapshot;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -17,17 +19,17 @@ use tokio::runtime::Runtime;
 
 use self::append::{Edge, sign};
 use self::guard::{Guard, Refusal};
-use super::epoch::{LoggedTools, PlanError, ToolNow, plan};
+use self::snapshot::Snapshot;
+use super::epoch::{PlanError, plan};
 use super::note::NoteSigner;
 use super::published::{PublicLog, Published};
-use super::state_file::StateFile;
-use super::store::{self, Commit, LogRow, index, present};
+use super::state_file::{LockedState, StateFile};
+use super::store::{self, Commit, LogRow, index};
 use crate::config;
-use crate::domain::Counts;
 use crate::infra::db::{self, DbConnection, Purpose};
 use crate::infra::telemetry::Metrics;
 use crate::voting::VoteError;
-use crate::voting::journal::{ToolRecord, decode, store::try_lead};
+use crate::voting::journal::store::try_lead;
 use crate::voting::writer::Votes;
 
 /// Between two epochs.
@@ -36,10 +38,6 @@ const EPOCH: Duration = Duration::from_secs(4);
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(400);
 /// After a failure.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
-/// Records that one query reads.
-const PAGE: i64 = 500;
-/// Changes after which an epoch takes no more: its transaction keeps the writer from votes for some tens of milliseconds.
-const MAX_CHANGES: usize = 50_000;
 /// A full queue of the writer is tried again this often.
 const MAX_RETRIES: usize = 40;
 
@@ -47,7 +45,8 @@ const MAX_RETRIES: usize = 40;
 #[derive(Clone)]
 pub struct LogKeys {
     pub origin: String,
-    pub signer: NoteSigner,
+    /// Or the file in which the log's key is missing: then nothing is signed, and votes go on.
+    pub signer: Result<NoteSigner, PathBuf>,
     pub state: StateFile,
 }
 
@@ -74,7 +73,7 @@ impl LogWorker {
             .build()?;
         let sequencer = Sequencer {
             database,
-            guard: Guard::new(keys.state.clone()),
+            guard: Guard::default(),
             keys,
             votes,
             log,
@@ -82,6 +81,7 @@ impl LogWorker {
             runtime,
             stopped,
             leader: None,
+            restated: BTreeSet::new(),
         };
         std::thread::Builder::new()
             .name("log".to_owned())
@@ -129,18 +129,8 @@ struct Sequencer {
     runtime: Runtime,
     stopped: Receiver<()>,
     leader: Option<Connection>,
-}
-
-/// What one snapshot shows.
-struct Snapshot {
-    row: LogRow,
-    /// The records that are stated then.
-    journal: Vec<i64>,
-    records: Vec<ToolRecord>,
-    stated: LoggedTools,
-    now: BTreeMap<i32, ToolNow>,
-    /// There is more in the journal.
-    has_more: bool,
+    /// Tools that the next pass states anew: their journal cannot be stated.
+    restated: BTreeSet<i32>,
 }
 
 impl Sequencer {
@@ -193,6 +183,11 @@ impl Sequencer {
         Ok(Connection { conn, leads })
     }
 
+    fn signer(&self) -> Result<&NoteSigner, Refusal> {
+        let signer = self.keys.signer.as_ref();
+        signer.map_err(|file| Refusal::NoKey(file.clone()))
+    }
+
     /// One pass; tells whether the next should follow at once.
     fn pass(&mut self, connection: Option<Connection>) -> Result<(Connection, bool), PassError> {
         let mut connection = connection.map_or_else(|| self.connect(), Ok)?;
@@ -203,31 +198,43 @@ impl Sequencer {
             if !connection.leads {
                 return Ok((connection, false));
             }
-            let (origin, key) = (self.keys.origin.clone(), self.keys.signer.verifier().text());
+            let (origin, key) = (self.keys.origin.clone(), self.signer()?.verifier().text());
             self.step(move |conn| store::create(conn, 1, (&origin, &key), ""))?;
         }
+        // Read before the lock, a row could be older than what another server has written to the state file since.
+        let mut state = self.keys.state.lock().map_err(PassError::State)?;
         if !connection.leads {
             let row = store::newest(&mut connection.conn)?;
             if let Some(row) = row.filter(|row| !row.checkpoint.is_empty()) {
-                self.show(&mut connection.conn, &row)?;
+                self.show(&mut connection.conn, &row, &mut state)?;
             }
             return Ok((connection, false));
         }
-        let snapshot = store::in_snapshot(&mut connection.conn, read)?;
+        let restated = std::mem::take(&mut self.restated);
+        let snapshot =
+            store::in_snapshot(&mut connection.conn, |conn| snapshot::read(conn, &restated))?;
         let mut snapshot = snapshot.ok_or(PassError::Record)?;
         let has_more = snapshot.has_more;
-        Guard::check_key(
-            &snapshot.row,
-            self.keys.signer.verifier(),
-            &self.keys.origin,
-        )?;
-        let edge = self.guard.check(&mut connection.conn, &snapshot.row)?;
+        Guard::check_key(&snapshot.row, self.signer()?.verifier(), &self.keys.origin)?;
+        let conn = &mut connection.conn;
+        let edge = self.guard.check(conn, &snapshot.row, &mut state)?;
         if !snapshot.row.checkpoint.is_empty() {
-            self.show(&mut connection.conn, &snapshot.row)?;
+            self.show(conn, &snapshot.row, &mut state)?;
         }
-        if let Some(row) = self.append(&mut snapshot, edge)? {
-            self.show(&mut connection.conn, &row)?;
+        match self.append(&mut snapshot, edge) {
+            Ok(Some(row)) => self.show(conn, &row, &mut state)?,
+            Ok(None) => {}
+            // A server that keeps no journal changed its votes between two records.
+            Err(PassError::Plan(PlanError::MissingVotes { tool, .. }))
+                if !restated.contains(&tool) =>
+            {
+                self.restated = restated;
+                self.restated.insert(tool);
+                return Ok((connection, true));
+            }
+            Err(cause) => return Err(cause),
         }
+        drop(state);
         self.index(&mut connection.conn)?;
         Ok((connection, has_more))
     }
@@ -241,7 +248,7 @@ impl Sequencer {
         if is_first && !row.follows.is_empty() {
             plan.lines.insert(0, row.follows.clone());
         }
-        if plan.lines.is_empty() && snapshot.journal.is_empty() && !is_first {
+        if plan.changed.is_empty() && snapshot.journal.is_empty() && !is_first {
             return Ok(None);
         }
         let is_signed = !plan.lines.is_empty() || is_first;
@@ -257,7 +264,7 @@ impl Sequencer {
         commit.tools = std::mem::take(&mut snapshot.stated);
         let checkpoint = edge.append(plan, &row.origin, &mut commit);
         commit.checkpoint = if is_signed {
-            sign(&self.keys.signer, &checkpoint)?
+            sign(self.signer()?, &checkpoint)?
         } else {
             row.checkpoint.clone()
         };
@@ -272,7 +279,12 @@ impl Sequencer {
     }
 
     /// Shows a checkpoint that the database has, unless it is shown already.
-    fn show(&mut self, conn: &mut DbConnection, row: &LogRow) -> Result<(), PassError> {
+    fn show(
+        &mut self,
+        conn: &mut DbConnection,
+        row: &LogRow,
+        state: &mut LockedState,
+    ) -> Result<(), PassError> {
         if self
             .log
             .published()
@@ -280,11 +292,8 @@ impl Sequencer {
         {
             return Ok(());
         }
-        let checkpoint = self.guard.remember(conn, row)?;
-        self.keys
-            .state
-            .write(&row.checkpoint)
-            .map_err(PassError::State)?;
+        let checkpoint = self.guard.remember(conn, row, state)?;
+        state.write(&row.checkpoint).map_err(PassError::State)?;
         self.metrics.log_entries(checkpoint.size);
         self.log.publish(Published {
             log: row.id,
@@ -321,69 +330,4 @@ impl Sequencer {
             self.pause(Duration::from_millis(50))?;
         }
     }
-}
-
-/// Reads what an epoch is planned from; `None` if the journal cannot be read.
-fn read(conn: &mut DbConnection) -> diesel::QueryResult<Option<Snapshot>> {
-    let row = store::newest(conn)?.ok_or(diesel::result::Error::NotFound)?;
-    let mut stated = store::logged_tools(conn)?;
-    let now = store::tools_now(conn)?;
-    let is_first = row.checkpoint.is_empty();
-    let (mut journal, mut records, mut has_more) = (Vec::new(), Vec::new(), false);
-    if is_first {
-        // The present holds all that the journal would say.
-        records = present::records(conn)?;
-        journal = store::journal_seqs(conn)?;
-        stated.clear();
-    } else {
-        let mut changes = 0;
-        let mut after = i64::MIN;
-        loop {
-            let page = store::journal(conn, after, PAGE)?;
-            has_more = i64::try_from(page.len()) == Ok(PAGE);
-            for (seq, bytes) in &page {
-                let Some(decoded) = decode(bytes) else {
-                    return Ok(None);
-                };
-                after = *seq;
-                changes += decoded.iter().map(|tool| tool.changes.len()).sum::<usize>();
-                records.extend(decoded);
-            }
-            journal.extend(page.into_iter().map(|(seq, _)| seq));
-            if !has_more || changes > MAX_CHANGES {
-                break;
-            }
-        }
-        if !has_more {
-            records.extend(unstated(&now, &stated, &records));
-        }
-    }
-    Ok(Some(Snapshot {
-        row,
-        journal,
-        records,
-        stated,
-        now: now.into_iter().map(|(id, (now, _))| (id, now)).collect(),
-        has_more,
-    }))
-}
-
-/// Tools whose tallies moved while nobody kept a journal: the log was off, or is off on another instance.
-fn unstated(
-    now: &BTreeMap<i32, (ToolNow, Counts)>,
-    stated: &LoggedTools,
-    records: &[ToolRecord],
-) -> Vec<ToolRecord> {
-    now.iter()
-        .filter(|(id, (_, tally))| {
-            let known = stated.get(id).map(|tool| tool.tally).unwrap_or_default();
-            known != *tally && !records.iter().any(|record| record.tool == **id)
-        })
-        .map(|(id, (now, tally))| ToolRecord {
-            tool: *id,
-            tally: *tally,
-            version: now.version,
-            ..ToolRecord::default()
-        })
-        .collect()
 }

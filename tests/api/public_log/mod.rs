@@ -4,6 +4,7 @@
 //! What a test expects of the log it computes itself from the receipts; it never looks into the database.
 mod acts;
 mod altered;
+mod histories;
 
 use crate::harness::Backend;
 use crate::harness::client::Answer;

@@ -1,0 +1,1 @@
+ALTER TABLE log_tools DROP COLUMN version;
