@@ -211,13 +211,11 @@ mod tests {
             // Every state in which a crash can leave it.
             let behind = format!("\n{}", note(new));
             for cut in 0..=behind.len() {
-                let torn = note(old)
-                    + &"\0".repeat(note(new).len().saturating_sub(note(old).len()))
-                    + &behind[..cut];
-                if torn.is_char_boundary(torn.len()) && behind.is_char_boundary(cut) {
-                    std::fs::write(&path, torn).expect("written");
-                    assert!(notes(&state).contains(&note(old)), "{cut}");
-                }
+                let mut torn = note(old).into_bytes();
+                torn.resize(note(old).len().max(note(new).len()), 0);
+                torn.extend(&behind.as_bytes()[..cut]);
+                std::fs::write(&path, torn).expect("written");
+                assert!(notes(&state).contains(&note(old)), "{cut}");
             }
             let length = note(old).len().max(note(new).len());
             for cut in 0..=note(new).len() {
