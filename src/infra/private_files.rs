@@ -27,7 +27,7 @@ pub fn make_folder_of(file: &Path) -> Result<()> {
     }
 }
 
-/// Opens `file` for writing, and makes it if there is none.
+/// Opens `file` for reading and writing, and makes it if there is none.
 ///
 /// # Errors
 /// A file that cannot be opened or made.
@@ -36,6 +36,7 @@ pub fn open_or_make(file: &Path) -> Result<File> {
     let opened = OpenOptions::new()
         .create(true)
         .truncate(false)
+        .read(true)
         .write(true)
         .mode(0o600)
         .open(file)?;

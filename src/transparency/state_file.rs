@@ -3,13 +3,13 @@
 //!
 //! The worker compares and writes it under the file's lock, so that two servers with one state file write one history.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Error, ErrorKind, Read, Result, Seek};
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::infra::private_files::link_target;
+use crate::infra::private_files::{link_target, open_or_make};
 
 /// How often a lock that another process has is tried, and the time between two tries.
 const LOCK_TRIES: usize = 100;
@@ -75,7 +75,7 @@ impl StateFile {
         };
         let path = link_target(path);
         for _ in 0..LOCK_TRIES {
-            let file = open(&path)?;
+            let file = open_or_make(&path)?;
             match file.try_lock() {
                 Ok(()) if is_at(&file, &path)? => return Ok(LockedState(Some((path, file)))),
                 // Another process has replaced it meanwhile.
@@ -86,17 +86,6 @@ impl StateFile {
         }
         Err(Error::other("another process keeps it locked"))
     }
-}
-
-/// Opens a file to read and write it, and makes it if there is none.
-fn open(path: &Path) -> Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
 }
 
 fn is_at(file: &File, path: &Path) -> Result<bool> {
@@ -150,7 +139,7 @@ impl LockedState {
 
 /// Puts a new file, locked, in the place of the old one.
 fn replace(path: &Path, growing: &Path, note: &str) -> Result<File> {
-    let file = open(growing)?;
+    let file = open_or_make(growing)?;
     file.try_lock().map_err(Error::from)?;
     file.set_len(0)?;
     file.write_all_at(note.as_bytes(), 0)?;
@@ -206,7 +195,7 @@ mod tests {
         let state = StateFile(Some(path.clone()));
         for (old, new) in [(7, 12345), (12345, 8), (99, 100)] {
             std::fs::write(&path, note(old)).expect("written");
-            write_in_place(&open(&path).expect("a file"), &note(new)).expect("written");
+            write_in_place(&open_or_make(&path).expect("a file"), &note(new)).expect("written");
             assert_eq!(std::fs::read_to_string(&path).expect("a file"), note(new));
             // Every state in which a crash can leave it.
             let behind = format!("\n{}", note(new));
@@ -245,7 +234,7 @@ mod tests {
         assert!(link.is_symlink());
         assert_eq!(std::fs::read_to_string(&target).expect("a file"), note(2));
         // The lock is the one of the file that is there now.
-        let second = open(&target).expect("a file");
+        let second = open_or_make(&target).expect("a file");
         assert!(matches!(second.try_lock(), Err(TryLockError::WouldBlock)));
         drop(locked);
         second.try_lock().expect("unlocked");

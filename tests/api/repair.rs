@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use tallyship::maintenance::verify::fault::{Fault, Remedy};
 
-crate::both!(every_kind_is_found_and_ended);
+crate::both!(altered_votes_are_stated_anew, every_kind_is_found_and_ended);
 
 const TOOL: &str = "codestral-2";
 const GUARD: Duration = Duration::from_secs(60);
@@ -76,12 +76,6 @@ impl Trial {
     /// What ends a kind that no repair can; the broken chain stays.
     async fn operator(&self, fault: Fault) {
         match fault {
-            // As if a backup had been restored.
-            Fault::Ballots => {
-                self.execute(
-                    "UPDATE log_tools SET named_ship = named_ship - 1 WHERE tool_id = {tool}",
-                );
-            }
             Fault::Journal => {
                 let new = self.setup.run_cli(&["log", "new", "--reason", "a test"]);
                 new.await.success("log new");
@@ -171,4 +165,34 @@ async fn every_kind_is_found_and_ended(backend: Backend) {
     }
     assert_eq!(tried.len(), Fault::ALL.len());
     assert_eq!(trial.home.number("SELECT count(*) AS n FROM votes"), votes);
+}
+
+/// The public log is signed, so it is not changed: it states what became of the ballots, and goes on.
+async fn altered_votes_are_stated_anew(backend: Backend) {
+    let home = Home::new(backend);
+    let mut server = home.setup().generous().start().await;
+    let client = server.client();
+    for choice in ["ship", "skip", "ship"] {
+        let voter = client.visitor().await;
+        client.put_vote(&voter, TOOL, choice).await.expect(201);
+    }
+    eventually("the log has the votes", GUARD, async || {
+        home.number("SELECT count(*) AS n FROM log_tools WHERE named_ship = 2") == 1
+    })
+    .await;
+    server.sigterm(Duration::from_secs(20)).await;
+    home.execute("DELETE FROM votes WHERE choice = 2");
+    assert_eq!(server.run_cli(&["verify"]).await.code(), 1);
+    let repaired = server.run_cli(&["verify", "--repair", "--apply"]).await;
+    repaired.success("verify --repair --apply");
+    server.run_cli(&["verify"]).await.success("verify");
+    server.restart().await;
+    assert_eq!(server.client().counts(TOOL).await, (2, 0));
+    eventually("the log says what the site shows", GUARD, async || {
+        let base = server.client().base().to_owned();
+        let done = server.run_cli(&["log", "verify", "--url", &base]).await;
+        done.code() == 0 && !done.stdout.contains("moved")
+    })
+    .await;
+    server.verify().await;
 }

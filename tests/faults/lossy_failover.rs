@@ -10,7 +10,18 @@ use std::time::Duration;
 
 const TOOL: &str = TOOLS[0];
 const HEALED: Duration = Duration::from_secs(5);
-const TABLES: [&str; 5] = ["votes", "tallies", "ledger_entries", "site_facts", "tools"];
+const TABLES: [&str; 10] = [
+    "votes",
+    "tallies",
+    "ledger_entries",
+    "site_facts",
+    "tools",
+    "logs",
+    "log_journal",
+    "log_tools",
+    "log_bundles",
+    "log_tiles",
+];
 
 fn keep(server: &Server) {
     for table in TABLES {

@@ -75,7 +75,7 @@ faults! {
     Index, "index", "the ledger's index of voters is not that of its entries",
         Repair("the index is written anew from the entries");
     Ballots, "ballots", "the ballots of the votes are not those that the public log has",
-        Operator("a signed log cannot be changed: restore a backup that verify finds nothing in, or begin a log with `tallyship log new`");
+        Repair("the log states the tool's ballots anew at its next epoch");
     Journal, "journal", "a record for the public log cannot be read",
         Operator("what it said is not known: begin a log with `tallyship log new`, which states every ballot as it stands");
     Audit, "audit", "the audit chain is broken",

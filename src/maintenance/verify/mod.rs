@@ -268,8 +268,7 @@ impl Accounts {
         }
         if let Some(stated) = stated::read(conn)? {
             for (_, row) in &accounts.tallies {
-                let of_tool = stated.by_tool.get(&row.tool).copied();
-                by_tool.entry(row.tool).or_default().stated = Some(of_tool.unwrap_or_default());
+                by_tool.entry(row.tool).or_default().stated = stated.ballots_of(row);
             }
             accounts.unreadable_records = stated.unreadable;
         }

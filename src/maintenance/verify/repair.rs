@@ -1,5 +1,5 @@
-//! Repairing what a recount found. The votes are what was cast, so they stand: tally, ledger, panel, periods, sums and the log's
-//! journal are made to agree. [`Fault::remedy`] says what that is, and which kinds only the operator can end.
+//! Repairing what a recount found. The votes are what was cast, so they stand: tally, ledger, panel, periods, and sums are made
+//! to agree, and the public log states the tool anew. [`Fault::remedy`] says what that is, and which kinds only the operator can end.
 //!
 //! `tallyship verify --repair` calls it, while nobody else writes. Each tool is one transaction with its audit entry. The ledger stays
 //! append-only: what it lacks is added as one entry of many votes, as a reset has one; torn or disordered entries are put in order first.
@@ -21,7 +21,6 @@ use crate::infra::db::{DbConnection, write_transaction};
 use crate::tallies::store;
 use crate::voting::fresh::book::OriginBook;
 use crate::voting::fresh::store as origins;
-use crate::voting::journal::{self, ToolRecord};
 use crate::voting::ledger::{voter_index, whole};
 
 /// `bulk_events.removal_id` of a repair: no removal has it.
@@ -98,7 +97,7 @@ fn repair_rows(
     Ok(())
 }
 
-/// Makes a tally and its ledger agree with the votes.
+/// Makes a tally and its ledger agree with the votes. The new version is in no journal, so the public log states the tool anew.
 fn repair_tally(
     conn: &mut DbConnection,
     difference: &Difference,
@@ -115,7 +114,6 @@ fn repair_tally(
     row.version = row.version.max(found.newest);
     row.touch(now);
     store::save(conn, &before, &row, now)?;
-    journal::store::write(conn, &[ToolRecord::of(&row)])?;
     let (ship, skip) = (
         difference.votes.0 - difference.ledger.0,
         difference.votes.1 - difference.ledger.1,

@@ -10,6 +10,7 @@ use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 use crate::domain::Counts;
 use crate::infra::db::DbConnection;
 use crate::infra::db::schema::{log_journal, log_tools, logs};
+use crate::tallies::TallyRow;
 use crate::voting::journal::{ToolRecord, decode};
 
 /// Ballots of a tool, as the log counts them.
@@ -43,15 +44,25 @@ impl BallotCounts {
     }
 }
 
-/// Tool, named, and held.
-type CountsColumns = (i32, (i64, i64), (i64, i64));
+/// Tool, named, held, and the version of the tally.
+type CountsColumns = (i32, (i64, i64), (i64, i64), i64);
 
 /// What the log says of every tool.
 #[derive(Debug, Default)]
 pub(super) struct StatedTools {
-    pub by_tool: BTreeMap<i32, BallotCounts>,
+    by_tool: BTreeMap<i32, (BallotCounts, i64)>,
     /// Records of the journal that cannot be read.
     pub unreadable: Vec<i64>,
+}
+
+impl StatedTools {
+    /// The ballots of a tool. `None` if its tally moved without the journal: the log states the tool anew at its next epoch.
+    pub fn ballots_of(&self, row: &TallyRow) -> Option<BallotCounts> {
+        match self.by_tool.get(&row.tool) {
+            Some((ballots, version)) => (*version == row.version).then_some(*ballots),
+            None => (row.ship == 0 && row.skip == 0).then(BallotCounts::default),
+        }
+    }
 }
 
 /// Reads it; `None` if there is no log, or nothing in it yet.
@@ -70,12 +81,14 @@ pub(super) fn read(conn: &mut DbConnection) -> QueryResult<Option<StatedTools>> 
             log_tools::tool_id,
             (log_tools::named_ship, log_tools::named_skip),
             (log_tools::held_ship, log_tools::held_skip),
+            log_tools::version,
         ))
         .load(conn)?;
     let counts = |(ship, skip)| Counts { ship, skip };
-    for (tool, named, held) in rows {
+    for (tool, named, held, version) in rows {
         let (named, held) = (counts(named), counts(held));
-        stated.by_tool.insert(tool, BallotCounts { named, held });
+        let ballots = BallotCounts { named, held };
+        stated.by_tool.insert(tool, (ballots, version));
     }
     let journal: Vec<(i64, Vec<u8>)> = log_journal::table.order(log_journal::seq).load(conn)?;
     for (seq, bytes) in journal {
@@ -84,7 +97,9 @@ pub(super) fn read(conn: &mut DbConnection) -> QueryResult<Option<StatedTools>> 
             continue;
         };
         for record in &records {
-            stated.by_tool.entry(record.tool).or_default().apply(record);
+            let (ballots, version) = stated.by_tool.entry(record.tool).or_default();
+            ballots.apply(record);
+            *version = record.version;
         }
     }
     Ok(Some(stated))

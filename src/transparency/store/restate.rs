@@ -30,7 +30,7 @@ pub fn records(
     conn: &mut DbConnection,
     row: &LogRow,
     tools: &BTreeSet<i32>,
-    (stated, now): (&LoggedTools, &BTreeMap<i32, (ToolNow, Counts)>),
+    (stated, now): (&mut LoggedTools, &BTreeMap<i32, (ToolNow, Counts)>),
 ) -> QueryResult<Vec<ToolRecord>> {
     if tools.is_empty() {
         return Ok(Vec::new());
@@ -46,6 +46,10 @@ pub fn records(
         };
         let before = stated.get(tool).cloned().unwrap_or_default();
         let logged = logged.remove(&before.slug).unwrap_or_default();
+        if let Some(stated) = stated.get_mut(tool) {
+            // The entries are signed; the row of sums may have been altered.
+            stated.named = sum_of(&logged);
+        }
         let present = present::changes(conn, *tool)?;
         let mut held = Counts::default();
         for ballot in &present {
@@ -169,6 +173,12 @@ fn differences(mut logged: LoggedBallots, present: Vec<BallotChange>) -> Vec<Bal
         excluded_by: None,
     }));
     changes
+}
+
+/// Ballots without exclusion.
+fn sum_of(logged: &LoggedBallots) -> Counts {
+    let sum = |sum: Counts, ballot: &LoggedBallot| sum.plus(counted(ballot).named());
+    logged.values().fold(Counts::default(), sum)
 }
 
 /// What a ballot added to the sum of those without exclusion.

@@ -67,7 +67,7 @@ pub(super) fn read(
             let mut gaps = gaps(&now, &stated, &records);
             gaps.extend(restated);
             records.retain(|record| !gaps.contains(&record.tool));
-            records.extend(restate::records(conn, &row, &gaps, (&stated, &now))?);
+            records.extend(restate::records(conn, &row, &gaps, (&mut stated, &now))?);
         }
     }
     Ok(Some(Snapshot {

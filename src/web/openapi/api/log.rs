@@ -97,7 +97,7 @@ fn all_files() -> impl Iterator<Item = Operation> {
         |path, what| {
             PART.get(path, &format!("getLaterLog{what}"))
                 .with(log())
-                .refuses(&[Code::NotFound])
+                .refuses(&[Code::NotFound, Code::Unavailable])
         },
         [
             "/log/{log}/checkpoint",
