@@ -270,16 +270,19 @@ pub(super) fn secret(text: &str) -> Result<Option<Secret>, String> {
 }
 
 /// A secret whose form its user checks.
+#[expect(clippy::unnecessary_wraps, reason = "every parser may fail")]
 pub(super) fn any_secret(text: &str) -> Result<Option<Secret>, String> {
     Ok((!text.is_empty()).then(|| Secret::new(text.to_owned())))
 }
 
 /// Any text; it may be empty.
+#[expect(clippy::unnecessary_wraps, reason = "every parser may fail")]
 pub(super) fn text(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
 /// A path; empty means none.
+#[expect(clippy::unnecessary_wraps, reason = "every parser may fail")]
 pub(super) fn path(text: &str) -> Result<Option<PathBuf>, String> {
     Ok((!text.is_empty()).then(|| PathBuf::from(text)))
 }

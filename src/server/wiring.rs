@@ -116,10 +116,9 @@ impl Services {
     ) -> Result<(Self, Workers), ServeError> {
         let meters = Arc::new(Metrics::new(routes::NAMES).map_err(ServeError::Meters)?);
         let shelf = Arc::new(CatalogCache::default());
-        let board = Arc::new(
-            TallyCache::new(settings.tally.min_votes)
-                .showing_set_aside(settings.tally.show_set_aside),
-        );
+        let tally = &settings.tally;
+        let board = TallyCache::new(tally.min_votes).showing_set_aside(tally.show_set_aside);
+        let board = Arc::new(board);
         let (bans, alerts) = (Arc::new(Bans::default()), Arc::new(AlertedTools::default()));
         let (pressure, holds) = suspicion(&settings, &alerts);
         let erased = Arc::new(Denylist::default());

@@ -39,7 +39,10 @@ fn provocation(fault: Fault) -> &'static str {
              changed, trusted_until, sample) VALUES (77, 991, 1, 0, 1, 0, 0, 0, 0, 0, {hex:})"
         }
         Fault::Index => "INSERT INTO ledger_voters VALUES (0, 0, {hex:010203040506})",
-        Fault::Ballots => "UPDATE log_tools SET named_ship = named_ship + 1 WHERE tool_id = {tool}",
+        Fault::Ballots => {
+            "UPDATE log_tools SET named_ship = named_ship + 1, \
+             version = (SELECT version FROM tallies WHERE tool_id = {tool}) WHERE tool_id = {tool}"
+        }
         Fault::Journal => "INSERT INTO log_journal (record) VALUES ({hex:ff})",
         Fault::Audit => {
             "UPDATE audit SET reason = 'another' WHERE id = (SELECT min(id) FROM audit)"

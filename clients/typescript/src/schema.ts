@@ -3932,6 +3932,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["not-found"];
+            503: components["responses"]["unavailable"];
         };
     };
     getLaterLogKey: {
@@ -3961,6 +3962,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["not-found"];
+            503: components["responses"]["unavailable"];
         };
     };
     getLaterLogList: {
@@ -3995,6 +3997,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["not-found"];
+            503: components["responses"]["unavailable"];
         };
     };
     getLaterLogTile: {
@@ -4034,6 +4037,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["not-found"];
+            503: components["responses"]["unavailable"];
         };
     };
     getLogCheckpoint: {
