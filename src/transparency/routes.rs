@@ -4,7 +4,6 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use diesel::QueryResult;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
@@ -17,7 +16,7 @@ use super::store::{self, LogRow, StoredTiles, index};
 use super::tile_path::{TilePath, parse_decimal};
 use crate::domain::{BallotName, Choice};
 use crate::http::problem::{Code, Problem};
-use crate::infra::db::{DbConnection, Readers, read};
+use crate::infra::db::{DbConnection, QueryResult, Readers, read};
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// A checkpoint is replaced every four seconds at most.

@@ -16,13 +16,12 @@ use std::path::PathBuf;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::result::{DatabaseErrorKind, Error};
-use diesel::{
-    ExpressionMethods, PgConnection, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection,
-};
+use diesel::{ExpressionMethods, PgConnection, QueryDsl, RunQueryDsl, SqliteConnection};
 
 use crate::config::{self, DatabaseUrl};
 use schema::site_facts;
 
+pub use diesel::QueryResult;
 pub use migrate::migrate;
 pub use pool::{Readers, read};
 
