@@ -116,7 +116,7 @@ test('the widget tells loading, unreachable and no votes apart', async () => {
   const slug = 'grok';
   let release;
   const waiting = new Promise((resolve) => { release = resolve; });
-  const slow = await widget(`<ship-vote tool="${slug}"></ship-vote>`, {}, (page) => page.route('**/v1/t*', async (route) => { await waiting; await route.continue(); }));
+  const slow = await widget(`<ship-vote tool="${slug}"></ship-vote>`, {}, (page) => page.route('**/v1/**', async (route) => { await waiting; await route.continue(); }));
   await slow.waitForFunction(() => document.querySelector('ship-vote').shadowRoot);
   assert.match(await text(slow), /Loading the votes/);
   release();
