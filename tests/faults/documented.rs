@@ -45,12 +45,7 @@ fn who_needs_the_database_says_so_on_postgres() {
             let name = operation.named();
             // A new visitor needs the database only where a solution is to be checked: `api` hangs it then. The newest checkpoint of
             // the log is remembered.
-            let does_without = [
-                "POST /v1/visitors",
-                "GET /log/checkpoint",
-                "GET /v1/log/proofs/{index}",
-            ]
-            .contains(&&*name);
+            let does_without = ["POST /v1/visitors", "GET /log/checkpoint"].contains(&&*name);
             let documented = operation.refuses("unavailable") && !does_without;
             // Who writes is refused at its tool or its body first, if that is at fault: those have to be right here.
             assert_eq!(

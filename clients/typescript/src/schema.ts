@@ -5930,6 +5930,7 @@ export interface operations {
                     "application/json": components["schemas"]["LogList"];
                 };
             };
+            503: components["responses"]["unavailable"];
         };
     };
     getBallot: {

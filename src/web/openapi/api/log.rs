@@ -125,7 +125,8 @@ fn answers() -> Vec<Operation> {
                 "Oldest first; votes go into the last.",
             )
             .answers::<LogList>(200, "The logs.")
-            .bearing(&["Cache-Control"]),
+            .bearing(&["Cache-Control"])
+            .refuses(&[Code::Unavailable]),
         PART.get("/v1/log/ballots/{ballot}", "getBallot")
             .says(
                 "What the newest log says of a ballot",
