@@ -379,4 +379,23 @@ mod tests {
         environment(&[("TALLYSHIP_HTTP__TRUSTED_PROXIES", "10.0.0.0/8, 0.0.0.0/0")])
             .expect_err("catch-all");
     }
+
+    #[test]
+    fn thresholds_have_bounds() {
+        let usual = environment(&[]).expect("fine").detector;
+        assert_eq!(
+            (usual.enabled, usual.threshold, usual.min_votes),
+            (true, 60, 20)
+        );
+        for (name, bad) in [
+            ("threshold", "0"),
+            ("threshold", "101"),
+            ("min_votes", "few"),
+            ("enabled", "yes"),
+        ] {
+            let variable = format!("TALLYSHIP_DETECTOR__{}", name.to_uppercase());
+            let refused = environment(&[(&variable, bad)]).expect_err(bad);
+            assert!(refused.contains(&format!("detector.{name}")), "{refused}");
+        }
+    }
 }

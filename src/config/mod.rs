@@ -214,7 +214,7 @@ declare::settings! {
     Transparency transparency = "transparency" {
         /// `off`: no log.
         enabled: bool = "on" => on_off,
-        /// Ed25519: the 32-byte seed in base64, or PKCS#8 in PEM. Made in `data/` with SQLite; with Postgres there is no log without it.
+        /// Ed25519: the 32-byte seed in base64, or PKCS#8 in PEM. Made in `data/` with SQLite; Postgres needs it: without a key nothing is logged.
         key [secret]: Option<Secret> = "" => any_secret,
         /// The log's name. Empty: host and port of the public URL, then `/log`. The first start fixes it.
         origin: Option<String> = "" => log_origin,
@@ -224,7 +224,7 @@ declare::settings! {
 
     /// The tools that can be voted on.
     Catalog catalog = "catalog" {
-        /// Loaded while there are no tools; empty: none.
+        /// Loaded into a database without tools. Empty: no catalogue is loaded.
         file: Option<PathBuf> = "config/catalog.toml" => path,
     }
 
@@ -232,7 +232,7 @@ declare::settings! {
     Pages pages = "pages" {
         /// The comparison that the first page begins with; empty: the two tools with the most votes.
         featured: Option<[Slug; 2]> = "codestral-2,cursor-background-agents" => pair,
-        /// A line at the foot of each page; empty: none.
+        /// A line at the foot of each page. Empty: no line.
         notice: String = "A demonstration: the panels' reviewers are made up, and so are their opinions." => text,
         /// A file of HTML that stands on the pages of tools and comparisons, such as a newsletter's form; no inline script or style.
         block_file: String = "" => text_of_file,

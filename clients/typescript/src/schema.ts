@@ -2147,7 +2147,7 @@ export interface components {
             jsonrpc: components["schemas"]["RpcVersion"];
             result?: Record<string, never> | null;
         };
-        /** @description Why there is no result. */
+        /** @description The error in place of a result. */
         McpError: {
             /** Format: int64 */
             code: number;
@@ -3559,7 +3559,7 @@ export interface operations {
     showEmbed: {
         parameters: {
             query?: {
-                /** @description Another tool beside it; what is none is passed over. */
+                /** @description Another tool beside it; an unknown tool is ignored. */
                 compare?: string;
                 /** @description The page's language. */
                 lang?: string;
@@ -3801,7 +3801,7 @@ export interface operations {
     getFragment: {
         parameters: {
             query?: {
-                /** @description Another tool beside it; what is none is passed over. */
+                /** @description Another tool beside it; an unknown tool is ignored. */
                 compare?: string;
                 /** @description The language of the words: `en` or `de`; any other gets English. `lang` of the piece says which. */
                 lang?: string;

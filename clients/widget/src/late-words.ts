@@ -80,7 +80,7 @@ const de: LateWords = {
 
 const tables: Record<string, LateWords> = { en, de };
 
-/** The words for a reader of `lang`, and their language: English if there is no other. */
+/** The words for a reader of `lang`, and their language; English for an unknown one. */
 export function wordsFor(lang: string): [string, LateWords] {
   const base = lang.split('-')[0]!;
   return tables[base] ? [base, tables[base]] : ['en', en];

@@ -120,7 +120,7 @@ async function openNote(note: string, { name, id, raw }: Key): Promise<Checkpoin
   return { size: BigInt(size!), root: root!, isChecked: !!imported };
 }
 
-/** Keys of this page's life, if there is no storage. */
+/** Keys that last as long as the page, for browsers that deny storage. */
 const memory: Record<string, string> = {};
 const keyName = (origin: string) => `tallyship key ${origin}`;
 

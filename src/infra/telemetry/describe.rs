@@ -53,11 +53,11 @@ pub(super) fn describe() {
     );
     metrics::describe_gauge!(
         "tallyship_log_entries",
-        "Entries of the public log under the checkpoint that is shown; absent where there is no log"
+        "Entries of the public log under the checkpoint that is shown; absent without a log"
     );
     metrics::describe_gauge!(
         "tallyship_log_refused",
-        "1 while the public log does not move and nothing is signed, else 0; absent where there is no log"
+        "1 while the public log does not move and nothing is signed, else 0; absent without a log"
     );
     metrics::describe_gauge!(
         "tallyship_tally_drift",

@@ -62,7 +62,7 @@ pub struct RpcAnswer {
     error: Option<RpcError>,
 }
 
-/// Why there is no result.
+/// The error in place of a result.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = McpError)]
 struct RpcError {

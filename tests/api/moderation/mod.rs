@@ -4,6 +4,7 @@
 mod alerts;
 mod audit;
 mod bans;
+mod fresh;
 mod held;
 mod interleaved;
 mod lists;

@@ -6,8 +6,11 @@ use crate::moderation::{OTHER, TOOL};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 crate::both!(
+    nothing_is_signed_beside_what_is_remembered,
+    a_new_log_follows_the_old_one,
     what_happened_without_the_log_is_stated_later,
     a_vote_of_a_server_without_a_key_is_stated,
     servers_with_one_state_file_write_one_history,
@@ -350,4 +353,138 @@ async fn a_bad_setting_of_the_log_is_found_before_the_start(backend: Backend) {
         .expect(201);
     assert!(!file.exists());
     assert!(server.stderr().contains("data/transparency.key is missing"));
+}
+
+/// A server whose state file remembers more than its database signs nothing, says so, and votes go on.
+async fn nothing_is_signed_beside_what_is_remembered(backend: Backend) {
+    let home = Home::new(backend);
+    let state = home.path().join("log.state").display().to_string();
+    let setup = home
+        .setup()
+        .generous()
+        .env("TALLYSHIP_TRANSPARENCY__STATE", &state);
+    let server = setup.start().await;
+    let client = server.client();
+    let voter = client.visitor().await;
+    let first = client.put_vote(&voter, TOOL, "ship").await.expect(201);
+    until(&server, &first.json["receipt"], json!("ship")).await;
+    server.run_cli(&["backup", "early"]).await.success("backup");
+    let second = client.put_vote(&voter, OTHER, "ship").await.expect(201);
+    until(&server, &second.json["receipt"], json!("ship")).await;
+    let last = text(&server, "/log/checkpoint").await;
+    server.sigterm(GUARD).await;
+    setup
+        .run_cli(&["restore", "early"])
+        .await
+        .success("restore");
+    let server = setup.start().await;
+    let client = server.client();
+    eventually("the log is refused", GUARD, async || {
+        let ready = server.admin().get("/readyz").send().await.expect(200).json;
+        ready["status"] == "degraded" && ready["parts"]["log"] == "degraded"
+    })
+    .await;
+    client.put_vote(&voter, OTHER, "skip").await.expect(201);
+    client
+        .get("/log/checkpoint")
+        .send()
+        .await
+        .problem(503, "unavailable");
+    client
+        .get("/v1/log/proofs/0")
+        .send()
+        .await
+        .problem(503, "unavailable");
+    let path = format!("/v1/log/ballots/{}", "A".repeat(32));
+    client.get(&path).send().await.problem(503, "unavailable");
+    assert_eq!(std::fs::read_to_string(&state).expect("the state"), last);
+    server.verify().await;
+}
+
+async fn a_new_log_follows_the_old_one(backend: Backend) {
+    let home = Home::new(backend);
+    let server = home.setup().generous().start().await;
+    let voter = server.client().visitor().await;
+    let first = server
+        .client()
+        .put_vote(&voter, TOOL, "ship")
+        .await
+        .expect(201);
+    until(&server, &first.json["receipt"], json!("ship")).await;
+    let old = text(&server, "/log/checkpoint").await;
+    server.sigterm(GUARD).await;
+    let key = base64::engine::general_purpose::STANDARD.encode([9; 32]);
+    let setup = match backend {
+        Backend::Sqlite => home.setup(),
+        Backend::Postgres => home.setup().env("TALLYSHIP_TRANSPARENCY__KEY", key),
+    };
+    let setup = setup.generous();
+    setup
+        .run_cli(&["log", "new", "--reason", "a test"])
+        .await
+        .success("log new");
+    let server = setup.start().await;
+    let client = server.client();
+    eventually("the new log has a checkpoint", GUARD, async || {
+        client.get("/log/2/checkpoint").send().await.status == 200
+    })
+    .await;
+    let found = until(&server, &first.json["receipt"], json!("ship")).await;
+    let second = client.put_vote(&voter, OTHER, "skip").await.expect(201);
+    let logs = client.get("/v1/log").send().await.expect(200).json;
+    assert_eq!(second.json["receipt"]["log"], logs["items"][1]["origin"]);
+    until(&server, &second.json["receipt"], json!("skip")).await;
+    assert_ne!(
+        found["entries"][0]["index"], 0,
+        "the first entry says what it follows"
+    );
+    let bundle = client
+        .get("/log/2/tile/entries/000.p/1")
+        .send()
+        .await
+        .expect(200)
+        .text;
+    let mut old_lines = old.lines();
+    let (origin, size, root) = (old_lines.next(), old_lines.next(), old_lines.next());
+    let follows = format!(
+        "follows {} {} {}",
+        origin.expect("one"),
+        size.expect("one"),
+        root.expect("one")
+    );
+    assert_eq!(&bundle[2..], follows);
+    assert_eq!(
+        text(&server, "/log/checkpoint").await,
+        old,
+        "the old log stays as it is"
+    );
+    text(&server, "/log/2/key").await;
+    for missing in [
+        "/log/3/checkpoint",
+        "/log/3/key",
+        "/log/2/tile/0/999",
+        "/log/3/lists/0",
+    ] {
+        client.get(missing).send().await.problem(404, "not-found");
+    }
+    // Its lists stand at its own address. This one names one ballot.
+    let made = ["token", "create", "--role", "moderator", "--name", "a test"];
+    let token = server.run_cli(&made).await.success("token create").stdout;
+    let reset = client.post("/v1/moderation/resets").bearer(token.trim());
+    let reset = reset.json(&json!({"tool": TOOL, "reason": "a test", "dry_run": false}));
+    reset.send().await.expect(201);
+    let list = format!(
+        "{}\n",
+        first.json["receipt"]["ballot"].as_str().expect("a ballot")
+    );
+    let hash: String = Sha256::digest(&list)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    eventually("the list is there", GUARD, async || {
+        let answer = client.get(&format!("/log/2/lists/{hash}")).send().await;
+        answer.status == 200 && answer.text == list
+    })
+    .await;
+    verified(&server).await;
 }

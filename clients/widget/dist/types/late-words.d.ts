@@ -26,7 +26,7 @@ export interface CheckWords {
 }
 export type CheckPhrase = keyof CheckWords;
 export type LateWords = RefusalWords & CheckWords;
-/** The words for a reader of `lang`, and their language: English if there is no other. */
+/** The words for a reader of `lang`, and their language; English for an unknown one. */
 export declare function wordsFor(lang: string): [string, LateWords];
 /** A text in English with its values, for pages that have no other language. */
 export declare const english: (key: CheckPhrase, values: Record<string, string | number>) => string;

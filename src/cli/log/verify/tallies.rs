@@ -96,17 +96,14 @@ impl Check {
             let (counts, version) = self.stated(tool);
             match shown.get(tool) {
                 None => self.differs(format!("{tool}: the site shows no tally")),
+                Some((seen, _)) if *seen == counts => {}
                 Some((_, at)) if *at > version => {
-                    // A tool without a vote has no line; its version may be any.
-                    if shown.get(tool).is_some_and(|(seen, _)| *seen != counts) {
-                        ahead.insert(tool.clone());
-                    }
+                    ahead.insert(tool.clone());
                 }
-                Some((seen, _)) if *seen != counts => self.differs(format!(
+                Some((seen, _)) => self.differs(format!(
                     "{tool}: the site shows {} ship, {} skip; the log has {} and {}",
                     seen.ship, seen.skip, counts.ship, counts.skip
                 )),
-                Some(_) => {}
             }
         }
         ahead

@@ -44,7 +44,7 @@ fn for_own_pages() -> Vec<Operation> {
                 "The numbers as a piece of HTML",
                 "For a page that a server puts together: no script, no style; addresses are whole, names are escaped.",
             )
-            .with(query("compare", "Another tool beside it; what is none is passed over.", text()))
+            .with(query("compare", "Another tool beside it; an unknown tool is ignored.", text()))
             .with(query("lang", "The language of the words: `en` or `de`; any other gets English. `lang` of the piece says which.", text()))
             .shows(200, "The piece.", HTML, text())
             .bearing(&["Content-Security-Policy"])
@@ -115,7 +115,7 @@ fn carried() -> Vec<Operation> {
             .says("The page inside an iframe", "Works without JavaScript.")
             .perhaps_voter()
             .for_people()
-            .with(query("compare", "Another tool beside it; what is none is passed over.", text()))
+            .with(query("compare", "Another tool beside it; an unknown tool is ignored.", text()))
             .with(query("theme", "`light` or `dark`; else the browser's.", text()))
             .with(query("lang", "The page's language.", text()))
             .shows(200, "The page.", HTML, text())
