@@ -1,11 +1,12 @@
 // A ring of ten networks that votes while the server runs: its alert is on the first page, grows to the whole ring, and leads to
 // one reset that takes all of it and is undone, in six clicks at most, on a desktop and on a phone.
+// RENEW=1 takes the pictures of docs/moderation.md anew.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { request } from 'node:http';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { generous, output, startBrowser, startServer } from './server.mjs';
+import { generous, output, root, startBrowser, startServer } from './server.mjs';
 
 const TOOL = 'cursor-background-agents';
 const LONG = 'codestral-2';
@@ -51,6 +52,14 @@ async function attack() {
   }
 }
 
+const IN_DOCUMENT = ['first-desktop', 'tool-phone', 'preview-phone'];
+
+/** Keeps the whole page as the test's output, and the part on the screen for the document. */
+async function picture(page, name) {
+  await page.screenshot({ path: path.join(output, `alert-${name}.png`), fullPage: true });
+  if (process.env.RENEW && IN_DOCUMENT.includes(name)) await page.screenshot({ path: path.join(root, `docs/pictures/moderation-${name}.png`) });
+}
+
 const community = async () => (await (await fetch(`${server.url}/v1/tools/${TOOL}/tally`)).json()).community;
 
 async function signIn(options) {
@@ -75,16 +84,16 @@ for (const [size, viewport] of SIZES) {
       await page.waitForTimeout(1_000);
       await page.reload();
     }
-    await page.screenshot({ path: path.join(output, `alert-first-${size}.png`), fullPage: true });
+    await picture(page, `first-${size}`);
     await click(all);
     await page.waitForURL(/#alerts$/);
     assert.match(await page.locator('#alerts').innerText(), /alert/i);
-    await page.screenshot({ path: path.join(output, `alert-tool-${size}.png`), fullPage: true });
+    await picture(page, `tool-${size}`);
     await click(page.locator('#alerts').getByRole('link', { name: /Preview a reset/ }));
     await page.waitForURL(/\/reset\?/);
     assert.equal((await page.locator('[data-field="matched"]').innerText()).trim(), `${NETWORKS * EACH} votes`);
     assert.match(await page.locator('section.card').first().innerText(), new RegExp(`from ${NETWORKS} networks`));
-    await page.screenshot({ path: path.join(output, `alert-preview-${size}.png`), fullPage: true });
+    await picture(page, `preview-${size}`);
     await page.getByLabel('Reason').fill('Ninety new visitors from ten networks within seconds');
     await click(page.getByRole('button', { name: /aside/ }));
     await page.waitForURL(/\/resets\/\d+$/);
