@@ -69,7 +69,7 @@ struct AuditPage {
     filter: VoteFilter,
     actor: String,
     act: String,
-    known_acts: Vec<(&'static str, &'static str)>,
+    known_acts: &'static [(&'static str, &'static str)],
     errors: FieldErrors,
 }
 
@@ -129,21 +129,10 @@ pub async fn get_audit(http: HttpRequest, state: Data<AdminState>) -> HttpRespon
                 filter,
                 actor,
                 act,
-                known_acts: format::ACTS
-                    .iter()
-                    .map(|name| (*name, act_name(name)))
-                    .collect(),
+                known_acts: &format::ACTS,
                 errors,
             },
         )
     })
     .await
-}
-
-/// An act in the filter's list, where what it led to is not known.
-fn act_name(name: &'static str) -> &'static str {
-    match name {
-        "tool.state" => "Freeze or reopen",
-        name => format::act(name, ""),
-    }
 }

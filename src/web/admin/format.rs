@@ -156,45 +156,43 @@ pub fn act<'a>(name: &'a str, after: &str) -> &'a str {
     match name {
         "tool.state" if after.contains("frozen") => "Freeze",
         "tool.state" => "Reopen",
-        "reset" => "Reset",
-        "reset.undo" => "Undo of a reset",
-        "period" | "period.create" => "Period excluded",
-        "period.delete" => "Period deleted",
-        "held.release" => "Held votes released",
-        "held.reject" => "Held votes rejected",
-        "alert.dismiss" => "Alert dismissed",
-        "ban" => "Ban",
-        "ban.lift" => "Ban lifted",
-        "tool.put" => "Tool written",
-        "tool.patch" => "Tool edited",
-        "tool.archive" => "Tool archived",
-        "catalog.import" => "Catalogue imported",
-        "session.begin" => "Sign-in",
-        "token.create" => "Token made",
-        "token.revoke" => "Token revoked",
-        other => other,
+        name => act_name(name),
     }
 }
 
-/// The acts that [`act`] has words for, for the filter of the audit page.
-pub const ACTS: [&str; 17] = [
-    "reset",
-    "reset.undo",
-    "period",
-    "period.delete",
-    "held.release",
-    "held.reject",
-    "alert.dismiss",
-    "ban",
-    "ban.lift",
-    "tool.state",
-    "tool.put",
-    "tool.patch",
-    "tool.archive",
-    "catalog.import",
-    "session.begin",
-    "token.create",
-    "token.revoke",
+/// The act `name`, where what it led to is not known.
+#[must_use]
+pub fn act_name(name: &str) -> &str {
+    let known = ACTS.iter().find(|(known, _)| *known == name);
+    known.map_or(name, |(_, words)| words)
+}
+
+/// Every act that the audit log has, as the filter of its page lists them.
+pub const ACTS: [(&str, &str); 24] = [
+    ("reset", "Reset"),
+    ("reset.undo", "Undo of a reset"),
+    ("period", "Period excluded"),
+    ("period.delete", "Period deleted"),
+    ("held.release", "Held votes released"),
+    ("held.reject", "Held votes rejected"),
+    ("alert.dismiss", "Alert dismissed"),
+    ("ban", "Ban"),
+    ("ban.lift", "Ban lifted"),
+    ("tool.state", "Freeze or reopen"),
+    ("tool.put", "Tool written"),
+    ("tool.patch", "Tool edited"),
+    ("tool.archive", "Tool archived"),
+    ("catalog.import", "Catalogue imported"),
+    ("votes.import", "Votes imported"),
+    ("votes.export", "Votes exported"),
+    ("visitors.mint", "Visitor tokens minted"),
+    ("session.begin", "Sign-in"),
+    ("sign-in.failed", "Failed sign-ins"),
+    ("token.create", "Token created"),
+    ("token.revoke", "Token revoked"),
+    ("restore", "Database restored"),
+    ("verify.repair", "Tally repaired"),
+    ("log.new", "New public log"),
 ];
 
 /// What an act was about, where its number alone does not say: the tool, the voter or network, how many votes.

@@ -491,4 +491,20 @@ async fn acts_are_found_by_what_they_were(backend: Backend) {
     dashboard.moderator.reset(json!({})).await.expect(201);
     let page = acts("act=reset").await;
     assert!(page.contains("2 votes on codestral-2"), "{page}");
+    // Commands are acts, too.
+    for (name, words) in [
+        ("visitors.mint", "Visitor tokens minted"),
+        ("token.create", "Token created"),
+    ] {
+        let page = acts(&format!("act={name}")).await;
+        let shown = format!("<strong>{words}</strong>");
+        assert!(
+            page.contains(&shown) && !page.contains("<strong>Reset</strong>"),
+            "{page}"
+        );
+        assert!(
+            page.contains(&format!("<option value=\"{name}\" selected>{words}<")),
+            "{page}"
+        );
+    }
 }
