@@ -1,4 +1,5 @@
-//! What a commit says to those who wait for it: its tallies are published, and each caller is told the tally as it now is.
+//! What a commit says to those who wait for it: the tallies that it read or wrote are published, and each caller is told the tally
+//! as it now is.
 //!
 //! The writer calls [`tell`], after a commit and never before.
 
@@ -31,27 +32,18 @@ pub(super) fn tell(
     replies: Vec<Responder<Answer>>,
     on_commit: &OnCommit,
 ) {
-    let mut shown: Vec<(i32, Arc<Published>)> = Vec::with_capacity(folded.tallies.len());
-    for row in folded.tallies {
-        shown.extend(on_commit(row).map(|published| (row.tool, published)));
-    }
-    let mut tally_of = |tool: i32| {
-        // The tallies that changed came sorted by tool.
-        match shown.binary_search_by_key(&tool, |(of, _)| *of) {
-            Ok(at) => shown.get(at).map(|(_, published)| Arc::clone(published)),
-            Err(at) => {
-                // Unchanged by this batch: version 0 replaces nothing and returns what is shown.
-                let published = on_commit(unchanged(tool))?;
-                shown.insert(at, (tool, Arc::clone(&published)));
-                Some(published)
-            }
-        }
-    };
+    let mut rows = folded.tallies;
+    rows.extend(folded.unchanged);
+    let shown: BTreeMap<i32, Option<Arc<Published>>> = rows
+        .into_iter()
+        .map(|row| (row.tool, on_commit(row)))
+        .collect();
     let last_votes = last_votes(commands, &folded.outcomes);
     let outcomes = commands.iter().zip(folded.outcomes);
     ReplySlots::reply_all(outcomes.zip(replies).map(|((command, outcome), reply)| {
         let answer = outcome.and_then(|outcome| {
-            let tally = tally_of(command.tool).ok_or(VoteError::UnknownTool)?;
+            let published = shown.get(&command.tool).cloned().flatten();
+            let tally = published.ok_or(VoteError::UnknownTool)?;
             let last = last_votes.get(&(command.tool, command.voter));
             Ok(VoteOutcome {
                 vote: outcome.vote,
@@ -85,14 +77,6 @@ fn last_votes(
         }
     }
     last
-}
-
-/// A row that is older than any.
-pub(super) fn unchanged(tool: i32) -> TallyRow {
-    TallyRow {
-        tool,
-        ..TallyRow::default()
-    }
 }
 
 #[cfg(test)]

@@ -214,3 +214,27 @@ fn writers_that_mean_tools_crosswise_do_not_wait_for_each_other() {
         assert!(written[0] != written[1], "one of them: {written:?}");
     });
 }
+
+/// An act that changes nothing is answered with the tally that its batch read, not with what its instance had published.
+#[test]
+fn an_act_repeated_on_another_instance_is_answered_with_no_older_tally() {
+    run(async {
+        let first = Home::new(Backend::Postgres)
+            .setup()
+            .generous()
+            .start()
+            .await;
+        let second = first.setup.start().await;
+        let [here, there] = [first.client(), second.client()];
+        for voter in first.setup.mint(20).await {
+            let cast = here.put_vote(&voter, TOOL, "ship").await.expect(201);
+            let again = there.put_vote(&voter, TOOL, "ship").await.expect(200);
+            let withdrawn = here.delete_vote(&voter, TOOL).await.expect(200);
+            let nothing_left = there.delete_vote(&voter, TOOL).await.expect(200);
+            for (before, after) in [(&cast, &again), (&withdrawn, &nothing_left)] {
+                assert_eq!(before.json["tally"], after.json["tally"]);
+            }
+        }
+        first.verify().await;
+    });
+}

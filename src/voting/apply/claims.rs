@@ -1,7 +1,8 @@
 //! Claims against a model: a user who brings a visitor ends with one row, however the commands of both are mixed and cut.
 
 use super::*;
-use crate::domain::NetworkHash;
+use crate::domain::{NetworkHash, OriginHash, VoterOrigins};
+use crate::voting::Binding;
 use proptest::prelude::*;
 
 const NOW: Timestamp = Timestamp(1_000);
@@ -32,7 +33,10 @@ fn command() -> impl Strategy<Value = VoteCommand> {
             visitor: beside,
             network: NetworkHash([0; 16]),
             token_age: 0,
-            origins: None,
+            origins: Some(VoterOrigins {
+                network: OriginHash(voter.0[0].into()),
+                wide: None,
+            }),
             ballot: None,
         }
     })
@@ -95,7 +99,9 @@ proptest! {
                 prop_assert!(votes.insert((command.tool, command.voter), *standing).is_none());
             }
             for (command, standing) in &folded.updates {
-                prop_assert!(votes.insert((command.tool, command.voter), *standing).is_some());
+                let before = votes.insert((command.tool, command.voter), *standing);
+                // What binds a voter stays; Postgres's statement for updates rests on it.
+                prop_assert_eq!(before.map(|before| before.binding), Some(standing.binding));
             }
             for key in &folded.deletes {
                 prop_assert!(votes.remove(key).is_some());
@@ -107,7 +113,7 @@ proptest! {
             ledger.extend(folded.events);
             tallies.extend(folded.tallies.into_iter().map(|row| (row.tool, row)));
         }
-        let stored: HashMap<Key, Choice> = votes.into_iter().map(|(key, vote)| (key, vote.choice)).collect();
+        let stored: HashMap<Key, Choice> = votes.into_iter().filter_map(|(key, vote)| Some((key, vote.seen()?))).collect();
         prop_assert_eq!(&stored, &model);
         prop_assert!(users.iter().all(|key| spent.contains(key) && !stored.contains_key(key)));
         // The ledger alone tells the same: each change begins where that voter's last one ended, at a version of its own.
@@ -219,8 +225,6 @@ fn nobody_claims_from_themselves() {
 
 #[test]
 fn a_bound_visitors_row_stays_its_own_beside_the_users() {
-    use crate::domain::{OriginHash, VoterOrigins};
-    use crate::voting::Binding;
     let (visitor, user) = (VoterId([1; 16]), VoterId([2; 16]));
     let vote = |choice, binding| VoteRecord {
         choice,
@@ -266,4 +270,43 @@ fn a_bound_visitors_row_stays_its_own_beside_the_users() {
     };
     assert_eq!((command.voter, Some(*record)), (visitor, bound.withdrawn()));
     assert_eq!(folded.outcomes[0].expect("open").vote, Some(own));
+}
+
+#[test]
+fn a_held_voter_who_claims_a_vote_that_counts_stays_held() {
+    let (visitor, user) = (VoterId([1; 16]), VoterId([2; 16]));
+    let binding = |network| {
+        Some(Binding {
+            origins: VoterOrigins {
+                network: OriginHash(network),
+                wide: None,
+            },
+            first_choice: Choice::Ship,
+        })
+    };
+    let vote = |aside, binding| VoteRecord {
+        choice: Choice::Ship,
+        cast_at: Timestamp(5),
+        aside,
+        ballot: None,
+        binding,
+    };
+    let theirs = vote(None, binding(1));
+    let own = vote(Some(exclusions::WITHDRAWN_HELD), binding(2));
+    let present = ExistingVotes::from_iter([((1, visitor), theirs), ((1, user), own)]);
+    let claim = VoteCommand {
+        tool: 1,
+        voter: user,
+        act: VoteAction::Claim,
+        visitor: Some(visitor),
+        network: NetworkHash([0; 16]),
+        token_age: 0,
+        origins: None,
+        ballot: None,
+    };
+    let mut book = OriginBook::default();
+    let barred = Barred::default();
+    let folded = fold(&[claim], &open(), &present, &barred, &[], &mut book, NOW);
+    let claimed = folded.outcomes[0].expect("open").vote;
+    assert_eq!(claimed, Some(vote(Some(HELD), binding(2))));
 }

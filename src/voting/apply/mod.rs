@@ -82,6 +82,8 @@ pub(crate) struct ChangeSet {
     pub set_aside: Vec<(Key, VoteRecord)>,
     /// Tallies that changed, as they are now; sorted by tool.
     pub tallies: Vec<TallyRow>,
+    /// Tallies that stayed as they were read: another instance may have changed them since they were published here.
+    pub unchanged: Vec<TallyRow>,
     /// What becomes of ballots, and what the journal says of it.
     pub ballots: BallotWrites,
     /// What the tallies that changed do to the hours before.
@@ -227,9 +229,12 @@ pub(crate) fn fold(
         .events
         .sort_by_key(|event| (event.tool, event.version));
     for (tool, row) in rows {
-        if let Some(before) = tallies.get(&tool).filter(|before| **before != row) {
-            folded.hour_changes.extend(before.hour_change(now));
-            folded.tallies.push(row);
+        match tallies.get(&tool) {
+            Some(before) if *before != row => {
+                folded.hour_changes.extend(before.hour_change(now));
+                folded.tallies.push(row);
+            }
+            _ => folded.unchanged.push(row),
         }
     }
     folded
@@ -294,7 +299,15 @@ fn act(
             Some(new)
         }
         VoteAction::Withdraw => kept.and_then(VoteRecord::withdrawn),
-        VoteAction::Claim => old.or(kept),
+        // What the rule knows of a voter on a tool is of their first vote there, though they withdrew it.
+        VoteAction::Claim => old.or(kept).map(|vote| VoteRecord {
+            binding: kept.and_then(|kept| kept.binding),
+            aside: match lasting {
+                Some(held) if vote.stands() => Some(exclusions::held_under(held, vote.removal())),
+                _ => vote.aside,
+            },
+            ..vote
+        }),
     };
     Acted {
         mine: new,

@@ -12,8 +12,8 @@ use diesel::{QueryResult, RunQueryDsl, sql_query};
 use crate::auth::denylist;
 use crate::infra::db::versions::{self, Versioned};
 use crate::infra::db::{DbConnection, write_transaction};
-use crate::tallies::store;
-use crate::voting::after_commit::{OnCommit, unchanged};
+use crate::tallies::{TallyRow, store};
+use crate::voting::after_commit::OnCommit;
 use crate::voting::batch;
 
 /// Versions are raised by more than this: other instances may have shown newer ones than this one.
@@ -38,7 +38,7 @@ pub(super) fn raise_lost(conn: &mut DbConnection, on_commit: &OnCommit) -> Query
     // Before the database is asked: whatever was shown by now is committed.
     let shown: std::collections::HashMap<i32, i64> = tools
         .iter()
-        .filter_map(|tool| Some((*tool, on_commit(unchanged(*tool))?.row.version)))
+        .filter_map(|tool| Some((*tool, on_commit(older_than_any(*tool))?.row.version)))
         .collect();
     let shown = |tool| shown.get(&tool).copied().unwrap_or_default();
     if behind(conn, shown)?.is_none() {
@@ -70,4 +70,12 @@ pub(super) fn raise_lost(conn: &mut DbConnection, on_commit: &OnCommit) -> Query
         on_commit(row);
     }
     Ok(true)
+}
+
+/// Replaces nothing that is published.
+fn older_than_any(tool: i32) -> TallyRow {
+    TallyRow {
+        tool,
+        ..TallyRow::default()
+    }
 }
