@@ -156,6 +156,10 @@ impl Votes {
     ) -> Result<T, VoteError> {
         let (reply, answer) = oneshot::channel();
         let edit: Edit = Box::new(move |conn| {
+            // Nobody waits for it any more: its caller was told 503, so better not to do it.
+            if reply.is_closed() {
+                return EditEnd::Fine;
+            }
             let Some(conn) = conn else {
                 return EditEnd::Broken;
             };
