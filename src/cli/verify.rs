@@ -29,11 +29,12 @@ pub(super) fn run(
             "--head: expected 64 hexadecimal digits",
         ));
     }
+    // First: a missing database is an error, and its lock would be a new file.
+    let mut conn = open_database(settings)?;
     let _alone = match repair {
         Some(Repair::Apply) => serve::alone(settings)?,
         _ => None,
     };
-    let mut conn = open_database(settings)?;
     if repair == Some(Repair::Apply) {
         let others = other_connections(&mut conn)?;
         if others > 0 {

@@ -13,6 +13,10 @@ fn a_command_in_the_wrong_folder_makes_nothing() {
             let setup = home.setup();
             for arguments in [
                 &["verify"][..],
+                &["verify", "--repair"],
+                &["verify", "--repair", "--apply"],
+                &["verify", "--head", &"0".repeat(64)],
+                &["log", "new", "--reason", "a"],
                 &["token", "list"],
                 &["token", "create", "--role", "site", "--name", "a"],
                 &["token", "revoke", "a"],
