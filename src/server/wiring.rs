@@ -162,6 +162,7 @@ impl Services {
         let staff_readers = Readers::start(&settings.database, "staff-reader", STAFF_READERS)?;
         let origins = Origins::new(public_url, &settings.http.allowed_origins);
         let moderation_keys = keys.clone();
+        let docs = openapi::routes::OpenApiState::new(public_url)?;
         let identity = Identity::new(
             (keys, days),
             users,
@@ -175,7 +176,6 @@ impl Services {
             staff_readers.clone(),
             erased,
         );
-        let docs = openapi::routes::OpenApiState::new()?;
         let moderation = Moderation::new(
             staff_readers.clone(),
             votes.clone(),

@@ -101,6 +101,8 @@ fn votes_and_addresses_are_below_the_path_on_sqlite() {
         let logs = client.get("/votes/v1/log").send().await.expect(200).json;
         let url = logs["items"][0]["url"].as_str().expect("an address");
         assert!(url.starts_with(&format!("{SITE}/log")), "{url}");
+        let document = client.get("/votes/openapi.json").send().await;
+        assert_eq!(document.expect(200).json["servers"][0]["url"], "/votes");
         let robots = client.get("/votes/robots.txt").send().await.expect(200);
         assert!(robots.text.contains("Disallow: /votes/moderation\n"));
         assert!(

@@ -5,6 +5,8 @@ use actix_web::http::header::{
 };
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use url::Url;
+use utoipa::openapi::Server;
 
 use super::{document, page};
 use crate::http::problem::{Code, Problem};
@@ -61,12 +63,16 @@ pub struct OpenApiState {
 }
 
 impl OpenApiState {
-    /// Makes them.
+    /// Makes them for a site at `public_url`.
     ///
     /// # Errors
     /// See [`Unmade`].
-    pub fn new() -> Result<Self, Unmade> {
-        let document = document();
+    pub fn new(public_url: &Url) -> Result<Self, Unmade> {
+        let mut document = document();
+        let path = public_url.path().trim_end_matches('/');
+        if !path.is_empty() {
+            document.servers = Some(vec![Server::new(path)]);
+        }
         Ok(Self {
             openapi: Ready::new(document.to_json()?),
             page: Ready::new(page::draw(&serde_json::to_value(&document)?)?),
