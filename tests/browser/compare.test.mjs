@@ -1,7 +1,8 @@
 // The comparison page in a real browser: five visitors vote, with and without JavaScript, and the dash becomes a figure.
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { startBrowser, startServer } from './server.mjs';
+import { generous, output, startBrowser, startServer } from './server.mjs';
 import { button, press, pressed, text, tool, visit } from './visitor.mjs';
 
 const PAGE = '/compare/codestral-2-vs-cursor-background-agents';
@@ -10,7 +11,7 @@ let server;
 let browser;
 
 before(async () => {
-  server = await startServer();
+  server = await startServer(generous);
   browser = await startBrowser();
 });
 
@@ -182,20 +183,30 @@ test('the scorecard has a row a reviewer, both quotes beginning at one height; o
 
 test('both figures and all votes are on the first screen of a phone, also with long names', async () => {
   const token = (await server.run('token', 'create', '--role', 'site', '--name', 'browser')).trim();
-  const names = ['Donaudampfschifffahrtsgesellschaft Assistant for Enterprises', 'An Extraordinarily Long Named Suite of Agents for Every Team'];
-  for (const [n, name] of names.entries()) {
+  const put = async (slug, name, verdict) => {
     assert.equal(name.length, 60);
-    const put = await fetch(`${server.url}/v1/tools/long-${n}`, {
+    const answer = await fetch(`${server.url}/v1/tools/${slug}`, {
       method: 'PUT', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ name, tagline: name, entry: 'Paid', reviews: [{ reviewer: 'R', verdict: n ? 'ship' : 'skip' }] }),
+      body: JSON.stringify({ name, tagline: name, entry: 'Paid', reviews: [{ reviewer: 'R', verdict }] }),
     });
-    assert.equal(put.status, 201);
-  }
+    assert.equal(answer.status, 201);
+  };
+  await put('long-0', 'Donaudampfschifffahrtsgesellschaft Assistant for Enterprises', 'skip');
+  await put('long-1', 'An Extraordinarily Long Named Suite of Agents for Every Team', 'ship');
+  // Panel and community differ, so that two verdicts stand above the figures.
+  await put('wide-0', 'W'.repeat(60), 'skip');
+  await put('wide-1', 'M'.repeat(60), 'ship');
+  await server.crowd('wide-0', 36, 4);
+  await server.crowd('wide-1', 8, 32);
   const first = { width: 390, height: 844 };
-  const long = await visit(browser, `${server.url}/compare/long-0-vs-long-1`, { viewport: first });
   const usual = await visit(browser, server.url + PAGE, { viewport: first });
   const whole = async (locator) => { const { y, height } = await box(locator); return y + height <= first.height; };
-  for (const slug of ['long-0', 'long-1']) assert.ok(await whole(tool(long, slug).locator('[data-field="community"]')), slug);
+  for (const names of ['long', 'wide']) {
+    const slugs = [`${names}-0`, `${names}-1`];
+    const page = await visit(browser, `${server.url}/compare/${slugs.join('-vs-')}`, { viewport: first });
+    await page.screenshot({ path: path.join(output, `compare-${names}-phone.png`) });
+    for (const slug of slugs) assert.ok(await whole(tool(page, slug).locator('[data-field="community"]')), slug);
+  }
   for (const slug of TOOLS) {
     for (const choice of ['ship', 'skip']) assert.ok(await whole(button(usual, slug, choice)), `${slug} ${choice}`);
   }
