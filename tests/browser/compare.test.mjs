@@ -206,6 +206,7 @@ test('both figures and all votes are on the first screen of a phone, also with l
     const page = await visit(browser, `${server.url}/compare/${slugs.join('-vs-')}`, { viewport: first });
     await page.screenshot({ path: path.join(output, `compare-${names}-phone.png`) });
     for (const slug of slugs) assert.ok(await whole(tool(page, slug).locator('[data-field="community"]')), slug);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), first.width, 'no sideways scroll');
   }
   for (const slug of TOOLS) {
     for (const choice of ['ship', 'skip']) assert.ok(await whole(button(usual, slug, choice)), `${slug} ${choice}`);
