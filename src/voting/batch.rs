@@ -316,15 +316,17 @@ pub(crate) fn present(conn: &mut DbConnection, keys: &BTreeSet<Key>) -> QueryRes
     }
 }
 
-/// Leaves a vote aside only where its mark is of a removal in force. Most batches bear no marks, and ask nothing.
+/// Leaves a vote out only where its removal is in force. Most batches bear no such marks, and ask nothing.
 pub(crate) fn resolve(conn: &mut DbConnection, votes: &mut ExistingVotes) -> QueryResult<()> {
-    let marks: BTreeSet<i64> = votes.values().filter_map(|vote| vote.aside).collect();
-    if marks.is_empty() {
+    let removals: BTreeSet<i64> = votes.values().filter_map(|vote| vote.removal()).collect();
+    if removals.is_empty() {
         return Ok(());
     }
-    let in_force = exclusions::in_force(conn, &marks)?;
+    let in_force = exclusions::in_force(conn, &removals)?;
     for vote in votes.values_mut() {
-        vote.aside = vote.aside.filter(|mark| in_force.contains(mark));
+        if vote.removal().is_some_and(|id| !in_force.contains(&id)) {
+            vote.aside = vote.aside.and_then(exclusions::held_as);
+        }
     }
     Ok(())
 }

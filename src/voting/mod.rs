@@ -172,6 +172,15 @@ impl VoteRecord {
         self.stands().then_some(self.choice)
     }
 
+    /// What its voter is told of it: the same, were it not held.
+    #[must_use]
+    pub fn unheld(self) -> Option<Self> {
+        self.stands().then_some(Self {
+            aside: self.removal(),
+            ..self
+        })
+    }
+
     /// The mark that its voter's next vote here bears too: a held or rejected vote stays so.
     #[must_use]
     pub fn lasting_mark(&self) -> Option<i64> {

@@ -221,9 +221,12 @@ pub fn held(conn: &mut DbConnection, walked: &Walked, log: Option<&str>) -> Quer
         .iter()
         .filter(|noted| !replaced.contains(&(noted.tool, noted.change.version)))
         .map(|noted| (noted.at, noted.tool, noted.change.old, noted.change.new));
-    let by_journal = seen.iter().filter(|seen| seen.old != seen.new);
-    let by_journal = by_journal.map(|seen| (seen.at, seen.tool, seen.old, seen.new));
-    let mut changes: Vec<_> = by_ledger.chain(by_journal).collect();
+    let by_journal = seen
+        .iter()
+        .map(|seen| (seen.at, seen.tool, seen.old, seen.new));
+    let changes = by_ledger.chain(by_journal);
+    // Of a vote that a removal has out, no change is one.
+    let mut changes: Vec<_> = changes.filter(|(_, _, old, new)| old != new).collect();
     changes.sort_by_key(|(at, ..)| *at);
     let changes = changes.into_iter().map(|(at, tool, old, new)| HeldChange {
         tool: slug(tool),

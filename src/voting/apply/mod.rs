@@ -330,13 +330,10 @@ fn change(
     new: Option<VoteRecord>,
     now: Timestamp,
 ) {
-    let seen = |record: Option<VoteRecord>| record.and_then(VoteRecord::seen);
+    let weight = |record: Option<VoteRecord>| record.and_then(VoteRecord::weight);
     let is_held = [old, new].into_iter().flatten().any(VoteRecord::is_held);
-    if row.shift(
-        old.and_then(VoteRecord::weight),
-        new.and_then(VoteRecord::weight),
-        now,
-    ) {
+    let told = [old, new].map(|record| record.and_then(VoteRecord::unheld));
+    if row.shift(weight(old), weight(new), now) {
         folded.events.push(VoteChange {
             tool: row.tool,
             version: row.version,
@@ -344,18 +341,19 @@ fn change(
             old: old.and_then(VoteRecord::counted),
             new: new.and_then(VoteRecord::counted),
         });
-    } else if is_held && seen(old) != seen(new) {
+    } else if is_held && weight(told[0]) != weight(told[1]) {
         row.touch(now);
     } else {
         return;
     }
     if is_held {
+        let [old, new] = told.map(|record| record.and_then(VoteRecord::counted));
         folded.journal.push(SeenChange {
             tool: row.tool,
             version: row.version,
             voter,
-            old: seen(old),
-            new: seen(new),
+            old,
+            new,
             at: now,
         });
     }

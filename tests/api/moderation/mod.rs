@@ -6,6 +6,7 @@ mod audit;
 mod bans;
 mod fresh;
 mod held;
+mod held_removed;
 mod interleaved;
 mod lists;
 mod one_hand;
