@@ -238,7 +238,7 @@ fn apply_change(
     let (old, new) = (change.old, change.new_state());
     tool.named = tool.named.plus(new.named()).minus(old.named());
     tool.held = tool.held.plus(new.held()).minus(old.held());
-    if old.choice == change.choice && !change.is_stated {
+    if old.choice == change.choice && !change.is_stated && change.excluded_by.is_none() {
         return false;
     }
     let line = Entry::Ballot {
@@ -409,6 +409,23 @@ mod tests {
             (stated[&1].unnamed, stated[&1].held)
         );
         assert_eq!(sums.unnamed, Counts { ship: 0, skip: 1 });
+    }
+
+    #[test]
+    fn a_vote_cast_again_inside_a_period_is_stated_though_its_choice_is_the_same() {
+        let mut stated = LoggedTools::new();
+        let cast = vec![record(1, 0, 2, vec![change(1, None, Some(Ship))])];
+        plan(cast, &mut stated, &tools(2)).expect("a plan");
+        let excluded = BallotChange {
+            excluded_by: Some(7),
+            ..change(1, None, Some(Ship))
+        };
+        let again = vec![
+            record(0, 0, 3, vec![change(1, Some(Ship), None)]),
+            record(0, 0, 4, vec![excluded]),
+        ];
+        let plan = plan(again, &mut stated, &tools(4)).expect("a plan");
+        assert_eq!(words(&plan.lines), ["ballot", "exclude", "tally"]);
     }
 
     #[test]

@@ -4,11 +4,13 @@ use crate::harness::server::{Home, Server};
 use crate::harness::{Backend, eventually};
 use crate::moderation::{Moderator, TOOL};
 use serde_json::{Value, json};
+use tallyship::domain::Timestamp;
 
 crate::both!(
     resets_and_periods_are_stated_and_undone,
     an_undone_reset_hands_over_to_a_period_at_once,
     held_votes_are_set_aside_with_the_others,
+    the_same_choice_again_inside_a_period_is_stated,
 );
 
 async fn resets_and_periods_are_stated_and_undone(backend: Backend) {
@@ -222,4 +224,22 @@ async fn held_votes_are_set_aside_with_the_others(backend: Backend) {
     stated(server, 60, 0).await;
     verified(server).await;
     server.verify().await;
+}
+
+async fn the_same_choice_again_inside_a_period_is_stated(backend: Backend) {
+    let moderator = Moderator::new(backend).await;
+    let (server, client) = (&moderator.server, &moderator.client);
+    let voter = &moderator.voters("ship", 1).await[0];
+    let receipt = client.get_vote(voter, TOOL).await.json["receipt"].clone();
+    until(server, &receipt, json!("ship")).await;
+    let period = json!({"tool": TOOL, "from": Timestamp::now(), "to": "2099-01-01T00:00:00Z", "reason": "a raid"});
+    let period = moderator.post("/periods", period).await.expect(201).json;
+    assert_eq!(period["matched"], 0);
+    client.delete_vote(voter, TOOL).await.expect(200);
+    client.put_vote(voter, TOOL, "ship").await.expect(201);
+    eventually("the period has the ballot", GUARD, async || {
+        ballot(server, &receipt).await.json["excluded_by"] == json!([period["id"]])
+    })
+    .await;
+    verified(server).await;
 }
