@@ -76,8 +76,10 @@ pub(super) fn public_url(text: &str) -> Result<Option<Url>, String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
     let path = url.path().trim_end_matches('/').to_owned();
     match (url.scheme(), url.host_str()) {
-        ("http" | "https", Some(_))
-            if url.query().is_none()
+        ("http" | "https", Some(host))
+            if !host.contains('*')
+                && url.port() != Some(0)
+                && url.query().is_none()
                 && url.fragment().is_none()
                 && url.username().is_empty()
                 && path.chars().all(is_plain)

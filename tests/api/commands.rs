@@ -173,6 +173,9 @@ async fn settings_are_shown_without_secrets(backend: Backend) {
 
     for (name, value) in [
         ("TALLYSHIP_TALLY__MIN_VOTES", "x"),
+        ("TALLYSHIP_HTTP__PUBLIC_URL", "example.org"),
+        ("TALLYSHIP_HTTP__PUBLIC_URL", "https://*.example.org"),
+        ("TALLYSHIP_HTTP__PUBLIC_URL", "http://example.org:0"),
         ("TALLYSHIP_IDENTITY__SECRET_FILE", "missing"),
     ] {
         let refused = setup
