@@ -27,10 +27,10 @@ function user(sub) {
 }
 
 export class Site {
-  /** `prepare` is called before the start, as `startServer` calls it. */
-  static async start(prepare) {
-    const site = new Site();
-    site.server = await startServer(environment, prepare);
+  /** `cosigner` is the name of the witness that is to cosign each checkpoint; `prepare` is called as `startServer` calls it. */
+  static async start({ settings, cosigner, prepare }) {
+    const site = Object.assign(new Site(), { cosigner });
+    site.server = await startServer({ ...environment, ...settings }, prepare);
     site.moderator = (await site.server.run('token', 'create', '--role', 'moderator', '--name', 'a judge')).trim();
     site.checkpoints = [];
     site.networks = 0;
@@ -78,19 +78,20 @@ export class Site {
   /** Waits until the log has this answer's vote, and so all that came before it. */
   async recorded({ receipt }) {
     const began = Date.now();
-    while (!(await fetch(`${this.server.url}/v1/log/ballots/${receipt.ballot}`)).ok) {
-      if (Date.now() - began > 30_000) throw new Error('the log does not have the vote');
-      await this.look();
+    const isStated = async () => (await fetch(`${this.server.url}/v1/log/ballots/${receipt.ballot}`)).ok;
+    while (!(await isStated()) || !(await this.look())) {
+      if (Date.now() - began > 60_000) throw new Error('the log does not have the vote');
       await new Promise((resolve) => { setTimeout(resolve, 100); });
     }
-    await this.look();
   }
 
-  /** Keeps the newest checkpoint, if it is a new one. */
+  /** Keeps the newest checkpoint; false if there is none, or a witness is to cosign it and has not. */
   async look() {
     const answer = await fetch(`${this.server.url}/log/checkpoint`);
     const text = await answer.text();
-    if (answer.ok && this.checkpoints.at(-1) !== text) this.checkpoints.push(text);
+    if (!answer.ok || (this.cosigner && !text.includes(`\n— ${this.cosigner} `))) return false;
+    if (this.checkpoints.at(-1) !== text) this.checkpoints.push(text);
+    return true;
   }
 
   /** The acts, with `count` voters. */

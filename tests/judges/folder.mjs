@@ -10,8 +10,11 @@ function spelled(n) {
   return n < 1000 ? last : `${spelled(Math.floor(n / 1000)).replace(/\d{3}$/, 'x$&')}/${last}`;
 }
 
-/** Reads a site's log into a folder: the key, the newest checkpoint and those before, tiles, lists, and a proof of each entry. */
-export async function download(site, folder) {
+/**
+ * Reads a site's log into a folder: the key, the newest checkpoint and those before, tiles, lists, and a proof of each entry;
+ * and puts the key of the witness beside it, if there is one.
+ */
+export async function download(site, folder, witness) {
   const keep = (name, bytes) => {
     mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
     writeFileSync(path.join(folder, name), bytes);
@@ -19,6 +22,7 @@ export async function download(site, folder) {
   };
   const copy = async (name, address = `/log/${name}`) => keep(name, await site.read(address));
   await copy('key');
+  if (witness) keep('witness', witness);
   const newest = String(await copy('checkpoint'));
   const size = Number(newest.split('\n')[1]);
   site.checkpoints.filter((text) => text !== newest).forEach((text, n) => keep(`seen/${n}`, text));
@@ -59,7 +63,7 @@ export function chooseBits(folder, seed, count) {
   const kinds = {};
   for (const name of files(folder)) {
     const [kind] = name.match(/^tile\/\w+|^\w+/);
-    if (!['key', 'lists'].includes(kind)) (kinds[kind] ??= []).push(name);
+    if (!['key', 'witness', 'lists'].includes(kind)) (kinds[kind] ??= []).push(name);
   }
   const groups = Object.values(kinds);
   return Array.from({ length: count }, (_, n) => {

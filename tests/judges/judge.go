@@ -6,6 +6,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -15,6 +16,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"sort"
+	"strconv"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
@@ -44,11 +46,67 @@ func (f folder) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 	return all, nil
 }
 
-// checkpoint opens a signed note and reads its tree.
-func checkpoint(data []byte, key note.Verifier) (tree tlog.Tree, err error) {
-	opened, err := note.Open(data, note.VerifierList(key))
+// cosigner is the note.Verifier of a witness (c2sp.org/tlog-cosignature), which the package note does not have.
+type cosigner struct {
+	name string
+	hash uint32
+	key  ed25519.PublicKey
+}
+
+func newCosigner(line string) (*cosigner, error) {
+	parts := strings.SplitN(strings.TrimSpace(line), "+", 3)
+	if len(parts) < 3 {
+		return nil, errors.New("no verifier key")
+	}
+	hash, err := strconv.ParseUint(parts[1], 16, 32)
+	if err != nil {
+		return nil, err
+	}
+	key, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(key) != 1+ed25519.PublicKeySize || key[0] != 4 {
+		return nil, errors.New("no key for cosignatures")
+	}
+	return &cosigner{parts[0], uint32(hash), key[1:]}, nil
+}
+
+func (c *cosigner) Name() string { return c.name }
+
+func (c *cosigner) KeyHash() uint32 { return c.hash }
+
+func (c *cosigner) Verify(text, signature []byte) bool {
+	if len(signature) != 8+ed25519.SignatureSize {
+		return false
+	}
+	head := fmt.Sprintf("cosignature/v1\ntime %d\n", binary.BigEndian.Uint64(signature))
+	return ed25519.Verify(c.key, append([]byte(head), text...), signature[8:])
+}
+
+// verifiers reads the log's key, and the witness's if there is one.
+func (f folder) verifiers() (keys []note.Verifier, err error) {
+	line, err := os.ReadFile(filepath.Join(string(f), "key"))
+	if err != nil {
+		return nil, err
+	}
+	key, err := note.NewVerifier(strings.TrimSpace(string(line)))
+	if err != nil {
+		return nil, err
+	}
+	line, err = os.ReadFile(filepath.Join(string(f), "witness"))
+	if os.IsNotExist(err) {
+		return []note.Verifier{key}, nil
+	}
+	witness, err := newCosigner(string(line))
+	return []note.Verifier{key, witness}, err
+}
+
+// checkpoint opens a note that all of the keys must have signed, and reads its tree.
+func checkpoint(data []byte, keys []note.Verifier) (tree tlog.Tree, err error) {
+	opened, err := note.Open(data, note.VerifierList(keys...))
 	if err != nil {
 		return tree, err
+	}
+	if len(opened.Sigs) != len(keys) {
+		return tree, errors.New("a signature is missing")
 	}
 	for _, signature := range opened.Sigs {
 		// note.Open also takes a spelling that is not canonical.
@@ -162,11 +220,7 @@ func checkTrees(trees []tlog.Tree, tiles tlog.HashReader) error {
 }
 
 func (f folder) judge() error {
-	line, err := os.ReadFile(filepath.Join(string(f), "key"))
-	if err != nil {
-		return err
-	}
-	key, err := note.NewVerifier(strings.TrimSpace(string(line)))
+	keys, err := f.verifiers()
 	if err != nil {
 		return err
 	}
@@ -174,7 +228,7 @@ func (f folder) judge() error {
 	if err != nil {
 		return err
 	}
-	tree, err := checkpoint(newest, key)
+	tree, err := checkpoint(newest, keys)
 	if err != nil {
 		return err
 	}
@@ -188,7 +242,7 @@ func (f folder) judge() error {
 		if err != nil {
 			return err
 		}
-		seen, err := checkpoint(data, key)
+		seen, err := checkpoint(data, keys)
 		if err != nil {
 			return err
 		}

@@ -1,7 +1,8 @@
 """Judges the public log in a folder by a library from PyPI: `judge.py aics|scales FOLDER`.
 
 Reads the folder anew for each line of standard input, and answers each with one line: `accepted`, or `refused: ` and why.
-The folder has what the server serves (`key`, `checkpoint`, `tile/`), earlier checkpoints in `seen/`, proofs in `proofs/`.
+The folder has what the server serves (`key`, `checkpoint`, `tile/`), earlier checkpoints in `seen/`, proofs in `proofs/`. With the
+key of a witness in `witness`, each checkpoint must be cosigned.
 """
 
 import functools
@@ -14,6 +15,11 @@ from aics_tlog.note import b64_decode
 from tlog_scales import backend, reader, signing, tiles, tlog
 
 
+def witness_key(folder):
+    file = folder / "witness"
+    return file.read_text() if file.exists() else None
+
+
 def require(is_right, why):
     if not is_right:
         raise ValueError(why)
@@ -24,6 +30,8 @@ class Aics:
 
     def __init__(self, folder):
         self.key = aics_tlog.read_vkey_file((folder / "key").read_text())
+        witness = witness_key(folder)
+        self.witnesses = [aics_tlog.parse_vkey(witness)] if witness else []
         self.newest = (folder / "checkpoint").read_bytes()
         self.head = self.opened(self.newest)
         files = aics_tlog.FileSystemTileReader(folder)
@@ -31,7 +39,7 @@ class Aics:
         self.tiles = aics_tlog.VerifiedTileReader(files, self.head.size, self.head.root)
 
     def opened(self, note):
-        head = aics_tlog.verify_checkpoint(aics_tlog.parse_note(note), self.key)
+        head = aics_tlog.verify_checkpoint(aics_tlog.parse_note(note), self.key, self.witnesses, len(self.witnesses))
         require(head.ok, head.error)
         return head
 
@@ -54,7 +62,8 @@ class Scales:
     """tlog-scales."""
 
     def __init__(self, folder):
-        self.key = signing.Vkey.from_string((folder / "key").read_text().strip())
+        keys = [(folder / "key").read_text(), witness_key(folder)]
+        self.keys = [signing.Vkey.from_string(key.strip()) for key in keys if key]
         self.tiles = reader.TilesReader(backend.LocalBackend(folder))
         # It hashes a subtree anew for each proof otherwise.
         self.tiles.mth = functools.cache(self.tiles.mth)
@@ -64,7 +73,8 @@ class Scales:
 
     def opened(self, note):
         head = tlog.Checkpoint.from_text(note.decode())
-        head.verify(self.key)
+        for key in self.keys:
+            head.verify(key)
         # It reads more spellings than one: what it would write must be what it read.
         require(head.serialize().encode() == note, "not spelled as it should be")
         return head

@@ -3,8 +3,7 @@
 //   JUDGES_FLIPS=10000 JUDGES_SEED=2 node --test tests/judges/judges.test.mjs     the long form
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,6 +11,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { Site } from './acts.mjs';
 import { chooseBits, download, entries, files, withFlipped } from './folder.mjs';
+import { newLog, startWitness } from './witness.mjs';
 
 const FLIPS = Number(process.env.JUDGES_FLIPS ?? 300);
 const SEED = process.env.JUDGES_SEED ?? '1';
@@ -29,7 +29,11 @@ const scratch = mkdtempSync(path.join(tmpdir(), 'tallyship-judges-'));
 const run = async (...words) => (await promisify(execFile)(words[0], words.slice(1))).stdout.trim();
 let site;
 let log;
+let other;
 let forked;
+let witness;
+/** What the witness refused before there was a second history. */
+let refused;
 
 function install() {
   const wanted = path.join(here, 'requirements.txt');
@@ -46,34 +50,39 @@ function install() {
   execFileSync('go', ['build', '-o', program('judge'), path.join(here, 'judge.go')], { env });
 }
 
-/** Another server goes on from a copy of the site, with the same key: each of the two logs is right by itself. */
-async function fork() {
+/** Another server goes on from a copy of the site, with the same key and witness: each of the two logs is right by itself. */
+async function fork(settings) {
   const copy = path.join(site.server.folder, 'copy');
   await site.server.run('backup', copy);
-  const other = await Site.start(async ({ folder, run: tallyship }) => {
+  const prepare = async ({ folder, run: tallyship }) => {
     cpSync(path.join(site.server.folder, 'data'), path.join(folder, 'data'), { recursive: true, filter: (file) => !/\.db/.test(file) });
     await tallyship('restore', '--keep-tokens', copy);
-  });
-  const voters = await other.mint(2);
-  await other.cast(voters[0], 'codestral-2', 'skip');
-  await other.recorded(await other.cast(voters[1], 'ollama', 'ship'));
-  await download(other, path.join(scratch, 'forked'));
-  await other.stop();
+  };
+  return Site.start({ settings, prepare });
 }
 
 before(async () => {
   install();
-  site = await Site.start();
+  const published = newLog();
+  witness = await startWitness(program('aics-witness'), run, path.join(scratch, 'witness'), published);
+  const settings = { ...published.settings, TALLYSHIP_TRANSPARENCY__WITNESSES: `${witness.url} ${witness.key}` };
+  site = await Site.start({ settings, cosigner: witness.name });
   await site.act(VOTERS);
-  await fork();
-  const [voter] = await site.mint(1);
+  refused = witness.said.filter((line) => line.includes('refused'));
+  other = await fork(settings);
+  while (!(await other.look())) await new Promise((resolve) => { setTimeout(resolve, 100); });
+  const [voter, ...more] = await site.mint(3);
   await site.recorded(await site.cast(voter, 'codestral-2', 'ship'));
-  log = await download(site, path.join(scratch, 'log'));
-  forked = path.join(scratch, 'forked');
+  log = await download(site, path.join(scratch, 'log'), witness.key);
+  await other.cast(more[0], 'codestral-2', 'skip');
+  await other.recorded(await other.cast(more[1], 'ollama', 'ship'));
+  forked = await download(other, path.join(scratch, 'forked'));
 });
 
 after(async () => {
+  await other?.stop();
   await site?.stop();
+  await witness?.stop();
   rmSync(scratch, { recursive: true, force: true });
 });
 
@@ -157,27 +166,22 @@ test('the programs that anybody can run say the same of the site as it serves th
 });
 
 test('aics-witness cosigns each checkpoint, and refuses a second history', async () => {
-  const config = path.join(scratch, 'witness/config.json');
-  mkdirSync(path.dirname(config));
-  const witness = (...words) => [program('aics-witness'), words[0], '--config', config, ...words.slice(1)];
-  const key = await run(...witness('init', '--name', 'witness.example/w1'));
-  const [origin] = readFileSync(path.join(log, 'checkpoint'), 'utf8').split('\n');
-  await run(...witness('add-log', '--origin', origin, '--vkey', readFileSync(path.join(log, 'key'), 'utf8').trim()));
-  const [words, ...rest] = witness('serve', '--listen', '127.0.0.1:0');
-  const child = spawn(words, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
-  try {
-    const said = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
-    let url;
-    while (!url) [, url] = (await said.next()).value.match(/listening on (http:\S+)/) ?? [];
-    const cosign = (folder, ...more) => run(program('python'), path.join(here, 'cosign.py'), folder, url, key, ...more);
-    const size = (folder) => readFileSync(path.join(folder, 'checkpoint'), 'utf8').split('\n')[1];
-    assert.ok(Number(size(forked)) > Number(size(log)));
-    assert.equal(await cosign(log), String(files(log).filter((name) => name.startsWith('seen/')).length + 1));
-    assert.equal(await cosign(forked, size(log)), '422', 'the proof leads from the tree that it cosigned');
-    assert.equal(await cosign(forked, readFileSync(path.join(log, 'seen/1'), 'utf8').split('\n')[1]), '409', 'it has cosigned a later one');
-    assert.equal(JSON.parse(await run(...witness('status', '--json'))).logs[0].evidence, 1, 'it keeps the second history as evidence');
-  } finally {
-    child.kill();
-    await once(child, 'exit');
+  const size = (folder, name = 'checkpoint') => readFileSync(path.join(folder, name), 'utf8').split('\n')[1];
+  const seen = files(log).filter((name) => name.startsWith('seen/'));
+  assert.ok(Number(size(forked)) > Number(size(log)));
+  for (const text of [...seen.map((name) => size(log, name)), size(log)]) {
+    assert.ok(witness.said.some((line) => line.includes(`-> ${text} `)), `it has cosigned ${text}`);
   }
+  const verify = (folder) => run(program('aics-tlog'), 'verify-checkpoint', '--note', path.join(folder, 'checkpoint'), '--vkey-file', path.join(log, 'key'),
+    '--witness-key', witness.key, '--quorum', '1');
+  assert.equal(JSON.parse(await verify(log)).ok, true);
+  assert.ok((await site.server.run('log', 'witness', '--url', site.server.url)).startsWith(`${witness.name} has cosigned\n1 of 1 `));
+  assert.deepEqual(refused, []);
+  assert.ok(witness.said.some((line) => line.includes('refused')), 'the server with the second history has asked');
+  await assert.rejects(verify(forked));
+  await assert.rejects(other.server.run('log', 'witness', '--url', other.server.url), ({ stdout }) => stdout.startsWith(`${witness.name} has not cosigned\n0 of 1 `));
+  const submit = (old) => run(program('python'), path.join(here, 'cosign.py'), forked, witness.url, witness.key, old);
+  assert.equal(await submit(size(log)), '422', 'its proof leads from another tree than the one that was cosigned');
+  assert.equal(await submit(size(log, seen[1])), '409', 'a later one was cosigned');
+  assert.ok((await witness.status()).evidence > 0, 'it keeps the second history');
 });
