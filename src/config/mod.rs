@@ -29,8 +29,8 @@ pub use shown::ShownSetting;
 use values::{
     address, address_or_off, any_secret, challenge_after, count, database_url, header_name,
     known_networks, log_format, log_level, log_origin, min_votes, networks, number, on_off, pair,
-    path, patience, period, period_or_off, public_url, quota, redis_urls, secret, text,
-    text_of_file, workers,
+    path, patience, period, period_or_off, public_url, quorum, quota, redis_urls, secret, text,
+    text_of_file, witnesses, workers,
 };
 pub use webhook::{Webhook, WebhookFormat, WebhookKey};
 
@@ -220,6 +220,10 @@ declare::settings! {
         origin: Option<String> = "" => log_origin,
         /// The file that keeps the last checkpoint outside the database. Empty: beside a SQLite database, else nowhere.
         state: Option<PathBuf> = "" => path,
+        /// Servers of others that cosign each checkpoint (c2sp.org/tlog-witness), comma separated: `URL KEY`, address and verifier key.
+        witnesses: Vec<(Url, String)> = "" => witnesses,
+        /// How many of them must have cosigned for `tallyship log witness`; `0`: all.
+        quorum: usize = "0" => quorum,
     }
 
     /// The tools that can be voted on.

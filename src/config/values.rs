@@ -314,3 +314,23 @@ pub(super) fn log_origin(text: &str) -> Result<Option<String>, String> {
         _ => Err("expected a name such as votes.example.org/log, without a scheme".to_owned()),
     }
 }
+
+/// Address and verifier key of each witness, with a space between.
+pub(super) fn witnesses(text: &str) -> Result<Vec<(Url, String)>, String> {
+    list(text)
+        .map(|item| {
+            let (url, key) = item
+                .split_once(' ')
+                .ok_or_else(|| format!("{item} is not an address and a verifier key"))?;
+            let url = public_url(url)?.ok_or_else(|| format!("{item} has no address"))?;
+            Ok((url, key.trim().to_owned()))
+        })
+        .collect()
+}
+
+pub(super) fn quorum(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|n| *n <= 100)
+        .ok_or_else(|| "expected 0 (all) to 100 witnesses".to_owned())
+}

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
 use super::ed25519::PrivateKey;
-use super::note::{NoteSigner, is_key_name};
+use super::note::{NoteSigner, VerifierKey, is_key_name};
 use super::state_file::StateFile;
 use super::store::{self, LogRow};
 use super::worker::LogKeys;
@@ -39,6 +39,12 @@ pub enum LogKeyError {
         "setting http.public_url: \"{0}\", which it makes the log's name, is no name of a key; set transparency.origin"
     )]
     Name(String),
+    #[error(
+        "setting transparency.witnesses: {0} is not a verifier key of a witness (name+hash+base64)"
+    )]
+    Witness(String),
+    #[error("setting transparency.quorum: {0} of {1} witnesses")]
+    Quorum(usize, usize),
     #[error("the crypto library: {0}")]
     Crypto(#[from] openssl::error::ErrorStack),
     #[error("cannot read the log's name: {0}")]
@@ -58,6 +64,7 @@ pub fn load(
     if !transparency.enabled {
         return Ok(None);
     }
+    let witnesses = witnesses(settings)?;
     let newest = store::newest(conn)?;
     let origin = name(newest.as_ref(), settings, Some(public_url))?;
     let key = match &newest {
@@ -80,6 +87,7 @@ pub fn load(
         signer,
         origin,
         state: state_file(settings),
+        witnesses,
     }))
 }
 
@@ -91,6 +99,7 @@ pub fn check(conn: Option<&mut DbConnection>, settings: &Settings) -> Result<(),
     if !settings.transparency.enabled {
         return Ok(());
     }
+    witnesses(settings)?;
     // A database that was never migrated has no logs.
     let newest = conn.and_then(|conn| store::newest(conn).ok().flatten());
     let id = newest.as_ref().map_or(1, |row| row.id);
@@ -98,6 +107,26 @@ pub fn check(conn: Option<&mut DbConnection>, settings: &Settings) -> Result<(),
         name(newest.as_ref(), settings, settings.http.public_url.as_ref())?;
     }
     Ok(())
+}
+
+/// The address and the key of each witness.
+///
+/// # Errors
+/// A key that is none, or a quorum of more witnesses than there are.
+pub fn witnesses(settings: &Settings) -> Result<Vec<(Url, VerifierKey)>, LogKeyError> {
+    let (given, quorum) = (
+        &settings.transparency.witnesses,
+        settings.transparency.quorum,
+    );
+    if quorum > given.len() {
+        return Err(LogKeyError::Quorum(quorum, given.len()));
+    }
+    let witness = |(url, key): &(Url, String)| {
+        let parsed = VerifierKey::parse_witness(key);
+        let parsed = parsed.ok_or_else(|| LogKeyError::Witness(key.clone()))?;
+        Ok((url.clone(), parsed))
+    };
+    given.iter().map(witness).collect()
 }
 
 /// The log's name; empty if it needs a public URL that is not known yet.

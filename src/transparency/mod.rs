@@ -2,7 +2,7 @@
 //!
 //! `voting` and `moderation` write what happened into the log's journal, in the transactions in which it happens. The
 //! sequencer here turns the journal into entries, and signs; the routes and commands read what it wrote. The formats are those
-//! of c2sp.org: tlog-tiles, tlog-checkpoint, signed-note, tlog-proof. See `docs/transparency.md`.
+//! of c2sp.org: tlog-tiles, tlog-checkpoint, signed-note, tlog-proof, tlog-witness. See `docs/transparency.md`.
 
 pub mod checkpoint;
 pub mod ed25519;
@@ -20,4 +20,5 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 pub mod tile_path;
+pub mod witness;
 pub mod worker;

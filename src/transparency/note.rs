@@ -1,4 +1,5 @@
-//! Signed notes (c2sp.org/signed-note): a text and Ed25519 signatures under it, and verifier keys as one line.
+//! Signed notes (c2sp.org/signed-note): a text and Ed25519 signatures under it, and verifier keys as one line. The
+//! cosignatures of witnesses (c2sp.org/tlog-cosignature) are such signatures too, each with its time.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,6 +10,8 @@ use super::ed25519::{self, KeyBytes, PrivateKey};
 
 /// An Ed25519 key over plain notes.
 const ED25519: u8 = 1;
+/// An Ed25519 key over checkpoints, each with the time of the signature.
+const COSIGNATURE: u8 = 4;
 const SIGNATURE_START: &str = "— ";
 
 /// The first four bytes of the hash over name, algorithm and key: which key a signature is of.
@@ -32,36 +35,53 @@ pub fn is_key_name(name: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifierKey {
     pub name: String,
+    algorithm: u8,
     id: [u8; 4],
     public: KeyBytes,
 }
 
 impl VerifierKey {
+    /// The key of a log.
     #[must_use]
     pub fn new(name: &str, public: KeyBytes) -> Self {
+        Self::of(ED25519, name, public)
+    }
+
+    fn of(algorithm: u8, name: &str, public: KeyBytes) -> Self {
         Self {
             name: name.to_owned(),
-            id: key_id(name, ED25519, &public),
+            algorithm,
+            id: key_id(name, algorithm, &public),
             public,
         }
     }
 
-    /// Reads `name+hash+base64`; `None` if it is not an Ed25519 verifier key.
+    /// Reads a log's `name+hash+base64`; `None` if it is not an Ed25519 verifier key.
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
+        Self::parse_as(ED25519, line)
+    }
+
+    /// Reads a witness's `name+hash+base64`; `None` if it is not an Ed25519 key for cosignatures.
+    #[must_use]
+    pub fn parse_witness(line: &str) -> Option<Self> {
+        Self::parse_as(COSIGNATURE, line)
+    }
+
+    fn parse_as(algorithm: u8, line: &str) -> Option<Self> {
         let (name, rest) = line.trim_end().split_once('+')?;
         let (hash, key) = rest.split_once('+')?;
         let key = STANDARD.decode(key).ok()?;
-        let (&algorithm, public) = key.split_first()?;
-        let key = Self::new(name, public.try_into().ok()?);
-        let is_valid = is_key_name(name) && algorithm == ED25519 && hash == hex(key.id);
+        let (&found, public) = key.split_first()?;
+        let key = Self::of(algorithm, name, public.try_into().ok()?);
+        let is_valid = is_key_name(name) && found == algorithm && hash == hex(key.id);
         is_valid.then_some(key)
     }
 
     /// `name+hash+base64`.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut key = vec![ED25519];
+        let mut key = vec![self.algorithm];
         key.extend_from_slice(&self.public);
         format!("{}+{}+{}", self.name, hex(self.id), STANDARD.encode(key))
     }
@@ -69,25 +89,42 @@ impl VerifierKey {
     /// The text of a note that this key has signed; `None` if it has not.
     #[must_use]
     pub fn open<'a>(&self, note: &'a str) -> Option<&'a str> {
+        self.find(note).map(|(text, _)| text)
+    }
+
+    /// The text of a note, and this key's signature under it as a line; `None` if it has not signed.
+    #[must_use]
+    pub fn find<'a>(&self, note: &'a str) -> Option<(&'a str, &'a str)> {
         let end = note.rfind("\n\n")? + 1;
         let (text, signatures) = (note.get(..end)?, note.get(end + 1..)?);
         if !note.ends_with('\n') {
             return None;
         }
-        let is_signed = signatures.lines().any(|line| {
+        let signature = signatures.split_inclusive('\n').find(|line| {
             let signature = line
+                .trim_end_matches('\n')
                 .strip_prefix(SIGNATURE_START)
                 .and_then(|line| line.split_once(' '))
                 .filter(|(name, _)| *name == self.name)
                 .and_then(|(_, signature)| STANDARD.decode(signature).ok());
             signature.is_some_and(|bytes| match bytes.split_at_checked(4) {
-                Some((id, signature)) => {
-                    id == self.id && ed25519::verify(&self.public, text.as_bytes(), signature)
-                }
+                Some((id, signature)) => id == self.id && self.has_signed(text, signature),
                 None => false,
             })
         });
-        is_signed.then_some(text)
+        signature.map(|signature| (text, signature))
+    }
+
+    fn has_signed(&self, text: &str, signature: &[u8]) -> bool {
+        if self.algorithm == ED25519 {
+            return ed25519::verify(&self.public, text.as_bytes(), signature);
+        }
+        let Some((time, signature)) = signature.split_first_chunk() else {
+            return false;
+        };
+        let time = u64::from_be_bytes(*time);
+        let message = format!("cosignature/v1\ntime {time}\n{text}");
+        ed25519::verify(&self.public, message.as_bytes(), signature)
     }
 }
 

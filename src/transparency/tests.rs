@@ -125,13 +125,17 @@ fn signer() -> NoteSigner {
     NoteSigner::new("example.com/log", key).expect("a signer")
 }
 
-#[test]
-fn another_implementation_verifies_our_notes_and_reads_our_checkpoints() {
-    let checkpoint = Checkpoint {
+fn checkpoint() -> Checkpoint {
+    Checkpoint {
         origin: "example.com/log".to_owned(),
         size: 70_000,
         root: [9; 32],
-    };
+    }
+}
+
+#[test]
+fn another_implementation_verifies_our_notes_and_reads_our_checkpoints() {
+    let checkpoint = checkpoint();
     let signer = signer();
     let note = signer.sign(&checkpoint.text()).expect("a note");
     let key = signer.verifier().text();
@@ -151,6 +155,36 @@ fn another_implementation_verifies_our_notes_and_reads_our_checkpoints() {
         ours.open(&note).and_then(Checkpoint::parse),
         Some(checkpoint)
     );
+}
+
+/// A witness and its cosignature of the checkpoint above, as aics-tlog 0.2.1 makes it from the seed of eights.
+const WITNESS: &str = "witness.example/w1+fea3b187+BBOY9ixtGkV8UbpqS189vS9p/KkyFiGNyJl+QWvRfZPK";
+const COSIGNATURE: &str = "— witness.example/w1 /qOxhwAAAABpUkfANx9I3JsCxhrjCSkGsAAB/UZLVtxAiuAI/8fXiZrymJqDqtOLqm/0Rt8Y9sR6ZwTjterA3GTri2z+gQ9nsZwCBA==\n";
+
+#[test]
+fn a_cosignature_of_another_implementation_is_found_under_our_note() {
+    let checkpoint = checkpoint();
+    let (text, signer) = (checkpoint.text(), signer());
+    let note = signer.sign(&text).expect("a note");
+    let witness = VerifierKey::parse_witness(WITNESS).expect("a key");
+    assert_eq!(witness.text(), WITNESS);
+    assert_eq!(witness.find(&note), None);
+    let cosigned = format!("{note}{COSIGNATURE}");
+    assert_eq!(witness.find(&cosigned), Some((&*text, COSIGNATURE)));
+    assert_eq!(signer.verifier().open(&cosigned), Some(&*text));
+    // Neither is a key of the other kind.
+    assert_eq!(VerifierKey::parse(WITNESS), None);
+    assert_eq!(VerifierKey::parse_witness(&signer.verifier().text()), None);
+    let mut flipped = 0;
+    for bit in 0..COSIGNATURE.len() * 8 {
+        let mut bytes = COSIGNATURE.as_bytes().to_vec();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        if let Ok(line) = String::from_utf8(bytes) {
+            assert_eq!(witness.find(&format!("{note}{line}")), None, "{line}");
+            flipped += 1;
+        }
+    }
+    assert!(flipped > 500, "{flipped}");
 }
 
 #[test]

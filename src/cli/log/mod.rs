@@ -3,6 +3,7 @@
 mod new;
 mod source;
 mod verify;
+mod witness;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,6 +35,12 @@ pub(super) enum LogCommand {
         #[arg(long, value_name = "URL")]
         url: Option<String>,
     },
+    /// Say which witnesses have cosigned the newest checkpoint; exit code 1 if fewer than the quorum have
+    Witness {
+        /// The site's address; the server that runs with these settings, if it is not given
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+    },
     /// Begin a new log, after the one before cannot be continued; then start the servers anew
     New {
         /// Why, for the audit chain
@@ -58,6 +65,7 @@ pub(super) fn run(command: LogCommand, settings: &Settings) -> Result<ExitCode, 
             )?;
             Ok(ExitCode::SUCCESS)
         }
+        LogCommand::Witness { url } => witness::run(settings, &source::address(url, settings)?),
         LogCommand::New { reason } => new::run(settings, &reason),
     }
 }

@@ -306,6 +306,20 @@ pub fn commit(conn: &mut DbConnection, epoch: &Commit) -> QueryResult<bool> {
     })
 }
 
+/// Puts a checkpoint with more signatures in the place of `old`, unless another is there by now: then nothing, and false.
+///
+/// # Errors
+/// A failed statement.
+pub fn replace_note(
+    conn: &mut DbConnection,
+    log: i32,
+    (old, new): (&str, &str),
+) -> QueryResult<bool> {
+    let row = logs::table.find(log).filter(logs::checkpoint.eq(old));
+    let replaced = diesel::update(row).set(logs::checkpoint.eq(new));
+    Ok(replaced.execute(conn)? == 1)
+}
+
 fn write_entries(conn: &mut DbConnection, epoch: &Commit) -> QueryResult<()> {
     let log = epoch.log;
     for (n, entries) in &epoch.bundles {

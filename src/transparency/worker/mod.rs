@@ -3,7 +3,7 @@
 //! `server` starts it. Every four seconds the leading instance reads the journal in one snapshot, plans the entries, and writes
 //! entries, tiles and checkpoint in one transaction, which also deletes what it stated of the journal: a crash at any point
 //! leaves the log as it was before or after. Then the checkpoint goes to the state file, and only then is it shown. The others
-//! follow what the database has. Before anything is signed or shown, [`guard`] compares it with what is remembered.
+//! follow what the database has. The leader then submits it to the witnesses, and shows it with their cosignatures. Before anything is signed or shown, [`guard`] compares it with what is remembered.
 
 mod append;
 mod guard;
@@ -16,15 +16,18 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
+use url::Url;
 
 use self::append::{Edge, sign};
 use self::guard::{Guard, Refusal};
 use self::snapshot::Snapshot;
 use super::epoch::{PlanError, plan};
-use super::note::NoteSigner;
+use super::merkle::TreeReader;
+use super::note::{NoteSigner, VerifierKey};
 use super::published::{PublicLog, Published};
 use super::state_file::{LockedState, StateFile};
-use super::store::{self, Commit, LogRow, index};
+use super::store::{self, Commit, LogRow, StoredTiles, index};
+use super::witness::Witnesses;
 use crate::config;
 use crate::infra::db::{self, DbConnection, Purpose};
 use crate::infra::telemetry::Metrics;
@@ -48,6 +51,8 @@ pub struct LogKeys {
     /// Or the file in which the log's key is missing: then nothing is signed, and votes go on.
     pub signer: Result<NoteSigner, PathBuf>,
     pub state: StateFile,
+    /// Address and key of each.
+    pub witnesses: Vec<(Url, VerifierKey)>,
 }
 
 /// The running thread; dropping it ends the thread at its next pause.
@@ -74,6 +79,7 @@ impl LogWorker {
         let sequencer = Sequencer {
             database,
             guard: Guard::default(),
+            witnesses: Witnesses::new(keys.witnesses.clone()).map_err(std::io::Error::other)?,
             keys,
             votes,
             log,
@@ -123,6 +129,7 @@ struct Sequencer {
     database: config::Database,
     keys: LogKeys,
     guard: Guard,
+    witnesses: Witnesses,
     votes: Votes,
     log: Arc<PublicLog>,
     metrics: Arc<Metrics>,
@@ -235,6 +242,7 @@ impl Sequencer {
             Err(cause) => return Err(cause),
         }
         drop(state);
+        self.cosign(&mut connection.conn)?;
         self.index(&mut connection.conn)?;
         Ok((connection, has_more))
     }
@@ -301,6 +309,32 @@ impl Sequencer {
             note: row.checkpoint.clone(),
             key: row.verifier_key.clone(),
         });
+        Ok(())
+    }
+
+    /// Asks the witnesses whose cosignatures are missing under the checkpoint that is shown, and shows it with them.
+    fn cosign(&mut self, conn: &mut DbConnection) -> Result<(), PassError> {
+        let Some(shown) = self.log.published() else {
+            return Ok(());
+        };
+        let mut tiles = StoredTiles {
+            conn,
+            log: shown.log,
+        };
+        let mut tree = TreeReader::new(shown.checkpoint.size, &mut tiles);
+        let prove = |old| tree.consistency(old).map_err(Refusal::from);
+        let lines = self.witnesses.collect(&self.runtime, &shown, prove)?;
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let (log, old) = (shown.log, shown.note.clone());
+        let note = format!("{old}{lines}");
+        let new = note.clone();
+        // If another is there by now, the next pass submits that.
+        if self.step(move |conn| store::replace_note(conn, log, (&old, &new)))? {
+            let shown = Published::clone(&shown);
+            self.log.publish(Published { note, ..shown });
+        }
         Ok(())
     }
 

@@ -327,6 +327,16 @@ async fn a_bad_setting_of_the_log_is_found_before_the_start(backend: Backend) {
     found(&by_file, &["transparency.key", "log.key"]).await;
     home.write("log.key", "\n");
     found(&by_file, &["transparency.key", "log.key", "empty"]).await;
+    for (setting, value) in [
+        ("witnesses", "https://w.example"),
+        ("witnesses", "https://w.example w.example+01234567+AAAA"),
+        ("quorum", "-1"),
+        ("quorum", "1"),
+    ] {
+        let variable = format!("TALLYSHIP_TRANSPARENCY__{}", setting.to_uppercase());
+        let setup = home.setup().generous().env(&variable, value);
+        found(&setup, &[&format!("transparency.{setting}")]).await;
+    }
     let server = home.setup().generous().start().await;
     eventually("the log has begun", GUARD, async || {
         server.client().get("/log/checkpoint").send().await.status == 200

@@ -73,7 +73,7 @@ pub(super) fn run(
 }
 
 /// Where the newest log is, as a path of the site: the first has no number.
-fn newest_log(source: &Source) -> Result<String, Failure> {
+pub(super) fn newest_log(source: &Source) -> Result<String, Failure> {
     let (mut newest, mut id) = (1, 1);
     while id < (newest + MAX_GAP).min(MAX_LOGS) {
         id += 1;
