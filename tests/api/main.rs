@@ -43,6 +43,7 @@ mod origin;
 mod outputs;
 mod own;
 mod pages;
+mod preview;
 mod public_log;
 mod raw;
 mod readiness;

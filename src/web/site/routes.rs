@@ -122,12 +122,13 @@ pub async fn get_tool(
         &state.site,
         &here,
         format!("{}: ship or skip? · Tallyship", card.name),
-        described(&card),
+        description,
     )
     .with_oembed()
     .with_tool(&card)
     .with_tool_feed(&card);
     if card.archived() {
+    .with_picture(format!("/preview{here}.png"), alternative)
         head = head.unlisted();
     }
     page(&ToolPage {
@@ -168,9 +169,7 @@ pub async fn get_compare(
     pair: Path<String>,
     state: Data<SiteState>,
 ) -> Result<HttpResponse, Problem> {
-    let found = compare::split(&pair)
-        .filter(|(a, b)| a != b)
-        .find_map(|(a, b)| Some([state.find(a)?, state.find(b)?]));
+    let found = state.pair(&pair);
     let [left, right] =
         &found.ok_or_else(|| Problem::new(Code::NotFound, "No such comparison."))?;
     let own = state.own(&http, vec![left.slot.id, right.slot.id]).await;
@@ -209,13 +208,17 @@ pub async fn get_compare(
         &state.site,
         &address,
         format!("{title} · Tallyship"),
-        sentence,
+        sentence.clone(),
     )
     .with_oembed()
     .with_tool_feed(a)
     .with_tool_feed(b);
     page(&ComparePage {
         head,
+    .with_picture(
+        format!("/preview{address}.png"),
+        format!("{} {sentence}", compare::community_words(&cards, &leaders)),
+    )
         notice: &state.pages.notice,
         here: format!("/compare/{pair}"),
         block: &state.pages.block_file,
