@@ -118,6 +118,9 @@ pub async fn get_tool(
     let past = ScoreHistory::of(&state.readers, &[&verdict], state.board.min_votes(), now).await;
     let tracks = [track(&card, past.way(0))];
     let here = format!("/tools/{}", card.slug);
+    let description = described(&card);
+    let alternative = format!("{}. {description}", card.name);
+    let share = Share::of(&format!("{}{here}", state.site), card.name, &alternative);
     let mut head = Head::new(
         &state.site,
         &here,
@@ -125,10 +128,10 @@ pub async fn get_tool(
         description,
     )
     .with_oembed()
+    .with_picture(format!("/preview{here}.png"), alternative)
     .with_tool(&card)
     .with_tool_feed(&card);
     if card.archived() {
-    .with_picture(format!("/preview{here}.png"), alternative)
         head = head.unlisted();
     }
     page(&ToolPage {
@@ -141,6 +144,7 @@ pub async fn get_tool(
         acts_path: state.acts.path(),
         snippets: snippets(&state.site, card.slug, card.name),
         related,
+        share,
         here,
         card,
     })
@@ -211,14 +215,14 @@ pub async fn get_compare(
         sentence.clone(),
     )
     .with_oembed()
-    .with_tool_feed(a)
-    .with_tool_feed(b);
-    page(&ComparePage {
-        head,
     .with_picture(
         format!("/preview{address}.png"),
         format!("{} {sentence}", compare::community_words(&cards, &leaders)),
     )
+    .with_tool_feed(a)
+    .with_tool_feed(b);
+    page(&ComparePage {
+        head,
         notice: &state.pages.notice,
         here: format!("/compare/{pair}"),
         block: &state.pages.block_file,
