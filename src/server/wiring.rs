@@ -175,7 +175,8 @@ impl Services {
             staff_readers.clone(),
             erased,
         );
-        let docs = openapi::routes::OpenApiState::new()?;
+        let docs =
+            openapi::routes::OpenApiState::new(public_url, settings.pages.featured.as_ref())?;
         let moderation = Moderation::new(
             staff_readers.clone(),
             votes.clone(),

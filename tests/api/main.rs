@@ -45,6 +45,7 @@ mod own;
 mod pages;
 mod preview;
 mod public_log;
+mod quickstart;
 mod raw;
 mod readiness;
 mod recount;

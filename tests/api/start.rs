@@ -199,11 +199,14 @@ fn a_terminal_reads_text_and_learns_where_everything_is() {
         let made = setup.run_cli(&arguments).await.success(command).stdout;
         assert!(made.starts_with("tss_"), "{made}");
 
-        let json = setup.clone().env("TALLYSHIP_LOG__FORMAT", "json");
+        let with_format = |format: &str| {
+            let setup = Home::new(Backend::Sqlite).setup();
+            setup.env("TALLYSHIP_LOG__FORMAT", format)
+        };
+        let json = with_format("json");
         let line = log_line(&on_a_terminal(json).start().await).await;
         serde_json::from_str::<serde_json::Value>(&line).expect("JSON, if it is asked for");
-        let text = setup.env("TALLYSHIP_LOG__FORMAT", "text");
-        let line = log_line(&text.start().await).await;
+        let line = log_line(&with_format("text").start().await).await;
         assert!(line.contains("INFO") && !line.contains('\u{1b}'), "{line}");
     });
 }
