@@ -18,7 +18,7 @@ use crate::tallies::routes::cached;
 const JS: &str = "text/javascript; charset=utf-8";
 
 /// Name, media type, bytes.
-const ASSETS: [(&str, &str, &[u8]); 15] = [
+const ASSETS: [(&str, &str, &[u8]); 16] = [
     (
         "site.css",
         "text/css; charset=utf-8",
@@ -33,6 +33,7 @@ const ASSETS: [(&str, &str, &[u8]); 15] = [
     ("words.js", JS, include_bytes!("assets/words.js")),
     ("show.js", JS, include_bytes!("assets/show.js")),
     ("vote.js", JS, include_bytes!("assets/vote.js")),
+    ("chart.js", JS, include_bytes!("assets/chart.js")),
     ("copy.js", JS, include_bytes!("assets/copy.js")),
     (
         "server.js",
