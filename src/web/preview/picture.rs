@@ -79,10 +79,10 @@ impl Picture {
                 let (text, size) = fitted(&alone.name, RIGHT - LEFT, [56.0, 88.0]);
                 canvas.text(&text, size, (LEFT, 216.0), INK);
                 figures(&mut canvas, alone, [LEFT, RIGHT], 282.0);
-                self.line(&mut canvas, &self.headline, 34.0, 588.0, INK);
+                line(&mut canvas, &self.headline, 34.0, 588.0, INK);
             }
             several => {
-                self.line(&mut canvas, &self.headline, 60.0, 188.0, INK);
+                line(&mut canvas, &self.headline, 60.0, 188.0, INK);
                 let mut left = LEFT;
                 let wide = (RIGHT - LEFT - GAP) / 2.0;
                 for column in several {
@@ -91,16 +91,16 @@ impl Picture {
                     figures(&mut canvas, column, [left, left + wide], 308.0);
                     left += wide + GAP;
                 }
-                self.line(&mut canvas, &self.foot, 32.0, 588.0, SOFT);
+                line(&mut canvas, &self.foot, 32.0, 588.0, SOFT);
             }
         }
         canvas.png()
     }
+}
 
-    fn line(&self, canvas: &mut Canvas, text: &str, largest: f32, baseline: f32, ink: Ink) {
-        let (text, size) = fitted(text, RIGHT - LEFT, [largest * 0.6, largest]);
-        canvas.text(&text, size, (LEFT, baseline), ink);
-    }
+fn line(canvas: &mut Canvas, text: &str, largest: f32, baseline: f32, ink: Ink) {
+    let (text, size) = fitted(text, RIGHT - LEFT, [largest * 0.6, largest]);
+    canvas.text(&text, size, (LEFT, baseline), ink);
 }
 
 fn brand(canvas: &mut Canvas) {

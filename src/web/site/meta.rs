@@ -55,7 +55,7 @@ impl Head {
 
     /// Shows the picture at `path` in link previews; `alternative` says the same in words.
     #[must_use]
-    pub fn with_picture(mut self, path: String, alternative: String) -> Self {
+    pub fn with_picture(mut self, path: &str, alternative: String) -> Self {
         self.picture = (format!("{}{path}", self.site), alternative);
         self
     }

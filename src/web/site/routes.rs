@@ -128,7 +128,7 @@ pub async fn get_tool(
         description,
     )
     .with_oembed()
-    .with_picture(format!("/preview{here}.png"), alternative)
+    .with_picture(&format!("/preview{here}.png"), alternative)
     .with_tool(&card)
     .with_tool_feed(&card);
     if card.archived() {
@@ -216,7 +216,7 @@ pub async fn get_compare(
     )
     .with_oembed()
     .with_picture(
-        format!("/preview{address}.png"),
+        &format!("/preview{address}.png"),
         format!("{} {sentence}", compare::community_words(&cards, &leaders)),
     )
     .with_tool_feed(a)
