@@ -224,3 +224,24 @@ fn the_committed_copy_is_what_the_code_makes() {
         "docs/openapi.json is not what the code makes; look at what changed after RENEW=1 cargo test --test documents"
     );
 }
+
+/// An example is of its body's kind: a form that is an object has no string for one.
+#[test]
+fn every_body_has_an_example_of_its_kind() {
+    let document = document();
+    let mut bodies = 0;
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            let content = operation["requestBody"]["content"].as_object();
+            for (kind, body) in content.into_iter().flatten() {
+                let fits = match body["schema"]["type"].as_str() {
+                    Some("object") | None => body["example"].is_object(),
+                    Some(_) => !body["example"].is_null(),
+                };
+                assert!(fits, "{method} {path} {kind}: {}", body["example"]);
+                bodies += 1;
+            }
+        }
+    }
+    assert!(bodies > 20, "only {bodies} bodies");
+}

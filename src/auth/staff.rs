@@ -28,8 +28,11 @@ const USE_EVERY_SECONDS: i64 = 60;
 /// What a token may do; each role may do all that those before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Role {
+    /// The catalogue: for the site's own server
     Site,
+    /// Also the votes: sees them, takes them out, puts them back, bans
     Moderator,
+    /// All of it
     Admin,
 }
 

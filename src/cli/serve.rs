@@ -88,7 +88,7 @@ fn first_catalogue(conn: &mut DbConnection, settings: &Settings) -> Result<(), F
     Ok(())
 }
 
-/// What a newcomer, and whatever started us, wants to know.
+/// Says what a newcomer, and whatever started us, wants to know.
 fn say(
     public: &Url,
     address: SocketAddr,
@@ -106,16 +106,35 @@ fn say(
         let mut slugs = shelf.all().into_iter().map(|shelved| shelved.slug.clone());
         Some([slugs.next()?, slugs.next()?])
     };
-    if let Some([a, b]) = chosen.or_else(first_two) {
-        let tally = format!("{site}/v1/tools/{a}/tally");
-        lines.push(format!("compare   {site}/compare/{a}-vs-{b}"));
-        lines.push(format!("a tally   {tally}"));
-    }
-    lines.push(format!("all tools {site}/"));
+    let pair = chosen.or_else(first_two);
+    lines.extend(
+        pair.iter()
+            .map(|[a, b]| format!("compare    {site}/compare/{a}-vs-{b}")),
+    );
+    lines.push(format!("all tools  {site}/"));
+    lines.extend(
+        pair.iter()
+            .map(|[a, _]| format!("a tally    {site}/v1/tools/{a}/tally")),
+    );
+    lines.push(format!("docs       {site}/docs"));
+    lines.push(format!("moderation {site}/moderation"));
+    let program = program();
+    lines.push(format!(
+        "its token  {program} token create --role moderator --name YOU"
+    ));
     // Nobody has to read them: neither a closed nor a full pipe may stop the server.
     let text = lines.join("\n") + "\n";
     std::thread::spawn(move || {
         let mut out = std::io::stdout().lock();
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     });
+}
+
+/// How this program was called, as a shell takes it: `cargo run` puts it on no path.
+fn program() -> String {
+    let called = std::env::args().next();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
+    called
+        .filter(|name| !name.is_empty() && name.chars().all(is_plain))
+        .unwrap_or_else(|| "tallyship".to_owned())
 }

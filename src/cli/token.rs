@@ -21,6 +21,7 @@ const NAME: TextRule = TextRule::line(100);
 pub(super) enum TokenCommand {
     /// Make a token and print it, this once
     Create {
+        /// What it may do
         #[arg(long)]
         role: Role,
         #[arg(long)]

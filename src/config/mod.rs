@@ -246,8 +246,8 @@ declare::settings! {
     Log log = "log" {
         /// A filter; add `tallyship=debug` for a line on every request.
         level: EnvFilter = "info,actix_server=warn" => log_level,
-        /// `json` or `text`.
-        format: LogFormat = "json" => log_format,
+        /// `json` or `text`. Empty: `text` if standard error is a terminal, else `json`.
+        format: Option<LogFormat> = "" => log_format,
     }
 }
 

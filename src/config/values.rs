@@ -297,10 +297,11 @@ pub(super) fn text_of_file(path: &str) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|cause| format!("the file cannot be read: {cause}"))
 }
 
-pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
+pub(super) fn log_format(text: &str) -> Result<Option<LogFormat>, String> {
     match text {
-        "json" => Ok(LogFormat::Json),
-        "text" => Ok(LogFormat::Text),
+        "" => Ok(None),
+        "json" => Ok(Some(LogFormat::Json)),
+        "text" => Ok(Some(LogFormat::Text)),
         _ => Err("expected json or text".to_owned()),
     }
 }

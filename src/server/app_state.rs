@@ -16,7 +16,7 @@ use crate::server::wiring::Services;
 use crate::tallies::batch_cache::Batches;
 use crate::tallies::cache::TallyCache;
 use crate::tallies::stream::broadcaster::Broadcaster;
-use crate::web::{admin, embed, feeds, mcp, openapi, site};
+use crate::web::{admin, embed, feeds, mcp, openapi, preview, site};
 use crate::{moderation, transparency, voting};
 
 /// Walks through the ledger for callers who ask for all that is held of them, or its erasure: fewer than the readers.
@@ -36,6 +36,7 @@ pub(super) struct AppState {
     pages: Data<site::state::SiteState>,
     form: Data<site::form::VoteFormState>,
     embed: Data<embed::routes::EmbedState>,
+    preview: Data<preview::routes::PreviewState>,
     feeds: Data<feeds::routes::FeedState>,
     mcp: Data<mcp::routes::McpState>,
     docs: Data<openapi::routes::OpenApiState>,
@@ -95,6 +96,7 @@ impl AppState {
                 public_url: parts.public_url.clone(),
                 frame_policy: embed::frame::routes::frame_policy(&identity.origins),
             }),
+            preview: Data::new(preview::routes::PreviewState::new(pages.clone())),
             feeds: Data::new(feeds::routes::FeedState::new(pages.clone())),
             mcp: Data::new(mcp::routes::McpState {
                 identity: identity.clone(),
@@ -150,6 +152,7 @@ impl AppState {
             .app_data(self.pages.clone())
             .app_data(self.form.clone())
             .app_data(self.embed.clone())
+            .app_data(self.preview.clone())
             .app_data(self.feeds.clone())
             .app_data(self.mcp.clone())
             .app_data(self.docs.clone())

@@ -172,6 +172,7 @@ fn is_for_other_sites(path: &str) -> bool {
         "/v1/",
         "/embed/",
         "/badge/",
+        "/preview/",
         "/fragment/",
         "/feeds/",
         "/log/",

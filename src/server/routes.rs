@@ -17,7 +17,7 @@ use crate::tallies::batch_cache::Batches;
 use crate::tallies::cache::TallyCache;
 use crate::tallies::{self, stream};
 use crate::voting;
-use crate::web::{embed, feeds, mcp, openapi, site};
+use crate::web::{embed, feeds, mcp, openapi, preview, site};
 
 /// The routes' names, as the metrics know them. `other` is everything that is none of ours.
 pub(super) const NAMES: &[&str] = &[
@@ -44,6 +44,7 @@ pub(super) const NAMES: &[&str] = &[
     "asset",
     "badge",
     "badge_json",
+    "preview",
     "oembed",
     "fragment",
     "jsonld",
@@ -79,6 +80,7 @@ pub(super) fn configure(state: &AppState, config: &mut ServiceConfig) {
     admin_routes::configure(config);
     for_people(config);
     embeds(config);
+    previews(config);
     documents(config);
     if state.has_log() {
         public_log(config);
@@ -229,6 +231,23 @@ fn embeds(config: &mut ServiceConfig) {
             )
             .route(web::post().to(embed::frame::routes::post_frame)),
         );
+}
+
+/// What networks show beside a link: everybody reads.
+fn previews(config: &mut ServiceConfig) {
+    config
+        .service(readable(
+            "/preview/tools/{slug}.png",
+            "preview",
+            "GET, HEAD",
+            preview::routes::get_tool_preview,
+        ))
+        .service(readable(
+            "/preview/compare/{pair}.png",
+            "preview",
+            "GET, HEAD",
+            preview::routes::get_compare_preview,
+        ));
 }
 
 /// Everybody: from memory.

@@ -47,7 +47,7 @@ use crate::transparency::published::PublicLog;
 use crate::transparency::worker::{LogKeys, LogWorker};
 use crate::voting::after_commit::OnCommit;
 use crate::voting::writer::Votes;
-use crate::web::openapi;
+use crate::web::openapi::routes::OpenApiState;
 
 const PUBLIC_READERS: u32 = 3;
 const STAFF_READERS: u32 = 2;
@@ -73,7 +73,7 @@ pub(super) struct Services {
     pub moderation: Data<Moderation>,
     pub hub: Data<Broadcaster>,
     pub meters: Arc<Metrics>,
-    pub docs: Data<openapi::routes::OpenApiState>,
+    pub docs: Data<OpenApiState>,
     pub write_probe: WriteProbe,
     /// `None` where there is no public log.
     pub log: Option<Data<PublicLog>>,
@@ -162,7 +162,6 @@ impl Services {
         let staff_readers = Readers::start(&settings.database, "staff-reader", STAFF_READERS)?;
         let origins = Origins::new(public_url, &settings.http.allowed_origins);
         let moderation_keys = keys.clone();
-        let docs = openapi::routes::OpenApiState::new(public_url)?;
         let identity = Identity::new(
             (keys, days),
             users,
@@ -176,6 +175,7 @@ impl Services {
             staff_readers.clone(),
             erased,
         );
+        let docs = OpenApiState::new(public_url, settings.pages.featured.as_ref())?;
         let moderation = Moderation::new(
             staff_readers.clone(),
             votes.clone(),

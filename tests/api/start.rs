@@ -1,5 +1,6 @@
 //! Starting, configuring and watching the server: exit codes, layers, health, logs without anything personal.
-use crate::harness::server::{Home, Server};
+use crate::harness::process::program;
+use crate::harness::server::{Home, Server, Setup};
 use crate::harness::{Backend, eventually, run};
 use std::time::Duration;
 
@@ -144,6 +145,69 @@ fn a_listener_for_others_wants_a_public_url() {
         assert!(warned("0.0.0.0:0", None).await);
         assert!(!warned("0.0.0.0:0", Some("https://votes.example")).await);
         assert!(!warned("127.0.0.1:0", None).await);
+    });
+}
+
+/// On a terminal people read: the log is text, and the first lines say where everything is.
+#[test]
+fn a_terminal_reads_text_and_learns_where_everything_is() {
+    run(async {
+        let script = program("script", "bsdutils");
+        let on_a_terminal = |setup: Setup| {
+            let line = format!(
+                "exec {} -qec \"exec setpriv --pdeathsig KILL -- $*\" /dev/null",
+                script.display()
+            );
+            setup.wrapper(&["sh", "-c", &line, "sh"])
+        };
+        let setup = Home::new(Backend::Sqlite).setup();
+        let server = on_a_terminal(setup.clone()).start().await;
+        let log_line = async |server: &Server| {
+            let call = server.client().get("/nothing");
+            call.header("x-request-id", "a-newcomer")
+                .send()
+                .await
+                .expect(404);
+            // A terminal shows both streams.
+            let printed = || server.stdout() + &server.stderr();
+            let is_logged = async || printed().contains("a-newcomer");
+            eventually("the call is logged", GUARD, is_logged).await;
+            let lines = printed();
+            let found = lines.lines().find(|line| line.contains("a-newcomer"));
+            found.expect("was seen").trim().to_owned()
+        };
+        let line = log_line(&server).await;
+        assert!(line.contains("INFO") && !line.contains('{'), "{line}");
+        assert!(line.contains("\u{1b}["), "colours: {line}");
+        let printed = server.stdout();
+        let said: Vec<&str> = printed
+            .lines()
+            .filter_map(|line| line.split_once(" http"))
+            .map(|(name, _)| name.trim())
+            .collect();
+        for name in ["compare", "all tools", "a tally", "docs", "moderation"] {
+            assert!(said.contains(&name), "{name}: {printed}");
+        }
+        for path in ["/docs", "/moderation/sign-in"] {
+            server.client().get(path).send().await.expect(200);
+        }
+        let (_, command) = printed.split_once("its token  ").expect("a command");
+        let command = command.lines().next().expect("a line").trim();
+        let (program, rest) = command.split_once(' ').expect("arguments");
+        assert_eq!(program, env!("CARGO_BIN_EXE_tallyship"));
+        let arguments: Vec<&str> = rest.split(' ').collect();
+        let made = setup.run_cli(&arguments).await.success(command).stdout;
+        assert!(made.starts_with("tss_"), "{made}");
+
+        let with_format = |format: &str| {
+            let setup = Home::new(Backend::Sqlite).setup();
+            setup.env("TALLYSHIP_LOG__FORMAT", format)
+        };
+        let json = with_format("json");
+        let line = log_line(&on_a_terminal(json).start().await).await;
+        serde_json::from_str::<serde_json::Value>(&line).expect("JSON, if it is asked for");
+        let line = log_line(&with_format("text").start().await).await;
+        assert!(line.contains("INFO") && !line.contains('\u{1b}'), "{line}");
     });
 }
 

@@ -181,6 +181,26 @@ test('the scorecard has a row a reviewer, both quotes beginning at one height; o
   assert.ok((await box(cell.locator('.quote'))).height > folded);
 });
 
+test('a quote has a link to the whole of it where its end is folded away, and nowhere else', async () => {
+  let folded = 0;
+  for (const width of [320, 390, 768, 1280]) {
+    for (const where of [PAGE, '/tools/codestral-2', '/tools/cursor-background-agents']) {
+      const page = await visit(browser, server.url + where, { viewport: { width, height: 900 }, javaScriptEnabled: false });
+      for (const cell of await page.locator('.score-cell:has(.quote), .review:has(.quote)').all()) {
+        const { visible, clipped, words } = await cell.evaluate((element) => {
+          const quote = element.querySelector('.quote');
+          const fold = element.querySelector('.fold');
+          return { visible: Boolean(fold?.checkVisibility()), clipped: quote.scrollHeight > quote.clientHeight + 1, words: quote.textContent.length };
+        });
+        assert.equal(visible, clipped, `${where} at ${width}: ${words} characters`);
+        folded += clipped;
+      }
+      await page.context().close();
+    }
+  }
+  assert.ok(folded > 4, `${folded} were folded`);
+});
+
 test('both figures and all votes are on the first screen of a phone, also with long names', async () => {
   const token = (await server.run('token', 'create', '--role', 'site', '--name', 'browser')).trim();
   const put = async (slug, name, verdict) => {

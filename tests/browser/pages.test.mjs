@@ -227,6 +227,54 @@ test('the chart shows how it came to be, and its table says the same', async () 
   assert.equal(await page.locator('figure.chart tbody').first().locator('tr').count(), history.points.length, 'a row a day');
 });
 
+test('a chart says its values under the pointer, and by the arrow keys alone', async () => {
+  const page = await visit(browser, server.url + COMPARE);
+  const slider = page.getByRole('slider', { name: 'Values of the chart by time' });
+  const readout = page.locator('.readout');
+  await slider.scrollIntoViewIfNeeded();
+  assert.equal(await readout.isVisible(), false);
+  const { x, y, width, height } = await slider.boundingBox();
+  await page.mouse.move(x + width * 0.98, y + height / 2);
+  const nearNow = await readout.innerText();
+  assert.match(nearNow, /^Codestral 2: \d+%, \d+ ship, \d+ skip \(\d+ \w+ \d{4}.*\)\nCursor Background Agents: \d+%/);
+  await page.mouse.move(x + width * 0.6, y + height / 2);
+  assert.notEqual(await readout.innerText(), nearNow);
+  await page.mouse.move(0, 0);
+  assert.equal(await readout.isVisible(), false);
+  await page.locator('section:has(figure.chart) h2').evaluate((heading) => { heading.tabIndex = -1; heading.focus(); });
+  await page.keyboard.press('Tab');
+  assert.ok(await slider.evaluate((element) => element === document.activeElement));
+  await page.keyboard.press('End');
+  const cells = await page.locator('[data-newest="codestral-2"] td').allTextContents();
+  assert.ok((await readout.innerText()).startsWith(`Codestral 2: ${cells[1]}, ${cells[0]}`), 'the present');
+  await page.keyboard.press('Home');
+  const first = await readout.innerText();
+  assert.equal(await slider.getAttribute('aria-valuetext'), first);
+  await page.keyboard.press('ArrowRight');
+  assert.notEqual(await readout.innerText(), first);
+  await page.screenshot({ path: path.join(output, 'chart-values.png') });
+});
+
+test('the quickstart is copied by buttons, and axe finds nothing in it', async () => {
+  for (const colorScheme of ['light', 'dark']) {
+    for (const [size, viewport] of SIZES) {
+      const context = await browser.newContext({ colorScheme, viewport, permissions: ['clipboard-read', 'clipboard-write'] });
+      const page = await context.newPage();
+      await page.goto(`${server.url}/`);
+      await page.getByRole('link', { name: 'For developers' }).click();
+      await page.waitForURL(/\/docs$/);
+      const recipe = page.locator('#quickstart article').first();
+      await recipe.getByRole('button', { name: 'Copy the code: With curl' }).click();
+      await recipe.getByText('Copied.').waitFor();
+      assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await recipe.locator('code').last().innerText());
+      await page.screenshot({ path: path.join(output, `docs-${size}-${colorScheme}.png`) });
+      const { violations } = await new AxeBuilder({ page }).include('#quickstart').analyze();
+      assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(', ')}`), []);
+      await context.close();
+    }
+  }
+});
+
 test('own votes are taken on the page of a tool', async () => {
   const page = await visit(browser, `${server.url}/tools/lovable`);
   assert.equal(await press(page, 'lovable', 'ship'), 'Voted ship. 1 vote so far.');

@@ -911,6 +911,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/preview/compare/{pair}.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same of two tools
+         * @description And who leads.
+         */
+        get: operations["showComparePreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/preview/tools/{slug}.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A picture for link previews
+         * @description 1200 × 630 pixels: name, panel, community and its margin. What the font lacks of a name (it has Latin, Greek and Cyrillic) is left out; a name of nothing else is drawn as the slug.
+         */
+        get: operations["showToolPreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/robots.txt": {
         parameters: {
             query?: never;
@@ -3608,7 +3648,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /** @example choice=ship */
+                /**
+                 * @example {
+                 *       "choice": "ship"
+                 *     }
+                 */
                 "application/x-www-form-urlencoded": {
                     /** @description A path of ours to go back to. */
                     back?: string;
@@ -4330,7 +4374,12 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /** @example key=KEY&reason=It+was+a+mistake */
+                /**
+                 * @example {
+                 *       "key": "KEY",
+                 *       "reason": "It was a mistake"
+                 *     }
+                 */
                 "application/x-www-form-urlencoded": {
                     /** @description The session's own, as each page's forms hold it. */
                     key: string;
@@ -4480,7 +4529,13 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /** @example key=KEY&network=00000000000000000000000000000000&reason=A+farm+of+browsers */
+                /**
+                 * @example {
+                 *       "key": "KEY",
+                 *       "network": "00000000000000000000000000000000",
+                 *       "reason": "A farm of browsers"
+                 *     }
+                 */
                 "application/x-www-form-urlencoded": {
                     /** @description The session's own, as each page's forms hold it. */
                     key: string;
@@ -4568,7 +4623,12 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /** @example key=KEY&reason=It+was+a+mistake */
+                /**
+                 * @example {
+                 *       "key": "KEY",
+                 *       "reason": "It was a mistake"
+                 *     }
+                 */
                 "application/x-www-form-urlencoded": {
                     /** @description The session's own, as each page's forms hold it. */
                     key: string;
@@ -4732,7 +4792,14 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /** @example key=KEY&tool=codestral-2&verdict=release&reason=A+school+class */
+                /**
+                 * @example {
+                 *       "key": "KEY",
+                 *       "reason": "A school class",
+                 *       "tool": "codestral-2",
+                 *       "verdict": "release"
+                 *     }
+                 */
                 "application/x-www-form-urlencoded": {
                     /** @description `ship` or `skip`. */
                     choice?: string;
@@ -4821,7 +4888,15 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /** @example key=KEY&tool=codestral-2&from=2026-11-24T02:00:00&to=2026-11-24T03:00:00&reason=A+raid */
+                /**
+                 * @example {
+                 *       "from": "2026-11-24T02:00:00",
+                 *       "key": "KEY",
+                 *       "reason": "A raid",
+                 *       "to": "2026-11-24T03:00:00",
+                 *       "tool": "codestral-2"
+                 *     }
+                 */
                 "application/x-www-form-urlencoded": {
                     /** @description Its begin. */
                     from: string;
@@ -4911,7 +4986,12 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /** @example key=KEY&reason=It+was+a+mistake */
+                /**
+                 * @example {
+                 *       "key": "KEY",
+                 *       "reason": "It was a mistake"
+                 *     }
+                 */
                 "application/x-www-form-urlencoded": {
                     /** @description The session's own, as each page's forms hold it. */
                     key: string;
@@ -5085,7 +5165,14 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /** @example key=KEY&tool=codestral-2&reason=One+network,+one+minute&plan=1-0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a */
+                /**
+                 * @example {
+                 *       "key": "KEY",
+                 *       "plan": "1-0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a",
+                 *       "reason": "One network, one minute",
+                 *       "tool": "codestral-2"
+                 *     }
+                 */
                 "application/x-www-form-urlencoded": {
                     /** @description Anything: ban these voters too. */
                     ban?: string;
@@ -5226,7 +5313,12 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /** @example key=KEY&reason=It+was+a+mistake */
+                /**
+                 * @example {
+                 *       "key": "KEY",
+                 *       "reason": "It was a mistake"
+                 *     }
+                 */
                 "application/x-www-form-urlencoded": {
                     /** @description The session's own, as each page's forms hold it. */
                     key: string;
@@ -5289,7 +5381,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /** @example token=TOKEN */
+                /**
+                 * @example {
+                 *       "token": "TOKEN"
+                 *     }
+                 */
                 "application/x-www-form-urlencoded": {
                     /** @description A path of the dashboard to go to then. */
                     back?: string;
@@ -5327,7 +5423,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /** @example key=KEY */
+                /**
+                 * @example {
+                 *       "key": "KEY"
+                 *     }
+                 */
                 "application/x-www-form-urlencoded": {
                     /** @description The session's own, as each page's forms hold it. */
                     key: string;
@@ -5452,7 +5552,13 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /** @example key=KEY&state=open&reason=The+rush+is+over */
+                /**
+                 * @example {
+                 *       "key": "KEY",
+                 *       "reason": "The rush is over",
+                 *       "state": "open"
+                 *     }
+                 */
                 "application/x-www-form-urlencoded": {
                     /** @description The session's own, as each page's forms hold it. */
                     key: string;
@@ -5670,6 +5776,92 @@ export interface operations {
             };
         };
     };
+    showComparePreview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description `a-vs-b`, two slugs.
+                 * @example codestral-2-vs-cursor-background-agents
+                 */
+                pair: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["not-found"];
+        };
+    };
+    showToolPreview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` that the caller has; a list of them, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description The caller has it already. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["unknown-tool"];
+        };
+    };
     getRobots: {
         parameters: {
             query?: never;
@@ -5787,7 +5979,12 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /** @example choice=ship&back=/ */
+                /**
+                 * @example {
+                 *       "back": "/",
+                 *       "choice": "ship"
+                 *     }
+                 */
                 "application/x-www-form-urlencoded": {
                     /** @description A path of ours to go back to. */
                     back?: string;

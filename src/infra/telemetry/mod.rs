@@ -33,16 +33,20 @@ const BATCH: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 512.0];
 /// # Errors
 /// A log that was started already.
 pub fn start_log(log: &Log) -> Result<(), String> {
+    let is_terminal = std::io::stderr().is_terminal();
+    let default = if is_terminal {
+        LogFormat::Text
+    } else {
+        LogFormat::Json
+    };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(log.level.clone())
         // A failed write must not be reported where it failed.
         .log_internal_errors(false)
         .with_writer(|| LogWriter);
-    let started = match log.format {
+    let started = match log.format.unwrap_or(default) {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
-        LogFormat::Text => builder
-            .with_ansi(std::io::stderr().is_terminal())
-            .try_init(),
+        LogFormat::Text => builder.with_ansi(is_terminal).try_init(),
     };
     started.map_err(|cause| cause.to_string())
 }

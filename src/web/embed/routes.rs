@@ -24,7 +24,7 @@ use crate::tallies::routes::cached;
 use crate::web::site::{form, state as pages};
 
 /// Pictures are asked for by image proxies, who keep them a little longer than a page keeps a tally.
-pub(super) const BADGE_CACHE: HeaderValue =
+pub(in crate::web) const BADGE_CACHE: HeaderValue =
     HeaderValue::from_static("public, max-age=60, stale-while-revalidate=600");
 const OEMBED_CACHE: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 /// A new version reaches every page within five minutes, and a page never waits for one.

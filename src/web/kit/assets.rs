@@ -1,4 +1,4 @@
-//! Style sheets, scripts and pictures of the pages and of the dashboard, compiled in. `server` routes to it.
+//! Style sheets, scripts, pictures and the font of the pages and of the dashboard, compiled in. `server` routes to it.
 //!
 //! Their addresses hold a version that is made of their bytes, so that browsers keep them for good and a script finds its
 //! own modules beside it. An address with another version still answers: a page may be older than the server.
@@ -18,16 +18,22 @@ use crate::tallies::routes::cached;
 const JS: &str = "text/javascript; charset=utf-8";
 
 /// Name, media type, bytes.
-const ASSETS: [(&str, &str, &[u8]); 14] = [
+const ASSETS: [(&str, &str, &[u8]); 16] = [
     (
         "site.css",
         "text/css; charset=utf-8",
         include_bytes!("assets/site.css"),
     ),
+    (
+        "serif.woff2",
+        "font/woff2",
+        include_bytes!("font/serif.woff2"),
+    ),
     ("page.js", JS, include_bytes!("assets/page.js")),
     ("words.js", JS, include_bytes!("assets/words.js")),
     ("show.js", JS, include_bytes!("assets/show.js")),
     ("vote.js", JS, include_bytes!("assets/vote.js")),
+    ("chart.js", JS, include_bytes!("assets/chart.js")),
     ("copy.js", JS, include_bytes!("assets/copy.js")),
     (
         "server.js",

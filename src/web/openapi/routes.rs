@@ -9,6 +9,7 @@ use url::Url;
 use utoipa::openapi::Server;
 
 use super::{document, page};
+use crate::domain::Slug;
 use crate::http::problem::{Code, Problem};
 use crate::tallies::cache::etag;
 use crate::tallies::routes::cached;
@@ -18,9 +19,9 @@ const FRESH: HeaderValue = HeaderValue::from_static("public, max-age=300");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const CSS: HeaderValue = HeaderValue::from_static("text/css; charset=utf-8");
-/// The page has its own style sheet, an empty icon, and nothing else.
+/// The page has its own style sheet, a script that copies, an empty icon, and nothing else.
 const CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 const REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 
@@ -63,19 +64,21 @@ pub struct OpenApiState {
 }
 
 impl OpenApiState {
-    /// Makes them for a site at `public_url`.
+    /// Makes them for the server that browsers reach at `site`. The page's quickstart votes on the first of `featured`.
     ///
     /// # Errors
     /// See [`Unmade`].
-    pub fn new(public_url: &Url) -> Result<Self, Unmade> {
+    pub fn new(site: &Url, featured: Option<&[Slug; 2]>) -> Result<Self, Unmade> {
         let mut document = document();
-        let path = public_url.path().trim_end_matches('/');
+        let path = site.path().trim_end_matches('/');
         if !path.is_empty() {
             document.servers = Some(vec![Server::new(path)]);
         }
+        let site = site.as_str().trim_end_matches('/');
+        let slug = featured.map_or("codestral-2", |[slug, _]| slug.as_str());
         Ok(Self {
             openapi: Ready::new(document.to_json()?),
-            page: Ready::new(page::draw(&serde_json::to_value(&document)?)?),
+            page: Ready::new(page::draw(&serde_json::to_value(&document)?, site, slug)?),
             style: Ready::new(include_str!("assets/docs.css")),
         })
     }

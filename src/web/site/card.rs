@@ -157,13 +157,14 @@ impl<'a> Card<'a> {
     }
 }
 
-/// A quote that is longer than this, in characters, is folded.
-const LONG_QUOTE: usize = 260;
+/// How many characters a quote must have to be folded, by steps: `site.css` has the width below which each does not fit.
+const FOLDS: [usize; 5] = [740, 590, 470, 375, 300];
 
-/// Whether a quote is folded.
+/// The step of a quote that narrow columns fold.
 #[must_use]
-pub fn is_long(summary: &str) -> bool {
-    summary.chars().count() > LONG_QUOTE
+pub fn fold(summary: &str) -> Option<usize> {
+    let length = summary.chars().count();
+    FOLDS.into_iter().find(|least| length >= *least)
 }
 
 /// The texts between blank lines.

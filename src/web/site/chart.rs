@@ -53,6 +53,8 @@ pub struct Hatch {
 }
 
 pub struct ChartRow {
+    /// Where its value begins in the drawing.
+    pub x: i64,
     pub when: String,
     pub votes: String,
     pub score: String,
@@ -118,19 +120,19 @@ fn line<'a>(
 ) -> Line<'a> {
     let mut runs: Vec<Vec<(i64, i64, [i64; 2])>> = vec![Vec::new()];
     let mut score_now = None;
+    // What an hour left stands from its end on; the last point is the present.
+    let stands_from = |position: usize, point: &Point| match track.points.get(position + 1) {
+        Some(next) => place(Timestamp(point.at.plus_seconds(step).0.min(next.at.0))),
+        None => place(now),
+    };
     for (position, point) in track.points.iter().enumerate() {
-        // What an hour left stands from its end on; the last point is the present.
-        let stood = match track.points.get(position + 1) {
-            Some(next) => Timestamp(point.at.plus_seconds(step).0.min(next.at.0)),
-            None => now,
-        };
         score_now = known(point, min_votes);
         let Some((score, bounds)) = score_now else {
             runs.push(Vec::new());
             continue;
         };
         if let Some(run) = runs.last_mut() {
-            let x = place(stood);
+            let x = stands_from(position, point);
             // The only figure so far: it is drawn from the beginning of its hour.
             if run.is_empty() && position + 1 == track.points.len() {
                 run.push((place(point.at), score, bounds));
@@ -155,9 +157,11 @@ fn line<'a>(
         rows: track
             .points
             .iter()
+            .enumerate()
             .rev()
             .take(ROWS)
-            .map(|point| ChartRow {
+            .map(|(position, point)| ChartRow {
+                x: stands_from(position, point),
                 when: words_of(point.at, step),
                 votes: format::counts(point.ship, point.skip),
                 score: format::score(known(point, min_votes).map(|(score, _)| score)),
@@ -260,11 +264,16 @@ mod tests {
         let rows: Vec<_> = line
             .rows
             .iter()
-            .map(|row| (row.score.as_str(), row.excluded))
+            .map(|row| (row.x, row.score.as_str(), row.excluded))
             .collect();
         assert_eq!(
             rows,
-            [("75%", false), ("50%", true), ("100%", false), ("—", false)]
+            [
+                (1000, "75%", false),
+                (300, "50%", true),
+                (200, "100%", false),
+                (100, "—", false)
+            ]
         );
         assert_eq!(chart.from, "1 Jan 1970, 00:00 UTC");
     }

@@ -46,26 +46,38 @@ pub struct ScoreCell<'a> {
     pub review: Option<&'a Review>,
 }
 
-impl<'a> ComparePage<'a> {
-    fn lead(&self, leader: Option<&Slug>, known: bool) -> Lead<'_> {
-        let led = |card: &&Card<'_>| leader.is_some_and(|slug| slug.as_str() == card.slug);
-        match self.cards.iter().find(led) {
-            Some(card) => Lead::Leads(card.name),
-            None if known => Lead::Close,
-            None => Lead::Unknown,
-        }
+fn lead<'a>(cards: &[Card<'a>; 2], leader: Option<&Slug>, known: bool) -> Lead<'a> {
+    let led = |card: &&Card<'_>| leader.is_some_and(|slug| slug.as_str() == card.slug);
+    match cards.iter().find(led) {
+        Some(card) => Lead::Leads(card.name),
+        None if known => Lead::Close,
+        None => Lead::Unknown,
     }
+}
 
+/// Who leads with the panel, as a sentence.
+#[must_use]
+pub fn panel_words(cards: &[Card<'_>; 2], leaders: &Leaders<'_>) -> String {
+    let known = cards.iter().all(|card| card.figures.panel.is_some());
+    panel_lead(lead(cards, leaders.panel, known))
+}
+
+/// Who leads with the community, as a sentence.
+#[must_use]
+pub fn community_words(cards: &[Card<'_>; 2], leaders: &Leaders<'_>) -> String {
+    let known = cards.iter().all(Card::known);
+    community_lead(lead(cards, leaders.community, known))
+}
+
+impl<'a> ComparePage<'a> {
     #[must_use]
     pub fn panel_words(&self) -> String {
-        let known = self.cards.iter().all(|card| card.figures.panel.is_some());
-        panel_lead(self.lead(self.leaders.panel, known))
+        panel_words(&self.cards, &self.leaders)
     }
 
     #[must_use]
     pub fn community_words(&self) -> String {
-        let known = self.cards.iter().all(Card::known);
-        community_lead(self.lead(self.leaders.community, known))
+        community_words(&self.cards, &self.leaders)
     }
 
     /// The longest sentence that may stand in the place of [`Self::community_words`] while somebody looks.

@@ -12,6 +12,8 @@ pub struct Head {
     pub canonical: String,
     /// Whether search engines may list it.
     pub listed: bool,
+    /// The whole address of the preview's picture, and the same in words.
+    pub picture: (String, String),
     /// The whole address of the oEmbed answer for this page; empty where there is none.
     pub oembed: String,
     /// JSON-LD, safe inside a `script` element; empty where there is nothing to say.
@@ -32,6 +34,10 @@ impl Head {
             description,
             canonical: format!("{site}{path}"),
             listed: true,
+            picture: (
+                format!("{site}/assets/{}/preview.png", assets::version()),
+                "Tallyship: panel and community, side by side".to_owned(),
+            ),
             oembed: String::new(),
             data: String::new(),
             feeds: Vec::new(),
@@ -44,6 +50,13 @@ impl Head {
     #[must_use]
     pub fn unlisted(mut self) -> Self {
         self.listed = false;
+        self
+    }
+
+    /// Shows the picture at `path` in link previews; `alternative` says the same in words.
+    #[must_use]
+    pub fn with_picture(mut self, path: &str, alternative: String) -> Self {
+        self.picture = (format!("{}{path}", self.site), alternative);
         self
     }
 

@@ -118,13 +118,17 @@ pub async fn get_tool(
     let past = ScoreHistory::of(&state.readers, &[&verdict], state.board.min_votes(), now).await;
     let tracks = [track(&card, past.way(0))];
     let here = format!("/tools/{}", card.slug);
+    let description = described(&card);
+    let alternative = format!("{}. {description}", card.name);
+    let share = Share::of(&format!("{}{here}", state.site), card.name, &alternative);
     let mut head = Head::new(
         &state.site,
         &here,
         format!("{}: ship or skip? · Tallyship", card.name),
-        described(&card),
+        description,
     )
     .with_oembed()
+    .with_picture(&format!("/preview{here}.png"), alternative)
     .with_tool(&card)
     .with_tool_feed(&card);
     if card.archived() {
@@ -140,6 +144,7 @@ pub async fn get_tool(
         acts_path: state.acts.path(),
         snippets: snippets(&state.site, card.slug, card.name),
         related,
+        share,
         here,
         card,
     })
@@ -168,9 +173,7 @@ pub async fn get_compare(
     pair: Path<String>,
     state: Data<SiteState>,
 ) -> Result<HttpResponse, Problem> {
-    let found = compare::split(&pair)
-        .filter(|(a, b)| a != b)
-        .find_map(|(a, b)| Some([state.find(a)?, state.find(b)?]));
+    let found = state.pair(&pair);
     let [left, right] =
         &found.ok_or_else(|| Problem::new(Code::NotFound, "No such comparison."))?;
     let own = state.own(&http, vec![left.slot.id, right.slot.id]).await;
@@ -209,9 +212,13 @@ pub async fn get_compare(
         &state.site,
         &address,
         format!("{title} · Tallyship"),
-        sentence,
+        sentence.clone(),
     )
     .with_oembed()
+    .with_picture(
+        &format!("/preview{address}.png"),
+        format!("{} {sentence}", compare::community_words(&cards, &leaders)),
+    )
     .with_tool_feed(a)
     .with_tool_feed(b);
     page(&ComparePage {

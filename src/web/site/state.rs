@@ -13,6 +13,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use super::card::{Card, OwnChoices};
+use super::compare;
 use crate::auth::Identity;
 use crate::catalog::cache::CatalogCache;
 use crate::catalog::views::ToolWithTally;
@@ -26,7 +27,7 @@ use crate::voting::store;
 
 /// Everything of ours, nothing of anybody else's, and no script in the page itself.
 const CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 
@@ -96,6 +97,14 @@ impl SiteState {
     #[must_use]
     pub fn find(&self, slug: &str) -> Option<ToolWithTally> {
         ToolWithTally::find(&self.shelf, &self.board, slug)
+    }
+
+    /// The two tools of `a-vs-b`.
+    #[must_use]
+    pub fn pair(&self, pair: &str) -> Option<[ToolWithTally; 2]> {
+        compare::split(pair)
+            .filter(|(a, b)| a != b)
+            .find_map(|(a, b)| Some([self.find(a)?, self.find(b)?]))
     }
 
     /// The most voted tools of a category, or of all where it is empty.

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::card::Card;
 use super::chart::Chart;
+use super::share::Share;
 use crate::web::site::meta::Head;
 
 /// A comparison that may interest the reader.
@@ -32,6 +33,7 @@ pub struct ToolPage<'a> {
     pub min_votes: i64,
     /// Where the acts of moderators are listed for everybody; empty if nowhere.
     pub acts_path: &'static str,
+    pub share: Share,
     /// What another site puts into its page, by kind: name, code.
     pub snippets: Vec<(&'static str, String)>,
 }

@@ -1,4 +1,5 @@
 // Everything that moves on a page. A page is complete without it.
+import { addReadout } from './chart.js';
 import './copy.js';
 import { Server } from './server.js';
 import { show } from './show.js';
@@ -19,3 +20,4 @@ for (const slug of slugs) {
   });
 }
 takeVotes(server);
+document.querySelectorAll('[data-chart]').forEach(addReadout);

@@ -1,5 +1,6 @@
 // Shows a tally wherever its tool stands on the page. An older version never replaces a newer one, and nothing changes
 // its size: every place was reserved by the page as served.
+import { addReadout } from './chart.js';
 import { counts, gap, lead, margin, scale, setAside, votes } from './words.js';
 
 const tallies = new Map();
@@ -62,6 +63,7 @@ async function redrawChart() {
   const fresh = new DOMParser().parseFromString(page, 'text/html').querySelector('[data-chart]');
   if (!fresh) return;
   chart.replaceChildren(...fresh.childNodes);
+  addReadout(chart);
   // Tallies came in while the page was on its way: the newest count, not the one that asked for the page.
   tallies.forEach(drawChart);
   if ([...tallies].some(([tool, tally]) => drawn.get(tool) !== tally)) redrawChart();

@@ -3,7 +3,7 @@
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::super::operation::{HTML, Operation, Part};
-use super::super::parameters::{address, needed, query, text, tools_to_compare, word};
+use super::super::parameters::{address, needed, path, query, text, tools_to_compare, word};
 use super::pages::form;
 use crate::http::problem::Code;
 use crate::web::embed::badge::Shield;
@@ -16,8 +16,35 @@ pub(super) const PART: Part = Part("embeds");
 
 pub(super) fn operations() -> Vec<Operation> {
     let mut all = carried();
+    all.extend(previews());
     all.extend(for_own_pages());
     all
+}
+
+/// What networks show beside a link.
+fn previews() -> Vec<Operation> {
+    vec![
+        PART.get("/preview/tools/{slug}.png", "showToolPreview")
+            .says(
+                "A picture for link previews",
+                "1200 × 630 pixels: name, panel, community and its margin. What the font lacks of a name (it has Latin, Greek and \
+                 Cyrillic) is left out; a name of nothing else is drawn as the slug.",
+            )
+            .shows(200, "The picture.", "image/png", text())
+            .cached()
+            .refuses(&[Code::UnknownTool]),
+        PART.get("/preview/compare/{pair}.png", "showComparePreview")
+            .says("The same of two tools", "And who leads.")
+            .with(path(
+                "pair",
+                "`a-vs-b`, two slugs.",
+                text(),
+                "codestral-2-vs-cursor-background-agents",
+            ))
+            .shows(200, "The picture.", "image/png", text())
+            .cached()
+            .refuses(&[Code::NotFound]),
+    ]
 }
 
 /// What the site's server puts into its own pages, and what feed readers poll.

@@ -191,11 +191,14 @@ impl Operation {
         self.refuses(&[Code::TooLarge, Code::UnsupportedMediaType])
     }
 
-    /// Takes a form as browsers send it.
+    /// Takes a form as browsers send it, such as `example`.
     pub fn takes_form(mut self, fields: impl Into<RefOr<Schema>>, example: &str) -> Self {
+        let example = url::form_urlencoded::parse(example.as_bytes())
+            .map(|(name, value)| (name.into_owned(), value.into_owned().into()))
+            .collect();
         let content = ContentBuilder::new()
             .schema(Some(fields))
-            .example(Some(example.into()));
+            .example(Some(serde_json::Value::Object(example)));
         let body = RequestBodyBuilder::new().content(FORM, content.build());
         self.inner = self
             .inner

@@ -1,6 +1,6 @@
 //! The document as a page for readers: drawn from the document itself, so it cannot say anything else.
 //!
-//! `routes` asks for it once, at the start. It needs no script and nothing from elsewhere.
+//! `routes` asks for it once, at the start. Its one script copies; it needs none, and nothing from elsewhere.
 
 #![expect(
     clippy::indexing_slicing,
@@ -13,6 +13,8 @@ use askama::Template;
 use serde_json::Value;
 
 use words::{Prose, ValueType};
+
+use crate::web::kit::assets;
 
 /// A parameter, a header, or a field of a schema.
 struct FieldRow {
@@ -60,7 +62,9 @@ struct Schema {
 
 #[derive(Template)]
 #[template(path = "docs.html")]
-struct Page {
+struct Page<'a> {
+    quickstart: Vec<Recipe<'a>>,
+    assets: &'static str,
     title: String,
     version: String,
     about: Vec<Prose>,
@@ -83,11 +87,44 @@ fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-/// The page of `document`.
+/// A way to a first vote.
+struct Recipe<'a> {
+    name: &'a str,
+    says: Prose,
+    code: String,
+}
+
+/// Three ways to a first vote on the tool `slug` of `site`.
+fn quickstart(site: &str, slug: &str) -> Vec<Recipe<'static>> {
+    let recipe = |name, says, code: &str| Recipe {
+        name,
+        says: Prose::of(says),
+        code: code.replace("SITE", site).replace("SLUG", slug),
+    };
+    vec![
+        recipe(
+            "With curl",
+            "A visitor is whoever holds a token. `jq` takes it out of the answer.",
+            include_str!("../assets/quickstart.sh").trim_end(),
+        ),
+        recipe(
+            "With fetch",
+            "In Node, or in a page of an origin that `http.allowed_origins` names.",
+            include_str!("../assets/quickstart.mjs").trim_end(),
+        ),
+        recipe(
+            "With the widget",
+            "Buttons, panel and community in a page of an origin that `http.allowed_origins` names. Nothing else to write.",
+            include_str!("../assets/quickstart.html").trim_end(),
+        ),
+    ]
+}
+
+/// The page of `document`, as `site` serves it; its examples vote on the tool `slug`.
 ///
 /// # Errors
 /// Where the template cannot be drawn.
-pub(super) fn draw(document: &Value) -> Result<String, askama::Error> {
+pub(super) fn draw(document: &Value, site: &str, slug: &str) -> Result<String, askama::Error> {
     let parts = items(&document["tags"])
         .map(|tag| Part {
             name: text(&tag["name"]),
@@ -97,6 +134,8 @@ pub(super) fn draw(document: &Value) -> Result<String, askama::Error> {
         .collect();
     let components = &document["components"];
     let page = Page {
+        quickstart: quickstart(site, slug),
+        assets: assets::version(),
         title: text(&document["info"]["title"]),
         version: text(&document["info"]["version"]),
         about: Prose::paragraphs(document["info"]["description"].as_str().unwrap_or_default()),
@@ -238,10 +277,15 @@ fn example(path: &str, method: &str, operation: &Value) -> String {
     if bearer && needs(operation).starts_with('A') {
         words.push("\\\n  -H \"authorization: Bearer $token\"".to_owned());
     }
-    let body = &operation["requestBody"]["content"]["application/json"]["example"];
+    let content = &operation["requestBody"]["content"];
+    let body = &content["application/json"]["example"];
     if !body.is_null() {
         words.push("\\\n  -H 'content-type: application/json'".to_owned());
         words.push(format!("\\\n  -d '{body}'"));
+    }
+    for (name, value) in entries(&content["application/x-www-form-urlencoded"]["example"]) {
+        let value = value.as_str().unwrap_or_default();
+        words.push(format!("\\\n  --data-urlencode '{name}={value}'"));
     }
     words.join(" ")
 }
