@@ -29,6 +29,7 @@ use std::time::Duration;
 use actix_web::App;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
+use tokio::task::JoinSet;
 use url::Url;
 
 use crate::auth::keys::Keys;
@@ -107,14 +108,15 @@ pub async fn run(
         .map(|listener| admin::start(listener, Arc::clone(&parts)))
         .transpose()?;
     let kept = Arc::clone(&parts);
-    let upkeep = tokio::spawn(async move {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
         tokio::join!(
             upkeep(Arc::clone(&kept)),
             auto_release::run(&kept.moderation, kept.settings.abuse.clear_after),
             kept.write_probe.run(&kept.votes)
-        )
+        );
     });
-    let retention = tokio::spawn(retention::run(Retention {
+    tasks.spawn(retention::run(Retention {
         readers: parts.readers.clone(),
         votes: parts.votes.clone(),
         meters: Arc::clone(&parts.meters),
@@ -145,17 +147,8 @@ pub async fn run(
     parts.hub.end();
     handle.stop(true).await;
     running.await.map_err(std::io::Error::other)??;
-    upkeep.abort();
-    let _ = upkeep.await;
-    retention.abort();
-    let _ = retention.await;
-    drop(threads.follower);
-    drop(threads.forgetting);
-    drop(threads.indexing);
-    drop(threads.recounting);
-    drop(threads.detecting);
-    drop(threads.telling);
-    drop(threads.log);
+    tasks.shutdown().await;
+    drop(threads.background);
     if let Some(admin) = admin {
         admin.stop();
     }

@@ -18,6 +18,7 @@ use url::Url;
 use crate::auth::users::jwks::KeySet;
 use crate::config::Algorithm;
 use crate::domain::Timestamp;
+use crate::infra::workers;
 
 /// After a failure it is read again so soon, or sooner where the settings want it read more often.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
@@ -157,9 +158,9 @@ impl JwksRefresher {
         rings: Arc<Rings>,
     ) -> std::io::Result<Self> {
         let (wake, woken) = mpsc::channel(1);
-        std::thread::Builder::new()
-            .name("jwks".to_owned())
-            .spawn(move || runtime.block_on(run(woken, &source, algorithm, pace, &rings)))?;
+        workers::spawn("jwks", move || {
+            runtime.block_on(run(woken, &source, algorithm, pace, &rings));
+        })?;
         let cooldown = Cooldown::default();
         Ok(Self { wake, cooldown })
     }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use super::PassError;
+use diesel::QueryResult;
+
 use crate::detection::finding::Finding;
 use crate::detection::ledger_tail::Cursor;
 use crate::detection::memory::{Memory, Vote};
@@ -61,7 +62,7 @@ pub(super) fn take(
     rows: &[Row],
     budget: &mut usize,
     now: Timestamp,
-) -> Result<(), PassError> {
+) -> QueryResult<()> {
     // Older ones are of an import, or of before the start.
     let begin = now.plus_seconds(-DAY_SECONDS);
     let rows = rows

@@ -15,6 +15,7 @@ use crate::config;
 use crate::domain::Timestamp;
 use crate::http::problem::{Code, Problem};
 use crate::infra::log_limit::LogLimit;
+use crate::infra::workers;
 
 /// Opens and checks readers for the pool.
 pub struct Opener(config::Database);
@@ -78,9 +79,7 @@ impl Readers {
         let queue = Arc::new(Mutex::new(queue));
         for n in 0..size {
             let (pool, queue) = (pool.clone(), Arc::clone(&queue));
-            std::thread::Builder::new()
-                .name(format!("{whom}-{n}"))
-                .spawn(move || work(&pool, &queue))?;
+            workers::spawn(format!("{whom}-{n}"), move || work(&pool, &queue))?;
         }
         Ok(Self { jobs })
     }

@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use self::postgres::Wire as ByPostgres;
 use self::redis::Wire as ByRedis;
 use crate::config::{self, DatabaseUrl, Settings};
+use crate::infra::workers;
 use crate::tallies::TallyRow;
 use crate::tallies::cache::TallyCache;
 use crate::tallies::store::row;
@@ -71,12 +72,7 @@ impl Relay {
             outbox: Arc::clone(&outbox),
             board,
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        std::thread::Builder::new()
-            .name("relay".to_owned())
-            .spawn(move || runtime.block_on(carrier.run()))?;
+        workers::spawn_async("relay", move || carrier.run())?;
         Ok(Some(Self(outbox)))
     }
 
