@@ -2,6 +2,7 @@
 //!
 //! Routes call [`Votes`]. Handlers never write: they hand a [`VoteCommand`] to the writer, and wait.
 
+pub mod admission;
 pub mod after_commit;
 pub mod apply;
 pub mod batch;

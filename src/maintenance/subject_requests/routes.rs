@@ -18,8 +18,8 @@ use crate::http::problem::{Code, Problem};
 use crate::http::request;
 use crate::infra::db::{DbConnection, read};
 use crate::rate_limit::rate_limiter::VotePermit;
+use crate::voting::admission::VotingState;
 use crate::voting::claims;
-use crate::voting::routes::VotingState;
 
 /// How long a caller waits for the walks of others.
 const PATIENCE: Duration = Duration::from_millis(400);
