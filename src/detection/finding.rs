@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::rule::ScorePartsView;
-use crate::domain::{Choice, NetworkHash};
+use crate::domain::{Choice, DAY_MICROS, NetworkHash};
 
 /// What shape it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -48,7 +48,7 @@ impl FindingKind {
     pub fn pause(self) -> i64 {
         match self {
             Self::Burst => 1_800_000_000,
-            Self::Drip | Self::Network | Self::AcrossTools => 86_400_000_000,
+            Self::Drip | Self::Network | Self::AcrossTools => DAY_MICROS,
         }
     }
 }

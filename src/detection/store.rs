@@ -12,15 +12,13 @@ use super::finding::Finding;
 use crate::abuse::alerted_tools::raise_version;
 use crate::detection::alerts::AlertState;
 use crate::detection::baseline::{Baseline, DAYS};
-use crate::domain::{Choice, NetworkHash, Timestamp};
+use crate::domain::{Choice, DAY_SECONDS, NetworkHash, Timestamp};
 use crate::infra::db::schema::{alerts, ledger_entries, tally_hours};
 use crate::infra::db::{DbConnection, write_transaction};
 use crate::moderation::removals::store::Found;
 
 /// Any number that nothing else of ours locks on the same database: the letters "DETECT".
 const ADVISORY_LOCK: i64 = 0x44_45_54_45_43_54;
-
-const DAY_SECONDS: i64 = 86_400;
 
 #[derive(QueryableByName)]
 struct Locked {

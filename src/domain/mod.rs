@@ -20,7 +20,7 @@ pub use actor::Actor;
 pub use ballot::{Ballot, BallotBytes, BallotName, Salt, Seal};
 pub use counts::Counts;
 pub use quota::Quota;
-pub use timestamp::Timestamp;
+pub use timestamp::{DAY_MICROS, DAY_SECONDS, HOUR_MICROS, SECOND_MICROS, Timestamp};
 pub use voter::hex;
 
 /// What a voter or a reviewer says of a tool.

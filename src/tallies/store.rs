@@ -8,12 +8,11 @@ use diesel::{
 };
 
 use super::{HourChange, HourSnapshot, TallyRow};
-use crate::domain::{Slug, Timestamp, ToolState};
+use crate::domain::{DAY_MICROS, Slug, Timestamp, ToolState};
 use crate::infra::db::DbConnection;
 use crate::infra::db::lock_order::{Lock, taking};
 use crate::infra::db::schema::{site_facts, tallies, tally_hours, tools};
 
-const DAY: i64 = 86_400_000_000;
 /// Tools named in one statement.
 const AT_ONCE: usize = 500;
 
@@ -215,7 +214,7 @@ pub fn earlier_hours(
 ) -> QueryResult<Vec<(i32, i64)>> {
     let found: Vec<Earlier> = sql_query(format!(
         "SELECT h.tool_id, h.hour FROM tally_hours h WHERE h.hour >= {from} AND h.hour < {before} AND EXISTS \
-         (SELECT 1 FROM tally_hours l WHERE l.tool_id = h.tool_id AND l.hour > h.hour AND l.hour < h.hour - h.hour % {DAY} + {DAY}) \
+         (SELECT 1 FROM tally_hours l WHERE l.tool_id = h.tool_id AND l.hour > h.hour AND l.hour < h.hour - h.hour % {DAY_MICROS} + {DAY_MICROS}) \
          ORDER BY h.tool_id, h.hour LIMIT {most}",
         from = from.0,
         before = before.0,

@@ -9,12 +9,11 @@ use crate::detection::finding::Finding;
 use crate::detection::ledger_tail::Cursor;
 use crate::detection::memory::{Memory, Vote};
 use crate::detection::store::Row;
-use crate::domain::{Timestamp, VoterId};
+use crate::domain::{DAY_SECONDS, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
 use crate::moderation::removals::store::of_voters;
 use crate::voting::ledger::unpacked;
 
-const DAY_SECONDS: i64 = 86_400;
 /// Voters of one query.
 const VOTERS: usize = 500;
 

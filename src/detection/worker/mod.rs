@@ -20,7 +20,7 @@ use super::store::{self, AlertChange};
 use crate::config;
 use crate::detection::alerts;
 use crate::detection::ledger_tail::Cursor;
-use crate::domain::Timestamp;
+use crate::domain::{DAY_SECONDS, Timestamp};
 use crate::infra::db::{self, DbConnection, Purpose};
 use crate::infra::telemetry::Metrics;
 use crate::infra::workers::{PassError, Schedule, Stop, Worker};
@@ -43,7 +43,6 @@ const PAGES: usize = 500;
 const TOOLS: usize = 200;
 /// Alerts that are remembered at the start.
 const REMEMBERED: i64 = 1_000;
-const DAY_SECONDS: i64 = 86_400;
 /// A full queue of the writer is tried again so many times.
 const TRIES: usize = 20;
 

@@ -12,15 +12,13 @@ use diesel::{
 use super::book::{OriginBook, OriginRow};
 use crate::abuse::holding::rule::{ByChoice, FreshSums};
 use crate::abuse::holding::sample::VoterSample;
-use crate::domain::{Choice, OriginHash, Timestamp, VoterId};
+use crate::domain::{Choice, DAY_MICROS, OriginHash, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
 use crate::infra::db::fixed_statement::{FixedText, fixed_statement};
 use crate::infra::db::schema::votes;
 use crate::tallies::TallyRow;
 use crate::voting::VoteRecord;
 use crate::voting::exclusions;
-
-const DAY_MICROS: i64 = 86_400_000_000;
 
 const SELECT: &str = "SELECT origin, tool_id, first_ship, first_skip, now_ship, now_skip, counted_ship, counted_skip, changed, \
      trusted_until, sample FROM origin_sums WHERE origin = ";

@@ -23,10 +23,9 @@ use self::key::DayKey;
 pub use self::key::KeyWrap;
 pub use self::store::{expired, forgotten_before, note_forgotten};
 use crate::auth::keys::Keys;
-use crate::domain::{BanHash, NetworkHash, Timestamp};
+use crate::domain::{BanHash, DAY_MICROS, DAY_SECONDS, NetworkHash, Timestamp};
 use crate::infra::db::DbConnection;
 
-const DAY_SECONDS: i64 = 86_400;
 /// The next day's key is made so long before its day.
 const AHEAD_SECONDS: i64 = 3_600;
 
@@ -45,7 +44,7 @@ pub fn first_living(now: Timestamp) -> i64 {
 /// When a day begins.
 #[must_use]
 pub fn begin(day: i64) -> Timestamp {
-    Timestamp(day.saturating_mul(DAY_SECONDS * 1_000_000))
+    Timestamp(day.saturating_mul(DAY_MICROS))
 }
 
 /// The keys that live, as this instance knows them. Read without a lock.

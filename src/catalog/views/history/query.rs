@@ -1,6 +1,6 @@
 //! [`HistoryQuery`]: which points of a history are wanted, read from a query string. Pure.
 
-use crate::domain::Timestamp;
+use crate::domain::{DAY_MICROS, HOUR_MICROS, Timestamp};
 use crate::http::problem::Problem;
 use crate::http::request::Parameters;
 
@@ -15,8 +15,8 @@ impl Step {
     #[must_use]
     pub fn micros(self) -> i64 {
         match self {
-            Self::Hour => 3_600_000_000,
-            Self::Day => 24 * 3_600_000_000,
+            Self::Hour => HOUR_MICROS,
+            Self::Day => DAY_MICROS,
         }
     }
 

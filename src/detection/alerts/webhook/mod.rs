@@ -20,7 +20,7 @@ use super::Alert;
 use super::store;
 use crate::config::{self, Webhook};
 use crate::detection::worker::IsLeader;
-use crate::domain::Timestamp;
+use crate::domain::{DAY_SECONDS, Timestamp};
 use crate::infra::db::{self, DbConnection, Purpose};
 use crate::infra::telemetry::Metrics;
 use crate::infra::workers::Worker;
@@ -37,7 +37,7 @@ const CONNECT: Duration = Duration::from_secs(3);
 const FIRST_WAIT_SECONDS: i64 = 5;
 const LONGEST_WAIT_SECONDS: i64 = 3_600;
 /// After so long nobody wants to hear of it any more.
-const GIVE_UP_SECONDS: i64 = 86_400;
+const GIVE_UP_SECONDS: i64 = DAY_SECONDS;
 
 /// Starts it. Dropping it ends the thread at once, also in the middle of a try.
 ///
