@@ -11,7 +11,7 @@ use sha2::Sha256;
 
 use crate::auth::network::daily_keys::KeyWrap;
 use crate::config::Secret;
-use crate::domain::{BanHash, OriginHash, hex};
+use crate::domain::{BanHash, OriginHash};
 
 type Keyed = Hmac<Sha256>;
 type Key = [u8; blake3::KEY_LEN];
@@ -38,8 +38,8 @@ pub struct ChallengeKeys {
 impl ChallengeKeys {
     fn new(secret: &Secret) -> Self {
         Self {
-            challenge: hex(&derived(secret, "challenge")),
-            answer: hex(&derived(secret, "challenge-answer")),
+            challenge: hex::encode(&derived(secret, "challenge")),
+            answer: hex::encode(&derived(secret, "challenge-answer")),
             bound: keyed(&derived(secret, "challenge-bound")),
         }
     }
@@ -121,7 +121,7 @@ impl KeySet {
 }
 
 fn fingerprint(secret: &Secret) -> String {
-    hex(&derived(secret, "fingerprint")[..16])
+    hex::encode(&derived(secret, "fingerprint")[..16])
 }
 
 impl Keys {

@@ -97,29 +97,25 @@ impl Identity {
         }
     }
 
-    /// The `Set-Cookie` that carries `token`. Written by hand: the framework's cookies know no `Partitioned` (CHIPS).
-    #[must_use]
+    /// The `Set-Cookie` that carries `token`.
     pub fn set_cookie(&self, token: &str) -> String {
+        self.visitor_cookie(token, visitor_token::LASTS_SECONDS)
+    }
+
+    /// The `Set-Cookie` that takes the visitor cookie away.
+    pub fn clear_cookie(&self) -> String {
+        self.visitor_cookie("", 0)
+    }
+
+    /// Written by hand: the framework's cookies know no `Partitioned` (CHIPS).
+    fn visitor_cookie(&self, token: &str, age: i64) -> String {
         let name = self.cookie_name();
-        let age = visitor_token::LASTS_SECONDS;
         let site = if self.https {
             "SameSite=None; Secure; Partitioned"
         } else {
             "SameSite=Lax"
         };
         format!("{name}={token}; Path=/; Max-Age={age}; HttpOnly; {site}")
-    }
-
-    /// The `Set-Cookie` that takes the visitor cookie away.
-    #[must_use]
-    pub fn clear_cookie(&self) -> String {
-        let name = self.cookie_name();
-        let site = if self.https {
-            "SameSite=None; Secure; Partitioned"
-        } else {
-            "SameSite=Lax"
-        };
-        format!("{name}=; Path=/; Max-Age=0; HttpOnly; {site}")
     }
 
     /// A new visitor and their token.

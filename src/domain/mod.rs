@@ -21,7 +21,6 @@ pub use ballot::{Ballot, BallotBytes, BallotName, Salt, Seal};
 pub use counts::Counts;
 pub use quota::Quota;
 pub use timestamp::{DAY_MICROS, DAY_SECONDS, HOUR_MICROS, SECOND_MICROS, Timestamp};
-pub use voter::hex;
 
 /// What a voter or a reviewer says of a tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]

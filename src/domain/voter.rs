@@ -49,28 +49,16 @@ impl NetworkHash {
     /// 32 digits of lower-case hexadecimal.
     #[must_use]
     pub fn text(self) -> String {
-        format!("{:032x}", u128::from_be_bytes(self.0))
+        hex::encode(self.0)
     }
 
     /// Reads what [`NetworkHash::text`] writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let number = u128::from_str_radix(text, 16).ok().filter(|_| digits)?;
-        Some(Self(number.to_be_bytes()))
+        let mut hash = [0; 16];
+        hex::decode_to_slice(text, &mut hash).ok()?;
+        Some(Self(hash))
     }
-}
-
-/// Lower-case hexadecimal.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }
 
 #[cfg(test)]

@@ -146,24 +146,13 @@ fn choice(word: &str) -> Option<Option<Choice>> {
 #[must_use]
 pub fn parse_hex(word: &str) -> Option<Hash> {
     let mut hash = Hash::default();
-    let (pairs, rest) = word.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() || pairs.len() != hash.len() {
-        return None;
-    }
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    for (byte, [high, low]) in hash.iter_mut().zip(pairs) {
-        *byte = digit(*high)? << 4 | digit(*low)?;
-    }
-    Some(hash)
+    let is_lower = !word.bytes().any(|digit| digit.is_ascii_uppercase());
+    hex::decode_to_slice(word, &mut hash).ok()?;
+    is_lower.then_some(hash)
 }
 
 impl fmt::Display for Entry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hex = crate::domain::hex;
         match self {
             Self::Ballot {
                 tool,
@@ -181,7 +170,7 @@ impl fmt::Display for Entry<'_> {
                 list,
             } => {
                 let kind = if *excludes { "exclude" } else { "include" };
-                write!(f, "{kind} {id} {tool} {ship} {skip} {}", hex(list))
+                write!(f, "{kind} {id} {tool} {ship} {skip} {}", hex::encode(list))
             }
             Self::Unnamed {
                 tool,

@@ -54,7 +54,7 @@ impl VerifierKey {
         let key = STANDARD.decode(key).ok()?;
         let (&algorithm, public) = key.split_first()?;
         let key = Self::new(name, public.try_into().ok()?);
-        let is_valid = is_key_name(name) && algorithm == ED25519 && hash == hex(key.id);
+        let is_valid = is_key_name(name) && algorithm == ED25519 && hash == hex::encode(key.id);
         is_valid.then_some(key)
     }
 
@@ -63,7 +63,12 @@ impl VerifierKey {
     pub fn text(&self) -> String {
         let mut key = vec![ED25519];
         key.extend_from_slice(&self.public);
-        format!("{}+{}+{}", self.name, hex(self.id), STANDARD.encode(key))
+        format!(
+            "{}+{}+{}",
+            self.name,
+            hex::encode(self.id),
+            STANDARD.encode(key)
+        )
     }
 
     /// The text of a note that this key has signed; `None` if it has not.
@@ -89,10 +94,6 @@ impl VerifierKey {
         });
         is_signed.then_some(text)
     }
-}
-
-fn hex(id: [u8; 4]) -> String {
-    format!("{:08x}", u32::from_be_bytes(id))
 }
 
 /// A key that signs notes under a name.

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use crate::domain::{Actor, Timestamp, hex};
+use crate::domain::{Actor, Timestamp};
 use crate::infra::db::DbConnection;
 pub use store::{by_id, newest};
 
@@ -130,8 +130,8 @@ impl Entry {
             reason: &self.reason,
             before: raw(&self.before),
             after: raw(&self.after),
-            previous: hex(&self.previous),
-            hash: hex(&self.hash),
+            previous: hex::encode(&self.previous),
+            hash: hex::encode(&self.hash),
         }
     }
 }
@@ -159,12 +159,12 @@ pub fn append(
         reason: act.reason.clone(),
         before: act.before.to_string(),
         after: act.after.to_string(),
-        previous: store::bytes(&head.hash),
+        previous: hex::decode(&head.hash).unwrap_or_default(),
         hash: Vec::new(),
     };
     entry.hash = entry.computed().to_vec();
     store::insert(conn, &entry)?;
-    store::set_head(conn, entry.id, &hex(&entry.hash))?;
+    store::set_head(conn, entry.id, &hex::encode(&entry.hash))?;
     Ok(entry.id)
 }
 
@@ -217,8 +217,9 @@ pub fn check(conn: &mut DbConnection, published: Option<&str>) -> QueryResult<Ch
                     entry.id
                 ));
             }
-            met |= published.is_some_and(|hash| hash.eq_ignore_ascii_case(&hex(&entry.hash)));
-            if entry.id == head.id && hex(&entry.hash) != head.hash {
+            met |=
+                published.is_some_and(|hash| hash.eq_ignore_ascii_case(&hex::encode(&entry.hash)));
+            if entry.id == head.id && hex::encode(&entry.hash) != head.hash {
                 let fault = format!("audit: the head is not entry {}", head.id);
                 checked.faults.push(fault);
             }

@@ -50,19 +50,6 @@ fn entry(columns: Columns) -> Entry {
     }
 }
 
-/// The bytes that hexadecimal digits spell.
-pub(super) fn bytes(hex: &str) -> Vec<u8> {
-    let digits: Vec<u8> = hex
-        .chars()
-        .filter_map(|digit| digit.to_digit(16))
-        .filter_map(|digit| u8::try_from(digit).ok())
-        .collect();
-    digits
-        .chunks(2)
-        .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
-        .collect()
-}
-
 pub(super) fn head(conn: &mut DbConnection) -> QueryResult<Head> {
     let text: String = site_facts::table
         .filter(site_facts::name.eq(HEAD))

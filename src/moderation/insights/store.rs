@@ -196,9 +196,7 @@ struct NetworkRow {
 
 /// A voter's id as SQL spells it on either database.
 pub(crate) fn literal(conn: &DbConnection, voter: Option<VoterId>) -> String {
-    let digits = voter.map_or(String::new(), |voter| {
-        format!("{:032x}", u128::from_be_bytes(voter.0))
-    });
+    let digits = voter.map_or(String::new(), |voter| hex::encode(voter.0));
     match conn {
         DbConnection::Sqlite(_) => format!("X'{digits}'"),
         DbConnection::Postgres(_) => format!("'\\x{digits}'::bytea"),

@@ -3,7 +3,7 @@
 //! A session's cookie is `SameSite=Strict`; besides, a form must come from our own origin and bear the session's key. A
 //! refusal is a page too, with its status.
 
-use actix_web::http::header::{CACHE_CONTROL, COOKIE, LOCATION, RETRY_AFTER};
+use actix_web::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -14,6 +14,7 @@ use super::form::Form;
 use super::sessions;
 use super::state::{AdminState, Frame, page_with};
 use crate::auth::Identity;
+use crate::auth::authenticate::cookie;
 use crate::auth::sessions::{LASTS_SECONDS, SessionId};
 use crate::auth::staff::Staff;
 use crate::detection::alerts::Inbox;
@@ -76,13 +77,8 @@ pub(super) fn set_cookie(identity: &Identity, id: Option<&SessionId>) -> String 
 
 /// The session that the browser says it has.
 pub(super) fn session(http: &HttpRequest, identity: &Identity) -> Option<SessionId> {
-    http.headers()
-        .get_all(COOKIE)
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == cookie_name(identity))
-        .and_then(|(_, text)| SessionId::read(text))
+    let text = cookie(http.headers(), cookie_name(identity))?;
+    SessionId::read(text)
 }
 
 /// Who is signed in, if anybody.
