@@ -60,7 +60,6 @@ pub struct Identity {
 }
 
 impl Identity {
-    #[must_use]
     pub fn new(
         (keys, days): (Keys, Arc<DailyKeys>),
         users: Option<Users>,
@@ -88,7 +87,6 @@ impl Identity {
     }
 
     /// The visitor cookie's name. `__Host-` (RFC 6265bis) pins it to this host, and needs https.
-    #[must_use]
     pub fn cookie_name(&self) -> &'static str {
         if self.https {
             "__Host-tallyship-visitor"
@@ -119,7 +117,6 @@ impl Identity {
     }
 
     /// A new visitor and their token.
-    #[must_use]
     pub fn mint(&self, now: Timestamp) -> (Voter, String) {
         let id = new_voter();
         let token = visitor_token::sign(&self.keys, id, now);
@@ -128,13 +125,11 @@ impl Identity {
 }
 
 /// A new visitor: `UUIDv7` (RFC 9562), so that voters of one time stand next to each other in every index.
-#[must_use]
 pub fn new_voter() -> VoterId {
     VoterId(uuid::Uuid::now_v7().into_bytes())
 }
 
 /// When a visitor was made, read out of the id; `None` for ids that carry no time.
-#[must_use]
 pub fn made_at(voter: VoterId) -> Option<Timestamp> {
     let (seconds, nanos) = uuid::Uuid::from_bytes(voter.0).get_timestamp()?.to_unix();
     Some(Timestamp(

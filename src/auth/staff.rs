@@ -35,7 +35,6 @@ pub enum Role {
 
 impl Role {
     /// As kept in the database.
-    #[must_use]
     pub fn code(self) -> i16 {
         match self {
             Self::Site => 1,
@@ -44,7 +43,6 @@ impl Role {
         }
     }
 
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Site => "site",
@@ -53,7 +51,6 @@ impl Role {
         }
     }
 
-    #[must_use]
     pub fn from_code(code: i16) -> Option<Self> {
         [Self::Site, Self::Moderator, Self::Admin]
             .into_iter()
@@ -73,7 +70,6 @@ pub struct Staff {
 
 impl Staff {
     /// As the audit chain names them.
-    #[must_use]
     pub fn actor(&self) -> Actor {
         Actor {
             name: self.name.clone(),
@@ -109,7 +105,6 @@ impl Uses {
     }
 
     /// What was noted, once.
-    #[must_use]
     pub fn take(&self) -> Vec<(Uuid, Timestamp)> {
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         noted.drain().collect()
@@ -126,16 +121,12 @@ impl FailedSignIns {
     }
 
     /// The number since the last call.
-    #[must_use]
     pub fn take(&self) -> u64 {
         self.0.swap(0, Ordering::Relaxed)
     }
 }
 
 /// Writes an audit entry about failed sign-ins.
-///
-/// # Errors
-/// A failed statement.
 pub fn audit_failures(conn: &mut DbConnection, failed: u64, now: Timestamp) -> QueryResult<()> {
     let act = AuditAction {
         act: "sign-in.failed",

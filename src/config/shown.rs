@@ -14,7 +14,6 @@ pub struct ShownSetting {
 
 impl Layers {
     /// Every setting there is, in the order of [`keys()`].
-    #[must_use]
     pub fn shown(&self) -> Vec<ShownSetting> {
         keys()
             .filter_map(|key| {

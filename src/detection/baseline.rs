@@ -33,7 +33,6 @@ fn small(n: i64) -> f64 {
 impl Baseline {
     /// Of a tool whose votes were `totals` at the end of these hours (their begins, microseconds since 1970), oldest
     /// first, hours without a change left out. `now` is in none of them.
-    #[must_use]
     pub fn of(totals: &[(i64, i64)], now: i64) -> Self {
         let Some((first, _)) = totals.first() else {
             return Self::default();
@@ -73,13 +72,11 @@ impl Baseline {
     }
 
     /// Whether there is a history.
-    #[must_use]
     pub fn is_known(&self) -> bool {
         self.days >= LEAST_DAYS
     }
 
     /// Votes that are usual in the `seconds` before `now`.
-    #[must_use]
     pub fn expected(&self, now: i64, seconds: i64) -> f64 {
         let (mut sum, mut at, mut left) = (0.0, now, seconds.max(0).saturating_mul(1_000_000));
         while left > 0 {

@@ -101,7 +101,6 @@ impl NetworkIndex {
         self.hours.get_mut(place.unwrap_or_default())
     }
 
-    #[must_use]
     pub fn has_several(&self, network: NetworkHash) -> bool {
         self.networks
             .get(&network)
@@ -109,7 +108,6 @@ impl NetworkIndex {
     }
 
     /// The votes of the last day, and how many of them come from networks with several voters.
-    #[must_use]
     pub fn sums(&self) -> (VoteStats, u32) {
         let mut sums = (VoteStats::default(), 0);
         for (_, all, several) in &self.hours {

@@ -36,7 +36,6 @@ impl VoteStats {
     }
 
     /// The side that all of them are for.
-    #[must_use]
     pub fn unanimous(self) -> Option<Choice> {
         [Choice::Ship, Choice::Skip]
             .into_iter()
@@ -55,7 +54,6 @@ impl VoteStats {
     }
 
     /// Votes for one side.
-    #[must_use]
     pub fn of_side(self, choice: Choice) -> u32 {
         match choice {
             Choice::Ship => self.ship,

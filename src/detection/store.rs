@@ -114,9 +114,6 @@ pub(super) fn bytes(conn: &mut DbConnection, after: i64, upto: i64) -> Found<i64
 }
 
 /// How many votes a tool has in an hour of the day, by the history before the hour of `now`.
-///
-/// # Errors
-/// A failed query.
 pub fn rhythm(conn: &mut DbConnection, tool: i32, now: Timestamp) -> Found<Baseline> {
     let hour = now.hour();
     let mut hours = hours(conn, tool, now.plus_seconds(-DAYS * DAY_SECONDS))?;
@@ -154,9 +151,6 @@ pub(super) enum AlertChange {
 }
 
 /// Keeps a finding, in a transaction of its own: a thing is one alert, by its tool, kind, network and begin.
-///
-/// # Errors
-/// A failed statement.
 pub(super) fn keep(
     conn: &mut DbConnection,
     finding: &Finding,

@@ -32,7 +32,6 @@ pub enum Choice {
 
 impl Choice {
     /// As kept in the database: 1 ship, 2 skip.
-    #[must_use]
     pub fn code(self) -> i16 {
         match self {
             Self::Ship => 1,
@@ -41,7 +40,6 @@ impl Choice {
     }
 
     /// The reverse of [`Choice::code`]; `None` for 0 ("no vote") and anything unknown.
-    #[must_use]
     pub fn from_code(code: i16) -> Option<Self> {
         match code {
             1 => Some(Self::Ship),
@@ -50,7 +48,6 @@ impl Choice {
         }
     }
 
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ship => "ship",
@@ -69,7 +66,6 @@ impl Slug {
     pub const MAX_LEN: usize = 64;
 
     /// `None` where `text` is no slug.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let shaped = (1..=Self::MAX_LEN).contains(&text.len())
             && text
@@ -81,7 +77,6 @@ impl Slug {
         shaped.then(|| Self(text.into()))
     }
 
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -166,7 +161,6 @@ pub enum ToolState {
 
 impl ToolState {
     /// As kept in the database.
-    #[must_use]
     pub fn code(self) -> i16 {
         match self {
             Self::Open => 0,
@@ -176,7 +170,6 @@ impl ToolState {
     }
 
     /// The reverse of [`ToolState::code`]. An unknown code reads as frozen: what we do not understand takes no votes.
-    #[must_use]
     pub fn from_code(code: i16) -> Self {
         match code {
             0 => Self::Open,
@@ -185,7 +178,6 @@ impl ToolState {
         }
     }
 
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",

@@ -20,7 +20,6 @@ pub struct Timestamp(pub i64);
 
 impl Timestamp {
     /// The system clock. Only the outermost callers read it; everything below takes a `Timestamp`.
-    #[must_use]
     pub fn now() -> Self {
         let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
         Self(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
@@ -28,7 +27,6 @@ impl Timestamp {
 
     /// Reads RFC 3339, to the microsecond. An offset, or a leap second, can lead out of the four-digit years, whose times could
     /// not be written in RFC 3339 again: those are none.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let micros = DateTime::parse_from_rfc3339(text).ok()?.timestamp_micros();
         // Of what is kept: a leap second is the first of the next minute then.
@@ -36,7 +34,6 @@ impl Timestamp {
         (0..=9999).contains(&year).then_some(Self(micros))
     }
 
-    #[must_use]
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(SECOND_MICROS)
     }

@@ -12,9 +12,6 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 /// Starts a thread.
-///
-/// # Errors
-/// If the thread cannot be started.
 pub fn spawn(
     name: impl Into<String>,
     work: impl FnOnce() + Send + 'static,
@@ -23,9 +20,6 @@ pub fn spawn(
 }
 
 /// Starts a thread for a future, with a runtime of its own.
-///
-/// # Errors
-/// See [`spawn`].
 pub fn spawn_async<F: Future<Output = ()>>(
     name: &str,
     work: impl FnOnce() -> F + Send + 'static,
@@ -65,9 +59,6 @@ pub struct Worker {
 
 impl Worker {
     /// Starts a thread that does passes until the worker is dropped. A pass returns the time until the next.
-    ///
-    /// # Errors
-    /// See [`spawn`].
     pub fn start(
         name: &str,
         schedule: Schedule,
@@ -81,9 +72,6 @@ impl Worker {
     }
 
     /// Starts a thread for a future that goes on until the worker is dropped.
-    ///
-    /// # Errors
-    /// See [`spawn`].
     pub fn start_async<F: Future<Output = ()>>(
         name: &str,
         work: impl FnOnce() -> F + Send + 'static,

@@ -34,9 +34,6 @@ const TALLIES_WITHIN: Duration = Duration::from_millis(600);
 const RESTS: u32 = 20;
 
 /// Loads the whole catalogue, every tally, every ban, the alerts of the last hour, and who was erased.
-///
-/// # Errors
-/// A failed query.
 pub fn fill(
     conn: &mut DbConnection,
     shelf: &CatalogCache,
@@ -59,9 +56,6 @@ pub fn fill(
 }
 
 /// Starts to follow.
-///
-/// # Errors
-/// If the thread cannot be started.
 pub fn start(
     settings: config::Database,
     shelf: Arc<CatalogCache>,

@@ -31,7 +31,6 @@ pub enum Policy {
 
 impl Policy {
     /// The name in the `RateLimit` headers.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::VotesPerVoter => "voter",
@@ -97,14 +96,12 @@ pub struct Decision {
 
 impl Decision {
     /// Whole calls left at this moment.
-    #[must_use]
     pub fn remaining(&self) -> u64 {
         let interval = self.quota.interval_micros();
         (interval * u64::from(self.quota.count)).saturating_sub(self.ahead) / interval
     }
 
     /// Seconds, rounded up, until one call more is left than now.
-    #[must_use]
     pub fn more_after(&self) -> u64 {
         let interval = self.quota.interval_micros();
         let free = (interval * u64::from(self.quota.count)).saturating_sub(self.ahead);
@@ -112,7 +109,6 @@ impl Decision {
     }
 
     /// Seconds, rounded up and at least 1, until a refused call would be admitted.
-    #[must_use]
     pub fn retry_after(&self) -> u64 {
         self.ahead
             .saturating_sub(self.quota.tolerance_micros())
@@ -128,7 +124,6 @@ pub type Decisions = SmallVec<[Decision; 3]>;
 pub type Charges = SmallVec<[Charge; 3]>;
 
 /// Whether every quota allows the call.
-#[must_use]
 pub fn admitted(decisions: &[Decision]) -> bool {
     decisions.iter().all(|decision| decision.allowed)
 }

@@ -56,9 +56,6 @@ pub struct RedisLimiter {
 
 impl RedisLimiter {
     /// Starts the thread; Redis need not be there yet.
-    ///
-    /// # Errors
-    /// Where the thread cannot be started.
     pub fn start(settings: config::Redis) -> std::io::Result<Self> {
         let (queue, asks) = mpsc::channel(QUEUE);
         let up = Arc::new(AtomicBool::new(false));
@@ -88,7 +85,6 @@ impl RedisLimiter {
     }
 
     /// Whether Redis decides at this moment.
-    #[must_use]
     pub fn is_up(&self) -> bool {
         self.up.load(Ordering::Relaxed)
     }

@@ -71,9 +71,6 @@ pub enum ServeError {
 /// Listens until SIGTERM, SIGINT or SIGQUIT, then takes nothing new, finishes what it took, and returns.
 ///
 /// `opened` is called with the bound addresses once votes are taken.
-///
-/// # Errors
-/// See [`ServeError`].
 pub async fn run(
     mut settings: Settings,
     keys: Keys,

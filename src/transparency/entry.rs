@@ -55,7 +55,6 @@ const MAX_COUNT: i64 = (1 << 53) - 1;
 
 impl<'a> Entry<'a> {
     /// Reads a line; `None` if it is not written exactly as the log writes it.
-    #[must_use]
     pub fn parse(line: &'a str) -> Option<Self> {
         let mut words = line.split(' ');
         let entry = match words.next()? {
@@ -99,7 +98,6 @@ impl<'a> Entry<'a> {
     }
 
     /// The tool that the line is about; of a rename, the new name.
-    #[must_use]
     pub fn tool(&self) -> Option<&'a str> {
         match self {
             Self::Ballot { tool, .. }
@@ -143,7 +141,6 @@ fn choice(word: &str) -> Option<Option<Choice>> {
 }
 
 /// 64 lower-case hexadecimal digits.
-#[must_use]
 pub fn parse_hex(word: &str) -> Option<Hash> {
     let mut hash = Hash::default();
     let is_lower = !word.bytes().any(|digit| digit.is_ascii_uppercase());
@@ -194,7 +191,6 @@ impl fmt::Display for Entry<'_> {
 }
 
 /// A list of ballots as it is published: sorted by bytes, each on a line.
-#[must_use]
 pub fn list_text(ballots: impl Iterator<Item = BallotName>) -> String {
     let mut lines: Vec<String> = ballots.map(|ballot| format!("{ballot}\n")).collect();
     lines.sort_unstable();
@@ -203,7 +199,6 @@ pub fn list_text(ballots: impl Iterator<Item = BallotName>) -> String {
 }
 
 /// Reads a list; `None` if it is not as the log writes it.
-#[must_use]
 pub fn parse_list(text: &str) -> Option<Vec<BallotName>> {
     let Some(text) = text.strip_suffix('\n') else {
         return text.is_empty().then(Vec::new);

@@ -12,7 +12,6 @@ const ED25519: u8 = 1;
 const SIGNATURE_START: &str = "— ";
 
 /// The first four bytes of the hash over name, algorithm and key: which key a signature is of.
-#[must_use]
 pub fn key_id(name: &str, algorithm: u8, key: &[u8]) -> [u8; 4] {
     let mut digest = Sha256::new();
     digest.update(name);
@@ -23,7 +22,6 @@ pub fn key_id(name: &str, algorithm: u8, key: &[u8]) -> [u8; 4] {
 }
 
 /// Whether a key may have this name.
-#[must_use]
 pub fn is_key_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '+')
 }
@@ -37,7 +35,6 @@ pub struct VerifierKey {
 }
 
 impl VerifierKey {
-    #[must_use]
     pub fn new(name: &str, public: KeyBytes) -> Self {
         Self {
             name: name.to_owned(),
@@ -47,7 +44,6 @@ impl VerifierKey {
     }
 
     /// Reads `name+hash+base64`; `None` if it is not an Ed25519 verifier key.
-    #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
         let (name, rest) = line.trim_end().split_once('+')?;
         let (hash, key) = rest.split_once('+')?;
@@ -59,7 +55,6 @@ impl VerifierKey {
     }
 
     /// `name+hash+base64`.
-    #[must_use]
     pub fn text(&self) -> String {
         let mut key = vec![ED25519];
         key.extend_from_slice(&self.public);
@@ -72,7 +67,6 @@ impl VerifierKey {
     }
 
     /// The text of a note that this key has signed; `None` if it has not.
-    #[must_use]
     pub fn open<'a>(&self, note: &'a str) -> Option<&'a str> {
         let end = note.rfind("\n\n")? + 1;
         let (text, signatures) = (note.get(..end)?, note.get(end + 1..)?);
@@ -104,22 +98,16 @@ pub struct NoteSigner {
 }
 
 impl NoteSigner {
-    /// # Errors
-    /// If the crypto library fails.
     pub fn new(name: &str, key: PrivateKey) -> Result<Self, ErrorStack> {
         let verifier = VerifierKey::new(name, key.public()?);
         Ok(Self { key, verifier })
     }
 
-    #[must_use]
     pub fn verifier(&self) -> &VerifierKey {
         &self.verifier
     }
 
     /// The signed note of `text`, which ends with a newline.
-    ///
-    /// # Errors
-    /// If the crypto library fails.
     pub fn sign(&self, text: &str) -> Result<String, ErrorStack> {
         let mut signature = self.verifier.id.to_vec();
         signature.extend(self.key.sign(text.as_bytes())?);

@@ -46,9 +46,6 @@ impl VotingState {
     }
 
     /// Ban, challenge and quota of a voter. A claim casts nothing new, so it is not challenged: it has no `challenged` tool.
-    ///
-    /// # Errors
-    /// 403, 429, 503.
     pub async fn admit(
         &self,
         call: &impl RequestParts,
@@ -68,9 +65,6 @@ impl VotingState {
     }
 
     /// Hands a vote on `slug` to the writer.
-    ///
-    /// # Errors
-    /// 404, 410, 423.
     pub fn cast<'a>(
         &'a self,
         permit: VotePermit<'a>,

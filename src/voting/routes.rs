@@ -107,9 +107,6 @@ pub async fn put_vote<'a>(
 }
 
 /// Withdraws a vote; without one there is nothing to do, and that is fine.
-///
-/// # Errors
-/// As for a vote.
 pub async fn delete_vote<'a>(
     call: &impl RequestParts,
     payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
@@ -121,9 +118,6 @@ pub async fn delete_vote<'a>(
 }
 
 /// The caller's own vote on a tool. Where a user brings the visitor that they were, that one's vote becomes theirs.
-///
-/// # Errors
-/// 401, 404, 429, 503.
 pub async fn get_vote(
     http: HttpRequest,
     state: Data<VotingState>,
@@ -214,9 +208,6 @@ async fn claim(
 
 /// The caller's own votes on up to 100 tools, in the order asked. A list changes nothing: of a user who brings the visitor
 /// that they were, that one's votes show where the user has none.
-///
-/// # Errors
-/// 401, 422, 429, 503.
 pub async fn get_votes(
     http: HttpRequest,
     state: Data<VotingState>,

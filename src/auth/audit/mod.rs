@@ -116,7 +116,6 @@ impl Entry {
         digest.finalize().into()
     }
 
-    #[must_use]
     pub fn view(&self) -> EntryView<'_> {
         let raw = |text: &str| RawValue::from_string(text.to_owned()).ok();
         EntryView {
@@ -138,9 +137,6 @@ impl Entry {
 
 /// Appends an entry within the caller's transaction, and returns its number. It takes the lock of the chain's end, which comes
 /// after every other lock: call it last.
-///
-/// # Errors
-/// A failed statement.
 pub fn append(
     conn: &mut DbConnection,
     actor: &Actor,
@@ -169,9 +165,6 @@ pub fn append(
 }
 
 /// The end of the chain, as it is published.
-///
-/// # Errors
-/// A failed query.
 pub fn head(conn: &mut DbConnection) -> QueryResult<Head> {
     store::head(conn)
 }
@@ -185,9 +178,6 @@ pub struct Checked {
 }
 
 /// Goes over the whole chain. `published` is a head that somebody kept: its entry must still be there.
-///
-/// # Errors
-/// A failed query.
 pub fn check(conn: &mut DbConnection, published: Option<&str>) -> QueryResult<Checked> {
     let mut checked = Checked::default();
     // Read first: entries that are appended meanwhile lie beyond it.

@@ -122,9 +122,6 @@ fn containing(text: &str) -> String {
 }
 
 /// The newest entries before number `before` that pass `filter`, newest first.
-///
-/// # Errors
-/// A failed query.
 pub fn newest(
     conn: &mut DbConnection,
     filter: &EntryFilter,
@@ -161,9 +158,6 @@ pub fn newest(
 }
 
 /// One entry.
-///
-/// # Errors
-/// A failed query.
 pub fn by_id(conn: &mut DbConnection, id: i64) -> QueryResult<Option<Entry>> {
     Ok(audit::table
         .filter(audit::id.eq(id))

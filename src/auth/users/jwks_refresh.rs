@@ -89,8 +89,6 @@ impl Source {
         }
     }
 
-    /// # Errors
-    /// A phrase.
     pub(super) async fn ring(&self, algorithm: Algorithm) -> Result<KeySet, String> {
         let bytes = self.read().await?;
         KeySet::of_jwks(algorithm, &bytes).map_err(str::to_owned)
@@ -147,9 +145,6 @@ pub(super) struct JwksRefresher {
 
 impl JwksRefresher {
     /// Reads it anew at its pace, so that a key that is gone ends, and a new one is known before it is used.
-    ///
-    /// # Errors
-    /// Where the thread cannot be started.
     pub(super) fn start(
         runtime: Runtime,
         source: Source,

@@ -183,9 +183,6 @@ fn settled(
 }
 
 /// Makes or replaces a tool: 201 or 200.
-///
-/// # Errors
-/// In the order of checks of `docs/api.md`.
 pub async fn put_tool(
     http: HttpRequest,
     payload: Payload,
@@ -253,9 +250,6 @@ pub async fn post_tools(
 }
 
 /// Changes some fields of a tool.
-///
-/// # Errors
-/// In the order of checks of `docs/api.md`.
 pub async fn patch_tool(
     http: HttpRequest,
     payload: Payload,
@@ -277,9 +271,6 @@ pub async fn patch_tool(
 }
 
 /// Archives a tool.
-///
-/// # Errors
-/// In the order of checks of `docs/api.md`.
 pub async fn delete_tool(
     http: HttpRequest,
     payload: Payload,

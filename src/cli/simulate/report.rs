@@ -67,7 +67,6 @@ impl ToolRow {
     }
 
     /// Whether anything would have been different.
-    #[must_use]
     pub fn differs(&self) -> bool {
         self.refused > 0 || self.now.is_none_or(|now| now != self.then)
     }
@@ -153,7 +152,6 @@ impl Report {
 
     /// The hours gathered into at most `most` steps of whole hours, those without a change among them; and how many hours
     /// a step has.
-    #[must_use]
     pub fn steps(&self, most: i64) -> (Vec<HourRow>, i64) {
         let begin = self.from.hour().0;
         let hours = ((self.to.0 - begin - 1).div_euclid(HOUR_MICROS) + 1).max(1);

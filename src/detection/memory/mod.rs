@@ -67,7 +67,6 @@ fn short(voter: VoterId) -> u64 {
 }
 
 impl Memory {
-    #[must_use]
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -161,7 +160,6 @@ impl Memory {
     }
 
     /// Tools that have enough new votes to be judged.
-    #[must_use]
     pub fn moved(&self) -> Vec<i32> {
         let ready = |of: &OfTool| of.moved && of.untold.votes >= self.limits.least;
         let tools = self.tools.iter().filter(|(_, of)| ready(of));

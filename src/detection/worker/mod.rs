@@ -50,9 +50,6 @@ const TRIES: usize = 20;
 pub type IsLeader = Arc<AtomicBool>;
 
 /// Starts it.
-///
-/// # Errors
-/// If the thread cannot be started.
 pub fn start(
     database: config::Database,
     limits: &config::Detector,

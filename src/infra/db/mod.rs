@@ -69,9 +69,6 @@ pub enum OpenError {
 }
 
 /// Opens one connection, and makes the file of SQLite if there is none.
-///
-/// # Errors
-/// As [`open`].
 pub fn create(settings: &config::Database, purpose: Purpose) -> Result<DbConnection, OpenError> {
     if let DatabaseUrl::Sqlite(path) = &settings.url {
         sqlite::make(path)?;
@@ -120,9 +117,6 @@ pub fn open(settings: &config::Database, purpose: Purpose) -> Result<DbConnectio
 
 /// Gives back the pages that a connection keeps and does not need at this moment. Each vote adds to the end of the ledger, and on
 /// SQLite those pages would stay until the cache is full of what nobody reads; a Postgres keeps none here.
-///
-/// # Errors
-/// A failed statement.
 pub fn give_back_memory(conn: &mut DbConnection) -> QueryResult<()> {
     match conn {
         DbConnection::Sqlite(conn) => conn.batch_execute("PRAGMA shrink_memory"),
@@ -167,9 +161,6 @@ pub fn write_transaction<T, E: From<diesel::result::Error>>(
 
 /// The same for one of many transactions in a row: where `more` says, after `work`, that the next will follow at once, its
 /// `BEGIN` travels with this `COMMIT` on Postgres. Whoever does something else next calls [`end_chain`] first.
-///
-/// # Errors
-/// As [`write_transaction`].
 pub fn chained_transaction<T, E: From<diesel::result::Error>>(
     conn: &mut DbConnection,
     more: impl FnOnce() -> bool,

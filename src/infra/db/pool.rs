@@ -65,9 +65,6 @@ pub struct Readers {
 
 impl Readers {
     /// Starts `size` threads, named after `whom` they serve; connections are opened when they are first needed.
-    ///
-    /// # Errors
-    /// A thread that cannot be started.
     pub fn start(settings: &config::Database, whom: &str, size: u32) -> std::io::Result<Self> {
         let pool = r2d2::Pool::builder()
             .max_size(size)

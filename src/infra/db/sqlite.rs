@@ -127,9 +127,6 @@ pub(super) fn open(path: &Path, purpose: Purpose) -> Result<SqliteConnection, Op
 }
 
 /// Has a checkpoint tried once the write-ahead log has [`WAL_BYTES`].
-///
-/// # Errors
-/// A failed statement.
 pub fn limit_wal(conn: &mut SqliteConnection) -> QueryResult<()> {
     let page: PageSize = sql_query("PRAGMA page_size").get_result(conn)?;
     conn.batch_execute(&format!(

@@ -279,7 +279,6 @@ impl Metrics {
     }
 
     /// The Prometheus text format.
-    #[must_use]
     pub fn render(&self) -> String {
         let mut text = self.handle.render();
         let _ = writeln!(text, "# HELP {ANSWERS} From a request's head to its answer");

@@ -30,9 +30,6 @@ impl<W: Write> Summed<W> {
 }
 
 /// Writes the whole database; returns how many rows.
-///
-/// # Errors
-/// A failed query, or an output that takes no more.
 pub fn write(conn: &mut DbConnection, out: impl Write, now: Timestamp) -> Result<u64, BackupError> {
     match conn {
         DbConnection::Sqlite(conn) => sqlite::begin_snapshot(conn)?,

@@ -20,9 +20,6 @@ use crate::voting::ledger::packed;
 use crate::voting::{batch, claims};
 
 /// Every tool's id by its slug; archived ones too.
-///
-/// # Errors
-/// A failed query.
 pub fn tools(conn: &mut DbConnection) -> QueryResult<HashMap<String, i32>> {
     let rows: Vec<(String, i32)> = tools::table.select((tools::slug, tools::id)).load(conn)?;
     Ok(rows.into_iter().collect())

@@ -41,9 +41,6 @@ const STEP: usize = 200;
 const TRIES: usize = 100;
 
 /// Starts it; its first look is at once.
-///
-/// # Errors
-/// If the thread cannot be started.
 pub fn start(
     settings: config::Database,
     votes: Votes,

@@ -19,9 +19,6 @@ const MIN_REST: Duration = Duration::from_millis(20);
 const REST_FACTOR: u32 = 4;
 
 /// Starts it.
-///
-/// # Errors
-/// If the thread cannot be started.
 pub fn start(settings: config::Database, votes: Votes) -> std::io::Result<Worker> {
     let schedule = Schedule {
         first_after: INTERVAL,

@@ -179,9 +179,6 @@ fn counted(choice: i16, mark: Option<i64>, in_force: &BTreeSet<i64>) -> Option<C
 }
 
 /// Recounts everything.
-///
-/// # Errors
-/// A failed query.
 pub fn recount(conn: &mut DbConnection) -> QueryResult<Recount> {
     stream::in_snapshot(conn, |conn| {
         let mut accounts = Accounts::read(conn, |_| Ok(()))?;
@@ -203,13 +200,11 @@ pub fn recount(conn: &mut DbConnection) -> QueryResult<Recount> {
 }
 
 /// Says that a record for the public log cannot be read.
-#[must_use]
 pub fn unreadable_record(seq: i64) -> String {
     format!("log: record {seq} of the journal cannot be read")
 }
 
 /// Says that a segment of the index of voters is not that of its entries.
-#[must_use]
 pub fn wrong_segment(segment: i64) -> String {
     format!("ledger: segment {segment} of the index of voters is wrong")
 }

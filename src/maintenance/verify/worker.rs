@@ -34,9 +34,6 @@ const RESTS: u32 = 4;
 const PASSES: usize = 3;
 
 /// Starts it, with a recount each `every`.
-///
-/// # Errors
-/// If the thread cannot be started.
 pub fn start(
     settings: config::Database,
     every: Duration,

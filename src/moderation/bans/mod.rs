@@ -191,9 +191,6 @@ impl Moderation {
     }
 
     /// The bans in force, newest first.
-    ///
-    /// # Errors
-    /// 503.
     pub async fn bans(
         &self,
         before: i64,

@@ -39,9 +39,6 @@ pub struct BansView {
 }
 
 /// Bans a voter, a network, or all of a list.
-///
-/// # Errors
-/// 422.
 pub async fn post_ban(call: WriteCall) -> Answer {
     let body: BanBody = request::json(&call.body)?;
     let reason = reason(&body.reason)?;
@@ -124,9 +121,6 @@ pub async fn delete_ban(call: WriteCall, id: Path<String>) -> Answer {
 }
 
 /// The bans in force, newest first.
-///
-/// # Errors
-/// 401, 403, 422.
 pub async fn get_bans(call: ReadCall) -> Answer {
     let query = call.query();
     let (before, limit) = (paging::before(query)?, paging::limit(query)?);

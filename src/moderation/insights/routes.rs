@@ -60,9 +60,6 @@ pub async fn get_clusters(call: ReadCall) -> Answer {
 }
 
 /// The audit chain, newest first.
-///
-/// # Errors
-/// 401, 403, 422.
 pub async fn get_audit(call: ReadCall) -> Answer {
     let query = call.query();
     let (before, limit) = (paging::before(query)?, paging::limit(query)?);
@@ -87,9 +84,6 @@ pub struct HeadView {
 }
 
 /// The end of the audit chain: keep it elsewhere, and `tallyship verify --head HASH` finds what was cut off since.
-///
-/// # Errors
-/// 401, 403.
 pub async fn get_audit_head(call: ReadCall) -> Answer {
     let head = call.state.moderation.audit_head().await?;
     let view = HeadView {

@@ -124,9 +124,6 @@ pub async fn post_release(call: WriteCall) -> Answer {
 }
 
 /// Rejects held votes, or says what that would do.
-///
-/// # Errors
-/// As [`post_release`].
 pub async fn post_reject(call: WriteCall) -> Answer {
     settle(call, Resolution::Reject).await
 }

@@ -122,9 +122,6 @@ pub struct Broadcaster {
 
 impl Broadcaster {
     /// Starts the thread, which ends after [`Broadcaster::end`].
-    ///
-    /// # Errors
-    /// Where the thread cannot be started.
     pub fn start(
         settings: &config::Live,
         board: Arc<TallyCache>,

@@ -48,9 +48,6 @@ pub struct LogKeys {
 }
 
 /// Starts it.
-///
-/// # Errors
-/// If the thread cannot be started.
 pub fn start(
     database: config::Database,
     keys: LogKeys,

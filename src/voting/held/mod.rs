@@ -35,7 +35,6 @@ pub struct ResolvedVotes {
 }
 
 /// The tally as a voter is to see it: if the own vote is held, as if it were not.
-#[must_use]
 pub fn personal(
     board: &TallyCache,
     slot: &TallyEntry,

@@ -21,9 +21,6 @@ struct Locked {
 }
 
 /// Whether this connection is the one that writes the log: always on SQLite, which has one server.
-///
-/// # Errors
-/// A failed query.
 pub fn try_lead(conn: &mut DbConnection) -> QueryResult<bool> {
     match conn {
         DbConnection::Sqlite(_) => Ok(true),
@@ -36,9 +33,6 @@ pub fn try_lead(conn: &mut DbConnection) -> QueryResult<bool> {
 }
 
 /// Writes what the caller's transaction did.
-///
-/// # Errors
-/// A failed statement.
 pub fn write(conn: &mut DbConnection, records: &[ToolRecord]) -> QueryResult<()> {
     if records.is_empty() {
         return Ok(());
@@ -60,9 +54,6 @@ fn listed((_, choice, mark, ballot): BallotColumns) -> Option<(BallotName, Ballo
 }
 
 /// The ballots of the votes that `removal` has out, held ones too.
-///
-/// # Errors
-/// A failed query.
 pub fn marked(
     conn: &mut DbConnection,
     removal: i64,
@@ -81,9 +72,6 @@ pub fn marked(
 }
 
 /// The ballots of those of `voters` on `tool` whose votes bear `mark`.
-///
-/// # Errors
-/// A failed query.
 pub fn marked_of(
     conn: &mut DbConnection,
     tool: i32,
@@ -111,7 +99,6 @@ pub fn marked_of(
 }
 
 /// A removal that takes `ballots` out, or gives them back.
-#[must_use]
 pub fn removal(excludes: bool, id: i64, ballots: Vec<(BallotName, BallotState)>) -> RemovalChange {
     RemovalChange {
         excludes,
@@ -123,9 +110,6 @@ pub fn removal(excludes: bool, id: i64, ballots: Vec<(BallotName, BallotState)>)
 
 /// What is stated when the votes of `voters` that bear `mark` and that `from` has out are handed over to `to`, which has them
 /// out as well.
-///
-/// # Errors
-/// A failed query.
 pub fn handed_over(
     conn: &mut DbConnection,
     tool: i32,

@@ -69,9 +69,6 @@ pub struct Votes {
 
 impl Votes {
     /// Starts the writer's thread, which ends once every clone is dropped and all that waited is done.
-    ///
-    /// # Errors
-    /// Where the thread cannot be started.
     pub fn start(
         settings: config::Database,
         on_commit: OnCommit,
@@ -112,13 +109,11 @@ impl Votes {
     }
 
     /// The origin of the public log, while there is one.
-    #[must_use]
     pub fn log(&self) -> Option<&str> {
         self.log.as_deref()
     }
 
     /// A ballot for a vote that may be made, while there is a log.
-    #[must_use]
     pub fn new_ballot(&self, seal: Option<Seal>) -> Option<Ballot> {
         self.log.as_ref()?;
         Some(Ballot::new(seal, new_salt()))

@@ -34,7 +34,6 @@ pub struct ActRow {
 }
 
 impl ActRow {
-    #[must_use]
     pub fn of(entry: &Entry) -> Self {
         let told = |json: &str| match json {
             "null" | "{}" => String::new(),

@@ -36,7 +36,6 @@ pub struct ModeratorSession {
 
 impl ModeratorSession {
     /// The frame of a page in `part` of the navigation.
-    #[must_use]
     pub fn frame(&self, part: &'static str, title: &str) -> Frame {
         Frame {
             title: title.to_owned(),
@@ -50,7 +49,6 @@ impl ModeratorSession {
     }
 
     /// As the audit chain names them: the token, and that the act came by the dashboard.
-    #[must_use]
     pub fn actor(&self) -> Actor {
         let mut actor = self.staff.actor();
         actor.id.push_str(" via dashboard");
@@ -102,7 +100,6 @@ async fn enter(
 }
 
 /// 303 to a page of ours.
-#[must_use]
 pub fn to(path: &str) -> HttpResponse {
     HttpResponse::SeeOther()
         .insert_header((LOCATION, path))

@@ -12,7 +12,6 @@ pub enum Step {
 }
 
 impl Step {
-    #[must_use]
     pub fn micros(self) -> i64 {
         match self {
             Self::Hour => HOUR_MICROS,
@@ -20,7 +19,6 @@ impl Step {
         }
     }
 
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Hour => "hour",
@@ -44,9 +42,6 @@ const HOURS_BACK_SECONDS: i64 = 400 * 24 * 3600;
 
 impl HistoryQuery {
     /// Reads `step`, `from` and `to`. Without `from`, hours go back 400 days, days to the beginning.
-    ///
-    /// # Errors
-    /// 422, naming the parameter.
     pub fn read(query_string: &str, now: Timestamp) -> Result<Self, Problem> {
         let given = Parameters::read(query_string, &["step", "from", "to"])?;
         let step = match given.get("step") {

@@ -59,7 +59,6 @@ fn place(tool: i32) -> Option<(usize, u8)> {
 
 impl Cursor {
     /// As text for `next`.
-    #[must_use]
     pub fn written(&self) -> String {
         let mut bytes = vec![FORM];
         bytes.extend_from_slice(&self.list.to_le_bytes());
@@ -74,7 +73,6 @@ impl Cursor {
     }
 
     /// `None` where the text is none of ours.
-    #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         if text.len() > LONGEST {
             return None;

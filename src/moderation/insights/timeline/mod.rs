@@ -32,7 +32,6 @@ pub struct StepCounts {
 }
 
 impl StepCounts {
-    #[must_use]
     pub fn votes(&self) -> i64 {
         self.ship + self.skip + self.aside_ship + self.aside_skip
     }
@@ -50,7 +49,6 @@ pub struct Timeline {
 
 impl Timeline {
     /// When step `n` begins; beyond the last, when the course ends.
-    #[must_use]
     pub fn at(&self, n: usize) -> Timestamp {
         let n = i64::try_from(n).unwrap_or(i64::MAX);
         self.start.plus_seconds(n.saturating_mul(self.width))

@@ -28,9 +28,6 @@ pub struct PeriodBody {
 }
 
 /// Excludes a span, or says what that would do.
-///
-/// # Errors
-/// 404, 422.
 pub async fn post_period(call: WriteCall) -> Answer {
     let body: PeriodBody = request::json(&call.body)?;
     let now = Timestamp::now();

@@ -58,9 +58,6 @@ pub struct Relay(Arc<Outbox>);
 
 impl Relay {
     /// Starts the thread; `None` where a server is alone with its database.
-    ///
-    /// # Errors
-    /// Where the thread cannot be started.
     pub fn start(settings: &Settings, board: Arc<TallyCache>) -> std::io::Result<Option<Self>> {
         if matches!(settings.database.url, DatabaseUrl::Sqlite(_)) {
             return Ok(None);
@@ -177,7 +174,6 @@ impl Transport {
 }
 
 /// A row in words: the form's number, then the columns in the order of [`row`].
-#[must_use]
 pub fn notice(row: &TallyRow) -> String {
     let TallyRow {
         tool,
@@ -201,7 +197,6 @@ pub fn notice(row: &TallyRow) -> String {
 }
 
 /// The row that a notice spells; `None` for anything else, such as the notice of a later release.
-#[must_use]
 pub fn read(notice: &str) -> Option<TallyRow> {
     let mut words = notice.strip_prefix("1 ")?.split(' ');
     let mut next = || words.next()?.parse::<i64>().ok().filter(|n| *n >= 0);
