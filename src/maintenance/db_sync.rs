@@ -7,8 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use diesel::sql_types::Integer;
-use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_query};
+use diesel::QueryResult;
 
 use crate::abuse::Bans;
 use crate::abuse::alerted_tools::AlertedTools;
@@ -108,12 +107,6 @@ struct Follow {
     has_failed: bool,
 }
 
-#[derive(QueryableByName)]
-struct DataVersion {
-    #[diesel(sql_type = Integer)]
-    data_version: i32,
-}
-
 impl Follow {
     fn pass(&mut self) -> Result<Duration, db::OpenError> {
         let began = Timestamp::now();
@@ -140,8 +133,8 @@ impl Follow {
             return Ok(());
         };
         if let DbConnection::Sqlite(conn) = conn {
-            let mark: DataVersion = sql_query("PRAGMA data_version").get_result(conn)?;
-            self.unread |= self.data_version.replace(mark.data_version) != Some(mark.data_version);
+            let mark = db::data_version(conn)?;
+            self.unread |= self.data_version.replace(mark) != Some(mark);
             if !self.unread {
                 return Ok(());
             }

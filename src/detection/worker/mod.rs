@@ -21,7 +21,7 @@ use crate::config;
 use crate::detection::alerts;
 use crate::detection::ledger_tail::Cursor;
 use crate::domain::{DAY_SECONDS, Timestamp};
-use crate::infra::db::{self, DbConnection, Purpose};
+use crate::infra::db::{self, DbConnection, Leader, Purpose};
 use crate::infra::telemetry::Metrics;
 use crate::infra::workers::{PassError, Schedule, Stop, Worker};
 use crate::voting::writer::Votes;
@@ -49,7 +49,6 @@ const TRIES: usize = 20;
 /// Whether this instance is the one that detects.
 pub type IsLeader = Arc<AtomicBool>;
 
-/// Starts it.
 pub fn start(
     database: config::Database,
     limits: &config::Detector,
@@ -149,7 +148,7 @@ impl Detect {
     /// Becomes the one, unless another is: what came in the last day is read again.
     fn take_place(&mut self, now: Timestamp) -> Result<Option<LeaderState>, PassError> {
         let mut conn = db::open(&self.database, Purpose::Read)?;
-        if !store::is_alone(&mut conn)? {
+        if !Leader::Detector.try_lead(&mut conn)? {
             return Ok(None);
         }
         let since = now.plus_seconds(-DAY_SECONDS);

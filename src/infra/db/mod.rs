@@ -3,13 +3,17 @@
 //! Stores, the writer and the commands call it. It must never open a connection whose commits could be lost.
 
 pub mod fixed_statement;
+mod leader;
 pub mod lock_order;
 pub mod migrate;
 mod pool;
 mod postgres;
+mod scalar;
 pub mod schema;
 mod sqlite;
-pub use sqlite::limit_wal;
+pub use leader::Leader;
+pub use scalar::Scalar;
+pub use sqlite::{data_version, limit_wal};
 pub mod versions;
 
 use std::path::PathBuf;

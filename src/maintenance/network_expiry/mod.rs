@@ -19,7 +19,7 @@ use crate::auth::keys::Keys;
 use crate::auth::network::daily_keys::{self, DailyKeys};
 use crate::config;
 use crate::domain::Timestamp;
-use crate::infra::db::{self, DbConnection, Purpose, write_transaction};
+use crate::infra::db::{self, DbConnection, Leader, Purpose, write_transaction};
 use crate::infra::telemetry::{Metrics, Task};
 use crate::infra::workers::{PassError, Schedule, Stop, Worker};
 use crate::voting::writer::Votes;
@@ -108,7 +108,7 @@ impl Forget {
             return self.nothing_left(now);
         }
         // It is let go with the connection.
-        if !store::is_alone(&mut reader)? {
+        if !Leader::NetworkExpiry.try_lead(&mut reader)? {
             return Ok(());
         }
         if ended {

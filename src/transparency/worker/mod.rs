@@ -23,10 +23,9 @@ use super::published::{PublicLog, Published};
 use super::state_file::{LockedState, StateFile};
 use super::store::{self, Commit, LogRow, index};
 use crate::config;
-use crate::infra::db::{self, DbConnection, Purpose};
+use crate::infra::db::{self, DbConnection, Leader, Purpose};
 use crate::infra::telemetry::Metrics;
 use crate::infra::workers::{PassError, Schedule, Stop, Worker};
-use crate::voting::journal::store::try_lead;
 use crate::voting::writer::Votes;
 
 /// Between two epochs.
@@ -47,7 +46,6 @@ pub struct LogKeys {
     pub state: StateFile,
 }
 
-/// Starts it.
 pub fn start(
     database: config::Database,
     keys: LogKeys,
@@ -82,7 +80,7 @@ pub fn start(
     })
 }
 
-fn state_failure(cause: std::io::Error) -> PassError {
+fn state_failure(cause: impl std::fmt::Display) -> PassError {
     PassError::Failed(format!("the state file: {cause}"))
 }
 
@@ -122,7 +120,7 @@ impl Sequencer {
 
     fn connect(&self) -> Result<Connection, PassError> {
         let mut conn = db::open(&self.database, Purpose::Read)?;
-        let leads = try_lead(&mut conn)?;
+        let leads = Leader::PublicLog.try_lead(&mut conn)?;
         Ok(Connection { conn, leads })
     }
 
@@ -139,7 +137,7 @@ impl Sequencer {
     ) -> Result<(Connection, bool), PassError> {
         let mut connection = connection.map_or_else(|| self.connect(), Ok)?;
         if !connection.leads {
-            connection.leads = try_lead(&mut connection.conn)?;
+            connection.leads = Leader::PublicLog.try_lead(&mut connection.conn)?;
         }
         if store::newest(&mut connection.conn)?.is_none() {
             if !connection.leads {

@@ -1,7 +1,6 @@
 //! The journal in the database, and what acts of moderation read of ballots. Callers hold the lock of the tool's tally.
 
-use diesel::sql_types::Bool;
-use diesel::{ExpressionMethods, QueryDsl, QueryResult, QueryableByName, RunQueryDsl, sql_query};
+use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
 use super::{BallotState, RemovalChange, ToolRecord, encode};
 use crate::domain::{Ballot, BallotName, Choice, VoterId};
@@ -11,26 +10,6 @@ use crate::voting::exclusions::{is_held, marks_of};
 
 /// Voters that one statement names.
 const MAX_VOTERS: usize = 1_000;
-/// Any number, so long as no other part of this program takes it.
-const ADVISORY_LOCK: i64 = 0x7461_6c6c_796c_6f67;
-
-#[derive(QueryableByName)]
-struct Locked {
-    #[diesel(sql_type = Bool)]
-    locked: bool,
-}
-
-/// Whether this connection is the one that writes the log: always on SQLite, which has one server.
-pub fn try_lead(conn: &mut DbConnection) -> QueryResult<bool> {
-    match conn {
-        DbConnection::Sqlite(_) => Ok(true),
-        DbConnection::Postgres(conn) => {
-            let query = format!("SELECT pg_try_advisory_lock({ADVISORY_LOCK}) AS locked");
-            let row: Locked = sql_query(query).get_result(conn)?;
-            Ok(row.locked)
-        }
-    }
-}
 
 /// Writes what the caller's transaction did.
 pub fn write(conn: &mut DbConnection, records: &[ToolRecord]) -> QueryResult<()> {
