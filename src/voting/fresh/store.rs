@@ -197,22 +197,10 @@ struct EarlierVote<'a> {
     voter: &'a [u8],
     today: i64,
 }
-fixed_statement!(EarlierVote, SqliteConnection);
-impl Query for EarlierVote<'_> {
-    type SqlType = Binary;
-}
-impl FixedText<diesel::sqlite::Sqlite> for EarlierVote<'_> {
-    fn walk_text<'b>(
-        &'b self,
-        mut out: AstPass<'_, 'b, diesel::sqlite::Sqlite>,
-    ) -> QueryResult<()> {
-        out.push_sql("SELECT voter FROM votes INDEXED BY votes_by_voter WHERE voter = ");
-        out.push_bind_param::<Binary, _>(self.voter)?;
-        out.push_sql(" AND taken_out_by IS NULL AND cast_at < ");
-        out.push_bind_param::<BigInt, _>(&self.today)?;
-        out.push_sql(" LIMIT 1");
-        Ok(())
-    }
+fixed_statement! { EarlierVote, SqliteConnection => Binary, |this|
+    "SELECT voter FROM votes INDEXED BY votes_by_voter WHERE voter = ", Binary = this.voter,
+    " AND taken_out_by IS NULL AND cast_at < ", BigInt = &this.today,
+    " LIMIT 1",
 }
 
 struct EarlierVotes<'a> {
