@@ -38,8 +38,8 @@ pub struct ChallengeKeys {
 impl ChallengeKeys {
     fn new(secret: &Secret) -> Self {
         Self {
-            challenge: hex::encode(&derived(secret, "challenge")),
-            answer: hex::encode(&derived(secret, "challenge-answer")),
+            challenge: hex::encode(derived(secret, "challenge")),
+            answer: hex::encode(derived(secret, "challenge-answer")),
             bound: keyed(&derived(secret, "challenge-bound")),
         }
     }

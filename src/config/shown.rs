@@ -3,7 +3,6 @@
 use super::declare::keys;
 use super::layers::Layers;
 
-/// One setting.
 #[derive(Debug, serde::Serialize)]
 pub struct ShownSetting {
     pub name: &'static str,

@@ -82,7 +82,6 @@ pub(super) fn beyond(share: f64, usual: f64) -> f64 {
     ((share - usual) / (1.0 - usual)).clamp(0.0, 1.0)
 }
 
-/// `count` of `all`.
 pub(super) fn part(count: u32, all: u32) -> f64 {
     f64::from(count) / f64::from(all.max(1))
 }

@@ -77,7 +77,6 @@ pub struct Ballot {
 }
 
 impl Ballot {
-    /// A new one.
     pub fn new(seal: Option<Seal>, salt: Salt) -> Self {
         let mut digest = Sha256::new();
         digest.update(b"tallyship ballot 1\n");

@@ -307,7 +307,6 @@ pub(crate) fn wanted_tool(state: &ModerationState, query: &str) -> Result<Option
     }
 }
 
-/// One reset.
 pub async fn get_reset(call: ReadCall, id: Path<String>) -> Answer {
     let removal = call.state.moderation.find_reset(number(&id)?).await?;
     Ok(answer(StatusCode::OK, &removal.view()))

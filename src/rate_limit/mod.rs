@@ -66,7 +66,6 @@ fn wide(quota: Quota) -> Quota {
     times(quota, WIDE)
 }
 
-/// So many times the quota.
 fn times(quota: Quota, factor: u32) -> Quota {
     // No quota has more calls than its period has microseconds.
     let most = u32::try_from(quota.period.as_micros()).unwrap_or(u32::MAX);

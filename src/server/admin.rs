@@ -45,7 +45,6 @@ impl Admin {
     }
 }
 
-/// Starts to listen.
 pub(super) fn start(listener: TcpListener, parts: Arc<Services>) -> std::io::Result<Admin> {
     let watch = Arc::new(AdminState {
         parts,

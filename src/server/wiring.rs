@@ -44,7 +44,7 @@ use crate::tallies::stream::broadcaster::Broadcaster;
 use crate::tallies::stream::relay::Relay;
 use crate::transparency;
 use crate::transparency::published::PublicLog;
-use crate::transparency::worker as log_worker;
+use crate::transparency::worker::{self as log_worker, LogKeys};
 use crate::voting::after_commit::OnCommit;
 use crate::voting::writer::Votes;
 use crate::web::openapi;
@@ -130,17 +130,9 @@ impl Services {
             users.is_some(),
             log_keys.as_ref().map(|keys| keys.origin.as_str().into()),
         )?;
-        let mut background = Vec::new();
-        let log = log_keys.as_ref().map(|_| Arc::new(PublicLog::default()));
-        if let (Some(keys), Some(log)) = (log_keys, &log) {
-            background.push(log_worker::start(
-                settings.database.clone(),
-                keys,
-                votes.clone(),
-                Arc::clone(log),
-                Arc::clone(&meters),
-            )?);
-        }
+        let log = log_keys.map(|keys| public_log(&settings, keys, &votes, &meters));
+        let (log, log_worker) = log.transpose()?.unzip();
+        let mut background = Vec::from_iter(log_worker);
         background.push(db_sync::start(
             settings.database.clone(),
             Arc::clone(&shelf),
@@ -208,6 +200,24 @@ impl Services {
         };
         Ok((parts, threads))
     }
+}
+
+/// Starts what writes the public log.
+fn public_log(
+    settings: &Settings,
+    keys: LogKeys,
+    votes: &Votes,
+    meters: &Arc<Metrics>,
+) -> std::io::Result<(Arc<PublicLog>, Worker)> {
+    let log = Arc::new(PublicLog::default());
+    let worker = log_worker::start(
+        settings.database.clone(),
+        keys,
+        votes.clone(),
+        Arc::clone(&log),
+        Arc::clone(meters),
+    )?;
+    Ok((log, worker))
 }
 
 /// What is under pressure, and whose votes are held.

@@ -49,7 +49,6 @@ pub fn share(ship: i64, skip: i64) -> Option<i64> {
     (ship + skip > 0).then(|| whole((ship as f64 / (ship + skip) as f64 * ONE).round()))
 }
 
-/// Ship and skip votes.
 pub type Counts = (i64, i64);
 
 /// 95 % interval of the difference of two shares of ship votes, `one − other`, by Newcombe's hybrid score (Statistics in

@@ -19,7 +19,6 @@ const AT_ONCE: usize = 500;
 /// The columns of a tally row, as the database gives them, in the order of the table.
 pub type Columns = (i32, i64, i64, i32, i32, i16, i64, i64, i64, i64, i64, i64);
 
-/// The row that `columns` spell.
 pub fn row(columns: Columns) -> TallyRow {
     let (tool, ship, skip, panel_ship, panel_skip, state, version, updated_at, ..) = columns;
     let (.., aside_ship, aside_skip, period_end, revision) = columns;
@@ -76,7 +75,6 @@ fn with_slugs(rows: Vec<(String, Columns)>) -> Vec<(Slug, TallyRow)> {
         .collect()
 }
 
-/// One tool's row.
 pub fn find(conn: &mut DbConnection, tool: i32) -> QueryResult<Option<TallyRow>> {
     Ok(tallies::table
         .filter(tallies::tool_id.eq(tool))

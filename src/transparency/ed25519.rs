@@ -9,7 +9,6 @@ use openssl::sign::{Signer, Verifier};
 /// Bytes of a public key, and of the seed that a private key is made from.
 pub type KeyBytes = [u8; 32];
 
-/// A private key.
 #[derive(Clone)]
 pub struct PrivateKey(PKey<Private>);
 
@@ -31,7 +30,6 @@ impl PrivateKey {
         Self::from_seed(&seed).ok()
     }
 
-    /// The public key.
     pub fn public(&self) -> Result<KeyBytes, ErrorStack> {
         let mut public = KeyBytes::default();
         let bytes = self.0.raw_public_key()?;
@@ -39,7 +37,6 @@ impl PrivateKey {
         Ok(public)
     }
 
-    /// Signs `message`.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, ErrorStack> {
         Signer::new_without_digest(&self.0)?.sign_oneshot_to_vec(message)
     }

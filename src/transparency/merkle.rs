@@ -13,7 +13,6 @@ pub type Hash = [u8; 32];
 pub const TILE_WIDTH: u64 = 256;
 const TILE_HEIGHT: u32 = 8;
 
-/// The hash of an entry.
 pub fn leaf_hash(entry: &[u8]) -> Hash {
     let mut digest = Sha256::new();
     digest.update([0]);

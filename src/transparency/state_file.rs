@@ -49,7 +49,6 @@ impl Kept {
 }
 
 impl StateFile {
-    /// What is kept.
     pub fn read(&self) -> Result<Kept> {
         let Some(path) = &self.0 else {
             return Ok(Kept::default());
@@ -98,7 +97,6 @@ fn is_at(file: &File, path: &Path) -> Result<bool> {
 pub struct LockedState(Option<(PathBuf, File)>);
 
 impl LockedState {
-    /// What is kept.
     pub fn read(&mut self) -> Result<Kept> {
         let Some((_, file)) = &mut self.0 else {
             return Ok(Kept::default());

@@ -70,7 +70,6 @@ pub struct FreshVote {
     pub first: Choice,
     /// The present choice; `None` once it is withdrawn, or rejected by a moderator.
     pub now: Option<Choice>,
-    /// Whether it is held.
     pub held: bool,
     /// Whether a reset or an excluded period keeps it from counting.
     pub excluded: bool,

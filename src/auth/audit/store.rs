@@ -157,7 +157,6 @@ pub fn newest(
     Ok(rows.into_iter().map(entry).collect())
 }
 
-/// One entry.
 pub fn by_id(conn: &mut DbConnection, id: i64) -> QueryResult<Option<Entry>> {
     Ok(audit::table
         .filter(audit::id.eq(id))

@@ -49,7 +49,6 @@ impl PublicReads {
     }
 }
 
-/// `body` as the bytes of an answer.
 fn json(body: &impl Serialize) -> Result<Bytes, Problem> {
     let body = serde_json::to_vec(body);
     body.map(Bytes::from)

@@ -6,7 +6,6 @@ use super::DbConnection;
 use super::lock_order::{Lock, taking};
 use super::schema::site_facts;
 
-/// What has a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Versioned {
     Alerts,

@@ -152,7 +152,6 @@ impl Metrics {
         }))
     }
 
-    /// One answer on `route`.
     pub fn answered(&self, route: &str, status: u16, took: Duration) {
         let Some(meters) = self.routes.get(route) else {
             return;
@@ -163,7 +162,6 @@ impl Metrics {
         meters.seconds.count(took);
     }
 
-    /// One commit of so many votes.
     pub fn commit(&self, votes: usize, took: Duration) {
         self.commits.increment(1);
         self.commit_votes
@@ -190,7 +188,6 @@ impl Metrics {
         self.held.absolute(votes);
     }
 
-    /// A call was challenged.
     pub fn challenged(&self, outcome: Challenged) {
         let counter = match outcome {
             Challenged::Asked => &self.challenges_asked,
@@ -200,7 +197,6 @@ impl Metrics {
         counter.increment(1);
     }
 
-    /// So many streams are open.
     pub fn streams(&self, open: usize) {
         self.streams
             .set(f64::from(u32::try_from(open).unwrap_or(u32::MAX)));
@@ -250,7 +246,6 @@ impl Metrics {
         });
     }
 
-    /// An alert was raised.
     pub fn alert(&self) {
         self.alerts.increment(1);
     }

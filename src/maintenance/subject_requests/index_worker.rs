@@ -18,7 +18,6 @@ const INTERVAL: Duration = Duration::from_secs(5);
 const MIN_REST: Duration = Duration::from_millis(20);
 const REST_FACTOR: u32 = 4;
 
-/// Starts it.
 pub fn start(settings: config::Database, votes: Votes) -> std::io::Result<Worker> {
     let schedule = Schedule {
         first_after: INTERVAL,

@@ -30,7 +30,6 @@ macro_rules! faults {
                 }
             }
 
-            /// In words.
             pub fn words(self) -> &'static str {
                 match self {
                     $(Self::$name => $words,)*

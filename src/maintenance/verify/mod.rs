@@ -32,7 +32,6 @@ use crate::voting::checksum::Sketch;
 use crate::voting::exclusions::{is_held, is_in_no_sum, is_withdrawn, removal_of};
 use crate::voting::ledger::voter_index;
 
-/// Ship and skip.
 type Counts = (i64, i64);
 
 /// A tool whose accounts do not agree. All counts are (ship, skip).

@@ -78,7 +78,7 @@ impl Matches {
     /// Names tool, criteria and every matched vote: 64 hexadecimal digits.
     pub(crate) fn hash(&self) -> String {
         let digest: [u8; 32] = self.digest.clone().finalize().into();
-        hex::encode(&digest)
+        hex::encode(digest)
     }
 }
 

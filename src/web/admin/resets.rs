@@ -92,7 +92,6 @@ impl Typed {
 #[template(path = "admin/reset.html")]
 struct ResetPage {
     frame: Frame,
-    /// As typed.
     filter: VoteFilter,
     typed: Typed,
     errors: FieldErrors,

@@ -51,7 +51,6 @@ pub async fn find(
     Ok(Some(staff))
 }
 
-/// Ends a session.
 pub async fn end(votes: &Votes, id: &SessionId) -> Result<(), Problem> {
     let hash = id.hash();
     votes

@@ -111,7 +111,6 @@ impl VoteFilter {
         .collect()
     }
 
-    /// Its query string.
     pub fn query(&self) -> String {
         url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(self.fields())
@@ -126,7 +125,6 @@ impl VoteFilter {
             .finish()
     }
 
-    /// The window.
     pub fn window(&self) -> Result<(Option<Timestamp>, Option<Timestamp>), Problem> {
         let (from, to) = (time("from", &self.from)?, time("to", &self.to)?);
         if from.is_some_and(|from| to.is_some_and(|to| from >= to)) {

@@ -106,7 +106,7 @@ impl Puzzles {
         now: Timestamp,
     ) -> Result<Box<RawValue>, Unmade> {
         let keys = self.keys.first().ok_or(Unmade::Unsigned)?;
-        let bound = hex::encode(&keys.bound(&purpose.bytes(&self.run)));
+        let bound = hex::encode(keys.bound(&purpose.bytes(&self.run)));
         let tries = getrandom::u32().map_err(Unmade::Random)? % MOST_TRIES;
         let challenge = altcha::create_challenge(CreateChallengeOptions {
             algorithm: ALGORITHM.to_owned(),
@@ -163,7 +163,7 @@ impl Puzzles {
             .map(|end| Timestamp(0).plus_seconds(end))
             .filter(|end| now < *end)
             .ok_or(Wrong::Expired)?;
-        let bound = hex::encode(&keys.bound(&purpose.bytes(&self.run)));
+        let bound = hex::encode(keys.bound(&purpose.bytes(&self.run)));
         let said = parameters.data.as_ref().and_then(|data| data.get(FOR));
         if said.and_then(Value::as_str) != Some(bound.as_str()) {
             return Err(Wrong::Elsewhere);

@@ -39,7 +39,6 @@ pub fn first_living(now: Timestamp) -> i64 {
     day_of(now) - 1
 }
 
-/// When a day begins.
 pub fn begin(day: i64) -> Timestamp {
     Timestamp(day.saturating_mul(DAY_MICROS))
 }

@@ -11,7 +11,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// Where to go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    /// Of which list.
     pub(super) list: u32,
     /// The last tool's figure, as the order has it.
     pub(super) figure: i64,
