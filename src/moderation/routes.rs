@@ -266,9 +266,6 @@ pub struct WhyBody {
 }
 
 /// Puts a reset's votes back.
-///
-/// # Errors
-/// 404, 409 for a second undo.
 pub async fn post_undo(call: WriteCall, id: Path<String>) -> Answer {
     let why = call.why()?;
     let undone = call
@@ -280,9 +277,6 @@ pub async fn post_undo(call: WriteCall, id: Path<String>) -> Answer {
 }
 
 /// Resets, newest first.
-///
-/// # Errors
-/// 401, 403, 404 for an unknown tool, 422.
 pub async fn get_resets(call: ReadCall) -> Answer {
     let query = call.query();
     let (before, limit) = (paging::before(query)?, paging::limit(query)?);
@@ -330,9 +324,6 @@ pub enum RequestedState {
 }
 
 /// Freezes a tool's votes, or opens them.
-///
-/// # Errors
-/// 404, 410 for an archived tool, 422.
 pub async fn put_state(call: WriteCall, slug: Path<String>) -> Answer {
     let body: StateBody = request::json(&call.body)?;
     let reason = reason(&body.reason)?;

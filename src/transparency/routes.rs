@@ -93,9 +93,6 @@ fn public(conn: &mut DbConnection, id: i32, shown: &Published) -> QueryResult<Op
 }
 
 /// The newest checkpoint.
-///
-/// # Errors
-/// 404, 503 while there is none to show.
 pub async fn get_checkpoint(
     http: HttpRequest,
     state: Data<LogState>,

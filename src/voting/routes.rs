@@ -91,9 +91,6 @@ async fn write<'a>(
 }
 
 /// Casts or changes a vote.
-///
-/// # Errors
-/// Everything that the order of checks of `docs/api.md` names.
 pub async fn put_vote<'a>(
     call: &impl RequestParts,
     payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,

@@ -34,9 +34,6 @@ pub(super) fn public(http: &HttpRequest, body: Bytes) -> HttpResponse {
 }
 
 /// One tool with its reviews and its tally.
-///
-/// # Errors
-/// 404 `unknown-tool`.
 pub async fn get_tool(
     http: HttpRequest,
     slug: Path<String>,
@@ -125,9 +122,6 @@ impl PublicReads {
 }
 
 /// Two to four tools side by side, and who leads.
-///
-/// # Errors
-/// 422 for fewer or more, 404 `unknown-tool`.
 pub async fn get_compare(
     http: HttpRequest,
     state: Data<CatalogState>,
@@ -213,9 +207,6 @@ pub struct Many {
 }
 
 /// Makes or replaces many tools, all or none: 201 where one is new, else 200.
-///
-/// # Errors
-/// In the order of checks of `docs/api.md`; 422 names each bad tool.
 pub async fn post_tools(
     http: HttpRequest,
     payload: Payload,

@@ -25,9 +25,6 @@ pub fn state(query: &str) -> Result<Option<AlertState>, Problem> {
 }
 
 /// What the detector raised, newest first.
-///
-/// # Errors
-/// 401, 403, 404 for an unknown tool, 422.
 pub async fn get_alerts(call: ReadCall) -> Answer {
     let query = call.query();
     let (before, limit) = (paging::before(query)?, paging::limit(query)?);
@@ -42,9 +39,6 @@ pub async fn get_alerts(call: ReadCall) -> Answer {
 }
 
 /// Says that an alert needs no more looking at.
-///
-/// # Errors
-/// 404, 409 where it was dismissed before.
 pub async fn post_dismiss(call: WriteCall, id: Path<String>) -> Answer {
     let why = call.why()?;
     let mut alerts = call

@@ -106,9 +106,6 @@ fn listed(body: &BanBody) -> Result<Vec<Banned>, Problem> {
 }
 
 /// Lifts a ban.
-///
-/// # Errors
-/// 404 where none such is in force.
 pub async fn delete_ban(call: WriteCall, id: Path<String>) -> Answer {
     let why = call.why()?;
     let mut lifted = call

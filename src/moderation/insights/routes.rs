@@ -18,9 +18,6 @@ use crate::moderation::routes::{
 };
 
 /// Current votes, newest first.
-///
-/// # Errors
-/// 401, 403, 404 for an unknown tool, 422.
 pub async fn get_votes(call: ReadCall) -> Answer {
     let query = call.query();
     let text = |name: &str| request::query(query, name);
@@ -46,9 +43,6 @@ pub async fn get_votes(call: ReadCall) -> Answer {
 }
 
 /// What stands out on a tool.
-///
-/// # Errors
-/// 401, 403, 404, 422 where no tool is named.
 pub async fn get_clusters(call: ReadCall) -> Answer {
     let query = call.query();
     let slug = request::query(query, "tool")
@@ -94,9 +88,6 @@ pub async fn get_audit_head(call: ReadCall) -> Answer {
 }
 
 /// What was taken out and put back, for everybody, where the site turned that on.
-///
-/// # Errors
-/// 404 where it is off, 422.
 pub async fn get_log(http: HttpRequest, state: Data<ModerationState>) -> Answer {
     if !state.public_log {
         return Err(Problem::not_found("This site shows no public log."));

@@ -41,9 +41,6 @@ pub struct HeldBody {
 }
 
 /// Held votes, newest first.
-///
-/// # Errors
-/// 401, 403, 404 for an unknown tool, 422.
 pub async fn get_held(call: ReadCall) -> Answer {
     let query = call.query();
     let text = |name: &str| request::query(query, name);
@@ -116,9 +113,6 @@ async fn settle(call: WriteCall, verdict: Resolution) -> Answer {
 }
 
 /// Lets held votes count, or says what that would do.
-///
-/// # Errors
-/// 404 for an unknown tool, 422.
 pub async fn post_release(call: WriteCall) -> Answer {
     settle(call, Resolution::Count).await
 }

@@ -50,9 +50,6 @@ pub async fn post_period(call: WriteCall) -> Answer {
 }
 
 /// Lets a period's votes count again.
-///
-/// # Errors
-/// 404 where there is no such period, or no more.
 pub async fn delete_period(call: WriteCall, id: Path<String>) -> Answer {
     let why = call.why()?;
     let undone = call
@@ -64,9 +61,6 @@ pub async fn delete_period(call: WriteCall, id: Path<String>) -> Answer {
 }
 
 /// Periods, newest first; `all=true` adds those that were deleted.
-///
-/// # Errors
-/// 401, 403, 404 for an unknown tool, 422.
 pub async fn get_periods(call: ReadCall) -> Answer {
     let query = call.query();
     let (before, limit) = (paging::before(query)?, paging::limit(query)?);
