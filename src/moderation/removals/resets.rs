@@ -6,7 +6,6 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::commit::Applied;
 use super::plan::Plan;
 use super::prepare::RemovalRequest;
 use super::removal::{Criteria, Removal, RemovalKind, raw};
@@ -73,20 +72,6 @@ pub struct Undone {
     pub after: Option<Box<RawValue>>,
     pub undone: bool,
     pub undone_at: Timestamp,
-}
-
-impl Undone {
-    pub(super) fn of(removal: Removal, turned: &Applied, now: Timestamp) -> Self {
-        Self {
-            id: removal.id,
-            tool: removal.slug,
-            restored: turned.marked.votes(),
-            before: raw(&turned.before),
-            after: raw(&turned.after),
-            undone: true,
-            undone_at: now,
-        }
-    }
 }
 
 /// What is answered where a plan does not hold any more.
@@ -214,7 +199,15 @@ impl Moderation {
             return Err(Problem::conflict("This reset is already undone."));
         }
         let turned = self.give_back(&removal, reason, actor, now).await?;
-        Ok(Undone::of(removal, &turned, now))
+        Ok(Undone {
+            id,
+            tool: removal.slug,
+            restored: turned.marked.votes(),
+            before: raw(&turned.before),
+            after: raw(&turned.after),
+            undone: true,
+            undone_at: now,
+        })
     }
 
     /// One reset.

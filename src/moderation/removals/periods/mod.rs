@@ -100,7 +100,15 @@ impl Moderation {
             return Err(Problem::not_found("This period is already deleted."));
         }
         let turned = self.give_back(&removal, reason, actor, now).await?;
-        Ok(Undone::of(removal, &turned, now))
+        Ok(Undone {
+            id,
+            tool: removal.slug,
+            restored: turned.marked.votes(),
+            before: crate::moderation::removals::removal::raw(&turned.before),
+            after: crate::moderation::removals::removal::raw(&turned.after),
+            undone: true,
+            undone_at: now,
+        })
     }
 
     /// One period, deleted or not.
