@@ -54,6 +54,12 @@ impl Choice {
             Self::Skip => "skip",
         }
     }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Ship, Self::Skip]
+            .into_iter()
+            .find(|choice| choice.as_str() == text)
+    }
 }
 
 /// A tool's name in addresses: `[a-z0-9]` and single inner `-`, 1 to 64 characters.

@@ -133,10 +133,8 @@ fn counts<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<Counts> {
 )]
 fn choice(word: &str) -> Option<Option<Choice>> {
     match word {
-        "ship" => Some(Some(Choice::Ship)),
-        "skip" => Some(Some(Choice::Skip)),
         "none" => Some(None),
-        _ => None,
+        word => Choice::parse(word).map(Some),
     }
 }
 

@@ -52,11 +52,7 @@ pub async fn get_held(call: ReadCall) -> Answer {
         choice: read(
             "choice",
             text("choice").as_deref(),
-            |text| match text {
-                "ship" => Some(Choice::Ship),
-                "skip" => Some(Choice::Skip),
-                _ => None,
-            },
+            Choice::parse,
             "ship or skip",
         )?,
         from: time("from")?,

@@ -9,7 +9,6 @@ use crate::domain::{Choice, NetworkHash, Slug, Timestamp, VoterId};
 use crate::http::problem::{Code, Problem};
 use crate::http::request;
 use crate::moderation::insights::MIN_DIGITS;
-use crate::moderation::removals::removal::Criteria;
 use crate::moderation::selection::{AnyOf, Id, MAX_LIST, VoteSelection};
 use crate::web::admin::format;
 
@@ -176,7 +175,7 @@ impl VoteFilter {
         if self.choice.is_empty() {
             return Ok(None);
         }
-        choice(&self.choice)
+        Choice::parse(&self.choice)
             .map(Some)
             .ok_or_else(|| Problem::invalid("choice: expected ship or skip."))
     }
@@ -309,12 +308,6 @@ fn unreadable(field: &str, text: &str) -> Problem {
     ))
 }
 
-fn choice(text: &str) -> Option<Choice> {
-    [Choice::Ship, Choice::Skip]
-        .into_iter()
-        .find(|choice| choice.as_str() == text)
-}
-
 /// Which votes these criteria mean, in words.
 pub fn described(
     (from, to): (Option<Timestamp>, Option<Timestamp>),
@@ -344,16 +337,6 @@ pub fn described(
     .into_iter()
     .flatten()
     .collect()
-}
-
-/// The same of criteria whose window is fixed.
-pub fn described_criteria(criteria: &Criteria) -> Vec<(&'static str, String)> {
-    described(
-        (criteria.from, Some(criteria.to)),
-        &criteria.voters,
-        &criteria.networks,
-        criteria.choice,
-    )
 }
 
 #[cfg(test)]
