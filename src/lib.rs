@@ -17,13 +17,13 @@
 //! - [`rate_limit`] — quotas by GCRA, in process and in Redis
 //! - [`tallies`] — counts, percentages, the cache of rendered tallies, the stream of changes
 //! - [`auth`] — visitor tokens, site users, staff, origins, networks, the audit log
-//! - [`infra`] — databases, Redis, telemetry, reply slots
+//! - [`infra`] — databases, Redis, telemetry, background threads, reply slots
 //! - [`http`] — connections, requests read with bounds, problem documents
 //! - [`config`] — settings
 //! - [`domain`] — types and arithmetic without I/O
 //!
 //! # The path of a vote
-//! `server` -> `voting::routes` -> `auth::authenticate` (who) -> `rate_limit` (how often) -> `voting::writer` (one thread, one
+//! `server` -> `voting::routes` -> `auth::authenticate` (who) -> `voting::admission` (may they, how often) -> `voting::writer` (one thread, one
 //! commit for all that waits) -> `voting::batch` (the transaction) -> `voting::after_commit` (publish, reply) ->
 //! `tallies::cache` and `tallies::stream`.
 

@@ -72,9 +72,6 @@ impl Bans {
     }
 
     /// Reads the bans if they have changed since they were last read.
-    ///
-    /// # Errors
-    /// A failed query.
     pub fn reload(&self, conn: &mut DbConnection, now: Timestamp) -> QueryResult<()> {
         // The version first: what is read after it is at least as new.
         let version = store::version(conn)?;

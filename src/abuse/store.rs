@@ -72,9 +72,6 @@ pub(super) fn version(conn: &mut DbConnection) -> QueryResult<i64> {
 }
 
 /// Says that the bans have changed, within the transaction that changes them.
-///
-/// # Errors
-/// A failed statement.
 pub fn raise_version(conn: &mut DbConnection) -> QueryResult<()> {
     versions::raise(conn, Versioned::Bans).map(|_| ())
 }
@@ -111,9 +108,6 @@ pub(super) fn in_force(conn: &mut DbConnection, now: Timestamp) -> QueryResult<V
 }
 
 /// The newest bans in force below number `before`, newest first.
-///
-/// # Errors
-/// A failed query.
 pub fn newest(
     conn: &mut DbConnection,
     before: i64,
@@ -129,9 +123,6 @@ pub fn newest(
 }
 
 /// A ban in force.
-///
-/// # Errors
-/// A failed query.
 pub fn find(conn: &mut DbConnection, id: i64, now: Timestamp) -> QueryResult<Option<Ban>> {
     Ok(standing!(now)
         .filter(bans::id.eq(id))
@@ -141,9 +132,6 @@ pub fn find(conn: &mut DbConnection, id: i64, now: Timestamp) -> QueryResult<Opt
 }
 
 /// Writes a ban; returns its number. Its own `id` is not looked at.
-///
-/// # Errors
-/// A failed statement.
 pub fn insert(conn: &mut DbConnection, ban: &Ban) -> QueryResult<i64> {
     diesel::insert_into(bans::table)
         .values((
@@ -161,9 +149,6 @@ pub fn insert(conn: &mut DbConnection, ban: &Ban) -> QueryResult<i64> {
 }
 
 /// Writes many bans at once.
-///
-/// # Errors
-/// A failed statement.
 pub fn insert_many(conn: &mut DbConnection, list: &[Ban]) -> QueryResult<()> {
     let rows: Vec<_> = list
         .iter()
@@ -187,9 +172,6 @@ pub fn insert_many(conn: &mut DbConnection, list: &[Ban]) -> QueryResult<()> {
 }
 
 /// Those of `voters` whom `removal` bans already.
-///
-/// # Errors
-/// A failed query.
 pub fn voters_of(
     conn: &mut DbConnection,
     removal: i64,
@@ -210,9 +192,6 @@ pub fn voters_of(
 }
 
 /// Lifts a ban.
-///
-/// # Errors
-/// A failed statement.
 pub fn lift(conn: &mut DbConnection, id: i64, by: &str, now: Timestamp) -> QueryResult<()> {
     diesel::update(bans::table.filter(bans::id.eq(id)))
         .set((bans::lifted_at.eq(now.0), bans::lifted_by.eq(by)))
@@ -221,9 +200,6 @@ pub fn lift(conn: &mut DbConnection, id: i64, by: &str, now: Timestamp) -> Query
 }
 
 /// How many bans came with a removal.
-///
-/// # Errors
-/// A failed query.
 pub fn count_of(conn: &mut DbConnection, removal: i64) -> QueryResult<i64> {
     bans::table
         .filter(bans::removal_id.eq(removal))

@@ -40,7 +40,6 @@ pub struct Voter {
 
 impl Voter {
     /// A visitor of this moment.
-    #[must_use]
     pub fn new_visitor(id: VoterId) -> Self {
         Self {
             id,
@@ -65,14 +64,12 @@ pub struct Credential<'a> {
 
 impl Credential<'_> {
     /// Whether it is the kind of token that the site's users have. A cookie never is.
-    #[must_use]
     pub fn is_of_a_user(&self) -> bool {
         self.carrier == CredentialSource::Bearer && users::is_jwt(self.text)
     }
 }
 
 /// The bearer token, if the call has one. Another scheme is none.
-#[must_use]
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     // By bytes: every vote passes here, and looking at it by characters takes several times as many steps.
     const SCHEME: &[u8] = b"bearer ";
@@ -85,7 +82,6 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The first cookie of a name (RFC 6265, section 5.4), whichever line of the header it is in.
-#[must_use]
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(COOKIE)
@@ -98,7 +94,6 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 impl Identity {
     /// The token that the call bears: the header's before the cookie's.
-    #[must_use]
     pub fn presented<'a>(&self, headers: &'a HeaderMap) -> Option<Credential<'a>> {
         if let Some(text) = bearer(headers) {
             return Some(Credential {
@@ -110,7 +105,6 @@ impl Identity {
     }
 
     /// The visitor's token in the call's cookie.
-    #[must_use]
     pub fn cookie<'a>(&self, headers: &'a HeaderMap) -> Option<Credential<'a>> {
         cookie(headers, self.cookie_name()).map(|text| Credential {
             text,
@@ -283,7 +277,6 @@ fn origin(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Where the browser says the call comes from.
-#[must_use]
 pub fn provenance(headers: &HeaderMap) -> RequestOrigin<'_> {
     RequestOrigin {
         origin: origin(headers),

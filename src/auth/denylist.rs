@@ -63,7 +63,6 @@ fn hash(voter: VoterId) -> Hash {
 
 impl Denylist {
     /// Whether this voter was erased.
-    #[must_use]
     pub fn has(&self, voter: VoterId) -> bool {
         self.any.load(Ordering::Acquire)
             && self
@@ -79,7 +78,6 @@ impl Denylist {
     }
 
     /// All erasures up to this version are known.
-    #[must_use]
     pub fn version(&self) -> i64 {
         self.version.load(Ordering::Acquire)
     }
@@ -90,9 +88,6 @@ impl Denylist {
     }
 
     /// Takes in who was erased since the last look.
-    ///
-    /// # Errors
-    /// A failed query.
     pub fn follow(&self, conn: &mut DbConnection) -> QueryResult<()> {
         let _alone = self
             .following
@@ -126,9 +121,6 @@ impl Denylist {
 
 /// Takes the lock of erasures together with others who write voters' ids, until the end of the transaction; returns the version of
 /// erasures, which stays until then. It comes before the locks of tallies.
-///
-/// # Errors
-/// A failed statement.
 pub fn lock_shared(conn: &mut DbConnection) -> QueryResult<i64> {
     taking(Lock::Erasures);
     if let DbConnection::Postgres(conn) = conn {
@@ -140,9 +132,6 @@ pub fn lock_shared(conn: &mut DbConnection) -> QueryResult<i64> {
 }
 
 /// Takes the lock of erasures alone, until the end of the transaction: every vote that was on its way is there or will be refused.
-///
-/// # Errors
-/// A failed statement.
 pub fn lock(conn: &mut DbConnection) -> QueryResult<()> {
     taking(Lock::Erasures);
     match conn {
@@ -157,9 +146,6 @@ pub fn lock(conn: &mut DbConnection) -> QueryResult<()> {
 /// Notes in the database that a voter is erased, and forgets their name. It is part of the caller's transaction, which holds the lock
 /// of erasures alone. The note on a visitor ends with the last token that they may hold; a user's never does, whose site can sign
 /// another at any time.
-///
-/// # Errors
-/// A failed statement.
 pub fn erase(conn: &mut DbConnection, voter: VoterId, now: Timestamp) -> QueryResult<()> {
     let ends_at = made_at(voter).map(|_| now.plus_seconds(BELIEVED_SECONDS));
     let version = versions::raise(conn, Versioned::Erasures)?;
@@ -167,9 +153,6 @@ pub fn erase(conn: &mut DbConnection, voter: VoterId, now: Timestamp) -> QueryRe
 }
 
 /// Those of `voters` whom the database knows as erased.
-///
-/// # Errors
-/// A failed query.
 pub fn erased_among(
     conn: &mut DbConnection,
     voters: impl Iterator<Item = VoterId>,

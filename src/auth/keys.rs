@@ -11,7 +11,7 @@ use sha2::Sha256;
 
 use crate::auth::network::daily_keys::KeyWrap;
 use crate::config::Secret;
-use crate::domain::{BanHash, OriginHash, hex};
+use crate::domain::{BanHash, OriginHash};
 
 type Keyed = Hmac<Sha256>;
 type Key = [u8; blake3::KEY_LEN];
@@ -38,14 +38,13 @@ pub struct ChallengeKeys {
 impl ChallengeKeys {
     fn new(secret: &Secret) -> Self {
         Self {
-            challenge: hex(&derived(secret, "challenge")),
-            answer: hex(&derived(secret, "challenge-answer")),
+            challenge: hex::encode(derived(secret, "challenge")),
+            answer: hex::encode(derived(secret, "challenge-answer")),
             bound: keyed(&derived(secret, "challenge-bound")),
         }
     }
 
     /// What a challenge says of what it is for: it tells nobody anything, and nobody else can make it.
-    #[must_use]
     pub fn bound(&self, purpose: &[u8]) -> [u8; 16] {
         digest(self.bound.clone(), purpose)
     }
@@ -121,11 +120,10 @@ impl KeySet {
 }
 
 fn fingerprint(secret: &Secret) -> String {
-    hex(&derived(secret, "fingerprint")[..16])
+    hex::encode(&derived(secret, "fingerprint")[..16])
 }
 
 impl Keys {
-    #[must_use]
     pub fn new(secret: &Secret, previous: Option<&Secret>) -> Self {
         Self {
             current: KeySet::new(secret),
@@ -148,13 +146,11 @@ impl Keys {
     }
 
     /// The hash by which bans know a network. The database knows others by what `days` makes of it, day by day.
-    #[must_use]
     pub fn ban(&self, prefix: &[u8]) -> BanHash {
         BanHash(digest(self.network.clone(), prefix))
     }
 
     /// The same under the secret before, while that is believed.
-    #[must_use]
     pub fn previous_ban(&self, prefix: &[u8]) -> Option<BanHash> {
         let key = self.previous_network.clone()?;
         Some(BanHash(digest(key, prefix)))
@@ -166,30 +162,25 @@ impl Keys {
     }
 
     /// The hash by which the limiter knows a network: of another key, so that one says nothing of the other.
-    #[must_use]
     pub fn limiter(&self, prefix: &[u8]) -> [u8; 16] {
         hash(&self.limiter, prefix)
     }
 
     /// The hash by which the holding rule knows a network, from day to day.
-    #[must_use]
     pub fn origin(&self, prefix: &[u8]) -> OriginHash {
         OriginHash(i64::from_be_bytes(hash(&self.origin, prefix)))
     }
 
     /// What challenges are made with (the first), and still believed by (all).
-    #[must_use]
     pub fn challenges(&self) -> &[ChallengeKeys] {
         &self.challenges
     }
 
     /// Tells the database which secret it belongs to, without telling the secret.
-    #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
-    #[must_use]
     pub fn previous_fingerprint(&self) -> Option<&str> {
         self.previous_fingerprint.as_deref()
     }

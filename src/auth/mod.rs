@@ -60,7 +60,6 @@ pub struct Identity {
 }
 
 impl Identity {
-    #[must_use]
     pub fn new(
         (keys, days): (Keys, Arc<DailyKeys>),
         users: Option<Users>,
@@ -88,7 +87,6 @@ impl Identity {
     }
 
     /// The visitor cookie's name. `__Host-` (RFC 6265bis) pins it to this host, and needs https.
-    #[must_use]
     pub fn cookie_name(&self) -> &'static str {
         if self.https {
             "__Host-tallyship-visitor"
@@ -97,11 +95,19 @@ impl Identity {
         }
     }
 
-    /// The `Set-Cookie` that carries `token`. Written by hand: the framework's cookies know no `Partitioned` (CHIPS).
-    #[must_use]
+    /// The `Set-Cookie` that carries `token`.
     pub fn set_cookie(&self, token: &str) -> String {
+        self.visitor_cookie(token, visitor_token::LASTS_SECONDS)
+    }
+
+    /// The `Set-Cookie` that takes the visitor cookie away.
+    pub fn clear_cookie(&self) -> String {
+        self.visitor_cookie("", 0)
+    }
+
+    /// Written by hand: the framework's cookies know no `Partitioned` (CHIPS).
+    fn visitor_cookie(&self, token: &str, age: i64) -> String {
         let name = self.cookie_name();
-        let age = visitor_token::LASTS_SECONDS;
         let site = if self.https {
             "SameSite=None; Secure; Partitioned"
         } else {
@@ -110,20 +116,7 @@ impl Identity {
         format!("{name}={token}; Path=/; Max-Age={age}; HttpOnly; {site}")
     }
 
-    /// The `Set-Cookie` that takes the visitor cookie away.
-    #[must_use]
-    pub fn clear_cookie(&self) -> String {
-        let name = self.cookie_name();
-        let site = if self.https {
-            "SameSite=None; Secure; Partitioned"
-        } else {
-            "SameSite=Lax"
-        };
-        format!("{name}=; Path=/; Max-Age=0; HttpOnly; {site}")
-    }
-
     /// A new visitor and their token.
-    #[must_use]
     pub fn mint(&self, now: Timestamp) -> (Voter, String) {
         let id = new_voter();
         let token = visitor_token::sign(&self.keys, id, now);
@@ -132,13 +125,11 @@ impl Identity {
 }
 
 /// A new visitor: `UUIDv7` (RFC 9562), so that voters of one time stand next to each other in every index.
-#[must_use]
 pub fn new_voter() -> VoterId {
     VoterId(uuid::Uuid::now_v7().into_bytes())
 }
 
 /// When a visitor was made, read out of the id; `None` for ids that carry no time.
-#[must_use]
 pub fn made_at(voter: VoterId) -> Option<Timestamp> {
     let (seconds, nanos) = uuid::Uuid::from_bytes(voter.0).get_timestamp()?.to_unix();
     Some(Timestamp(

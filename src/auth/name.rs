@@ -45,7 +45,6 @@ pub fn read(text: &str) -> Result<VoterId, String> {
 }
 
 /// The voter of any text but a visitor's: 122 bits of a hash, marked as version 8 of RFC 9562, which no visitor's id bears.
-#[must_use]
 pub fn named(text: &str) -> VoterId {
     let hash = Sha256::new_with_prefix(b"tallyship/1/voter\0")
         .chain_update(text)
@@ -56,25 +55,21 @@ pub fn named(text: &str) -> VoterId {
 }
 
 /// The name of the site's own user.
-#[must_use]
 pub fn user(issuer: &str, subject: &str) -> String {
     format!("{USER}{issuer}:{subject}")
 }
 
 /// The voter that staff mean: as their lists show it, or a user by name.
-#[must_use]
 pub fn of_staff(text: &str) -> Option<VoterId> {
     VoterId::parse(text).or_else(|| text.starts_with(USER).then(|| read(text).ok()).flatten())
 }
 
 /// Whether `text` is a name that has to be remembered, because it cannot be read out of the id.
-#[must_use]
 pub fn is_remembered(text: &str) -> bool {
     !text.starts_with(VISITOR)
 }
 
 /// The name of a voter of whom no text is remembered.
-#[must_use]
 pub fn visitor(voter: VoterId) -> String {
     format!("{VISITOR}{}", Uuid::from_bytes(voter.0).hyphenated())
 }

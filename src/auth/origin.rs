@@ -36,7 +36,6 @@ pub struct Origins {
 
 impl Origins {
     /// The public URL's own origin always may. On loopback its other spellings are the same place.
-    #[must_use]
     pub fn new(public_url: &Url, allowed: &[String]) -> Self {
         let mut own = HashSet::from([public_url.origin().ascii_serialization()]);
         if let (Some("127.0.0.1" | "localhost" | "[::1]"), Some(port)) =
@@ -58,7 +57,6 @@ impl Origins {
         }
     }
 
-    #[must_use]
     pub fn allows(&self, origin: &str) -> bool {
         self.allowed.contains(origin) || self.is_subdomain(origin)
     }
@@ -74,13 +72,11 @@ impl Origins {
     }
 
     /// Whether this is our own origin, in any of its spellings.
-    #[must_use]
     pub fn is_own(&self, origin: &str) -> bool {
         self.own.contains(origin)
     }
 
     /// The allow-list besides our own origin, in one order.
-    #[must_use]
     pub fn listed(&self) -> Vec<&str> {
         let mut listed: Vec<&str> = self
             .allowed

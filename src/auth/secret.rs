@@ -12,7 +12,6 @@ use diesel::result::{DatabaseErrorKind, Error};
 use super::keys::Keys;
 use super::store;
 use crate::config::{self, DatabaseUrl, Secret};
-use crate::domain::hex;
 use crate::domain::text::without_bom;
 use crate::infra::db::{DbConnection, write_transaction};
 use crate::infra::private_files;
@@ -45,7 +44,7 @@ pub fn load_or_make(
 ) -> Result<Keys, SecretError> {
     if let (None, DatabaseUrl::Sqlite(path)) = (&identity.secret, &database.url) {
         let file = file_beside(path);
-        make_once(&file, |bytes| hex(&bytes)).map_err(|cause| SecretError::File(file, cause))?;
+        make_once(&file, hex::encode).map_err(|cause| SecretError::File(file, cause))?;
     }
     load(identity, database)
 }

@@ -38,7 +38,6 @@ pub enum Role {
 
 impl Role {
     /// As kept in the database.
-    #[must_use]
     pub fn code(self) -> i16 {
         match self {
             Self::Site => 1,
@@ -47,7 +46,6 @@ impl Role {
         }
     }
 
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Site => "site",
@@ -56,7 +54,6 @@ impl Role {
         }
     }
 
-    #[must_use]
     pub fn from_code(code: i16) -> Option<Self> {
         [Self::Site, Self::Moderator, Self::Admin]
             .into_iter()
@@ -76,7 +73,6 @@ pub struct Staff {
 
 impl Staff {
     /// As the audit chain names them.
-    #[must_use]
     pub fn actor(&self) -> Actor {
         Actor {
             name: self.name.clone(),
@@ -112,7 +108,6 @@ impl Uses {
     }
 
     /// What was noted, once.
-    #[must_use]
     pub fn take(&self) -> Vec<(Uuid, Timestamp)> {
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         noted.drain().collect()
@@ -129,16 +124,12 @@ impl FailedSignIns {
     }
 
     /// The number since the last call.
-    #[must_use]
     pub fn take(&self) -> u64 {
         self.0.swap(0, Ordering::Relaxed)
     }
 }
 
 /// Writes an audit entry about failed sign-ins.
-///
-/// # Errors
-/// A failed statement.
 pub fn audit_failures(conn: &mut DbConnection, failed: u64, now: Timestamp) -> QueryResult<()> {
     let act = AuditAction {
         act: "sign-in.failed",

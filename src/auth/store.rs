@@ -119,9 +119,6 @@ pub(super) fn live_token(
 }
 
 /// Every token, oldest first.
-///
-/// # Errors
-/// A failed query.
 pub fn all_tokens(conn: &mut DbConnection) -> QueryResult<Vec<Token>> {
     let rows: Vec<Columns> = tokens::table
         .order(tokens::created_at)
@@ -143,9 +140,6 @@ pub fn all_tokens(conn: &mut DbConnection) -> QueryResult<Vec<Token>> {
 }
 
 /// Revokes a token; `false` where it is none, or was revoked before.
-///
-/// # Errors
-/// A failed statement.
 pub fn revoke(conn: &mut DbConnection, id: Uuid, now: Timestamp) -> QueryResult<bool> {
     let revoked = diesel::update(
         tokens::table
@@ -158,9 +152,6 @@ pub fn revoke(conn: &mut DbConnection, id: Uuid, now: Timestamp) -> QueryResult<
 }
 
 /// Writes when tokens were last used.
-///
-/// # Errors
-/// A failed statement.
 pub fn note_uses(conn: &mut DbConnection, uses: &[(Uuid, Timestamp)]) -> QueryResult<()> {
     for (id, at) in uses {
         diesel::update(tokens::table.filter(tokens::id.eq(id.as_bytes().to_vec())))
@@ -196,9 +187,6 @@ pub(super) fn erased_among(conn: &mut DbConnection, hashes: &[&[u8]]) -> QueryRe
 }
 
 /// Remembers the names of voters, in the order of their ids, so that two instances never wait for each other.
-///
-/// # Errors
-/// A failed statement.
 pub fn remember(conn: &mut DbConnection, names: &BTreeMap<VoterId, Arc<str>>) -> QueryResult<()> {
     for (id, name) in names {
         let row = (voters::id.eq(id.0.as_slice()), voters::name.eq(&**name));
@@ -241,9 +229,6 @@ pub(super) fn insert_erased(
 }
 
 /// Hashes of the erased whose tokens can be believed no more at `now`.
-///
-/// # Errors
-/// A failed query.
 pub fn ended_erasures(
     conn: &mut DbConnection,
     now: Timestamp,
@@ -258,17 +243,11 @@ pub fn ended_erasures(
 }
 
 /// Lets go of them.
-///
-/// # Errors
-/// A failed statement.
 pub fn forget_erasures(conn: &mut DbConnection, hashes: &[Vec<u8>]) -> QueryResult<usize> {
     diesel::delete(erased::table.filter(erased::hash.eq_any(hashes))).execute(conn)
 }
 
 /// Ids of tokens that were revoked or over before `before`.
-///
-/// # Errors
-/// A failed query.
 pub fn ended_tokens(
     conn: &mut DbConnection,
     before: Timestamp,
@@ -287,9 +266,6 @@ pub fn ended_tokens(
 }
 
 /// Lets go of them.
-///
-/// # Errors
-/// A failed statement.
 pub fn forget_tokens(conn: &mut DbConnection, ids: &[Vec<u8>]) -> QueryResult<usize> {
     diesel::delete(tokens::table.filter(tokens::id.eq_any(ids))).execute(conn)
 }

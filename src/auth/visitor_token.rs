@@ -55,7 +55,6 @@ pub enum Rejected {
 }
 
 /// Signs a token for `voter`, issued `now`.
-#[must_use]
 pub fn sign(keys: &Keys, voter: VoterId, now: Timestamp) -> String {
     let mut bytes = Vec::with_capacity(LENGTH);
     bytes.push(VERSION);
@@ -68,7 +67,6 @@ pub fn sign(keys: &Keys, voter: VoterId, now: Timestamp) -> String {
 }
 
 /// When a token issued `now` ends.
-#[must_use]
 pub fn expiry(now: Timestamp) -> Timestamp {
     Timestamp(now.seconds() * 1_000_000).plus_seconds(LASTS_SECONDS)
 }

@@ -26,7 +26,6 @@ pub struct CatalogCache {
 }
 
 impl CatalogCache {
-    #[must_use]
     pub fn find(&self, slug: &str) -> Option<Arc<CatalogEntry>> {
         self.tools
             .read()
@@ -36,7 +35,6 @@ impl CatalogCache {
     }
 
     /// Every tool, by name.
-    #[must_use]
     pub fn all(&self) -> Vec<Arc<CatalogEntry>> {
         let mut all: Vec<_> = self
             .tools
@@ -76,7 +74,6 @@ impl CatalogCache {
     }
 
     /// Another number means that some tool has come or changed since.
-    #[must_use]
     pub fn edits(&self) -> u64 {
         self.edits.load(Ordering::Acquire)
     }

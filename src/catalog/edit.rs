@@ -35,9 +35,6 @@ pub enum EditOutcome {
 }
 
 /// Puts a tool: new, or in the place of what was there. An archived one is as it was before: open or frozen.
-///
-/// # Errors
-/// A failed statement.
 pub fn put(
     conn: &mut DbConnection,
     slug: &Slug,
@@ -59,9 +56,6 @@ pub const IMPORT_STEP_TOOLS: usize = 200;
 
 /// Puts all of them, or none; returns them as they now are, by slug. One audit entry for the whole. More than
 /// [`IMPORT_STEP_TOOLS`] that are in use should come in steps.
-///
-/// # Errors
-/// A failed statement.
 pub fn import(
     conn: &mut DbConnection,
     tools: &[NamedTool],
@@ -163,9 +157,6 @@ fn put_within(
 }
 
 /// Lays a patch over a tool.
-///
-/// # Errors
-/// A failed statement.
 pub fn patch(
     conn: &mut DbConnection,
     slug: &Slug,
@@ -196,9 +187,6 @@ pub fn patch(
 }
 
 /// Archives a tool; one that is archived stays as it is.
-///
-/// # Errors
-/// A failed statement.
 pub fn archive(
     conn: &mut DbConnection,
     slug: &Slug,

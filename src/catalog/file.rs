@@ -77,9 +77,6 @@ struct CsvRow {
 const DEMO: &str = include_str!("../../config/catalog.toml");
 
 /// The catalogue to begin with: that of the file, or the demo if nobody named another file.
-///
-/// # Errors
-/// As [`read`].
 pub fn initial(path: &Path) -> Result<Vec<NamedTool>, String> {
     if !path.exists() && path.as_os_str() == "config/catalog.toml" {
         toml(DEMO)

@@ -11,7 +11,6 @@ fn is_formula(text: &str) -> bool {
     text.trim_start_matches('\'').starts_with(BEGINNINGS)
 }
 
-#[must_use]
 pub(super) fn quoted(text: &str) -> Cow<'_, str> {
     if is_formula(text) {
         Cow::Owned(format!("'{text}"))
@@ -20,7 +19,6 @@ pub(super) fn quoted(text: &str) -> Cow<'_, str> {
     }
 }
 
-#[must_use]
 pub(super) fn unquoted(text: String) -> String {
     match text.strip_prefix('\'') {
         Some(rest) if is_formula(rest) => rest.to_owned(),

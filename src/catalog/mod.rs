@@ -130,7 +130,6 @@ pub struct NamedTool {
 
 impl Tool {
     /// How many of the panel say ship, and how many skip.
-    #[must_use]
     pub fn panel(&self) -> (i32, i32) {
         let count = |verdict| {
             self.reviews

@@ -57,17 +57,11 @@ fn shelved(
 }
 
 /// The whole catalogue.
-///
-/// # Errors
-/// A failed query.
 pub fn all(conn: &mut DbConnection) -> QueryResult<Vec<CatalogEntry>> {
     changed_after(conn, -1)
 }
 
 /// The tools that edits after `version` of the catalogue wrote.
-///
-/// # Errors
-/// A failed query.
 pub fn changed_after(conn: &mut DbConnection, version: i64) -> QueryResult<Vec<CatalogEntry>> {
     let rows: Vec<Columns> = tools::table.filter(tools::version.gt(version)).load(conn)?;
     let mut by_tool: HashMap<i32, Vec<ReviewColumns>> = HashMap::new();
@@ -90,9 +84,6 @@ pub fn changed_after(conn: &mut DbConnection, version: i64) -> QueryResult<Vec<C
 }
 
 /// One tool.
-///
-/// # Errors
-/// A failed query.
 pub fn find(conn: &mut DbConnection, slug: &str) -> QueryResult<Option<CatalogEntry>> {
     let Some(row) = tools::table
         .filter(tools::slug.eq(slug))
@@ -111,9 +102,6 @@ pub fn find(conn: &mut DbConnection, slug: &str) -> QueryResult<Option<CatalogEn
 }
 
 /// A tool's id.
-///
-/// # Errors
-/// A failed query.
 pub fn id(conn: &mut DbConnection, slug: &Slug) -> QueryResult<Option<i32>> {
     tools::table
         .filter(tools::slug.eq(slug.as_str()))
@@ -123,9 +111,6 @@ pub fn id(conn: &mut DbConnection, slug: &Slug) -> QueryResult<Option<i32>> {
 }
 
 /// The ids of those of `slugs` that there are.
-///
-/// # Errors
-/// A failed query.
 pub fn ids(conn: &mut DbConnection, slugs: &[&str]) -> QueryResult<HashMap<String, i32>> {
     let rows: Vec<(String, i32)> = tools::table
         .filter(tools::slug.eq_any(slugs.iter().copied()))
@@ -135,9 +120,6 @@ pub fn ids(conn: &mut DbConnection, slugs: &[&str]) -> QueryResult<HashMap<Strin
 }
 
 /// Whether there is no tool at all.
-///
-/// # Errors
-/// A failed query.
 pub fn is_empty(conn: &mut DbConnection) -> QueryResult<bool> {
     Ok(tools::table
         .select(tools::id)
@@ -147,9 +129,6 @@ pub fn is_empty(conn: &mut DbConnection) -> QueryResult<bool> {
 }
 
 /// The slug of every tool.
-///
-/// # Errors
-/// A failed query.
 pub fn slugs(conn: &mut DbConnection) -> QueryResult<Vec<Slug>> {
     let slugs: Vec<String> = tools::table.select(tools::slug).load(conn)?;
     Ok(slugs.iter().filter_map(|slug| Slug::parse(slug)).collect())
@@ -164,9 +143,6 @@ pub struct CatalogEdit {
 }
 
 /// Takes the lock of the catalogue, before those of tallies: edits come one after the other, so no two make the same slug.
-///
-/// # Errors
-/// A failed statement.
 pub fn begin_edit(conn: &mut DbConnection, now: Timestamp) -> QueryResult<CatalogEdit> {
     let version = versions::raise(conn, Versioned::Catalog)?;
     Ok(CatalogEdit { version, now })
@@ -201,9 +177,6 @@ pub fn insert(
 }
 
 /// Replaces everything but a tool's slug.
-///
-/// # Errors
-/// A failed statement.
 pub fn replace(
     conn: &mut DbConnection,
     id: i32,

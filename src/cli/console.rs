@@ -13,9 +13,6 @@ pub(super) fn print(text: impl std::fmt::Display) -> Result<(), Failure> {
 }
 
 /// Writes `bytes` to standard output.
-///
-/// # Errors
-/// As [`print`].
 pub(super) fn write(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     out.write_all(bytes)

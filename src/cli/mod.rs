@@ -204,7 +204,6 @@ impl From<diesel::result::Error> for Failure {
 }
 
 /// Reads arguments and settings and runs the command.
-#[must_use]
 pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(report_panic));
     let outcome = match Arguments::try_parse() {

@@ -30,7 +30,6 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
 
 impl Section {
     /// What its settings are about: one line.
-    #[must_use]
     pub fn doc(&self) -> String {
         one_line(self.doc)
     }
@@ -38,13 +37,11 @@ impl Section {
 
 impl Key {
     /// What it is for: one line of Markdown.
-    #[must_use]
     pub fn doc(&self) -> String {
         one_line(self.doc)
     }
 
     /// `TALLYSHIP_<SECTION>__<KEY>`.
-    #[must_use]
     pub fn variable(&self) -> String {
         format!("TALLYSHIP_{}", self.name.replacen('.', "__", 1)).to_uppercase()
     }

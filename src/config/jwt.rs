@@ -46,7 +46,6 @@ const MAX_NAME_LENGTH: usize = 255;
 
 impl Identity {
     /// `None`: no signed-in users.
-    #[must_use]
     pub fn jwt(&self) -> Option<Jwt> {
         let given = || KeySource::Given(self.jwt_keys.clone());
         Some(Jwt {

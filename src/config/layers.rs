@@ -41,7 +41,6 @@ pub struct Layers {
 
 impl Layers {
     /// The built-in defaults.
-    #[must_use]
     pub fn defaults() -> Self {
         let values = keys()
             .map(|key| {
@@ -181,7 +180,6 @@ impl Layers {
     }
 
     /// Whether nobody gave another value than the built-in default.
-    #[must_use]
     pub fn is_default(&self, name: &str) -> bool {
         let default = keys().find(|key| key.name == name);
         default.is_some_and(|key| self.text(name) == key.default)

@@ -39,12 +39,10 @@ pub use webhook::{Webhook, WebhookFormat, WebhookKey};
 pub struct Secret(String);
 
 impl Secret {
-    #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)
     }
 
-    #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -252,7 +250,6 @@ declare::settings! {
 }
 
 /// Every setting, by section, in the order of its declaration.
-#[must_use]
 pub fn sections() -> &'static [Section] {
     SECTIONS
 }

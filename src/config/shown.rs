@@ -3,7 +3,6 @@
 use super::declare::keys;
 use super::layers::Layers;
 
-/// One setting.
 #[derive(Debug, serde::Serialize)]
 pub struct ShownSetting {
     pub name: &'static str,
@@ -14,7 +13,6 @@ pub struct ShownSetting {
 
 impl Layers {
     /// Every setting there is, in the order of [`keys()`].
-    #[must_use]
     pub fn shown(&self) -> Vec<ShownSetting> {
         keys()
             .filter_map(|key| {

@@ -38,7 +38,6 @@ pub enum WebhookFormat {
 
 impl Moderation {
     /// `None`: the dashboard alone has alerts.
-    #[must_use]
     pub fn webhook(&self) -> Option<Webhook> {
         let (url, key) = (self.webhook_url.clone()?, self.webhook_secret.clone()?);
         let format = self.webhook_format;

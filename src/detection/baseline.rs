@@ -3,9 +3,10 @@
 //! `run` makes one from the hours that tallies leave behind, and keeps it for an hour. An attack or a viral day of the past
 //! is cut to a few times the mean, so that it does not become what is usual.
 
+use crate::domain::HOUR_MICROS;
+
 /// How far back the history is looked at.
 pub const DAYS: i64 = 28;
-const HOUR: i64 = 3_600_000_000;
 /// An hour counts at most this many times the mean, and this many votes more.
 const MOST_TIMES: f64 = 5.0;
 const MOST_MORE: f64 = 3.0;
@@ -22,7 +23,7 @@ pub struct Baseline {
 }
 
 fn hour_of_day(at: i64) -> usize {
-    usize::try_from(at.div_euclid(HOUR).rem_euclid(24)).unwrap_or_default()
+    usize::try_from(at.div_euclid(HOUR_MICROS).rem_euclid(24)).unwrap_or_default()
 }
 
 fn small(n: i64) -> f64 {
@@ -32,12 +33,11 @@ fn small(n: i64) -> f64 {
 impl Baseline {
     /// Of a tool whose votes were `totals` at the end of these hours (their begins, microseconds since 1970), oldest
     /// first, hours without a change left out. `now` is in none of them.
-    #[must_use]
     pub fn of(totals: &[(i64, i64)], now: i64) -> Self {
         let Some((first, _)) = totals.first() else {
             return Self::default();
         };
-        let days = small((now - first) / HOUR) / 24.0;
+        let days = small((now - first) / HOUR_MICROS) / 24.0;
         if days < LEAST_DAYS {
             return Self {
                 days,
@@ -72,17 +72,15 @@ impl Baseline {
     }
 
     /// Whether there is a history.
-    #[must_use]
     pub fn is_known(&self) -> bool {
         self.days >= LEAST_DAYS
     }
 
     /// Votes that are usual in the `seconds` before `now`.
-    #[must_use]
     pub fn expected(&self, now: i64, seconds: i64) -> f64 {
         let (mut sum, mut at, mut left) = (0.0, now, seconds.max(0).saturating_mul(1_000_000));
         while left > 0 {
-            let into = (at - 1).rem_euclid(HOUR) + 1;
+            let into = (at - 1).rem_euclid(HOUR_MICROS) + 1;
             let step = into.min(left);
             let share = small(step / 1_000) / 3_600_000.0;
             sum += share
@@ -108,28 +106,28 @@ mod tests {
         (0..14 * 24)
             .map(|hour| {
                 sum += if hour % 24 < 12 { night } else { day };
-                (hour * HOUR, sum)
+                (hour * HOUR_MICROS, sum)
             })
             .collect()
     }
 
     #[test]
     fn day_and_night_are_told_apart() {
-        let now = 14 * 24 * HOUR;
+        let now = 14 * 24 * HOUR_MICROS;
         let rhythm = Baseline::of(&totals(2, 20), now);
         assert!(rhythm.is_known());
-        let at = |hour: i64| rhythm.expected(now + hour * HOUR, 3_600);
+        let at = |hour: i64| rhythm.expected(now + hour * HOUR_MICROS, 3_600);
         assert!((1.5..4.5).contains(&at(6)), "{}", at(6));
         assert!((17.0..21.0).contains(&at(18)), "{}", at(18));
         let whole = rhythm.expected(now, 86_400);
         assert!((230.0..285.0).contains(&whole), "{whole}");
         let parts = at(6) / 6.0;
-        assert!((rhythm.expected(now + 6 * HOUR, 600) - parts).abs() < 0.01);
+        assert!((rhythm.expected(now + 6 * HOUR_MICROS, 600) - parts).abs() < 0.01);
     }
 
     #[test]
     fn one_wild_hour_is_not_the_usual() {
-        let now = 14 * 24 * HOUR;
+        let now = 14 * 24 * HOUR_MICROS;
         let mut wild = totals(2, 2);
         for (_, total) in wild.iter_mut().skip(100) {
             *total += 10_000;
@@ -141,7 +139,7 @@ mod tests {
     #[test]
     fn a_new_tool_has_no_rhythm() {
         assert!(!Baseline::of(&[], 5).is_known());
-        assert!(!Baseline::of(&[(0, 10), (HOUR, 20)], 2 * HOUR).is_known());
+        assert!(!Baseline::of(&[(0, 10), (HOUR_MICROS, 20)], 2 * HOUR_MICROS).is_known());
         assert!(Baseline::default().expected(0, 86_400).abs() < f64::EPSILON);
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::rule::ScorePartsView;
-use crate::domain::{Choice, NetworkHash};
+use crate::domain::{Choice, DAY_MICROS, NetworkHash};
 
 /// What shape it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -25,7 +25,6 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// As kept in the database.
-    #[must_use]
     pub fn code(self) -> i16 {
         match self {
             Self::Burst => 1,
@@ -36,7 +35,6 @@ impl FindingKind {
     }
 
     /// The reverse of [`FindingKind::code`].
-    #[must_use]
     pub fn from_code(code: i16) -> Option<Self> {
         [Self::Burst, Self::Drip, Self::Network, Self::AcrossTools]
             .into_iter()
@@ -44,11 +42,10 @@ impl FindingKind {
     }
 
     /// Something of this kind goes on as long as it does not pause for so long, in microseconds.
-    #[must_use]
     pub fn pause(self) -> i64 {
         match self {
             Self::Burst => 1_800_000_000,
-            Self::Drip | Self::Network | Self::AcrossTools => 86_400_000_000,
+            Self::Drip | Self::Network | Self::AcrossTools => DAY_MICROS,
         }
     }
 }
@@ -66,7 +63,6 @@ pub struct Filter {
 }
 
 impl Filter {
-    #[must_use]
     pub fn holds(&self, at: i64, choice: Choice, network: NetworkHash) -> bool {
         (self.from..self.to).contains(&at)
             && self.choice.is_none_or(|wanted| wanted == choice)
@@ -74,7 +70,6 @@ impl Filter {
     }
 
     /// Whether this is the same thing as an earlier one, going on.
-    #[must_use]
     pub fn goes_on(&self, earlier: &Self, kind: FindingKind) -> bool {
         earlier.network == self.network
             && (earlier.choice.is_none() || earlier.choice == self.choice)

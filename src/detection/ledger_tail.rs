@@ -28,9 +28,6 @@ pub(super) struct Cursor {
 
 impl Cursor {
     /// Before the entries since a moment, as far as they are not too many.
-    ///
-    /// # Errors
-    /// A failed query.
     pub fn since(conn: &mut DbConnection, since: Timestamp) -> Found<Self> {
         let (mut read, mut bytes) = (store::end(conn)?, 0);
         for _ in 0..STEPS {

@@ -1,6 +1,6 @@
 //! The detector: what stands out among the votes as they come, told to people. It proposes, and never takes a vote out.
 //!
-//! `server` starts [`worker::DetectorWorker`], a thread that follows the ledger. The rule itself is pure and knows no clock, no
+//! `server` starts [`worker`], a thread that follows the ledger. The rule itself is pure and knows no clock, no
 //! database and no server: `rule` scores some votes, `pass` tries the windows of time, `memory` holds the votes of a day, and
 //! `tests/detector` puts days before it that it was not made for. Why the rule is as it is stands in `docs/detector.md`.
 //!

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use crate::detection::stats::VoteStats;
-use crate::domain::NetworkHash;
+use crate::domain::{DAY_MICROS, HOUR_MICROS, NetworkHash};
 
 /// Networks that are remembered.
 const MOST: usize = 100_000;
@@ -16,8 +16,6 @@ pub const SEVERAL: u32 = 3;
 const RECENT: usize = 8;
 /// Tools of a network that are counted.
 const TOOLS: usize = 32;
-const HOUR: i64 = 3_600_000_000;
-const DAY: i64 = 24 * HOUR;
 
 /// A network's votes on one tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +93,7 @@ impl NetworkIndex {
 
     /// The sums of a moment's hour; of a past one that has none, the newest.
     fn hour(&mut self, at: i64) -> Option<&mut (i64, VoteStats, u32)> {
-        let hour = at.div_euclid(HOUR);
+        let hour = at.div_euclid(HOUR_MICROS);
         if self.hours.back().is_none_or(|(newest, ..)| *newest < hour) {
             self.hours.push_back((hour, VoteStats::default(), 0));
         }
@@ -103,7 +101,6 @@ impl NetworkIndex {
         self.hours.get_mut(place.unwrap_or_default())
     }
 
-    #[must_use]
     pub fn has_several(&self, network: NetworkHash) -> bool {
         self.networks
             .get(&network)
@@ -111,7 +108,6 @@ impl NetworkIndex {
     }
 
     /// The votes of the last day, and how many of them come from networks with several voters.
-    #[must_use]
     pub fn sums(&self) -> (VoteStats, u32) {
         let mut sums = (VoteStats::default(), 0);
         for (_, all, several) in &self.hours {
@@ -170,8 +166,8 @@ impl NetworkIndex {
 
     fn let_go(&mut self, now: i64) {
         let keep: [&dyn Fn(&Network) -> bool; 4] = [
-            &|of| of.last > now - DAY,
-            &|of| of.voters > 1 || of.last > now - DAY / 8,
+            &|of| of.last > now - DAY_MICROS,
+            &|of| of.voters > 1 || of.last > now - DAY_MICROS / 8,
             &|of| of.voters >= SEVERAL,
             &|of| of.voters >= 4 * SEVERAL,
         ];
@@ -188,10 +184,10 @@ impl NetworkIndex {
 
     /// Lets go of what is older than a day.
     pub fn forget(&mut self, now: i64) {
-        let first = (now - DAY).div_euclid(HOUR);
+        let first = (now - DAY_MICROS).div_euclid(HOUR_MICROS);
         if self.hours.front().is_some_and(|(hour, ..)| *hour < first) {
             self.hours.retain(|(hour, ..)| *hour >= first);
-            self.networks.retain(|_, of| of.last > now - DAY);
+            self.networks.retain(|_, of| of.last > now - DAY_MICROS);
         }
     }
 }
@@ -247,7 +243,7 @@ mod tests {
             crowd.take(network(0), voter(n), (1, true), 0);
         }
         for n in 1..=MOST + 10 {
-            crowd.take(network(n), voter(n), (1, false), 2 * DAY / 3);
+            crowd.take(network(n), voter(n), (1, false), 2 * DAY_MICROS / 3);
         }
         assert!(crowd.networks.len() <= MOST);
         assert!(crowd.has_several(network(0)));
@@ -257,7 +253,7 @@ mod tests {
             votes,
             "whoever is let go still counts"
         );
-        crowd.forget(3 * DAY);
+        crowd.forget(3 * DAY_MICROS);
         assert_eq!((crowd.networks.len(), crowd.sums().0.votes), (0, 0));
     }
 }

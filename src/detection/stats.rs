@@ -36,7 +36,6 @@ impl VoteStats {
     }
 
     /// The side that all of them are for.
-    #[must_use]
     pub fn unanimous(self) -> Option<Choice> {
         [Choice::Ship, Choice::Skip]
             .into_iter()
@@ -55,7 +54,6 @@ impl VoteStats {
     }
 
     /// Votes for one side.
-    #[must_use]
     pub fn of_side(self, choice: Choice) -> u32 {
         match choice {
             Choice::Ship => self.ship,
@@ -84,7 +82,6 @@ pub(super) fn beyond(share: f64, usual: f64) -> f64 {
     ((share - usual) / (1.0 - usual)).clamp(0.0, 1.0)
 }
 
-/// `count` of `all`.
 pub(super) fn part(count: u32, all: u32) -> f64 {
     f64::from(count) / f64::from(all.max(1))
 }

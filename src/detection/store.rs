@@ -3,42 +3,17 @@
 //! Reads are short pages by key; what is written goes through the writer, a few rows at a time.
 
 use diesel::dsl::max;
-use diesel::sql_types::{BigInt, Bool};
-use diesel::{
-    ExpressionMethods, OptionalExtension, QueryDsl, QueryableByName, RunQueryDsl, sql_query,
-};
+use diesel::sql_types::BigInt;
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl, sql_query};
 
 use super::finding::Finding;
 use crate::abuse::alerted_tools::raise_version;
 use crate::detection::alerts::AlertState;
 use crate::detection::baseline::{Baseline, DAYS};
-use crate::domain::{Choice, NetworkHash, Timestamp};
+use crate::domain::{Choice, DAY_SECONDS, NetworkHash, Timestamp};
 use crate::infra::db::schema::{alerts, ledger_entries, tally_hours};
-use crate::infra::db::{DbConnection, write_transaction};
+use crate::infra::db::{DbConnection, Scalar, write_transaction};
 use crate::moderation::removals::store::Found;
-
-/// Any number that nothing else of ours locks on the same database: the letters "DETECT".
-const ADVISORY_LOCK: i64 = 0x44_45_54_45_43_54;
-
-const DAY_SECONDS: i64 = 86_400;
-
-#[derive(QueryableByName)]
-struct Locked {
-    #[diesel(sql_type = Bool)]
-    locked: bool,
-}
-
-/// Whether no other instance detects at this moment; none will while this connection is open. On SQLite there is none.
-pub(super) fn is_alone(conn: &mut DbConnection) -> Found<bool> {
-    match conn {
-        DbConnection::Sqlite(_) => Ok(true),
-        DbConnection::Postgres(conn) => {
-            let query = format!("SELECT pg_try_advisory_lock({ADVISORY_LOCK}) AS locked");
-            let row: Locked = sql_query(query).get_result(conn)?;
-            Ok(row.locked)
-        }
-    }
-}
 
 /// An entry of the ledger: its place, its tool, the version of its first change, when, and its changes, packed.
 pub(super) type Row = (i64, i32, i64, i64, Vec<u8>);
@@ -98,27 +73,18 @@ pub(super) fn back(
     Ok(found.map(|(seq, at)| (seq, Timestamp(at))))
 }
 
-#[derive(QueryableByName)]
-struct Bytes {
-    #[diesel(sql_type = BigInt)]
-    bytes: i64,
-}
-
 /// How long the changes between two places are.
 pub(super) fn bytes(conn: &mut DbConnection, after: i64, upto: i64) -> Found<i64> {
     // Numbers only, all ours; every database reads them.
-    let row: Bytes = sql_query(format!(
-        "SELECT CAST(COALESCE(SUM(LENGTH(changes)), 0) AS BIGINT) AS bytes FROM ledger_entries \
+    let bytes: Scalar<BigInt, i64> = sql_query(format!(
+        "SELECT CAST(COALESCE(SUM(LENGTH(changes)), 0) AS BIGINT) FROM ledger_entries \
          WHERE seq > {after} AND seq <= {upto}"
     ))
     .get_result(conn)?;
-    Ok(row.bytes)
+    Ok(bytes.0)
 }
 
 /// How many votes a tool has in an hour of the day, by the history before the hour of `now`.
-///
-/// # Errors
-/// A failed query.
 pub fn rhythm(conn: &mut DbConnection, tool: i32, now: Timestamp) -> Found<Baseline> {
     let hour = now.hour();
     let mut hours = hours(conn, tool, now.plus_seconds(-DAYS * DAY_SECONDS))?;
@@ -151,14 +117,10 @@ fn hours(conn: &mut DbConnection, tool: i32, since: Timestamp) -> Found<Vec<(i64
 pub(super) enum AlertChange {
     /// It is a new alert, or one that was dismissed and has grown to twice of it.
     Raised,
-    /// An alert has grown by it.
     Grown,
 }
 
 /// Keeps a finding, in a transaction of its own: a thing is one alert, by its tool, kind, network and begin.
-///
-/// # Errors
-/// A failed statement.
 pub(super) fn keep(
     conn: &mut DbConnection,
     finding: &Finding,

@@ -4,14 +4,13 @@ use std::collections::{HashSet, VecDeque};
 
 use super::finding::{Filter, Finding, FindingKind, Numbers};
 use crate::detection::stats::VoteStats;
-use crate::domain::{Choice, NetworkHash};
+use crate::domain::{Choice, NetworkHash, SECOND_MICROS};
 
 /// The newest votes on a tool that are held.
 pub(super) const MOST: usize = 20_000;
-const SECOND: i64 = 1_000_000;
 /// An alert goes on while the gap between two votes is at most so many times the mean, and at least this long.
 const MAX_GAP_FACTOR: i64 = 8;
-const MIN_PAUSE: i64 = 2 * SECOND;
+const MIN_PAUSE: i64 = 2 * SECOND_MICROS;
 /// Alerts of a tool that are remembered.
 const SPANS: usize = 64;
 
@@ -161,7 +160,7 @@ impl OfTool {
         let mean_gap = (filter.to - filter.from) / i64::from(votes.max(1));
         let pause = (MAX_GAP_FACTOR * mean_gap).max(MIN_PAUSE);
         // The end lies one second behind the last vote.
-        let mut last = filter.to - SECOND;
+        let mut last = filter.to - SECOND_MICROS;
         for vote in &self.votes {
             let same = filter.choice.is_none_or(|choice| choice == vote.choice)
                 && filter.network.is_none_or(|network| network == vote.network);
@@ -173,7 +172,7 @@ impl OfTool {
             }
             last = vote.at;
         }
-        last + SECOND
+        last + SECOND_MICROS
     }
 
     /// Remembers what an alert tells of; the same thing going on is one.

@@ -8,15 +8,14 @@ use super::rule::{self, Expected, ScoreParts};
 use super::votes::OfTool;
 use crate::detection::network_index::NetworkIndex;
 use crate::detection::stats::VoteStats;
-use crate::domain::Choice;
+use crate::domain::{Choice, DAY_SECONDS, SECOND_MICROS};
 
-const SECOND: i64 = 1_000_000;
 /// What is looked at: the last ten minutes, half an hour, three hours, and the day.
 const WINDOWS: [(FindingKind, i64); 4] = [
     (FindingKind::Burst, 600),
     (FindingKind::Burst, 1_800),
     (FindingKind::Burst, 10_800),
-    (FindingKind::Drip, 86_400),
+    (FindingKind::Drip, DAY_SECONDS),
 ];
 
 /// Votes that crowd into this many seconds are judged by themselves, beside those of the time before.
@@ -70,8 +69,8 @@ pub(super) fn pass(
         if all.votes < limits.least || (kind == FindingKind::Drip && !with_day) {
             return;
         }
-        let begin = now - seconds * SECOND;
-        let span = seconds.min((now.saturating_sub(since) / SECOND).max(1));
+        let begin = now - seconds * SECOND_MICROS;
+        let span = seconds.min((now.saturating_sub(since) / SECOND_MICROS).max(1));
         let usual = Expected {
             expected: facts.rhythm.expected(now, span),
             ..usual((all, several.known))
@@ -96,7 +95,9 @@ pub(super) fn pass(
     };
     let mut windows = WINDOWS.iter().copied().peekable();
     for vote in of.votes.iter().rev() {
-        while let Some(window) = windows.next_if(|(_, seconds)| vote.at <= now - seconds * SECOND) {
+        while let Some(window) =
+            windows.next_if(|(_, seconds)| vote.at <= now - seconds * SECOND_MICROS)
+        {
             judge(window, all, several);
         }
         if vote.told {
@@ -133,9 +134,9 @@ fn sudden(
     for vote in of.votes.iter().rev() {
         let age = now - vote.at;
         let ship = vote.choice == Choice::Ship;
-        if age >= (SUDDEN_SECONDS + BEFORE_SECONDS) * SECOND {
+        if age >= (SUDDEN_SECONDS + BEFORE_SECONDS) * SECOND_MICROS {
             break;
-        } else if age >= SUDDEN_SECONDS * SECOND {
+        } else if age >= SUDDEN_SECONDS * SECOND_MICROS {
             before.add(ship, vote.known, vote.fresh);
         } else if !vote.told {
             newest.add(ship, vote.known, vote.fresh);
@@ -162,7 +163,7 @@ fn sudden(
     }
     Some(Suspect {
         kind: FindingKind::Burst,
-        begin: now - SUDDEN_SECONDS * SECOND,
+        begin: now - SUDDEN_SECONDS * SECOND_MICROS,
         parts,
         crowd: false,
     })
@@ -181,7 +182,7 @@ fn filter(of: &OfTool, crowd: &NetworkIndex, suspect: &Suspect) -> Option<Filter
         .collect();
     Some(Filter {
         from: *times.get(times.len() / 100)?,
-        to: times.last()? + SECOND,
+        to: times.last()? + SECOND_MICROS,
         choice,
         network: None,
     })

@@ -13,7 +13,6 @@ pub struct Actor {
 
 impl Actor {
     /// A command, such as `catalog import`.
-    #[must_use]
     pub fn command(name: &str) -> Self {
         Self {
             name: "command".to_owned(),
@@ -23,7 +22,6 @@ impl Actor {
     }
 
     /// A rule that the server follows by itself, such as `all-clear`.
-    #[must_use]
     pub fn rule(name: &str) -> Self {
         Self {
             name: "rule".to_owned(),

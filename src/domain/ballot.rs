@@ -16,7 +16,6 @@ pub struct BallotName(pub [u8; NAME_BYTES]);
 
 impl BallotName {
     /// Reads 32 characters of base64url.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut name = [0; NAME_BYTES];
         let length = URL_SAFE_NO_PAD.decode_slice(text, &mut name).ok()?;
@@ -78,8 +77,6 @@ pub struct Ballot {
 }
 
 impl Ballot {
-    /// A new one.
-    #[must_use]
     pub fn new(seal: Option<Seal>, salt: Salt) -> Self {
         let mut digest = Sha256::new();
         digest.update(b"tallyship ballot 1\n");
@@ -97,7 +94,6 @@ impl Ballot {
     }
 
     /// As it stands in the database: the name, then the salt if it is known.
-    #[must_use]
     pub fn to_bytes(self) -> BallotBytes {
         let mut bytes = BallotBytes::new();
         bytes.extend_from_slice(&self.name.0);
@@ -107,7 +103,6 @@ impl Ballot {
         bytes
     }
 
-    #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (name, salt) = bytes.split_first_chunk()?;
         Some(Self {

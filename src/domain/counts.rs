@@ -11,7 +11,6 @@ pub struct Counts {
 
 impl Counts {
     /// One vote.
-    #[must_use]
     pub fn of(choice: Option<Choice>) -> Self {
         let mut counts = Self::default();
         counts.add(choice, 1);
@@ -42,7 +41,6 @@ impl Counts {
         }
     }
 
-    #[must_use]
     pub fn is_negative(self) -> bool {
         self.ship < 0 || self.skip < 0
     }

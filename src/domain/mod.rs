@@ -20,8 +20,7 @@ pub use actor::Actor;
 pub use ballot::{Ballot, BallotBytes, BallotName, Salt, Seal};
 pub use counts::Counts;
 pub use quota::Quota;
-pub use timestamp::Timestamp;
-pub use voter::hex;
+pub use timestamp::{DAY_MICROS, DAY_SECONDS, HOUR_MICROS, SECOND_MICROS, Timestamp};
 
 /// What a voter or a reviewer says of a tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -33,7 +32,6 @@ pub enum Choice {
 
 impl Choice {
     /// As kept in the database: 1 ship, 2 skip.
-    #[must_use]
     pub fn code(self) -> i16 {
         match self {
             Self::Ship => 1,
@@ -42,7 +40,6 @@ impl Choice {
     }
 
     /// The reverse of [`Choice::code`]; `None` for 0 ("no vote") and anything unknown.
-    #[must_use]
     pub fn from_code(code: i16) -> Option<Self> {
         match code {
             1 => Some(Self::Ship),
@@ -51,12 +48,17 @@ impl Choice {
         }
     }
 
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ship => "ship",
             Self::Skip => "skip",
         }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Ship, Self::Skip]
+            .into_iter()
+            .find(|choice| choice.as_str() == text)
     }
 }
 
@@ -70,7 +72,6 @@ impl Slug {
     pub const MAX_LEN: usize = 64;
 
     /// `None` where `text` is no slug.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let shaped = (1..=Self::MAX_LEN).contains(&text.len())
             && text
@@ -82,7 +83,6 @@ impl Slug {
         shaped.then(|| Self(text.into()))
     }
 
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -167,7 +167,6 @@ pub enum ToolState {
 
 impl ToolState {
     /// As kept in the database.
-    #[must_use]
     pub fn code(self) -> i16 {
         match self {
             Self::Open => 0,
@@ -177,7 +176,6 @@ impl ToolState {
     }
 
     /// The reverse of [`ToolState::code`]. An unknown code reads as frozen: what we do not understand takes no votes.
-    #[must_use]
     pub fn from_code(code: i16) -> Self {
         match code {
             0 => Self::Open,
@@ -186,7 +184,6 @@ impl ToolState {
         }
     }
 
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",

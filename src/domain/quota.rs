@@ -50,13 +50,11 @@ impl Quota {
     }
 
     /// GCRA's emission interval T, in whole microseconds.
-    #[must_use]
     pub fn interval_micros(self) -> u64 {
         u64::try_from(self.period.as_micros()).unwrap_or(u64::MAX) / u64::from(self.count)
     }
 
     /// GCRA's tolerance τ: how far the arrival time of a call may lie ahead that is still admitted, in microseconds.
-    #[must_use]
     pub fn tolerance_micros(self) -> u64 {
         self.interval_micros() * u64::from(self.count - 1)
     }

@@ -19,7 +19,6 @@ pub struct TextRule {
 
 impl TextRule {
     /// One line with at least one visible character.
-    #[must_use]
     pub const fn line(max: usize) -> Self {
         Self {
             max,
@@ -101,7 +100,6 @@ fn is_visible(c: char) -> bool {
 }
 
 /// What search and sort compare instead of `text`: without case, accents and invisible characters.
-#[must_use]
 pub fn search_key(text: &str) -> String {
     let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize(text);
     let mut key = String::with_capacity(decomposed.len());
@@ -154,13 +152,11 @@ fn base_letter(c: char) -> Option<&'static str> {
 pub const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// `text` without the byte order mark that some editors begin a file with.
-#[must_use]
 pub fn without_bom(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// The line, counted from 1, that holds the byte `offset` of `text`.
-#[must_use]
 pub fn line_at(text: &str, offset: usize) -> usize {
     let before = text.as_bytes().get(..offset).unwrap_or_default();
     before.split(|byte| *byte == b'\n').count()

@@ -8,6 +8,11 @@ use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub const SECOND_MICROS: i64 = 1_000_000;
+pub const HOUR_MICROS: i64 = 3_600 * SECOND_MICROS;
+pub const DAY_SECONDS: i64 = 86_400;
+pub const DAY_MICROS: i64 = DAY_SECONDS * SECOND_MICROS;
+
 /// A point in time: microseconds since 1970, UTC.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
 #[schema(value_type = String, format = DateTime)]
@@ -15,7 +20,6 @@ pub struct Timestamp(pub i64);
 
 impl Timestamp {
     /// The system clock. Only the outermost callers read it; everything below takes a `Timestamp`.
-    #[must_use]
     pub fn now() -> Self {
         let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
         Self(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
@@ -23,7 +27,6 @@ impl Timestamp {
 
     /// Reads RFC 3339, to the microsecond. An offset, or a leap second, can lead out of the four-digit years, whose times could
     /// not be written in RFC 3339 again: those are none.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let micros = DateTime::parse_from_rfc3339(text).ok()?.timestamp_micros();
         // Of what is kept: a leap second is the first of the next minute then.
@@ -31,26 +34,25 @@ impl Timestamp {
         (0..=9999).contains(&year).then_some(Self(micros))
     }
 
-    #[must_use]
     pub fn seconds(self) -> i64 {
-        self.0.div_euclid(1_000_000)
+        self.0.div_euclid(SECOND_MICROS)
     }
 
     /// The start of its hour.
     #[must_use]
     pub fn hour(self) -> Self {
-        Self(self.0 - self.0.rem_euclid(3_600_000_000))
+        Self(self.0 - self.0.rem_euclid(HOUR_MICROS))
     }
 
     /// The start of its day (UTC).
     #[must_use]
     pub fn day(self) -> Self {
-        Self(self.0 - self.0.rem_euclid(24 * 3_600_000_000))
+        Self(self.0 - self.0.rem_euclid(DAY_MICROS))
     }
 
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
-        Self(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
+        Self(self.0.saturating_add(seconds.saturating_mul(SECOND_MICROS)))
     }
 }
 

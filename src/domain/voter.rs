@@ -8,7 +8,6 @@ use super::{NetworkHash, VoterId};
 
 impl VoterId {
     /// `visitor:UUID` for a visitor (a `UUIDv7`), `voter:UUID` for any other 16 bytes.
-    #[must_use]
     pub fn text(self) -> String {
         let id = Uuid::from_bytes(self.0);
         let kind = if id.get_version_num() == 7 {
@@ -20,7 +19,6 @@ impl VoterId {
     }
 
     /// Reads what [`VoterId::text`] writes, or the UUID alone.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let id = text
             .strip_prefix("visitor:")
@@ -35,42 +33,26 @@ impl NetworkHash {
     pub const NONE: Self = Self([0; 16]);
 
     /// Whether it is the hash of some network.
-    #[must_use]
     pub fn is_some(self) -> bool {
         self != Self::NONE
     }
 
     /// As lists show it; nothing where it is of no network.
-    #[must_use]
     pub fn shown(self) -> Option<String> {
         self.is_some().then(|| self.text())
     }
 
     /// 32 digits of lower-case hexadecimal.
-    #[must_use]
     pub fn text(self) -> String {
-        format!("{:032x}", u128::from_be_bytes(self.0))
+        hex::encode(self.0)
     }
 
     /// Reads what [`NetworkHash::text`] writes.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let number = u128::from_str_radix(text, 16).ok().filter(|_| digits)?;
-        Some(Self(number.to_be_bytes()))
+        let mut hash = [0; 16];
+        hex::decode_to_slice(text, &mut hash).ok()?;
+        Some(Self(hash))
     }
-}
-
-/// Lower-case hexadecimal.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }
 
 #[cfg(test)]

@@ -18,7 +18,6 @@ pub struct LogLimit {
 }
 
 impl LogLimit {
-    #[must_use]
     pub const fn new() -> Self {
         Self {
             began_at: AtomicI64::new(i64::MIN),

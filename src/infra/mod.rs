@@ -1,4 +1,4 @@
-//! What the server runs on: the databases, Redis, telemetry, and the slots in which requests wait for another thread's reply.
+//! What the server runs on: the databases, Redis, telemetry, background threads, and the slots in which requests wait for another thread's reply.
 //!
 //! Every module above may use it; it knows none of them.
 
@@ -9,3 +9,4 @@ pub mod redis;
 pub mod reply_slots;
 pub mod stderr;
 pub mod telemetry;
+pub mod workers;

@@ -50,7 +50,6 @@ pub fn open_or_make(file: &Path) -> Result<File> {
 const LINKS_MAX: usize = 40;
 
 /// The file that `path` leads to, there or not: one file has one lock, and is replaced itself, by whatever links it is reached.
-#[must_use]
 pub fn link_target(path: &Path) -> PathBuf {
     let mut path = path.to_path_buf();
     for _ in 0..LINKS_MAX {

@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
+use super::workers;
+
 /// Lines that wait for a slow reader.
 const MAX_WAITING_LINES: usize = 8_192;
 /// How long the end of the process waits for the last lines.
@@ -22,9 +24,7 @@ enum Entry {
 static QUEUE: LazyLock<SyncSender<Entry>> = LazyLock::new(|| {
     let (queue, entries) = sync_channel(MAX_WAITING_LINES);
     // Without the thread the entries' end is closed, and lines are lost.
-    let _ = std::thread::Builder::new()
-        .name("stderr".to_owned())
-        .spawn(move || write_all(&entries));
+    let _ = workers::spawn("stderr", move || write_all(&entries));
     queue
 });
 static LOST_LINES: AtomicU64 = AtomicU64::new(0);

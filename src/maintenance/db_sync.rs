@@ -1,15 +1,13 @@
 //! Following the database: what other instances and commands wrote appears on shelf and board, among the bans and what is
 //! held, within a second.
 //!
-//! `serve` fills them once with [`fill`] and then starts [`DbSyncWorker`], a thread with a reader of its own. It only ever
+//! `serve` fills them once with [`fill`] and then calls [`start`]: a worker with a reader of its own. It only ever
 //! reads; a version that is already shown, or older, changes nothing.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use diesel::sql_types::Integer;
-use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_query};
+use diesel::QueryResult;
 
 use crate::abuse::Bans;
 use crate::abuse::alerted_tools::AlertedTools;
@@ -20,6 +18,7 @@ use crate::config;
 use crate::domain::Timestamp;
 use crate::infra::db::versions::{self, Versioned};
 use crate::infra::db::{self, DbConnection, Purpose};
+use crate::infra::workers::{Schedule, Worker};
 use crate::tallies::cache::TallyCache;
 use crate::tallies::store as tallies;
 use crate::voting::writer::Votes;
@@ -32,10 +31,8 @@ const TALLIES_WITHIN: Duration = Duration::from_millis(600);
 /// A look at tallies rests so many times as long as it took: where ten thousand of them move at once, four looks a second
 /// were measured to take a fifth of all that voting cost.
 const RESTS: u32 = 20;
+
 /// Loads the whole catalogue, every tally, every ban, the alerts of the last hour, and who was erased.
-///
-/// # Errors
-/// A failed query.
 pub fn fill(
     conn: &mut DbConnection,
     shelf: &CatalogCache,
@@ -57,44 +54,36 @@ pub fn fill(
     Ok(())
 }
 
-/// The running thread; dropping it ends the thread at its next look.
-pub struct DbSyncWorker {
-    _stop: Sender<()>,
-}
-
-impl DbSyncWorker {
-    /// Starts to follow.
-    ///
-    /// # Errors
-    /// Where the thread cannot be started.
-    pub fn start(
-        settings: config::Database,
-        shelf: Arc<CatalogCache>,
-        board: Arc<TallyCache>,
-        erased: Arc<Denylist>,
-        (bans, alerts): (Arc<Bans>, Arc<AlertedTools>),
-        votes: Votes,
-    ) -> std::io::Result<Self> {
-        let (stop, stopped) = channel();
-        let follow = Follow {
-            settings,
-            shelf,
-            board,
-            erased,
-            bans,
-            alerts,
-            votes,
-            conn: None,
-            data_version: None,
-            unread: true,
-            tallies_at: Instant::now(),
-            catalog: -1,
-        };
-        std::thread::Builder::new()
-            .name("follower".to_owned())
-            .spawn(move || follow.run(&stopped))?;
-        Ok(Self { _stop: stop })
-    }
+/// Starts to follow.
+pub fn start(
+    settings: config::Database,
+    shelf: Arc<CatalogCache>,
+    board: Arc<TallyCache>,
+    erased: Arc<Denylist>,
+    (bans, alerts): (Arc<Bans>, Arc<AlertedTools>),
+    votes: Votes,
+) -> std::io::Result<Worker> {
+    let mut follow = Follow {
+        settings,
+        shelf,
+        board,
+        erased,
+        bans,
+        alerts,
+        votes,
+        conn: None,
+        data_version: None,
+        unread: true,
+        tallies_at: Instant::now(),
+        catalog: -1,
+        has_failed: false,
+    };
+    let schedule = Schedule {
+        first_after: EVERY,
+        retry_after: EVERY,
+        failure: "database unreadable; serving stale tallies",
+    };
+    Worker::start("follower", schedule, move |_| Ok(follow.pass()?))
 }
 
 struct Follow {
@@ -114,35 +103,25 @@ struct Follow {
     tallies_at: Instant,
     /// The version of the catalogue that is shown.
     catalog: i64,
-}
-
-#[derive(QueryableByName)]
-struct DataVersion {
-    #[diesel(sql_type = Integer)]
-    data_version: i32,
+    /// The last pass.
+    has_failed: bool,
 }
 
 impl Follow {
-    fn run(mut self, stopped: &Receiver<()>) {
-        let mut said = false;
-        while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
-            let began = Timestamp::now();
-            match self.look() {
-                Ok(()) => {
-                    self.board.seen(began);
-                    if std::mem::take(&mut said) {
-                        tracing::info!("database readable again");
-                    }
-                }
-                Err(cause) => {
-                    self.conn = None;
-                    self.data_version = None;
-                    if !std::mem::replace(&mut said, true) {
-                        tracing::error!(%cause, "database unreadable; serving stale tallies");
-                    }
-                }
+    fn pass(&mut self) -> Result<Duration, db::OpenError> {
+        let began = Timestamp::now();
+        let done = self.look();
+        if done.is_ok() {
+            self.board.seen(began);
+            if self.has_failed {
+                tracing::info!("database readable again");
             }
+        } else {
+            self.conn = None;
+            self.data_version = None;
         }
+        self.has_failed = done.is_err();
+        done.map(|()| EVERY)
     }
 
     fn look(&mut self) -> Result<(), db::OpenError> {
@@ -154,8 +133,8 @@ impl Follow {
             return Ok(());
         };
         if let DbConnection::Sqlite(conn) = conn {
-            let mark: DataVersion = sql_query("PRAGMA data_version").get_result(conn)?;
-            self.unread |= self.data_version.replace(mark.data_version) != Some(mark.data_version);
+            let mark = db::data_version(conn)?;
+            self.unread |= self.data_version.replace(mark) != Some(mark);
             if !self.unread {
                 return Ok(());
             }

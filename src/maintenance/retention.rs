@@ -14,7 +14,7 @@ use crate::auth::network::daily_keys;
 use crate::auth::{denylist, sessions, staff};
 use crate::config;
 use crate::detection::alerts;
-use crate::domain::Timestamp;
+use crate::domain::{DAY_SECONDS, Timestamp};
 use crate::infra::db::{self, DbConnection, Readers};
 use crate::infra::telemetry::{Metrics, Task};
 use crate::moderation::bans::ended as bans;
@@ -32,11 +32,10 @@ const STEP: usize = 200;
 /// A full queue, or a database that is away, is left to the next round after so many tries.
 const TRIES: usize = 5;
 
-const DAY: i64 = 86_400;
 /// A removal that is not in force after a day never will be.
-const UNFINISHED_SECONDS: i64 = DAY;
+const UNFINISHED_SECONDS: i64 = DAY_SECONDS;
 /// Hours that a later round looks through: those that grew too old since the last, with time for a server that was away.
-const WINDOW_SECONDS: i64 = 8 * DAY;
+const WINDOW_SECONDS: i64 = 8 * DAY_SECONDS;
 
 /// What retention works with.
 pub struct Retention {
@@ -101,7 +100,7 @@ async fn round(parts: &Retention, now: Timestamp, is_first: bool) -> bool {
 
     if kept.hours.is_some() {
         // Whole days.
-        let end = before(now, kept.hours).seconds().div_euclid(DAY) * DAY;
+        let end = before(now, kept.hours).seconds().div_euclid(DAY_SECONDS) * DAY_SECONDS;
         let end = Timestamp(0).plus_seconds(end);
         let begin = if is_first {
             Timestamp(0)

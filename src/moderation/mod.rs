@@ -64,7 +64,6 @@ const AGAIN_AFTER: Duration = Duration::from_millis(25);
 const TRIES: usize = 100;
 
 impl Moderation {
-    #[must_use]
     pub fn new(
         readers: Readers,
         votes: Votes,

@@ -1,9 +1,11 @@
 //! `/v1/moderation/resets` and a tool's state; and what all moderation routes share. Staff of role `moderator` or above.
 
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use actix_web::web::{Bytes, Data, Path, Payload};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::web::{Bytes, Data, Path};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -35,29 +37,75 @@ pub(crate) fn answer<T: Serialize>(status: StatusCode, body: &T) -> HttpResponse
         .json(body)
 }
 
-/// Who calls, once the size and type of the body are right; and the body.
-pub(crate) async fn written(
-    http: &HttpRequest,
-    payload: Payload,
-    state: &ModerationState,
-) -> Result<(Bytes, Actor), Problem> {
-    let headers = http.headers();
-    request::check_head(headers, request::SMALL)?;
-    if headers.contains_key(CONTENT_TYPE) {
-        request::require_json(headers)?;
-    }
-    let staff = state.identity.staff(headers, Role::Moderator).await?;
-    let body = request::body(headers, payload, request::SMALL).await?;
-    request::json_if_any(headers, &body)?;
-    Ok((body, staff.actor()))
+/// A moderator's call that reads.
+pub struct ReadCall {
+    pub state: Data<ModerationState>,
+    http: HttpRequest,
 }
 
-pub(crate) async fn reading(http: &HttpRequest, state: &ModerationState) -> Result<(), Problem> {
-    state
-        .identity
-        .staff(http.headers(), Role::Moderator)
-        .await?;
-    Ok(())
+impl ReadCall {
+    pub(crate) fn query(&self) -> &str {
+        self.http.query_string()
+    }
+}
+
+impl FromRequest for ReadCall {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(http: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let http = http.clone();
+        Box::pin(async move {
+            let state = state_of(&http)?;
+            let moderator = state.identity.staff(http.headers(), Role::Moderator);
+            moderator.await?;
+            Ok(Self { state, http })
+        })
+    }
+}
+
+/// A moderator's call that writes: who calls, once the size and type of the body are right; and the body.
+pub struct WriteCall {
+    pub state: Data<ModerationState>,
+    pub body: Bytes,
+    pub actor: Actor,
+}
+
+impl WriteCall {
+    /// The reason of a body that may be absent, or `{}`.
+    pub(crate) fn why(&self) -> Result<String, Problem> {
+        if self.body.is_empty() {
+            return Ok(String::new());
+        }
+        let WhyBody { reason: text } = request::json(&self.body)?;
+        text.as_deref().map_or_else(|| Ok(String::new()), reason)
+    }
+}
+
+impl FromRequest for WriteCall {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(http: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (http, payload) = (http.clone(), payload.take());
+        Box::pin(async move {
+            let (state, headers) = (state_of(&http)?, http.headers());
+            request::check_head(headers, request::SMALL)?;
+            if headers.contains_key(CONTENT_TYPE) {
+                request::require_json(headers)?;
+            }
+            let staff = state.identity.staff(headers, Role::Moderator).await?;
+            let body = request::body(headers, payload, request::SMALL).await?;
+            request::json_if_any(headers, &body)?;
+            let actor = staff.actor();
+            Ok(Self { state, body, actor })
+        })
+    }
+}
+
+fn state_of(http: &HttpRequest) -> Result<Data<ModerationState>, Problem> {
+    let state = http.app_data::<Data<ModerationState>>();
+    state.cloned().ok_or_else(Problem::internal)
 }
 
 /// A number in an address; what is none names nothing.
@@ -165,13 +213,8 @@ pub struct BanOfReset {
 ///
 /// # Errors
 /// In the order of checks of `docs/api.md`; 409 where a plan does not hold any more.
-pub async fn post_reset(
-    http: HttpRequest,
-    payload: Payload,
-    state: Data<ModerationState>,
-) -> Answer {
-    let (body, actor) = written(&http, payload, &state).await?;
-    let body: ResetBody = request::json(&body)?;
+pub async fn post_reset(call: WriteCall) -> Answer {
+    let body: ResetBody = request::json(&call.body)?;
     let now = Timestamp::now();
     let expires_at = body.ban.as_ref().and_then(|ban| ban.expires_at);
     if expires_at.is_some_and(|end| end <= now) {
@@ -194,7 +237,7 @@ pub async fn post_reset(
             expires_at: ban.expires_at,
         }),
         votes: VoteSelection {
-            tool: tool(&state, &body.tool)?,
+            tool: tool(&call.state, &body.tool)?,
             from: body.from,
             to: body.to,
             voters,
@@ -203,10 +246,14 @@ pub async fn post_reset(
         },
     };
     if body.dry_run {
-        let report = state.moderation.preview(&wanted, now).await?;
+        let report = call.state.moderation.preview(&wanted, now).await?;
         return Ok(answer(StatusCode::OK, &report));
     }
-    let report = state.moderation.reset(&wanted, &actor, now).await?;
+    let report = call
+        .state
+        .moderation
+        .reset(&wanted, &call.actor, now)
+        .await?;
     Ok(answer(StatusCode::CREATED, &report))
 }
 
@@ -218,44 +265,23 @@ pub struct WhyBody {
     reason: Option<String>,
 }
 
-/// A body that may be absent, or `{}`, or say why.
-pub(crate) fn why(body: &Bytes) -> Result<String, Problem> {
-    if body.is_empty() {
-        return Ok(String::new());
-    }
-    let WhyBody { reason: text } = request::json(body)?;
-    text.as_deref().map_or_else(|| Ok(String::new()), reason)
-}
-
 /// Puts a reset's votes back.
-///
-/// # Errors
-/// 404, 409 for a second undo.
-pub async fn post_undo(
-    http: HttpRequest,
-    payload: Payload,
-    id: Path<String>,
-    state: Data<ModerationState>,
-) -> Answer {
-    let (body, actor) = written(&http, payload, &state).await?;
-    let why = why(&body)?;
-    let undone = state
+pub async fn post_undo(call: WriteCall, id: Path<String>) -> Answer {
+    let why = call.why()?;
+    let undone = call
+        .state
         .moderation
-        .undo(number(&id)?, &why, &actor, Timestamp::now())
+        .undo(number(&id)?, &why, &call.actor, Timestamp::now())
         .await?;
     Ok(answer(StatusCode::OK, &undone))
 }
 
 /// Resets, newest first.
-///
-/// # Errors
-/// 401, 403, 404 for an unknown tool, 422.
-pub async fn get_resets(http: HttpRequest, state: Data<ModerationState>) -> Answer {
-    reading(&http, &state).await?;
-    let query = http.query_string();
+pub async fn get_resets(call: ReadCall) -> Answer {
+    let query = call.query();
     let (before, limit) = (paging::before(query)?, paging::limit(query)?);
-    let tool = wanted_tool(&state, query)?;
-    let page = state.moderation.resets(tool, before, limit).await?;
+    let tool = wanted_tool(&call.state, query)?;
+    let page = call.state.moderation.resets(tool, before, limit).await?;
     Ok(answer(StatusCode::OK, &views(&page)))
 }
 
@@ -275,17 +301,8 @@ pub(crate) fn wanted_tool(state: &ModerationState, query: &str) -> Result<Option
     }
 }
 
-/// One reset.
-///
-/// # Errors
-/// 401, 403, 404.
-pub async fn get_reset(
-    http: HttpRequest,
-    id: Path<String>,
-    state: Data<ModerationState>,
-) -> Answer {
-    reading(&http, &state).await?;
-    let removal = state.moderation.find_reset(number(&id)?).await?;
+pub async fn get_reset(call: ReadCall, id: Path<String>) -> Answer {
+    let removal = call.state.moderation.find_reset(number(&id)?).await?;
     Ok(answer(StatusCode::OK, &removal.view()))
 }
 
@@ -307,26 +324,18 @@ pub enum RequestedState {
 }
 
 /// Freezes a tool's votes, or opens them.
-///
-/// # Errors
-/// 404, 410 for an archived tool, 422.
-pub async fn put_state(
-    http: HttpRequest,
-    payload: Payload,
-    slug: Path<String>,
-    state: Data<ModerationState>,
-) -> Answer {
-    let (body, actor) = written(&http, payload, &state).await?;
-    let body: StateBody = request::json(&body)?;
+pub async fn put_state(call: WriteCall, slug: Path<String>) -> Answer {
+    let body: StateBody = request::json(&call.body)?;
     let reason = reason(&body.reason)?;
     let wanted = match body.state {
         RequestedState::Open => ToolState::Open,
         RequestedState::Frozen => ToolState::Frozen,
     };
-    let slug = tool(&state, &slug)?;
-    let shown = state
+    let slug = tool(&call.state, &slug)?;
+    let shown = call
+        .state
         .moderation
-        .set_state(&slug, wanted, &reason, &actor, Timestamp::now())
+        .set_state(&slug, wanted, &reason, &call.actor, Timestamp::now())
         .await?;
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))

@@ -53,7 +53,6 @@ impl<T> Default for AnyOf<T> {
 }
 
 impl<T: Id> AnyOf<T> {
-    #[must_use]
     pub fn of(mut ids: Vec<T>) -> Self {
         // Zeros stand for a network that was forgotten: they name nobody.
         ids.retain(|id| id.bytes() != [0; 16]);
@@ -62,7 +61,6 @@ impl<T: Id> AnyOf<T> {
         Self(Some(ids.into()))
     }
 
-    #[must_use]
     pub fn one(id: T) -> Self {
         Self::of(vec![id])
     }
@@ -79,7 +77,6 @@ impl<T: Id> AnyOf<T> {
         }
     }
 
-    #[must_use]
     pub fn matches(&self, id: &T) -> bool {
         self.0
             .as_ref()
@@ -87,13 +84,11 @@ impl<T: Id> AnyOf<T> {
     }
 
     /// The list; `None` if any id matches.
-    #[must_use]
     pub fn ids(&self) -> Option<&[T]> {
         self.0.as_deref()
     }
 
     /// The only entry.
-    #[must_use]
     pub fn single(&self) -> Option<T> {
         match self.ids() {
             Some([id]) => Some(*id),
@@ -102,13 +97,11 @@ impl<T: Id> AnyOf<T> {
     }
 
     /// The entries as staff read them.
-    #[must_use]
     pub fn texts(&self) -> Option<Vec<String>> {
         Some(self.ids()?.iter().map(|id| id.text()).collect())
     }
 
     /// For a query: whether any id matches, and the bytes of those that do otherwise.
-    #[must_use]
     pub fn bytes(&self) -> (bool, Vec<Vec<u8>>) {
         let ids = self.ids().unwrap_or_default().iter();
         (
@@ -118,13 +111,11 @@ impl<T: Id> AnyOf<T> {
     }
 
     /// As one column holds it: the ids one behind the other.
-    #[must_use]
     pub fn packed(&self) -> Option<Vec<u8>> {
         Some(self.ids()?.iter().flat_map(|id| id.bytes()).collect())
     }
 
     /// The reverse of [`AnyOf::packed`].
-    #[must_use]
     pub fn unpacked(bytes: Option<&[u8]>) -> Self {
         let (ids, _) = bytes.map_or((&[][..], &[][..]), <[u8]>::as_chunks);
         match bytes {

@@ -14,7 +14,6 @@ pub(super) const STATE: HeaderName = HeaderName::from_static("ratelimit");
 const NONE: HeaderValue = HeaderValue::from_static("");
 
 /// `RateLimit-Policy` for these quotas.
-#[must_use]
 pub(super) fn policies(quotas: &[(Policy, Quota)]) -> HeaderValue {
     HeaderValue::from_str(&text(quotas)).unwrap_or(NONE)
 }
@@ -36,7 +35,6 @@ fn text(quotas: &[(Policy, Quota)]) -> String {
 
 /// The header for the first quota, the first two, and so on: quotas are asked in order, up to the one that refuses. Made once
 /// a start, as text that stays: copies that are counted would be counted by all workers in one place.
-#[must_use]
 pub(super) fn prefixes(quotas: &[(Policy, Quota)]) -> Vec<HeaderValue> {
     (1..=quotas.len())
         .map(|n| text(quotas.get(..n).unwrap_or_default()))
@@ -46,7 +44,6 @@ pub(super) fn prefixes(quotas: &[(Policy, Quota)]) -> Vec<HeaderValue> {
 
 /// `RateLimit` for what a call met. Put together on the stack and copied once, into just as many bytes: of a text with capacity
 /// to spare, a header's value would keep a count in memory of its own.
-#[must_use]
 pub(super) fn state(decisions: &[Decision]) -> HeaderValue {
     let mut text = [0; 64 * 3];
     let written = write_state(&mut text, decisions).unwrap_or_default();

@@ -31,7 +31,6 @@ pub enum Policy {
 
 impl Policy {
     /// The name in the `RateLimit` headers.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::VotesPerVoter => "voter",
@@ -67,7 +66,6 @@ fn wide(quota: Quota) -> Quota {
     times(quota, WIDE)
 }
 
-/// So many times the quota.
 fn times(quota: Quota, factor: u32) -> Quota {
     // No quota has more calls than its period has microseconds.
     let most = u32::try_from(quota.period.as_micros()).unwrap_or(u32::MAX);
@@ -97,14 +95,12 @@ pub struct Decision {
 
 impl Decision {
     /// Whole calls left at this moment.
-    #[must_use]
     pub fn remaining(&self) -> u64 {
         let interval = self.quota.interval_micros();
         (interval * u64::from(self.quota.count)).saturating_sub(self.ahead) / interval
     }
 
     /// Seconds, rounded up, until one call more is left than now.
-    #[must_use]
     pub fn more_after(&self) -> u64 {
         let interval = self.quota.interval_micros();
         let free = (interval * u64::from(self.quota.count)).saturating_sub(self.ahead);
@@ -112,7 +108,6 @@ impl Decision {
     }
 
     /// Seconds, rounded up and at least 1, until a refused call would be admitted.
-    #[must_use]
     pub fn retry_after(&self) -> u64 {
         self.ahead
             .saturating_sub(self.quota.tolerance_micros())
@@ -128,7 +123,6 @@ pub type Decisions = SmallVec<[Decision; 3]>;
 pub type Charges = SmallVec<[Charge; 3]>;
 
 /// Whether every quota allows the call.
-#[must_use]
 pub fn admitted(decisions: &[Decision]) -> bool {
     decisions.iter().all(|decision| decision.allowed)
 }

@@ -56,7 +56,6 @@ const OWN_READS: Quota = Quota {
 };
 
 impl RateLimiter {
-    #[must_use]
     pub fn new(limits: Limits, shared: Option<RedisLimiter>) -> Self {
         let quotas: Vec<_> = [
             (Policy::VotesPerVoter, limits.votes_per_voter),
@@ -106,7 +105,6 @@ impl RateLimiter {
     }
 
     /// The limiter in process, for its sweeps and metrics.
-    #[must_use]
     pub fn local(&self) -> &Local {
         &self.local
     }
@@ -119,7 +117,6 @@ impl RateLimiter {
     }
 
     /// Whether Redis decides: `None` where none is configured.
-    #[must_use]
     pub fn redis_is_up(&self) -> Option<bool> {
         self.shared.as_ref().map(RedisLimiter::is_up)
     }

@@ -17,6 +17,7 @@ use crate::config;
 use crate::domain::Quota;
 use crate::infra::redis::Link;
 use crate::infra::reply_slots::{ReplySlots, Responder, Timeout};
+use crate::infra::workers;
 
 /// What has waited so many patiences in the queue is not asked any more: with the call itself a caller stays under 100 ms.
 const STALE: u32 = 2;
@@ -55,9 +56,6 @@ pub struct RedisLimiter {
 
 impl RedisLimiter {
     /// Starts the thread; Redis need not be there yet.
-    ///
-    /// # Errors
-    /// Where the thread cannot be started.
     pub fn start(settings: config::Redis) -> std::io::Result<Self> {
         let (queue, asks) = mpsc::channel(QUEUE);
         let up = Arc::new(AtomicBool::new(false));
@@ -70,12 +68,7 @@ impl RedisLimiter {
             up: Arc::clone(&up),
             trying,
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        std::thread::Builder::new()
-            .name("limiter".to_owned())
-            .spawn(move || runtime.block_on(watch.run()))?;
+        workers::spawn_async("limiter", move || watch.run())?;
         let callers = ReplySlots::new(LONGEST);
         Ok(Self {
             queue,
@@ -92,7 +85,6 @@ impl RedisLimiter {
     }
 
     /// Whether Redis decides at this moment.
-    #[must_use]
     pub fn is_up(&self) -> bool {
         self.up.load(Ordering::Relaxed)
     }

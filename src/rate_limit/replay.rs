@@ -35,7 +35,6 @@ pub struct ReplayLimiter {
 }
 
 impl ReplayLimiter {
-    #[must_use]
     pub fn new(quotas: &[(Policy, Quota)]) -> Self {
         let clock = ManualClock::default();
         Self {
@@ -72,7 +71,6 @@ impl ReplayLimiter {
     }
 
     /// Keys held.
-    #[must_use]
     pub fn keys(&self) -> usize {
         self.local.keys()
     }

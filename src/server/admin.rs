@@ -16,6 +16,7 @@ use super::resource::readable;
 use crate::auth::users::Users;
 use crate::domain::Timestamp;
 use crate::http::problem::{Code, Problem};
+use crate::infra::workers;
 use crate::server::wiring::Services;
 
 struct AdminState {
@@ -44,7 +45,6 @@ impl Admin {
     }
 }
 
-/// Starts to listen.
 pub(super) fn start(listener: TcpListener, parts: Arc<Services>) -> std::io::Result<Admin> {
     let watch = Arc::new(AdminState {
         parts,
@@ -52,38 +52,36 @@ pub(super) fn start(listener: TcpListener, parts: Arc<Services>) -> std::io::Res
     });
     let (tell, told) = std::sync::mpsc::channel();
     let state = Data::from(Arc::clone(&watch));
-    let thread = std::thread::Builder::new()
-        .name("admin".to_owned())
-        .spawn(move || {
-            let system = actix_web::rt::System::new();
-            let outcome = system.block_on(async move {
-                let server = HttpServer::new(move || {
-                    App::new()
-                        .app_data(state.clone())
-                        .service(readable("/healthz", "healthz", "GET, HEAD", async || {
-                            HttpResponse::Ok().body("alive\n")
-                        }))
-                        .service(readable("/readyz", "readyz", "GET, HEAD", readyz))
-                        .service(readable("/metrics", "metrics", "GET, HEAD", metrics))
-                        .default_service(web::to(|| async {
-                            Err::<HttpResponse, _>(Problem::new(
-                                Code::NotFound,
-                                "Expected /healthz, /readyz or /metrics.",
-                            ))
-                        }))
-                })
-                .workers(1)
-                .client_request_timeout(Duration::from_secs(5))
-                .disable_signals()
-                .listen(listener)?
-                .run();
-                let _ = tell.send(server.handle());
-                server.await
-            });
-            if let Err(cause) = outcome {
-                tracing::error!(%cause, "admin listener stopped");
-            }
-        })?;
+    let thread = workers::spawn("admin", move || {
+        let system = actix_web::rt::System::new();
+        let outcome = system.block_on(async move {
+            let server = HttpServer::new(move || {
+                App::new()
+                    .app_data(state.clone())
+                    .service(readable("/healthz", "healthz", "GET, HEAD", async || {
+                        HttpResponse::Ok().body("alive\n")
+                    }))
+                    .service(readable("/readyz", "readyz", "GET, HEAD", readyz))
+                    .service(readable("/metrics", "metrics", "GET, HEAD", metrics))
+                    .default_service(web::to(|| async {
+                        Err::<HttpResponse, _>(Problem::new(
+                            Code::NotFound,
+                            "Expected /healthz, /readyz or /metrics.",
+                        ))
+                    }))
+            })
+            .workers(1)
+            .client_request_timeout(Duration::from_secs(5))
+            .disable_signals()
+            .listen(listener)?
+            .run();
+            let _ = tell.send(server.handle());
+            server.await
+        });
+        if let Err(cause) = outcome {
+            tracing::error!(%cause, "admin listener stopped");
+        }
+    })?;
     let server = told.recv().map_err(std::io::Error::other)?;
     Ok(Admin {
         server,

@@ -31,10 +31,9 @@ pub(super) struct AppState {
     pub(super) board: Data<TallyCache>,
     pub(super) batches: Data<Batches>,
     hub: Data<Broadcaster>,
-    pub(super) votes: Data<voting::routes::VotingState>,
+    pub(super) votes: Data<voting::admission::VotingState>,
     verdicts: Data<views::routes::CatalogState>,
     pages: Data<site::state::SiteState>,
-    form: Data<site::form::VoteFormState>,
     embed: Data<embed::routes::EmbedState>,
     preview: Data<preview::routes::PreviewState>,
     feeds: Data<feeds::routes::FeedState>,
@@ -56,14 +55,16 @@ impl AppState {
             readers: parts.readers.clone(),
         };
         let pages = Data::new(site_state(parts, &lists));
-        let form = Data::new(site::form::VoteFormState {
-            identity: identity.clone(),
-            bans: parts.bans.clone(),
-            challenges: parts.challenges.clone(),
-            holding: parts.holding.clone(),
-            limiter: limiter.clone(),
-            board: board.clone(),
+        let votes = Data::new(voting::admission::VotingState {
+            identity: identity.clone().into_inner(),
+            bans: parts.bans.clone().into_inner(),
+            challenges: parts.challenges.clone().into_inner(),
+            holding: parts.holding.clone().into_inner(),
+            limiter: limiter.clone().into_inner(),
+            board: board.clone().into_inner(),
             votes: parts.votes.clone(),
+            readers: parts.readers.clone(),
+            walks: Arc::new(Semaphore::new(LEDGER_WALKS)),
         });
         Self {
             identity: identity.clone(),
@@ -72,17 +73,7 @@ impl AppState {
             board: board.clone(),
             batches: Data::new(Batches::default()),
             hub: parts.hub.clone(),
-            votes: Data::new(voting::routes::VotingState {
-                identity: identity.clone(),
-                bans: parts.bans.clone(),
-                challenges: parts.challenges.clone(),
-                holding: parts.holding.clone(),
-                limiter: limiter.clone(),
-                board: board.clone(),
-                votes: parts.votes.clone(),
-                readers: parts.readers.clone(),
-                walks: Arc::new(Semaphore::new(LEDGER_WALKS)),
-            }),
+            votes: votes.clone(),
             verdicts: Data::new(views::routes::CatalogState {
                 identity: identity.clone(),
                 reads: reads.clone(),
@@ -91,7 +82,7 @@ impl AppState {
             embed: Data::new(embed::routes::EmbedState {
                 pages: pages.clone(),
                 reads: reads.clone(),
-                form: form.clone(),
+                votes,
                 assets: embed::script::Assets::new(),
                 public_url: parts.public_url.clone(),
                 frame_policy: embed::frame::routes::frame_policy(&identity.origins),
@@ -112,7 +103,6 @@ impl AppState {
                 })
             }),
             pages,
-            form,
             moderation: Data::new(moderation::routes::ModerationState {
                 identity: identity.clone(),
                 moderation: parts.moderation.clone(),
@@ -150,7 +140,6 @@ impl AppState {
             .app_data(self.votes.clone())
             .app_data(self.verdicts.clone())
             .app_data(self.pages.clone())
-            .app_data(self.form.clone())
             .app_data(self.embed.clone())
             .app_data(self.preview.clone())
             .app_data(self.feeds.clone())

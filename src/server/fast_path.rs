@@ -87,7 +87,6 @@ where
     }
 }
 
-/// One worker's service.
 pub(super) struct FastPathService<S> {
     app: S,
     own: Rc<TaskContext>,

@@ -29,6 +29,7 @@ use std::time::Duration;
 use actix_web::App;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
+use tokio::task::JoinSet;
 use url::Url;
 
 use crate::auth::keys::Keys;
@@ -70,9 +71,6 @@ pub enum ServeError {
 /// Listens until SIGTERM, SIGINT or SIGQUIT, then takes nothing new, finishes what it took, and returns.
 ///
 /// `opened` is called with the bound addresses once votes are taken.
-///
-/// # Errors
-/// See [`ServeError`].
 pub async fn run(
     mut settings: Settings,
     keys: Keys,
@@ -107,14 +105,15 @@ pub async fn run(
         .map(|listener| admin::start(listener, Arc::clone(&parts)))
         .transpose()?;
     let kept = Arc::clone(&parts);
-    let upkeep = tokio::spawn(async move {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
         tokio::join!(
             upkeep(Arc::clone(&kept)),
             auto_release::run(&kept.moderation, kept.settings.abuse.clear_after),
             kept.write_probe.run(&kept.votes)
-        )
+        );
     });
-    let retention = tokio::spawn(retention::run(Retention {
+    tasks.spawn(retention::run(Retention {
         readers: parts.readers.clone(),
         votes: parts.votes.clone(),
         meters: Arc::clone(&parts.meters),
@@ -145,17 +144,8 @@ pub async fn run(
     parts.hub.end();
     handle.stop(true).await;
     running.await.map_err(std::io::Error::other)??;
-    upkeep.abort();
-    let _ = upkeep.await;
-    retention.abort();
-    let _ = retention.await;
-    drop(threads.follower);
-    drop(threads.forgetting);
-    drop(threads.indexing);
-    drop(threads.recounting);
-    drop(threads.detecting);
-    drop(threads.telling);
-    drop(threads.log);
+    tasks.shutdown().await;
+    drop(threads.background);
     if let Some(admin) = admin {
         admin.stop();
     }

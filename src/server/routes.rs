@@ -138,7 +138,7 @@ fn voters(config: &mut ServiceConfig) {
             .route(web::put().to(
                 async |http: HttpRequest,
                        body: Payload,
-                       state: Data<voting::routes::VotingState>| {
+                       state: Data<voting::admission::VotingState>| {
                     voting::routes::put_vote(&http, body, &state)
                         .await?
                         .answer()
@@ -148,7 +148,7 @@ fn voters(config: &mut ServiceConfig) {
             .route(web::delete().to(
                 async |http: HttpRequest,
                        body: Payload,
-                       state: Data<voting::routes::VotingState>| {
+                       state: Data<voting::admission::VotingState>| {
                     voting::routes::delete_vote(&http, body, &state)
                         .await?
                         .answer()

@@ -25,16 +25,16 @@ use crate::auth::origin::Origins;
 use crate::auth::users::Users;
 use crate::catalog::cache::CatalogCache;
 use crate::config::Settings;
-use crate::detection::alerts::webhook::WebhookWorker;
-use crate::detection::worker::{DetectorWorker, IsLeader};
+use crate::detection::alerts::webhook;
+use crate::detection::worker::{self as detector, IsLeader};
 use crate::domain::Timestamp;
 use crate::http::request::forwarding::ForwardingHeader;
 use crate::infra::db::{self, Purpose, Readers};
 use crate::infra::telemetry::Metrics;
-use crate::maintenance::db_sync::{DbSyncWorker, fill};
-use crate::maintenance::network_expiry::NetworkExpiryWorker;
-use crate::maintenance::subject_requests::index_worker::VoterIndexWorker;
-use crate::maintenance::verify::worker::VerifyWorker;
+use crate::infra::workers::Worker;
+use crate::maintenance::subject_requests::index_worker as voter_index;
+use crate::maintenance::verify::worker as recount;
+use crate::maintenance::{db_sync, network_expiry};
 use crate::moderation::Moderation;
 use crate::rate_limit::rate_limiter::RateLimiter;
 use crate::rate_limit::redis_worker::RedisLimiter;
@@ -44,7 +44,7 @@ use crate::tallies::stream::broadcaster::Broadcaster;
 use crate::tallies::stream::relay::Relay;
 use crate::transparency;
 use crate::transparency::published::PublicLog;
-use crate::transparency::worker::{LogKeys, LogWorker};
+use crate::transparency::worker::{self as log_worker, LogKeys};
 use crate::voting::after_commit::OnCommit;
 use crate::voting::writer::Votes;
 use crate::web::openapi::routes::OpenApiState;
@@ -83,19 +83,8 @@ pub(super) struct Services {
 pub(super) struct Workers {
     /// Ends once every clone of [`Services::votes`] is gone.
     pub writer: JoinHandle<()>,
-    /// Ends when it is dropped.
-    pub follower: DbSyncWorker,
-    /// Ends when it is dropped, and with it a clone of [`Services::votes`].
-    pub forgetting: NetworkExpiryWorker,
-    pub indexing: VoterIndexWorker,
-    /// Ends when it is dropped; `None` where the settings want no recount.
-    pub recounting: Option<VerifyWorker>,
-    /// The same; `None` where the detector is off.
-    pub detecting: Option<DetectorWorker>,
-    /// The same; `None` without a webhook.
-    pub telling: Option<WebhookWorker>,
-    /// Ends when it is dropped; `None` where there is no public log.
-    pub log: Option<LogWorker>,
+    /// They end when they are dropped, and with them their clones of [`Services::votes`].
+    pub background: Vec<Worker>,
     /// Ends after [`Broadcaster::end`].
     pub live: JoinHandle<()>,
 }
@@ -123,7 +112,7 @@ impl Services {
         let (pressure, holds) = suspicion(&settings, &alerts);
         let erased = Arc::new(Denylist::default());
         let mut conn = db::open(&settings.database, Purpose::Command)?;
-        fill(&mut conn, &shelf, &board, &erased, &bans, &alerts)?;
+        db_sync::fill(&mut conn, &shelf, &board, &erased, &bans, &alerts)?;
         let days = Arc::new(DailyKeys::default());
         days.make_ready(&mut conn, &keys, Timestamp::now())?;
         let log_keys = transparency::keys::load(&mut conn, &settings, public_url)?;
@@ -141,19 +130,19 @@ impl Services {
             users.is_some(),
             log_keys.as_ref().map(|keys| keys.origin.as_str().into()),
         )?;
-        let (log, log_worker) = public_log(&settings, log_keys, &votes, &meters)?;
-
-        let follower = DbSyncWorker::start(
+        let log = log_keys.map(|keys| public_log(&settings, keys, &votes, &meters));
+        let (log, log_worker) = log.transpose()?.unzip();
+        let mut background = Vec::from_iter(log_worker);
+        background.push(db_sync::start(
             settings.database.clone(),
             Arc::clone(&shelf),
             Arc::clone(&board),
             Arc::clone(&erased),
             (Arc::clone(&bans), alerts),
             votes.clone(),
-        )?;
-        let (forgetting, recounting) = keep_up(&settings, &votes, &keys, &days, &meters)?;
-        let indexing = VoterIndexWorker::start(settings.database.clone(), votes.clone())?;
-        let (detecting, telling) = watch(&settings, public_url, &votes, &meters)?;
+        )?);
+        background.extend(keep_up(&settings, &votes, (&keys, &days), &meters)?);
+        background.extend(detection(&settings, public_url, &votes, &meters)?);
 
         let shared = redis_limiter(&settings)?;
         let challenges =
@@ -200,19 +189,13 @@ impl Services {
             meters,
             docs: Data::new(docs),
             write_probe: WriteProbe::default(),
-            log,
+            log: log.map(Data::from),
             settings,
             public_url: public_url.clone(),
         };
         let threads = Workers {
             writer,
-            follower,
-            forgetting,
-            indexing,
-            recounting,
-            detecting,
-            telling,
-            log: log_worker,
+            background,
             live,
         };
         Ok((parts, threads))
@@ -222,22 +205,19 @@ impl Services {
 /// Starts what writes the public log.
 fn public_log(
     settings: &Settings,
-    keys: Option<LogKeys>,
+    keys: LogKeys,
     votes: &Votes,
     meters: &Arc<Metrics>,
-) -> std::io::Result<(Option<Data<PublicLog>>, Option<LogWorker>)> {
-    let Some(keys) = keys else {
-        return Ok((None, None));
-    };
+) -> std::io::Result<(Arc<PublicLog>, Worker)> {
     let log = Arc::new(PublicLog::default());
-    let worker = LogWorker::start(
+    let worker = log_worker::start(
         settings.database.clone(),
         keys,
         votes.clone(),
         Arc::clone(&log),
         Arc::clone(meters),
     )?;
-    Ok((Some(Data::from(log)), Some(worker)))
+    Ok((log, worker))
 }
 
 /// What is under pressure, and whose votes are held.
@@ -272,22 +252,23 @@ fn on_commit(settings: &Settings, board: &Arc<TallyCache>) -> std::io::Result<On
     }))
 }
 
-/// Starts what forgets in time, and what recounts now and then.
+/// Starts what forgets in time, indexes, and recounts now and then.
 fn keep_up(
     settings: &Settings,
     votes: &Votes,
-    keys: &Keys,
-    days: &Arc<DailyKeys>,
+    (keys, days): (&Keys, &Arc<DailyKeys>),
     meters: &Arc<Metrics>,
-) -> std::io::Result<(NetworkExpiryWorker, Option<VerifyWorker>)> {
-    let (database, meters) = (&settings.database, || Arc::clone(meters));
-    let recounting = settings
-        .tally
-        .recount_every
-        .map(|every| VerifyWorker::start(database.clone(), every, meters()));
-    let (votes, keys, days) = (votes.clone(), keys.clone(), Arc::clone(days));
-    let forgetting = NetworkExpiryWorker::start(database.clone(), votes, keys, days, meters())?;
-    Ok((forgetting, recounting.transpose()?))
+) -> std::io::Result<Vec<Worker>> {
+    let (database, meters) = (|| settings.database.clone(), || Arc::clone(meters));
+    let days = Arc::clone(days);
+    let mut workers = vec![
+        network_expiry::start(database(), votes.clone(), keys.clone(), days, meters())?,
+        voter_index::start(database(), votes.clone())?,
+    ];
+    if let Some(every) = settings.tally.recount_every {
+        workers.push(recount::start(database(), every, meters())?);
+    }
+    Ok(workers)
 }
 
 /// The limiter in Redis, if the settings name one.
@@ -299,33 +280,33 @@ fn redis_limiter(settings: &Settings) -> std::io::Result<Option<RedisLimiter>> {
 }
 
 /// Starts what looks for attacks, and what tells of them.
-fn watch(
+fn detection(
     settings: &Settings,
     public_url: &Url,
     votes: &Votes,
     meters: &Arc<Metrics>,
-) -> std::io::Result<(Option<DetectorWorker>, Option<WebhookWorker>)> {
+) -> std::io::Result<Vec<Worker>> {
     if !settings.detector.enabled {
-        return Ok((None, None));
+        return Ok(Vec::new());
     }
     let leading = IsLeader::default();
-    let (database, meters) = (&settings.database, || Arc::clone(meters));
-    let telling = settings.moderation.webhook().map(|webhook| {
-        let leading = Arc::clone(&leading);
-        WebhookWorker::start(
-            database.clone(),
-            (webhook, public_url),
-            votes.clone(),
-            meters(),
-            leading,
-        )
-    });
-    let detecting = DetectorWorker::start(
-        database.clone(),
+    let (database, meters) = (|| settings.database.clone(), || Arc::clone(meters));
+    let mut workers = vec![detector::start(
+        database(),
         &settings.detector,
         votes.clone(),
         meters(),
         Arc::clone(&leading),
-    )?;
-    Ok((Some(detecting), telling.transpose()?))
+    )?];
+    if let Some(webhook) = settings.moderation.webhook() {
+        let webhook = (webhook, public_url);
+        workers.push(webhook::start(
+            database(),
+            webhook,
+            votes.clone(),
+            meters(),
+            leading,
+        )?);
+    }
+    Ok(workers)
 }

@@ -32,7 +32,6 @@ pub struct TallyEntry {
 }
 
 impl TallyEntry {
-    #[must_use]
     pub fn tally(&self) -> Arc<Published> {
         self.newest.load_full()
     }
@@ -68,13 +67,11 @@ struct Slots {
 }
 
 /// A strong entity tag (RFC 9110 §8.8.3): a 128-bit hash of the bytes.
-#[must_use]
 pub fn etag(bytes: &[u8]) -> Bytes {
     Bytes::from(format!("\"{:032x}\"", xxhash_rust::xxh3::xxh3_128(bytes)))
 }
 
 impl TallyCache {
-    #[must_use]
     pub fn new(min_votes: i64) -> Self {
         Self {
             slots: RwLock::default(),
@@ -99,13 +96,11 @@ impl TallyCache {
         let _ = self.on_move.set(on_move);
     }
 
-    #[must_use]
     pub fn min_votes(&self) -> i64 {
         self.min_votes
     }
 
     /// The place of `slug`.
-    #[must_use]
     pub fn find(&self, slug: &str) -> Option<Arc<TallyEntry>> {
         self.slots
             .read()
@@ -116,7 +111,6 @@ impl TallyCache {
     }
 
     /// Every place, in no order.
-    #[must_use]
     pub fn all(&self) -> Vec<Arc<TallyEntry>> {
         self.slots
             .read()
@@ -128,7 +122,6 @@ impl TallyCache {
     }
 
     /// Whether this version of a tool, or a newer one, is shown.
-    #[must_use]
     pub fn shows(&self, tool: i32, version: i64) -> bool {
         let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.by_id.get(&tool);
@@ -136,7 +129,6 @@ impl TallyCache {
     }
 
     /// The version of each tool that is shown.
-    #[must_use]
     pub fn versions(&self) -> HashMap<i32, i64> {
         let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
         let version =
@@ -205,13 +197,11 @@ impl TallyCache {
     }
 
     /// Another number means that some tally has moved since.
-    #[must_use]
     pub fn moves(&self) -> u64 {
         self.moves.load(Ordering::Acquire)
     }
 
     /// Another number means that some tool has come since.
-    #[must_use]
     pub fn places(&self) -> u64 {
         self.places.load(Ordering::Acquire)
     }
@@ -222,14 +212,12 @@ impl TallyCache {
     }
 
     /// Whether the database has not been readable for a while, so that what is shown may be old.
-    #[must_use]
     pub fn is_stale(&self, now: Timestamp) -> bool {
         now.0.saturating_sub(self.seen.load(Ordering::Relaxed)) > STALE_AFTER_MICROS
     }
 }
 
 /// The same JSON object with `"stale":true` at its end.
-#[must_use]
 pub fn marked_stale(body: &Bytes) -> Bytes {
     let mut marked = Vec::with_capacity(body.len() + 13);
     marked.extend_from_slice(body.strip_suffix(b"}").unwrap_or(body));

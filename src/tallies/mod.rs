@@ -68,7 +68,6 @@ pub enum HourChange {
 
 impl TallyRow {
     /// Whether a removal in force keeps votes from counting.
-    #[must_use]
     pub fn has_excluded(&self) -> bool {
         self.aside_ship + self.aside_skip > 0
     }
@@ -121,7 +120,6 @@ impl TallyRow {
     }
 
     /// What a change at `now` does to the tally's hours before it.
-    #[must_use]
     pub fn hour_change(&self, now: Timestamp) -> Option<HourChange> {
         let hour = self.updated_at.hour();
         match hour.cmp(&now.hour()) {
@@ -210,7 +208,6 @@ pub const DASH: &str = "—";
 
 impl<'a> Tally<'a> {
     /// The public face of a row; below `min_votes` there is no percentage, no interval and no gap.
-    #[must_use]
     pub fn of(slug: &'a Slug, row: &TallyRow, min_votes: i64) -> Self {
         let community = CommunityView::new(row.ship, row.skip, min_votes);
         let panel = panel_percent(row);
@@ -249,24 +246,20 @@ impl<'a> Tally<'a> {
     }
 
     /// What the community says, if it is enough to say anything: percentage and interval.
-    #[must_use]
     pub fn community(&self) -> Option<(i64, [i64; 2])> {
         self.community.percent.zip(self.community.interval)
     }
 
-    #[must_use]
     pub fn display(&self) -> &str {
         &self.community.display
     }
 
-    #[must_use]
     pub fn gap(&self) -> Option<i64> {
         self.gap
     }
 }
 
 /// The panel's ship score; `None` where no reviewer gave a verdict.
-#[must_use]
 pub fn panel_percent(row: &TallyRow) -> Option<i64> {
     percent(i64::from(row.panel_ship), i64::from(row.panel_skip))
 }

@@ -4,7 +4,6 @@
 const Z: f64 = 1.959_964;
 
 /// `100·ship/votes`, halves up, kept within 1..=99 unless the votes are unanimous; `None` without votes.
-#[must_use]
 pub fn percent(ship: i64, skip: i64) -> Option<i64> {
     let votes = ship + skip;
     match (votes, ship, skip) {
@@ -17,7 +16,6 @@ pub fn percent(ship: i64, skip: i64) -> Option<i64> {
 
 /// 95 % Wilson score interval (E. B. Wilson, 1927) in percent: the lower bound rounded down, the upper up, exactly 0 or
 /// 100 at a unanimous end; `None` without votes.
-#[must_use]
 pub fn interval(ship: i64, skip: i64) -> Option<[i64; 2]> {
     let votes = ship + skip;
     if votes == 0 {
@@ -41,25 +39,21 @@ pub fn interval(ship: i64, skip: i64) -> Option<[i64; 2]> {
 const ONE: f64 = 4_503_599_627_370_496.0;
 
 /// The lower bound of [`interval`] unrounded, in 2^-52; `None` without votes.
-#[must_use]
 pub fn lower_bound(ship: i64, skip: i64) -> Option<i64> {
     (ship + skip > 0).then(|| whole((wilson(ship, ship + skip).1.clamp(0.0, 1.0) * ONE).round()))
 }
 
 /// `ship/votes` unrounded, in 2^-52; `None` without votes.
-#[must_use]
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
 pub fn share(ship: i64, skip: i64) -> Option<i64> {
     (ship + skip > 0).then(|| whole((ship as f64 / (ship + skip) as f64 * ONE).round()))
 }
 
-/// Ship and skip votes.
 pub type Counts = (i64, i64);
 
 /// 95 % interval of the difference of two shares of ship votes, `one − other`, by Newcombe's hybrid score (Statistics in
 /// Medicine 17, 1998, method 10): the distances of each share from its own Wilson bounds, squared and added. `None` if
 /// either has no votes.
-#[must_use]
 pub fn difference(one: Counts, other: Counts) -> Option<[f64; 2]> {
     if one.0 + one.1 == 0 || other.0 + other.1 == 0 {
         return None;

@@ -14,7 +14,6 @@ pub(super) fn json(tally: &Tally<'_>) -> Bytes {
 
 impl TallyCache {
     /// The Tally of a row, as this board shows it.
-    #[must_use]
     pub fn tally<'a>(&self, slug: &'a Slug, row: &TallyRow) -> Tally<'a> {
         let tally = Tally::of(slug, row, self.min_votes());
         if self.shows_set_aside {
@@ -29,7 +28,6 @@ impl TallyCache {
     }
 
     /// A row as it would be with one vote more, at the version that the vote took: for its voter alone, and never published.
-    #[must_use]
     pub fn with_one_more(
         &self,
         slot: &TallyEntry,
@@ -53,7 +51,6 @@ impl TallyCache {
     }
 
     /// What is to be sent of a place: its newest Tally, with `raw` where that is asked for, marked where it may be old.
-    #[must_use]
     pub fn body(&self, slot: &TallyEntry, raw: bool, stale: bool) -> Bytes {
         let tally = slot.tally();
         let body = if raw {

@@ -8,20 +8,17 @@ use diesel::{
 };
 
 use super::{HourChange, HourSnapshot, TallyRow};
-use crate::domain::{Slug, Timestamp, ToolState};
+use crate::domain::{DAY_MICROS, Slug, Timestamp, ToolState};
 use crate::infra::db::DbConnection;
 use crate::infra::db::lock_order::{Lock, taking};
 use crate::infra::db::schema::{site_facts, tallies, tally_hours, tools};
 
-const DAY: i64 = 86_400_000_000;
 /// Tools named in one statement.
 const AT_ONCE: usize = 500;
 
 /// The columns of a tally row, as the database gives them, in the order of the table.
 pub type Columns = (i32, i64, i64, i32, i32, i16, i64, i64, i64, i64, i64, i64);
 
-/// The row that `columns` spell.
-#[must_use]
 pub fn row(columns: Columns) -> TallyRow {
     let (tool, ship, skip, panel_ship, panel_skip, state, version, updated_at, ..) = columns;
     let (.., aside_ship, aside_skip, period_end, revision) = columns;
@@ -42,9 +39,6 @@ pub fn row(columns: Columns) -> TallyRow {
 }
 
 /// Every tally, with its tool's slug.
-///
-/// # Errors
-/// A failed query.
 pub fn all(conn: &mut DbConnection) -> QueryResult<Vec<(Slug, TallyRow)>> {
     let rows = tallies::table
         .inner_join(tools::table.on(tools::id.eq(tallies::tool_id)))
@@ -55,9 +49,6 @@ pub fn all(conn: &mut DbConnection) -> QueryResult<Vec<(Slug, TallyRow)>> {
 
 /// Tool and version of every tally: all that is asked of those that are shown already. No clock can say which of them changed, and the
 /// table has one row a tool: a scan is cheap, and an index on a column that every batch changes would not be.
-///
-/// # Errors
-/// A failed query.
 pub fn versions(conn: &mut DbConnection) -> QueryResult<Vec<(i32, i64)>> {
     tallies::table
         .select((tallies::tool_id, tallies::version))
@@ -65,9 +56,6 @@ pub fn versions(conn: &mut DbConnection) -> QueryResult<Vec<(i32, i64)>> {
 }
 
 /// The tallies of `some` tools, with their slugs.
-///
-/// # Errors
-/// A failed query.
 pub fn of(conn: &mut DbConnection, some: &[i32]) -> QueryResult<Vec<(Slug, TallyRow)>> {
     let mut found = Vec::with_capacity(some.len());
     for some in some.chunks(AT_ONCE) {
@@ -87,10 +75,6 @@ fn with_slugs(rows: Vec<(String, Columns)>) -> Vec<(Slug, TallyRow)> {
         .collect()
 }
 
-/// One tool's row.
-///
-/// # Errors
-/// A failed query.
 pub fn find(conn: &mut DbConnection, tool: i32) -> QueryResult<Option<TallyRow>> {
     Ok(tallies::table
         .filter(tallies::tool_id.eq(tool))
@@ -113,9 +97,6 @@ pub fn lock(conn: &mut DbConnection, tool: i32) -> QueryResult<TallyRow> {
 }
 
 /// Writes `row` over `before`, whose lock is held, as another revision; the first change of an hour closes the hour before it.
-///
-/// # Errors
-/// A failed statement.
 pub fn save(
     conn: &mut DbConnection,
     before: &TallyRow,
@@ -144,9 +125,6 @@ pub fn save(
 }
 
 /// Notes that voters or marks of a tool's votes change, though its tally does not. The lock of the row is held.
-///
-/// # Errors
-/// A failed statement.
 pub fn raise_revision(conn: &mut DbConnection, tool: i32) -> QueryResult<()> {
     diesel::update(tallies::table.filter(tallies::tool_id.eq(tool)))
         .set(tallies::revision.eq(tallies::revision + 1))
@@ -155,9 +133,6 @@ pub fn raise_revision(conn: &mut DbConnection, tool: i32) -> QueryResult<()> {
 }
 
 /// Carries out a change of hours. The lock of the tool's row is held.
-///
-/// # Errors
-/// A failed statement.
 pub fn change_hour(conn: &mut DbConnection, change: &HourChange) -> QueryResult<()> {
     match change {
         HourChange::Close(snapshot) => close(conn, snapshot),
@@ -205,9 +180,6 @@ struct Earlier {
 }
 
 /// The hours of `from..before` that a later one of their day (UTC) follows: a course by days needs none of them.
-///
-/// # Errors
-/// A failed query.
 pub fn earlier_hours(
     conn: &mut DbConnection,
     (from, before): (Timestamp, Timestamp),
@@ -215,7 +187,7 @@ pub fn earlier_hours(
 ) -> QueryResult<Vec<(i32, i64)>> {
     let found: Vec<Earlier> = sql_query(format!(
         "SELECT h.tool_id, h.hour FROM tally_hours h WHERE h.hour >= {from} AND h.hour < {before} AND EXISTS \
-         (SELECT 1 FROM tally_hours l WHERE l.tool_id = h.tool_id AND l.hour > h.hour AND l.hour < h.hour - h.hour % {DAY} + {DAY}) \
+         (SELECT 1 FROM tally_hours l WHERE l.tool_id = h.tool_id AND l.hour > h.hour AND l.hour < h.hour - h.hour % {DAY_MICROS} + {DAY_MICROS}) \
          ORDER BY h.tool_id, h.hour LIMIT {most}",
         from = from.0,
         before = before.0,
@@ -228,9 +200,6 @@ pub fn earlier_hours(
 }
 
 /// Lets go of these hours.
-///
-/// # Errors
-/// A failed statement.
 pub fn forget_hours(conn: &mut DbConnection, hours: &[(i32, i64)]) -> QueryResult<usize> {
     let mut gone = 0;
     for (tool, hour) in hours {
@@ -246,9 +215,6 @@ fn frozen_fact(tool: i32) -> String {
 }
 
 /// Notes that a frozen tool is archived: a moderator's freeze outlasts that, and the site's `PUT` that brings the tool back.
-///
-/// # Errors
-/// A failed statement.
 pub fn keep_freeze(conn: &mut DbConnection, tool: i32) -> QueryResult<()> {
     take_freeze(conn, tool)?;
     diesel::insert_into(site_facts::table)
@@ -261,9 +227,6 @@ pub fn keep_freeze(conn: &mut DbConnection, tool: i32) -> QueryResult<()> {
 }
 
 /// Whether the tool was frozen when it was archived; it is forgotten with that.
-///
-/// # Errors
-/// A failed statement.
 pub fn take_freeze(conn: &mut DbConnection, tool: i32) -> QueryResult<bool> {
     let row = site_facts::table.filter(site_facts::name.eq(frozen_fact(tool)));
     Ok(diesel::delete(row).execute(conn)? > 0)

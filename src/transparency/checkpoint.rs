@@ -16,7 +16,6 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     /// Of a log without entries.
-    #[must_use]
     pub fn empty(origin: &str) -> Self {
         Self {
             origin: origin.to_owned(),
@@ -26,14 +25,12 @@ impl Checkpoint {
     }
 
     /// The three lines.
-    #[must_use]
     pub fn text(&self) -> String {
         let root = STANDARD.encode(self.root);
         format!("{}\n{}\n{root}\n", self.origin, self.size)
     }
 
     /// Reads a note's text, or a whole note: three lines, then the end or the blank line before the signatures.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut lines = text.split('\n');
         let origin = lines.next().filter(|line| !line.is_empty())?.to_owned();

@@ -9,21 +9,16 @@ use openssl::sign::{Signer, Verifier};
 /// Bytes of a public key, and of the seed that a private key is made from.
 pub type KeyBytes = [u8; 32];
 
-/// A private key.
 #[derive(Clone)]
 pub struct PrivateKey(PKey<Private>);
 
 impl PrivateKey {
     /// The key of a seed.
-    ///
-    /// # Errors
-    /// If the library fails.
     pub fn from_seed(seed: &KeyBytes) -> Result<Self, ErrorStack> {
         PKey::private_key_from_raw_bytes(seed, Id::ED25519).map(Self)
     }
 
     /// Reads a key as settings and files have it: the seed in base64, or PKCS#8 in PEM. `None` if it is neither.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim_start_matches('\u{feff}').trim();
         if text.starts_with("-----BEGIN") {
@@ -35,10 +30,6 @@ impl PrivateKey {
         Self::from_seed(&seed).ok()
     }
 
-    /// The public key.
-    ///
-    /// # Errors
-    /// If the library fails.
     pub fn public(&self) -> Result<KeyBytes, ErrorStack> {
         let mut public = KeyBytes::default();
         let bytes = self.0.raw_public_key()?;
@@ -46,17 +37,12 @@ impl PrivateKey {
         Ok(public)
     }
 
-    /// Signs `message`.
-    ///
-    /// # Errors
-    /// If the library fails.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, ErrorStack> {
         Signer::new_without_digest(&self.0)?.sign_oneshot_to_vec(message)
     }
 }
 
 /// Whether `signature` is the key's over `message`.
-#[must_use]
 pub fn verify(public: &KeyBytes, message: &[u8], signature: &[u8]) -> bool {
     let verified = || -> Result<bool, ErrorStack> {
         let key = PKey::public_key_from_raw_bytes(public, Id::ED25519)?;

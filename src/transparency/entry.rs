@@ -55,7 +55,6 @@ const MAX_COUNT: i64 = (1 << 53) - 1;
 
 impl<'a> Entry<'a> {
     /// Reads a line; `None` if it is not written exactly as the log writes it.
-    #[must_use]
     pub fn parse(line: &'a str) -> Option<Self> {
         let mut words = line.split(' ');
         let entry = match words.next()? {
@@ -99,7 +98,6 @@ impl<'a> Entry<'a> {
     }
 
     /// The tool that the line is about; of a rename, the new name.
-    #[must_use]
     pub fn tool(&self) -> Option<&'a str> {
         match self {
             Self::Ballot { tool, .. }
@@ -135,35 +133,21 @@ fn counts<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<Counts> {
 )]
 fn choice(word: &str) -> Option<Option<Choice>> {
     match word {
-        "ship" => Some(Some(Choice::Ship)),
-        "skip" => Some(Some(Choice::Skip)),
         "none" => Some(None),
-        _ => None,
+        word => Choice::parse(word).map(Some),
     }
 }
 
 /// 64 lower-case hexadecimal digits.
-#[must_use]
 pub fn parse_hex(word: &str) -> Option<Hash> {
     let mut hash = Hash::default();
-    let (pairs, rest) = word.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() || pairs.len() != hash.len() {
-        return None;
-    }
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    for (byte, [high, low]) in hash.iter_mut().zip(pairs) {
-        *byte = digit(*high)? << 4 | digit(*low)?;
-    }
-    Some(hash)
+    let is_lower = !word.bytes().any(|digit| digit.is_ascii_uppercase());
+    hex::decode_to_slice(word, &mut hash).ok()?;
+    is_lower.then_some(hash)
 }
 
 impl fmt::Display for Entry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hex = crate::domain::hex;
         match self {
             Self::Ballot {
                 tool,
@@ -181,7 +165,7 @@ impl fmt::Display for Entry<'_> {
                 list,
             } => {
                 let kind = if *excludes { "exclude" } else { "include" };
-                write!(f, "{kind} {id} {tool} {ship} {skip} {}", hex(list))
+                write!(f, "{kind} {id} {tool} {ship} {skip} {}", hex::encode(list))
             }
             Self::Unnamed {
                 tool,
@@ -205,7 +189,6 @@ impl fmt::Display for Entry<'_> {
 }
 
 /// A list of ballots as it is published: sorted by bytes, each on a line.
-#[must_use]
 pub fn list_text(ballots: impl Iterator<Item = BallotName>) -> String {
     let mut lines: Vec<String> = ballots.map(|ballot| format!("{ballot}\n")).collect();
     lines.sort_unstable();
@@ -214,7 +197,6 @@ pub fn list_text(ballots: impl Iterator<Item = BallotName>) -> String {
 }
 
 /// Reads a list; `None` if it is not as the log writes it.
-#[must_use]
 pub fn parse_list(text: &str) -> Option<Vec<BallotName>> {
     let Some(text) = text.strip_suffix('\n') else {
         return text.is_empty().then(Vec::new);

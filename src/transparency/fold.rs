@@ -26,7 +26,6 @@ pub struct ToolSums {
 
 impl ToolSums {
     /// The tally that follows from the entries.
-    #[must_use]
     pub fn computed(&self) -> Counts {
         self.named.plus(self.unnamed).minus(self.held)
     }
@@ -141,7 +140,6 @@ impl Fold {
     }
 
     /// What must hold at a checkpoint: an epoch has ended.
-    #[must_use]
     pub fn end_of_epoch(&self) -> Vec<String> {
         let open = self.slugs.iter().filter(|(_, at)| {
             usize::try_from(**at).is_ok_and(|at| self.sums.get(at).is_some_and(|sums| sums.is_open))
@@ -158,20 +156,17 @@ impl Fold {
     }
 
     /// The sums of the tool that has this name now.
-    #[must_use]
     pub fn tool(&self, slug: &str) -> Option<&ToolSums> {
         let at = self.slugs.get(slug)?;
         self.sums.get(usize::try_from(*at).ok()?)
     }
 
     /// Entries so far.
-    #[must_use]
     pub fn entries(&self) -> u64 {
         self.entries
     }
 
     /// Ballots so far.
-    #[must_use]
     pub fn ballots(&self) -> usize {
         self.ballots.len()
     }

@@ -158,7 +158,6 @@ fn name(
 }
 
 /// The state file of these settings.
-#[must_use]
 pub fn state_file(settings: &Settings) -> StateFile {
     StateFile(
         match (&settings.transparency.state, &settings.database.url) {
@@ -265,7 +264,6 @@ fn default_origin(public_url: &Url) -> String {
 }
 
 /// The name of the log with number `id`, of a site whose first log has the name `origin`.
-#[must_use]
 pub fn origin_of(origin: &str, id: i32) -> String {
     match id {
         ..=1 => origin.to_owned(),

@@ -13,8 +13,6 @@ pub type Hash = [u8; 32];
 pub const TILE_WIDTH: u64 = 256;
 const TILE_HEIGHT: u32 = 8;
 
-/// The hash of an entry.
-#[must_use]
 pub fn leaf_hash(entry: &[u8]) -> Hash {
     let mut digest = Sha256::new();
     digest.update([0]);
@@ -31,7 +29,6 @@ fn node_hash(left: &Hash, right: &Hash) -> Hash {
 }
 
 /// The root of the tree without entries.
-#[must_use]
 pub fn empty_root() -> Hash {
     Sha256::digest([]).into()
 }
@@ -42,7 +39,6 @@ fn split(n: u64) -> u64 {
 }
 
 /// The root over consecutive hashes of one level.
-#[must_use]
 pub fn subtree_root(hashes: &[Hash]) -> Hash {
     match hashes {
         [] => empty_root(),
@@ -56,7 +52,6 @@ pub fn subtree_root(hashes: &[Hash]) -> Hash {
 }
 
 /// Hashes that tile `n` of `level` has in a tree of `size` entries.
-#[must_use]
 pub fn tile_width(size: u64, level: u8, n: u64) -> u64 {
     let hashes = level_width(size, level);
     hashes
@@ -65,7 +60,6 @@ pub fn tile_width(size: u64, level: u8, n: u64) -> u64 {
 }
 
 /// Hashes that all tiles of `level` have together.
-#[must_use]
 pub fn level_width(size: u64, level: u8) -> u64 {
     size.checked_shr(TILE_HEIGHT * u32::from(level))
         .unwrap_or(0)
@@ -102,7 +96,6 @@ impl Frontier {
     }
 
     /// Entries in the tree.
-    #[must_use]
     pub fn size(&self) -> u64 {
         self.size
     }
@@ -138,7 +131,6 @@ impl Frontier {
     }
 
     /// The root of the tree.
-    #[must_use]
     pub fn root(&self) -> Hash {
         let mut peaks = Vec::new();
         for tile in self.partial.iter().rev() {
@@ -208,9 +200,6 @@ impl<'a, T: Tiles> TreeReader<'a, T> {
     }
 
     /// The root over the first `size` entries; `size` is at most the tree's.
-    ///
-    /// # Errors
-    /// A tile that cannot be read.
     pub fn root_at(&mut self, size: u64) -> Result<Hash, TileError<T::Error>> {
         if size == 0 {
             return Ok(empty_root());
@@ -219,9 +208,6 @@ impl<'a, T: Tiles> TreeReader<'a, T> {
     }
 
     /// The proof that entry `index` is in the tree, from the leaf's sibling up.
-    ///
-    /// # Errors
-    /// A tile that cannot be read.
     pub fn inclusion(&mut self, index: u64) -> Result<Vec<Hash>, TileError<T::Error>> {
         let (mut low, mut high) = (0, self.size);
         let mut path = Vec::new();
@@ -240,9 +226,6 @@ impl<'a, T: Tiles> TreeReader<'a, T> {
     }
 
     /// The proof that the tree of `old` entries is a prefix of this one.
-    ///
-    /// # Errors
-    /// A tile that cannot be read.
     pub fn consistency(&mut self, old: u64) -> Result<Vec<Hash>, TileError<T::Error>> {
         if old == 0 || old >= self.size {
             return Ok(Vec::new());
@@ -305,7 +288,6 @@ impl<'a, T: Tiles> TreeReader<'a, T> {
 }
 
 /// Whether `proof` shows that `leaf` is entry `index` of the tree of `size` entries under `root` (RFC 9162, 2.1.3.2).
-#[must_use]
 pub fn verify_inclusion(leaf: Hash, index: u64, size: u64, proof: &[Hash], root: &Hash) -> bool {
     if index >= size {
         return false;
@@ -333,7 +315,6 @@ pub fn verify_inclusion(leaf: Hash, index: u64, size: u64, proof: &[Hash], root:
 }
 
 /// A tile's bytes as hashes; `None` if they are not whole hashes.
-#[must_use]
 pub fn parse_tile(bytes: &[u8]) -> Option<Vec<Hash>> {
     let (hashes, rest) = bytes.as_chunks::<32>();
     rest.is_empty().then(|| hashes.to_vec())

@@ -15,7 +15,6 @@ const COSIGNATURE: u8 = 4;
 const SIGNATURE_START: &str = "— ";
 
 /// The first four bytes of the hash over name, algorithm and key: which key a signature is of.
-#[must_use]
 pub fn key_id(name: &str, algorithm: u8, key: &[u8]) -> [u8; 4] {
     let mut digest = Sha256::new();
     digest.update(name);
@@ -26,7 +25,6 @@ pub fn key_id(name: &str, algorithm: u8, key: &[u8]) -> [u8; 4] {
 }
 
 /// Whether a key may have this name.
-#[must_use]
 pub fn is_key_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '+')
 }
@@ -42,7 +40,6 @@ pub struct VerifierKey {
 
 impl VerifierKey {
     /// The key of a log.
-    #[must_use]
     pub fn new(name: &str, public: KeyBytes) -> Self {
         Self::of(ED25519, name, public)
     }
@@ -57,13 +54,11 @@ impl VerifierKey {
     }
 
     /// Reads a log's `name+hash+base64`; `None` if it is not an Ed25519 verifier key.
-    #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
         Self::parse_as(ED25519, line)
     }
 
     /// Reads a witness's `name+hash+base64`; `None` if it is not an Ed25519 key for cosignatures.
-    #[must_use]
     pub fn parse_witness(line: &str) -> Option<Self> {
         Self::parse_as(COSIGNATURE, line)
     }
@@ -74,26 +69,28 @@ impl VerifierKey {
         let key = STANDARD.decode(key).ok()?;
         let (&found, public) = key.split_first()?;
         let key = Self::of(algorithm, name, public.try_into().ok()?);
-        let is_valid = is_key_name(name) && found == algorithm && hash == hex(key.id);
+        let is_valid = is_key_name(name) && found == algorithm && hash == hex::encode(key.id);
         is_valid.then_some(key)
     }
 
     /// `name+hash+base64`.
-    #[must_use]
     pub fn text(&self) -> String {
         let mut key = vec![self.algorithm];
         key.extend_from_slice(&self.public);
-        format!("{}+{}+{}", self.name, hex(self.id), STANDARD.encode(key))
+        format!(
+            "{}+{}+{}",
+            self.name,
+            hex::encode(self.id),
+            STANDARD.encode(key)
+        )
     }
 
     /// The text of a note that this key has signed; `None` if it has not.
-    #[must_use]
     pub fn open<'a>(&self, note: &'a str) -> Option<&'a str> {
         self.find(note).map(|(text, _)| text)
     }
 
     /// The text of a note, and this key's signature under it as a line; `None` if it has not signed.
-    #[must_use]
     pub fn find<'a>(&self, note: &'a str) -> Option<(&'a str, &'a str)> {
         let end = note.rfind("\n\n")? + 1;
         let (text, signatures) = (note.get(..end)?, note.get(end + 1..)?);
@@ -128,10 +125,6 @@ impl VerifierKey {
     }
 }
 
-fn hex(id: [u8; 4]) -> String {
-    format!("{:08x}", u32::from_be_bytes(id))
-}
-
 /// A key that signs notes under a name.
 #[derive(Clone)]
 pub struct NoteSigner {
@@ -140,22 +133,16 @@ pub struct NoteSigner {
 }
 
 impl NoteSigner {
-    /// # Errors
-    /// If the crypto library fails.
     pub fn new(name: &str, key: PrivateKey) -> Result<Self, ErrorStack> {
         let verifier = VerifierKey::new(name, key.public()?);
         Ok(Self { key, verifier })
     }
 
-    #[must_use]
     pub fn verifier(&self) -> &VerifierKey {
         &self.verifier
     }
 
     /// The signed note of `text`, which ends with a newline.
-    ///
-    /// # Errors
-    /// If the crypto library fails.
     pub fn sign(&self, text: &str) -> Result<String, ErrorStack> {
         let mut signature = self.verifier.id.to_vec();
         signature.extend(self.key.sign(text.as_bytes())?);

@@ -20,7 +20,6 @@ pub struct Proof {
 }
 
 impl Proof {
-    #[must_use]
     pub fn text(&self) -> String {
         let mut text = format!("{HEADER}\nindex {}\n", self.index);
         for hash in &self.hashes {
@@ -32,7 +31,6 @@ impl Proof {
         text
     }
 
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (head, checkpoint) = text.split_once("\n\n")?;
         let mut lines = head.split('\n').peekable();
@@ -52,7 +50,6 @@ impl Proof {
     }
 
     /// Whether `entry` is in the log whose checkpoint `key` signed.
-    #[must_use]
     pub fn verifies(&self, key: &VerifierKey, entry: &[u8]) -> bool {
         let Some(checkpoint) = key.open(&self.checkpoint).and_then(Checkpoint::parse) else {
             return false;

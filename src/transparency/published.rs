@@ -28,13 +28,11 @@ pub struct PublicLog {
 
 impl PublicLog {
     /// `None` before the first checkpoint, and while none may be shown.
-    #[must_use]
     pub fn published(&self) -> Option<Arc<Published>> {
         self.published.load_full()
     }
 
     /// Whether checkpoints are signed: if not, `/readyz` says so.
-    #[must_use]
     pub fn is_ready(&self) -> bool {
         !self.is_refused.load(Ordering::Relaxed)
     }

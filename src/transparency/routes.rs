@@ -93,9 +93,6 @@ fn public(conn: &mut DbConnection, id: i32, shown: &Published) -> QueryResult<Op
 }
 
 /// The newest checkpoint.
-///
-/// # Errors
-/// 404, 503 while there is none to show.
 pub async fn get_checkpoint(
     http: HttpRequest,
     state: Data<LogState>,
@@ -113,9 +110,6 @@ pub async fn get_checkpoint(
 }
 
 /// The verifier key.
-///
-/// # Errors
-/// 404, 503.
 pub async fn get_key(http: HttpRequest, state: Data<LogState>) -> Result<HttpResponse, Problem> {
     let id = log_id(&http)?;
     let logs = read(&state.readers, store::all).await?;
@@ -126,9 +120,6 @@ pub async fn get_key(http: HttpRequest, state: Data<LogState>) -> Result<HttpRes
 }
 
 /// A tile of hashes, or a bundle of entries.
-///
-/// # Errors
-/// 404, 503.
 pub async fn get_tile(http: HttpRequest, state: Data<LogState>) -> Result<HttpResponse, Problem> {
     let info = http.match_info();
     let path = info
@@ -176,9 +167,6 @@ fn first_entries(bundle: Vec<u8>, width: u64) -> Vec<u8> {
 }
 
 /// The ballots that an `exclude` or `include` line names.
-///
-/// # Errors
-/// 404, 503.
 pub async fn get_list(http: HttpRequest, state: Data<LogState>) -> Result<HttpResponse, Problem> {
     let hash = http.match_info().get("hash").and_then(parse_hex);
     let hash = hash.ok_or_else(missing)?;
@@ -206,9 +194,6 @@ pub struct LogList {
 }
 
 /// All logs of this site, oldest first.
-///
-/// # Errors
-/// 503.
 pub async fn get_logs(state: Data<LogState>) -> Result<HttpResponse, Problem> {
     let logs = read(&state.readers, store::all).await?;
     let url = |id| match id {
@@ -250,9 +235,6 @@ pub struct BallotView {
 }
 
 /// A ballot, once it is under a checkpoint.
-///
-/// # Errors
-/// 404, 503.
 pub async fn get_ballot(http: HttpRequest, state: Data<LogState>) -> Result<HttpResponse, Problem> {
     let unknown = || {
         Problem::not_found("The log has no such ballot, or not yet: an epoch takes four seconds.")
@@ -286,9 +268,6 @@ pub async fn get_ballot(http: HttpRequest, state: Data<LogState>) -> Result<Http
 }
 
 /// The proof that an entry is in the log.
-///
-/// # Errors
-/// 404, 503.
 pub async fn get_proof(http: HttpRequest, state: Data<LogState>) -> Result<HttpResponse, Problem> {
     let unknown = || {
         Problem::not_found("The log has no such entry, or not yet: an epoch takes four seconds.")

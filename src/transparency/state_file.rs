@@ -29,7 +29,6 @@ impl Kept {
     }
 
     /// An empty file remembers nothing.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.chars().all(|c| c.is_whitespace() || c == '\0')
     }
@@ -50,10 +49,6 @@ impl Kept {
 }
 
 impl StateFile {
-    /// What is kept.
-    ///
-    /// # Errors
-    /// A file that cannot be read.
     pub fn read(&self) -> Result<Kept> {
         let Some(path) = &self.0 else {
             return Ok(Kept::default());
@@ -102,10 +97,6 @@ fn is_at(file: &File, path: &Path) -> Result<bool> {
 pub struct LockedState(Option<(PathBuf, File)>);
 
 impl LockedState {
-    /// What is kept.
-    ///
-    /// # Errors
-    /// A file that cannot be read.
     pub fn read(&mut self) -> Result<Kept> {
         let Some((_, file)) = &mut self.0 else {
             return Ok(Kept::default());
@@ -117,9 +108,6 @@ impl LockedState {
     }
 
     /// Keeps `note` in the place of the one before; it is on disk when this returns.
-    ///
-    /// # Errors
-    /// A file that cannot be written.
     pub fn write(&mut self, note: &str) -> Result<()> {
         let Some((path, file)) = &mut self.0 else {
             return Ok(());

@@ -14,7 +14,6 @@ pub struct TilePath {
 
 impl TilePath {
     /// Reads the part of a path behind the level; `None` if it is not the one spelling of a tile.
-    #[must_use]
     pub fn parse(path: &str) -> Option<Self> {
         let (number, width) = match path.split_once(".p/") {
             Some((number, width)) => (number, parse_decimal(width).filter(|w| *w < TILE_WIDTH)?),
@@ -60,7 +59,6 @@ impl TilePath {
     }
 
     /// As it stands in a path.
-    #[must_use]
     pub fn text(self) -> String {
         let number = self.number();
         if self.width == TILE_WIDTH {
@@ -72,7 +70,6 @@ impl TilePath {
 }
 
 /// A decimal number without leading zeros.
-#[must_use]
 pub fn parse_decimal(text: &str) -> Option<u64> {
     let is_plain = text == "0" || !text.starts_with('0');
     let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

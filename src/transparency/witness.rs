@@ -10,13 +10,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
 use reqwest::{Client, Response, StatusCode, redirect};
-use tokio::runtime::Runtime;
 use url::Url;
 
 use super::merkle::Hash;
 use super::note::VerifierKey;
 use super::published::Published;
 use super::tile_path::parse_decimal;
+use crate::infra::workers::Stop;
 
 /// The next epoch waits for a witness no longer than this.
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -143,7 +143,7 @@ impl Witnesses {
     /// Of `prove`.
     pub fn collect<E>(
         &mut self,
-        runtime: &Runtime,
+        stop: &Stop,
         shown: &Published,
         mut prove: impl FnMut(u64) -> Result<Vec<Hash>, E>,
     ) -> Result<String, E> {
@@ -164,7 +164,7 @@ impl Witnesses {
                     });
                 }
             }
-            let answers = runtime.block_on(async { join_all(submissions).await });
+            let answers = stop.block_on(async { join_all(submissions).await });
             for (witness, answer) in answers {
                 witness.retry_at = None;
                 match answer {

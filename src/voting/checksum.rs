@@ -24,7 +24,6 @@ impl Sketch {
     }
 
     /// Of `weight` that was moved under the id `old` and is to stand under `new`: the difference.
-    #[must_use]
     pub fn renamed(old: VoterId, new: VoterId, weight: i64) -> Self {
         let hash = |voter: VoterId| xxhash_rust::xxh3::xxh3_64(&voter.0).cast_signed();
         Self(hash(new).wrapping_sub(hash(old)).wrapping_mul(weight))

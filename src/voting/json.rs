@@ -38,7 +38,6 @@ pub struct Receipt<'a> {
 
 impl<'a> Receipt<'a> {
     /// `None` of a ballot whose voter was erased.
-    #[must_use]
     pub fn new(ballot: Ballot, log: &'a str) -> Option<Self> {
         Some(Self {
             ballot: ballot.name,

@@ -2,6 +2,7 @@
 //!
 //! Routes call [`Votes`]. Handlers never write: they hand a [`VoteCommand`] to the writer, and wait.
 
+pub mod admission;
 pub mod after_commit;
 pub mod apply;
 pub mod batch;
@@ -65,7 +66,6 @@ pub struct VoteCommand {
 
 impl VoteCommand {
     /// Of a caller, from `network`.
-    #[must_use]
     pub fn of(voter: &Voter, tool: i32, act: VoteAction, network: NetworkHash) -> Self {
         Self {
             tool,
@@ -108,7 +108,6 @@ pub struct Binding {
 
 impl Binding {
     /// What the columns of a vote say.
-    #[must_use]
     pub fn of_columns(
         origin: Option<i64>,
         wide_origin: Option<i64>,
@@ -126,7 +125,6 @@ impl Binding {
 
 impl VoteRecord {
     /// What it adds to its tally; a held vote adds nothing anywhere.
-    #[must_use]
     pub fn weight(self) -> Option<Contribution> {
         let is_sum = !self.aside.is_some_and(exclusions::is_in_no_sum);
         is_sum.then_some(Contribution {
@@ -136,38 +134,32 @@ impl VoteRecord {
     }
 
     /// Whether it is held back: on disk, and in no sum. Its voter is not told.
-    #[must_use]
     pub fn is_held(self) -> bool {
         self.aside.is_some_and(exclusions::is_held)
     }
 
     /// Whether a removal in force keeps it from counting.
-    #[must_use]
     pub fn is_excluded(self) -> bool {
         self.aside
             .is_some_and(|mark| !exclusions::is_in_no_sum(mark))
     }
 
     /// The removal that has it out, whether it is held as well or not.
-    #[must_use]
     pub fn removal(self) -> Option<i64> {
         exclusions::removal_of(self.aside?)
     }
 
     /// Its choice, while it counts.
-    #[must_use]
     pub fn counted(self) -> Option<Choice> {
         self.aside.is_none().then_some(self.choice)
     }
 
     /// Whether its voter has this vote. A withdrawn vote keeps its row if the holding rule has to remember it.
-    #[must_use]
     pub fn stands(&self) -> bool {
         !self.aside.is_some_and(exclusions::is_withdrawn)
     }
 
     /// The choice that its voter sees.
-    #[must_use]
     pub fn seen(self) -> Option<Choice> {
         self.stands().then_some(self.choice)
     }
@@ -182,13 +174,11 @@ impl VoteRecord {
     }
 
     /// The mark that its voter's next vote here bears too: a held or rejected vote stays so.
-    #[must_use]
     pub fn lasting_mark(&self) -> Option<i64> {
         self.aside.and_then(exclusions::lasting)
     }
 
     /// What stays of it once it is withdrawn.
-    #[must_use]
     pub fn withdrawn(self) -> Option<Self> {
         let mark = exclusions::withdrawn(self.lasting_mark());
         let is_remembered = self.binding.is_some() || self.lasting_mark().is_some();
@@ -199,7 +189,6 @@ impl VoteRecord {
     }
 
     /// As the holding rule sees it.
-    #[must_use]
     pub fn fresh(&self) -> Option<FreshVote> {
         let mark = self.lasting_mark();
         self.binding.map(|binding| FreshVote {
@@ -244,7 +233,6 @@ pub enum VoteError {
 
 impl VoteError {
     /// The answer that says it.
-    #[must_use]
     pub fn problem(self, slug: &str) -> Problem {
         match self {
             Self::UnknownTool => Problem::unknown_tool(slug),

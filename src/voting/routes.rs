@@ -9,23 +9,16 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::Stream;
-use tokio::sync::Semaphore;
 
+use super::admission::{CastVote, VotingState};
 use super::json::{Cast, OwnVote, OwnVotes, Receipt};
-use super::writer::{PendingVote, Votes};
-use super::{VoteAction, VoteCommand, VoteError, VoteRecord, claims, held, store};
-use crate::abuse::Bans;
-use crate::abuse::attack_level::NetworkKey;
-use crate::abuse::challenge::Challenges;
-use crate::abuse::holding::HoldingPolicy;
-use crate::auth::Identity;
+use super::{VoteAction, VoteCommand, VoteOutcome, VoteRecord, held, store};
+use crate::auth::authenticate::Voter;
 use crate::domain::{Ballot, Seal, Timestamp, ToolState};
 use crate::http::problem::Problem;
 use crate::http::request::{self, RequestParts};
-use crate::infra::db::{Readers, read};
-use crate::rate_limit::rate_limiter::RateLimiter;
-use crate::tallies::cache::{TallyCache, TallyEntry, marked_stale};
-use crate::voting::held::evaluate::{record_held, under_rule};
+use crate::infra::db::read;
+use crate::tallies::cache::{Published, TallyEntry, marked_stale};
 
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -62,34 +55,22 @@ fn receipt(ballot: Option<Ballot>, log: Option<&str>) -> Option<Receipt<'_>> {
     Receipt::new(ballot?, log?)
 }
 
-/// A write that waits for its commit. All that is needed of its request was taken: the request itself can go, so that some
-/// hundreds of them do not lie about meanwhile.
-pub struct PendingResponse<'a> {
-    board: &'a TallyCache,
-    holding: &'a HoldingPolicy,
-    network: NetworkKey,
-    slot: Arc<TallyEntry>,
-    casting: PendingVote<'a>,
-    log: Option<&'a str>,
-}
-
-impl PendingResponse<'_> {
+impl CastVote<'_> {
     /// Its answer, once the vote is on disk: 201 for the first of its voter, else 200.
     ///
     /// # Errors
-    /// What [`VoteError`] says.
+    /// What [`VoteError`](super::VoteError) says.
     pub async fn answer(self) -> Result<HttpResponse, Problem> {
-        let done = self.casting.done().await;
-        let done = done.map_err(|refused| refused.problem(self.slot.slug.as_str()))?;
-        record_held(self.holding, self.network, self.slot.id, &done);
-        let tally = held::personal(self.board, &self.slot, done.tally, done.last_vote);
+        let (state, slot) = (self.state, Arc::clone(&self.slot));
+        let done = self.done().await?;
+        let tally = held::personal(&state.board, &slot, done.tally, done.last_vote);
         let status = if done.first {
             StatusCode::CREATED
         } else {
             StatusCode::OK
         };
-        let receipt = receipt(done.ballot, self.log);
-        Ok(answer(status, &self.slot, done.vote, &tally.body, receipt))
+        let receipt = receipt(done.ballot, state.votes.log());
+        Ok(answer(status, &slot, done.vote, &tally.body, receipt))
     }
 }
 
@@ -98,66 +79,23 @@ async fn write<'a>(
     call: &impl RequestParts,
     state: &'a VotingState,
     choose: impl FnOnce() -> Result<(VoteAction, Option<Seal>), Problem>,
-) -> Result<PendingResponse<'a>, Problem> {
+) -> Result<CastVote<'a>, Problem> {
     let now = Timestamp::now();
     let slug = request::slug(call.path());
     let voter = state.identity.voter(call, now)?;
     state.identity.check_origin(call.headers(), voter.carrier)?;
     let client = state.identity.client(call, now);
-    for id in voter.ids() {
-        state.bans.check(id, || client.ban_hashes(), now)?;
-    }
-    let tool = || state.board.find(slug).map(|slot| slot.id);
-    let asked = (state.challenges).vote(call, &voter, &client, slug, tool, now);
-    asked.await?;
-    let permit = state.limiter.vote(call, voter.id, &client).await?;
-    let (act, seal) = choose()?;
-    let slot = state
-        .board
-        .find(slug)
-        .ok_or_else(|| Problem::unknown_tool(slug))?;
-    // The writer checks again under the row's lock; here a tool known to be closed costs no commit.
-    match slot.tally().row.state {
-        ToolState::Open => {}
-        ToolState::Frozen => return Err(VoteError::Frozen.problem(slug)),
-        ToolState::Archived => return Err(VoteError::Archived.problem(slug)),
-    }
-    let mut command = VoteCommand::of(&voter, slot.id, act, client.network());
-    command.ballot = state.votes.new_ballot(seal);
-    let command = under_rule(command, &state.holding, &voter, &client);
-    Ok(PendingResponse {
-        board: &state.board,
-        holding: &state.holding,
-        network: client.limiter_key(),
-        slot,
-        casting: state.votes.cast(permit, command, voter.name),
-        log: state.votes.log(),
-    })
-}
-
-/// What the vote's routes work with.
-pub struct VotingState {
-    pub identity: Data<Identity>,
-    pub bans: Data<Bans>,
-    pub challenges: Data<Challenges>,
-    pub holding: Data<HoldingPolicy>,
-    pub limiter: Data<RateLimiter>,
-    pub board: Data<TallyCache>,
-    pub votes: Votes,
-    pub readers: Readers,
-    /// Few walks through the ledger at a time: they must not take the readers from everybody else.
-    pub walks: Arc<Semaphore>,
+    let admitted = state.admit(call, (&voter, &client), Some(slug), now);
+    let permit = admitted.await?;
+    state.cast(permit, slug, choose()?, voter, &client)
 }
 
 /// Casts or changes a vote.
-///
-/// # Errors
-/// Everything that the order of checks of `docs/api.md` names.
 pub async fn put_vote<'a>(
     call: &impl RequestParts,
     payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
     state: &'a VotingState,
-) -> Result<PendingResponse<'a>, Problem> {
+) -> Result<CastVote<'a>, Problem> {
     let body = request::body(call.headers(), payload, request::SMALL).await?;
     request::require_json(call.headers())?;
     let choose =
@@ -166,23 +104,17 @@ pub async fn put_vote<'a>(
 }
 
 /// Withdraws a vote; without one there is nothing to do, and that is fine.
-///
-/// # Errors
-/// As for a vote.
 pub async fn delete_vote<'a>(
     call: &impl RequestParts,
     payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
     state: &'a VotingState,
-) -> Result<PendingResponse<'a>, Problem> {
+) -> Result<CastVote<'a>, Problem> {
     let body = request::body(call.headers(), payload, request::SMALL).await?;
     request::json_if_any(call.headers(), &body)?;
     write(call, state, || Ok((VoteAction::Withdraw, None))).await
 }
 
 /// The caller's own vote on a tool. Where a user brings the visitor that they were, that one's vote becomes theirs.
-///
-/// # Errors
-/// 401, 404, 429, 503.
 pub async fn get_vote(
     http: HttpRequest,
     state: Data<VotingState>,
@@ -191,11 +123,8 @@ pub async fn get_vote(
     let voter = state.identity.voter(&http, now)?;
     state.limiter.own_read(&http, voter.id)?;
     let slug = request::slug(RequestParts::path(&http));
-    let slot = state
-        .board
-        .find(slug)
-        .ok_or_else(|| Problem::unknown_tool(slug))?;
-    let own = claims::own(&http, &state, &voter, &slot, now).await?;
+    let slot = state.find(slug)?;
+    let own = own(&http, &state, &voter, &slot, now).await?;
     let (vote, claimed) = (own.vote, own.tally);
     // The vote was read before this tally, so the tally holds it.
     let tally = claimed.unwrap_or_else(|| slot.tally());
@@ -209,11 +138,73 @@ pub async fn get_vote(
     Ok(answer(StatusCode::OK, &slot, vote, &body, receipt))
 }
 
+/// A voter's own vote, as it was read or claimed.
+struct OwnVoteRead {
+    vote: Option<VoteRecord>,
+    /// After a claim.
+    tally: Option<Arc<Published>>,
+    ballot: Option<Ballot>,
+}
+
+/// The vote, and the tally after a claim. Reading must not fail because the claim may not go through: then the vote is shown as
+/// it would be, and the next call tries again.
+async fn own(
+    call: &impl RequestParts,
+    state: &VotingState,
+    voter: &Voter,
+    slot: &TallyEntry,
+    now: Timestamp,
+) -> Result<OwnVoteRead, Problem> {
+    let (tool, id, visitor) = (slot.id, voter.id, voter.visitor);
+    let (mine, theirs, ballot) = read(&state.readers, move |conn| {
+        let mut of = |voter| store::own(conn, voter, &[tool]);
+        let mine = of(id)?.remove(&tool);
+        let theirs = visitor.map(of).transpose()?;
+        let theirs = theirs.and_then(|mut votes| votes.remove(&tool));
+        let own = store::ballot(conn, tool, id)?;
+        let ballot = own.or(theirs.and_then(|vote| vote.ballot));
+        Ok((mine, theirs, ballot))
+    })
+    .await?;
+    if theirs.is_some()
+        && let Some(done) = claim(call, state, voter, slot, now).await
+    {
+        return Ok(OwnVoteRead {
+            vote: done.vote,
+            tally: Some(done.tally),
+            ballot: done.ballot,
+        });
+    }
+    Ok(OwnVoteRead {
+        vote: mine.or(theirs),
+        tally: None,
+        ballot,
+    })
+}
+
+/// Claims what there is, if a vote could be cast now.
+async fn claim(
+    call: &impl RequestParts,
+    state: &VotingState,
+    voter: &Voter,
+    slot: &TallyEntry,
+    now: Timestamp,
+) -> Option<VoteOutcome> {
+    let is_open = slot.tally().row.state == ToolState::Open;
+    let from = state.identity.check_origin(call.headers(), voter.carrier);
+    let client = state.identity.client(call, now);
+    if !is_open || from.is_err() {
+        return None;
+    }
+    let admitted = state.admit(call, (voter, &client), None, now);
+    let permit = admitted.await.ok()?;
+    let command = VoteCommand::of(voter, slot.id, VoteAction::Claim, client.network());
+    let casting = state.votes.cast(permit, command, voter.name.clone());
+    casting.done().await.ok()
+}
+
 /// The caller's own votes on up to 100 tools, in the order asked. A list changes nothing: of a user who brings the visitor
 /// that they were, that one's votes show where the user has none.
-///
-/// # Errors
-/// 401, 422, 429, 503.
 pub async fn get_votes(
     http: HttpRequest,
     state: Data<VotingState>,
@@ -269,6 +260,8 @@ mod tests {
     use crate::config::{Limits, Secret};
     use crate::domain::{Choice, Quota, VoterId};
     use crate::rate_limit::rate_limiter::RateLimiter;
+    use crate::voting::VoteError;
+    use crate::voting::writer::Votes;
     use actix_web::ResponseError;
     use actix_web::test::TestRequest;
 

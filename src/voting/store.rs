@@ -10,9 +10,6 @@ use crate::infra::db::DbConnection;
 use crate::infra::db::schema::{ballots, votes, withdrawn_ballots};
 
 /// The voter's votes on `tools`, by tool. Each look-up is one step down the primary key.
-///
-/// # Errors
-/// A failed query.
 pub fn own(
     conn: &mut DbConnection,
     voter: VoterId,
@@ -53,9 +50,6 @@ pub fn own(
 }
 
 /// The voter's ballot on `tool`, also if the vote was withdrawn.
-///
-/// # Errors
-/// A failed query.
 pub fn ballot(conn: &mut DbConnection, tool: i32, voter: VoterId) -> QueryResult<Option<Ballot>> {
     let of_vote: Option<Option<Vec<u8>>> = ballots::table
         .find((tool, voter.0.as_slice()))
@@ -74,9 +68,6 @@ pub fn ballot(conn: &mut DbConnection, tool: i32, voter: VoterId) -> QueryResult
 }
 
 /// The ballots of a voter's withdrawn votes, with their tools.
-///
-/// # Errors
-/// A failed query.
 pub fn withdrawn_of(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Vec<(i32, Ballot)>> {
     let rows: Vec<(i32, Vec<u8>)> = withdrawn_ballots::table
         .filter(withdrawn_ballots::voter.eq(voter.0.as_slice()))

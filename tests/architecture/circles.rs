@@ -22,7 +22,6 @@ const CIRCLES: &[&str] = &[
     "tallies::stream: broadcaster -> fanout -> broadcaster",
     "tallies::stream: fanout_pass -> subscriber -> fanout_pass",
     "voting: batch -> postgres -> batch",
-    "voting: claims -> routes -> claims",
     "web::admin: resets -> undo -> resets",
     "web::openapi: operation -> problems -> operation",
 ];

@@ -29,16 +29,12 @@ pub struct AlertedTools {
 
 impl AlertedTools {
     /// Whether there is an open alert on `tool` that was raised, or grew, within the last hour. A look-up, no lock.
-    #[must_use]
     pub fn press(&self, tool: i32, now: Timestamp) -> bool {
         let newest = self.newest.load().get(&tool).copied();
         newest.is_some_and(|at| now < at.plus_seconds(PRESSES_SECONDS))
     }
 
     /// Reads the alerts if they have changed since they were last read.
-    ///
-    /// # Errors
-    /// A failed query.
     pub fn reload(&self, conn: &mut DbConnection, now: Timestamp) -> store::Found<()> {
         // The version first: what is read after it is at least as new.
         let version = store::version(conn)?;

@@ -20,9 +20,6 @@ pub(super) fn version(conn: &mut DbConnection) -> Found<i64> {
 
 /// Says that the alerts have changed, within the transaction that changes them; before anything else in it, so that two
 /// changes come one after the other.
-///
-/// # Errors
-/// A failed statement.
 pub fn raise_version(conn: &mut DbConnection) -> QueryResult<()> {
     versions::raise(conn, Versioned::Alerts).map(|_| ())
 }

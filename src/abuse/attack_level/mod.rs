@@ -129,13 +129,11 @@ pub struct AttackLevel {
 
 impl AttackLevel {
     /// More than `after` held votes within the hour are pressure; with 0 everything always is.
-    #[must_use]
     pub fn new(after: u32) -> Self {
         Self::starting(after, if after == 0 { ALWAYS } else { NEVER })
     }
 
     /// Nothing ever is under pressure: where votes are not held, nobody is challenged either.
-    #[must_use]
     pub fn off() -> Self {
         Self::starting(0, NEVER)
     }
@@ -178,7 +176,6 @@ impl AttackLevel {
     }
 
     /// Whether nothing at all is under pressure: one load.
-    #[must_use]
     pub fn is_quiet(&self, now: Timestamp) -> bool {
         self.alerts.is_none() && self.holds_are_few(now)
     }

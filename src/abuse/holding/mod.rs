@@ -27,7 +27,6 @@ pub struct HoldingPolicy {
 
 impl HoldingPolicy {
     /// Off, nothing is held.
-    #[must_use]
     pub fn new(on: bool, attack_level: Arc<AttackLevel>) -> Self {
         Self {
             on,
@@ -36,7 +35,6 @@ impl HoldingPolicy {
         }
     }
 
-    #[must_use]
     pub fn is_on(&self) -> bool {
         self.on
     }
@@ -48,7 +46,6 @@ impl HoldingPolicy {
     }
 
     /// How many votes were held since the start.
-    #[must_use]
     pub fn count(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
     }

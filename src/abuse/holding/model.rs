@@ -25,13 +25,11 @@ pub struct Model {
 }
 
 impl Model {
-    #[must_use]
     pub fn sums(&self, origin: OriginHash, tool: i32) -> FreshSums {
         self.sums.get(&(origin, tool)).copied().unwrap_or_default()
     }
 
     /// Whether the network is one hand on the tool.
-    #[must_use]
     pub fn is_one_hand(&self, origin: OriginHash, tool: i32) -> bool {
         self.judge(origin, tool, &self.sums(origin, tool))
     }
@@ -99,7 +97,6 @@ impl Model {
     }
 
     /// By how many votes the network exceeds its limit on the tool, and on which side.
-    #[must_use]
     pub fn excess(&self, origin: OriginHash, tool: i32) -> Option<(Choice, i64)> {
         let sums = self.sums(origin, tool);
         sums.excess(|| self.judge(origin, tool, &sums))

@@ -25,7 +25,6 @@ pub struct ByChoice {
 }
 
 impl ByChoice {
-    #[must_use]
     pub fn net(self) -> i64 {
         self.ship - self.skip
     }
@@ -71,7 +70,6 @@ pub struct FreshVote {
     pub first: Choice,
     /// The present choice; `None` once it is withdrawn, or rejected by a moderator.
     pub now: Option<Choice>,
-    /// Whether it is held.
     pub held: bool,
     /// Whether a reset or an excluded period keeps it from counting.
     pub excluded: bool,
@@ -113,13 +111,11 @@ impl FreshSums {
         self
     }
 
-    #[must_use]
     pub fn voters(&self) -> i64 {
         self.first.ship + self.first.skip
     }
 
     /// Whether they are one hand. `elsewhere` estimates how many fresh voters of the network voted on other tools.
-    #[must_use]
     pub fn is_one_hand(&self, elsewhere: impl Fn() -> i64) -> bool {
         let is_spread = || 2 * elsewhere() >= self.voters();
         self.is_pushed()
@@ -141,7 +137,6 @@ impl FreshSums {
     }
 
     /// By how many votes they exceed their limit, and on which side. `is_one_hand` is asked only if the answer depends on it.
-    #[must_use]
     pub fn excess(&self, is_one_hand: impl FnOnce() -> bool) -> Option<(Choice, i64)> {
         let (counted, now) = (
             self.counted.minus(self.excluded),
@@ -152,7 +147,6 @@ impl FreshSums {
 
     /// Whether one more vote of this choice is to be held, which is in the sums as if it counted. Excluded votes limit it too: they
     /// may be given back.
-    #[must_use]
     pub fn exceeds_with(&self, choice: Choice, is_one_hand: impl Fn() -> bool) -> bool {
         let without = self.excess(&is_one_hand);
         let with = || excess(self.counted, self.now, &is_one_hand);

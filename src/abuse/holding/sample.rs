@@ -36,7 +36,6 @@ impl VoterSample {
     }
 
     /// About how many different voters were added.
-    #[must_use]
     pub fn voters(&self) -> i64 {
         let kept = i64::try_from(self.0.len()).unwrap_or(i64::MAX);
         match self.0.last() {
@@ -48,13 +47,11 @@ impl VoterSample {
     }
 
     /// As kept in the database.
-    #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
         self.0.iter().flat_map(|hash| hash.to_be_bytes()).collect()
     }
 
     /// The reverse of [`VoterSample::bytes`].
-    #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let mut sample = Self::default();
         for chunk in bytes.chunks_exact(HASH_BYTES) {

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use crate::domain::{Actor, Timestamp, hex};
+use crate::domain::{Actor, Timestamp};
 use crate::infra::db::DbConnection;
 pub use store::{by_id, newest};
 
@@ -116,7 +116,6 @@ impl Entry {
         digest.finalize().into()
     }
 
-    #[must_use]
     pub fn view(&self) -> EntryView<'_> {
         let raw = |text: &str| RawValue::from_string(text.to_owned()).ok();
         EntryView {
@@ -130,17 +129,14 @@ impl Entry {
             reason: &self.reason,
             before: raw(&self.before),
             after: raw(&self.after),
-            previous: hex(&self.previous),
-            hash: hex(&self.hash),
+            previous: hex::encode(&self.previous),
+            hash: hex::encode(&self.hash),
         }
     }
 }
 
 /// Appends an entry within the caller's transaction, and returns its number. It takes the lock of the chain's end, which comes
 /// after every other lock: call it last.
-///
-/// # Errors
-/// A failed statement.
 pub fn append(
     conn: &mut DbConnection,
     actor: &Actor,
@@ -159,19 +155,16 @@ pub fn append(
         reason: act.reason.clone(),
         before: act.before.to_string(),
         after: act.after.to_string(),
-        previous: store::bytes(&head.hash),
+        previous: hex::decode(&head.hash).unwrap_or_default(),
         hash: Vec::new(),
     };
     entry.hash = entry.computed().to_vec();
     store::insert(conn, &entry)?;
-    store::set_head(conn, entry.id, &hex(&entry.hash))?;
+    store::set_head(conn, entry.id, &hex::encode(&entry.hash))?;
     Ok(entry.id)
 }
 
 /// The end of the chain, as it is published.
-///
-/// # Errors
-/// A failed query.
 pub fn head(conn: &mut DbConnection) -> QueryResult<Head> {
     store::head(conn)
 }
@@ -185,9 +178,6 @@ pub struct Checked {
 }
 
 /// Goes over the whole chain. `published` is a head that somebody kept: its entry must still be there.
-///
-/// # Errors
-/// A failed query.
 pub fn check(conn: &mut DbConnection, published: Option<&str>) -> QueryResult<Checked> {
     let mut checked = Checked::default();
     // Read first: entries that are appended meanwhile lie beyond it.
@@ -217,8 +207,9 @@ pub fn check(conn: &mut DbConnection, published: Option<&str>) -> QueryResult<Ch
                     entry.id
                 ));
             }
-            met |= published.is_some_and(|hash| hash.eq_ignore_ascii_case(&hex(&entry.hash)));
-            if entry.id == head.id && hex(&entry.hash) != head.hash {
+            met |=
+                published.is_some_and(|hash| hash.eq_ignore_ascii_case(&hex::encode(&entry.hash)));
+            if entry.id == head.id && hex::encode(&entry.hash) != head.hash {
                 let fault = format!("audit: the head is not entry {}", head.id);
                 checked.faults.push(fault);
             }

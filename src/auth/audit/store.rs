@@ -50,19 +50,6 @@ fn entry(columns: Columns) -> Entry {
     }
 }
 
-/// The bytes that hexadecimal digits spell.
-pub(super) fn bytes(hex: &str) -> Vec<u8> {
-    let digits: Vec<u8> = hex
-        .chars()
-        .filter_map(|digit| digit.to_digit(16))
-        .filter_map(|digit| u8::try_from(digit).ok())
-        .collect();
-    digits
-        .chunks(2)
-        .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
-        .collect()
-}
-
 pub(super) fn head(conn: &mut DbConnection) -> QueryResult<Head> {
     let text: String = site_facts::table
         .filter(site_facts::name.eq(HEAD))
@@ -135,9 +122,6 @@ fn containing(text: &str) -> String {
 }
 
 /// The newest entries before number `before` that pass `filter`, newest first.
-///
-/// # Errors
-/// A failed query.
 pub fn newest(
     conn: &mut DbConnection,
     filter: &EntryFilter,
@@ -173,10 +157,6 @@ pub fn newest(
     Ok(rows.into_iter().map(entry).collect())
 }
 
-/// One entry.
-///
-/// # Errors
-/// A failed query.
 pub fn by_id(conn: &mut DbConnection, id: i64) -> QueryResult<Option<Entry>> {
     Ok(audit::table
         .filter(audit::id.eq(id))

@@ -28,7 +28,6 @@ pub struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    #[must_use]
     pub fn new(
         prefix: Prefix,
         (keys, days): (&'a Keys, &'a DailyKeys),
@@ -64,19 +63,16 @@ impl<'a> Client<'a> {
     }
 
     /// Whether the site said that this network's votes are never held.
-    #[must_use]
     pub fn is_never_held(&self) -> bool {
         self.is_never_held
     }
 
     /// How many times the usual quotas its network has.
-    #[must_use]
     pub fn factor(&self) -> u32 {
         self.factor
     }
 
     /// Whether the call comes from this machine itself.
-    #[must_use]
     pub fn is_this_machine(&self) -> bool {
         self.prefix.is_loopback()
     }
@@ -99,25 +95,21 @@ impl<'a> Client<'a> {
     }
 
     /// As a vote of today bears it.
-    #[must_use]
     pub fn network(&self) -> NetworkHash {
         self.days.seal(self.own().ban, self.now)
     }
 
     /// As the holding rule knows it, and the /48 around it.
-    #[must_use]
     pub fn origins(&self) -> VoterOrigins {
         self.own().origins
     }
 
     /// As the limiter knows it: under a key that no midnight changes.
-    #[must_use]
     pub fn limiter_key(&self) -> [u8; 16] {
         *(self.limiter).get_or_init(|| self.keys.limiter(self.prefix.bytes()))
     }
 
     /// The /48 around an IPv6 network, as the limiter knows it.
-    #[must_use]
     pub fn wide_limiter_key(&self) -> Option<[u8; 16]> {
         Some(self.keys.limiter(self.prefix.wide()?.bytes()))
     }
@@ -130,7 +122,6 @@ impl Identity {
     }
 
     /// The caller's network.
-    #[must_use]
     pub fn client(&self, request: &impl RequestParts, now: Timestamp) -> Client<'_> {
         // A peer without an address (a socket file) is the machine itself.
         let peer = request

@@ -23,7 +23,6 @@ pub struct Prefix([u8; 9]);
 
 impl Prefix {
     /// Cuts an address. `::ffff:a.b.c.d` is the IPv4 address that it maps, or all of IPv4 would be one network.
-    #[must_use]
     pub fn of(address: IpAddr) -> Self {
         let mut bytes = [0; 9];
         match address.to_canonical() {
@@ -40,14 +39,12 @@ impl Prefix {
     }
 
     /// Whether it is this machine's own (127.0.0.0/8 or ::1).
-    #[must_use]
     pub fn is_loopback(&self) -> bool {
         // All of ::/64 but ::1 is none of anybody's.
         matches!(self.0, [4, 127, ..] | [6, 0, 0, 0, 0, 0, 0, 0, 0])
     }
 
     /// The /48 that an IPv6 network lies in: whoever has one has 65,536 networks. IPv4 has no such thing.
-    #[must_use]
     pub fn wide(&self) -> Option<Self> {
         let mut bytes = self.0;
         let [family @ 6, .., seventh, eighth] = &mut bytes else {
@@ -59,7 +56,6 @@ impl Prefix {
     }
 
     /// What is hashed: the family and the prefix.
-    #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
@@ -73,7 +69,6 @@ pub struct Proxies {
 }
 
 impl Proxies {
-    #[must_use]
     pub fn new(trusted: Vec<IpNet>, header: ForwardingHeader) -> Self {
         Self {
             trusted,
@@ -87,7 +82,6 @@ impl Proxies {
     }
 
     /// The address of the client on whose behalf `peer` calls.
-    #[must_use]
     pub fn client_of(&self, peer: IpAddr, request: &impl RequestParts, now: Timestamp) -> IpAddr {
         let headers = request.headers();
         if !self.header.is_sent(headers) {
@@ -100,7 +94,6 @@ impl Proxies {
     /// The client's address: the peer, unless it is trusted; then the rightmost entry of the header (all of its
     /// lines, in order) that is not itself trusted. What cannot be read as an address ends the walk at the hop that wrote
     /// it; where every entry is trusted, the leftmost is the client.
-    #[must_use]
     pub fn client<'a>(
         &self,
         peer: IpAddr,

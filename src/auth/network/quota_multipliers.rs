@@ -12,13 +12,11 @@ use ipnet::IpNet;
 pub struct QuotaMultipliers(Vec<(IpNet, u32)>);
 
 impl QuotaMultipliers {
-    #[must_use]
     pub fn new(networks: Vec<(IpNet, u32)>) -> Self {
         Self(networks)
     }
 
     /// How many times the usual quota this address has: of the narrowest network that holds it, else 1.
-    #[must_use]
     pub fn factor(&self, address: IpAddr) -> u32 {
         // An IPv4 address may come as IPv6 (RFC 4291 §2.5.5.2).
         let address = address.to_canonical();

@@ -34,24 +34,20 @@ impl SessionId {
     }
 
     /// Reads a cookie's value; an id that was never issued belongs to nobody.
-    #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         (text.len() == 43).then(|| Self(text.to_owned()))
     }
 
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Under this hash the database knows the session.
-    #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.0.as_bytes()).into()
     }
 
     /// What each form of this session bears; no other page can know it.
-    #[must_use]
     pub fn form_key(&self) -> String {
         let mut digest = Sha256::new();
         digest.update(b"tallyship form 1");

@@ -90,9 +90,6 @@ pub(crate) fn remove(conn: &mut DbConnection, hash: &[u8]) -> QueryResult<()> {
 }
 
 /// Forgets the sessions that have ended by rest or age.
-///
-/// # Errors
-/// A failed statement.
 pub fn forget_ended(conn: &mut DbConnection, now: Timestamp) -> QueryResult<usize> {
     let (idle, old) = (
         now.plus_seconds(-IDLE_SECONDS).0,

@@ -58,12 +58,10 @@ impl KeySet {
         Ok(Self(keys))
     }
 
-    #[must_use]
     pub fn key(&self, kid: &str) -> Option<&DecodingKey> {
         self.0.get(kid)
     }
 
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -18,6 +18,7 @@ use url::Url;
 use crate::auth::users::jwks::KeySet;
 use crate::config::Algorithm;
 use crate::domain::Timestamp;
+use crate::infra::workers;
 
 /// After a failure it is read again so soon, or sooner where the settings want it read more often.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
@@ -88,8 +89,6 @@ impl Source {
         }
     }
 
-    /// # Errors
-    /// A phrase.
     pub(super) async fn ring(&self, algorithm: Algorithm) -> Result<KeySet, String> {
         let bytes = self.read().await?;
         KeySet::of_jwks(algorithm, &bytes).map_err(str::to_owned)
@@ -146,9 +145,6 @@ pub(super) struct JwksRefresher {
 
 impl JwksRefresher {
     /// Reads it anew at its pace, so that a key that is gone ends, and a new one is known before it is used.
-    ///
-    /// # Errors
-    /// Where the thread cannot be started.
     pub(super) fn start(
         runtime: Runtime,
         source: Source,
@@ -157,9 +153,9 @@ impl JwksRefresher {
         rings: Arc<Rings>,
     ) -> std::io::Result<Self> {
         let (wake, woken) = mpsc::channel(1);
-        std::thread::Builder::new()
-            .name("jwks".to_owned())
-            .spawn(move || runtime.block_on(run(woken, &source, algorithm, pace, &rings)))?;
+        workers::spawn("jwks", move || {
+            runtime.block_on(run(woken, &source, algorithm, pace, &rings));
+        })?;
         let cooldown = Cooldown::default();
         Ok(Self { wake, cooldown })
     }

@@ -67,7 +67,6 @@ pub struct Users {
 }
 
 /// Whether a bearer token is to be read as a JWT: visitors' and staff's have no dot.
-#[must_use]
 pub fn is_jwt(text: &str) -> bool {
     text.contains('.')
 }
@@ -184,7 +183,6 @@ impl Users {
     }
 
     /// Whether the source of the keys can be read.
-    #[must_use]
     pub fn is_fresh(&self) -> bool {
         !self.rings.is_failing.load(Ordering::Relaxed)
     }

@@ -49,7 +49,6 @@ impl PublicReads {
     }
 }
 
-/// `body` as the bytes of an answer.
 fn json(body: &impl Serialize) -> Result<Bytes, Problem> {
     let body = serde_json::to_vec(body);
     body.map(Bytes::from)
@@ -83,7 +82,6 @@ pub struct Leaders<'a> {
 
 impl ToolWithTally {
     /// The tool named `slug`, where both catalogue and board know it.
-    #[must_use]
     pub fn find(shelf: &CatalogCache, board: &TallyCache, slug: &str) -> Option<Self> {
         Some(Self {
             shelved: shelf.find(slug)?,
@@ -91,13 +89,11 @@ impl ToolWithTally {
         })
     }
 
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.shelved.tool.name
     }
 
     /// The tool for a JSON answer; `tally` is its Tally as JSON.
-    #[must_use]
     pub fn view(&self, tally: &[u8]) -> Option<ToolView<'_>> {
         let tool = &self.shelved.tool;
         Some(ToolView {
@@ -119,7 +115,6 @@ impl ToolWithTally {
 /// A panel leads by the highest score that no other shares. The community's leader has a share of ship votes that is above
 /// each other tool's by a difference whose 95 % interval lies above zero. Intervals of two scores may overlap while that
 /// of their difference is clear. A tool without a score leaves both open.
-#[must_use]
 pub fn leaders<'a>(tools: &[(&'a Slug, crate::tallies::TallyRow)], min_votes: i64) -> Leaders<'a> {
     let scores: Option<Vec<(&Slug, i64)>> = tools
         .iter()

@@ -34,9 +34,6 @@ pub(super) fn public(http: &HttpRequest, body: Bytes) -> HttpResponse {
 }
 
 /// One tool with its reviews and its tally.
-///
-/// # Errors
-/// 404 `unknown-tool`.
 pub async fn get_tool(
     http: HttpRequest,
     slug: Path<String>,
@@ -125,9 +122,6 @@ impl PublicReads {
 }
 
 /// Two to four tools side by side, and who leads.
-///
-/// # Errors
-/// 422 for fewer or more, 404 `unknown-tool`.
 pub async fn get_compare(
     http: HttpRequest,
     state: Data<CatalogState>,
@@ -183,9 +177,6 @@ fn settled(
 }
 
 /// Makes or replaces a tool: 201 or 200.
-///
-/// # Errors
-/// In the order of checks of `docs/api.md`.
 pub async fn put_tool(
     http: HttpRequest,
     payload: Payload,
@@ -216,9 +207,6 @@ pub struct Many {
 }
 
 /// Makes or replaces many tools, all or none: 201 where one is new, else 200.
-///
-/// # Errors
-/// In the order of checks of `docs/api.md`; 422 names each bad tool.
 pub async fn post_tools(
     http: HttpRequest,
     payload: Payload,
@@ -253,9 +241,6 @@ pub async fn post_tools(
 }
 
 /// Changes some fields of a tool.
-///
-/// # Errors
-/// In the order of checks of `docs/api.md`.
 pub async fn patch_tool(
     http: HttpRequest,
     payload: Payload,
@@ -277,9 +262,6 @@ pub async fn patch_tool(
 }
 
 /// Archives a tool.
-///
-/// # Errors
-/// In the order of checks of `docs/api.md`.
 pub async fn delete_tool(
     http: HttpRequest,
     payload: Payload,

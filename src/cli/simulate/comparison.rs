@@ -6,14 +6,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::cli::simulate::rule::{Decision, ReplayedVote};
-use crate::domain::{Choice, Timestamp, VoterId};
+use crate::domain::{Choice, HOUR_MICROS, Timestamp, VoterId};
 
 /// Ship and skip.
 pub(super) type Counts = (i64, i64);
 
 /// The most votes that may differ: some 100 MB.
 const MOST: usize = 2_000_000;
-const HOUR: i64 = 3_600_000_000;
 
 /// What happened in an hour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -78,7 +77,7 @@ impl Comparison {
         });
         Self {
             min_votes,
-            edge: Timestamp(begin.hour().0 + HOUR),
+            edge: Timestamp(begin.hour().0 + HOUR_MICROS),
             ends: 0,
             hours: BTreeMap::new(),
             tools: tools.collect(),
@@ -94,9 +93,9 @@ impl Comparison {
         if at < self.edge {
             return;
         }
-        let ends = (at.0 - self.edge.0) / HOUR + 1;
+        let ends = (at.0 - self.edge.0) / HOUR_MICROS + 1;
         self.look(ends);
-        self.edge = Timestamp(self.edge.0 + ends * HOUR);
+        self.edge = Timestamp(self.edge.0 + ends * HOUR_MICROS);
     }
 
     fn look(&mut self, ends: i64) {
@@ -153,7 +152,7 @@ impl Comparison {
     /// The end of the span: an hour that is not over counts as one that is.
     pub(super) fn close(&mut self, end: Timestamp) {
         self.pass(end);
-        if end.0 > self.edge.0 - HOUR {
+        if end.0 > self.edge.0 - HOUR_MICROS {
             self.look(1);
         }
     }
@@ -223,18 +222,22 @@ mod tests {
         let mut course = course((1, 0));
         course.take(&cast(30, 1, None, Some(Ship)), Decision::Admitted);
         course.take(&cast(200, 2, None, Some(Ship)), Decision::Admitted);
-        course.close(Timestamp(5 * HOUR));
+        course.close(Timestamp(5 * HOUR_MICROS));
         // At 1, 2 and 3 o'clock two votes, at 4 and 5 three.
         let tool = &course.tools[&1];
         assert_eq!((course.ends, tool.shown_then, tool.shown_now), (5, 5, 2));
         let hours: Vec<_> = course
             .hours
             .iter()
-            .map(|(at, hour)| (at / HOUR, hour.changes))
+            .map(|(at, hour)| (at / HOUR_MICROS, hour.changes))
             .collect();
         assert_eq!(hours, [(0, 1), (3, 1)]);
-        let mut other = Comparison::new(Timestamp(HOUR / 2), BTreeMap::new(), course.min_votes);
-        other.close(Timestamp(HOUR * 3 / 2));
+        let mut other = Comparison::new(
+            Timestamp(HOUR_MICROS / 2),
+            BTreeMap::new(),
+            course.min_votes,
+        );
+        other.close(Timestamp(HOUR_MICROS * 3 / 2));
         assert_eq!(other.ends, 2, "half of one hour, half of another");
     }
 

@@ -74,9 +74,6 @@ impl SimulatedDetector {
     }
 
     /// Takes one change in, and looks where it is time to.
-    ///
-    /// # Errors
-    /// A failed query.
     pub fn take(&mut self, cast: &ReplayedVote, conn: &mut DbConnection) -> Found<()> {
         if cast.at >= self.next {
             self.look(self.next.max(cast.at.plus_seconds(-EVERY_SECONDS)), conn)?;
@@ -108,9 +105,6 @@ impl SimulatedDetector {
     }
 
     /// The last look, at the span's end.
-    ///
-    /// # Errors
-    /// A failed query.
     pub fn close(&mut self, end: Timestamp, conn: &mut DbConnection) -> Found<()> {
         self.look(end, conn)
     }

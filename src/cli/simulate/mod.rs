@@ -90,9 +90,6 @@ impl ReplayRun {
 }
 
 /// Replays a span. `beside` is another connection to the same database.
-///
-/// # Errors
-/// A failed query.
 pub fn replay(
     conn: &mut DbConnection,
     beside: &mut DbConnection,

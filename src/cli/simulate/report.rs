@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::name;
 use crate::cli::simulate::comparison::{Comparison, Counts, MinVotes, Tool};
 use crate::cli::simulate::detector::AlertCounts;
-use crate::domain::Timestamp;
+use crate::domain::{HOUR_MICROS, Timestamp};
 use crate::tallies::percent::percent;
 
 /// An hour in which something changed.
@@ -67,7 +67,6 @@ impl ToolRow {
     }
 
     /// Whether anything would have been different.
-    #[must_use]
     pub fn differs(&self) -> bool {
         self.refused > 0 || self.now.is_none_or(|now| now != self.then)
     }
@@ -153,11 +152,9 @@ impl Report {
 
     /// The hours gathered into at most `most` steps of whole hours, those without a change among them; and how many hours
     /// a step has.
-    #[must_use]
     pub fn steps(&self, most: i64) -> (Vec<HourRow>, i64) {
-        const HOUR: i64 = 3_600_000_000;
         let begin = self.from.hour().0;
-        let hours = ((self.to.0 - begin - 1).div_euclid(HOUR) + 1).max(1);
+        let hours = ((self.to.0 - begin - 1).div_euclid(HOUR_MICROS) + 1).max(1);
         let wanted = (hours + most - 1) / most.max(1);
         let width = [1, 2, 3, 4, 6, 12, 24, 48, 168]
             .into_iter()
@@ -165,13 +162,13 @@ impl Report {
             .unwrap_or(wanted);
         let mut steps: Vec<HourRow> = (0..(hours + width - 1) / width)
             .map(|n| HourRow {
-                at: Timestamp(begin + n * width * HOUR),
+                at: Timestamp(begin + n * width * HOUR_MICROS),
                 changes: 0,
                 refused: 0,
             })
             .collect();
         for hour in &self.hours {
-            let place = (hour.at.0 - begin) / (width * HOUR);
+            let place = (hour.at.0 - begin) / (width * HOUR_MICROS);
             if let Some(step) = usize::try_from(place).ok().and_then(|n| steps.get_mut(n)) {
                 step.changes += hour.changes;
                 step.refused += hour.refused;

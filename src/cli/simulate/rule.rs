@@ -40,7 +40,6 @@ pub type Judge = Box<dyn FnMut(&ReplayedVote) -> Decision>;
 const SWEEP: u64 = 100_000;
 
 /// The quotas of voters and networks, together as in the server: what one refuses is charged to none.
-#[must_use]
 pub fn quotas(voter: Option<Quota>, network: Option<Quota>) -> Judge {
     let quotas: Vec<(Policy, Quota)> = [
         (Policy::VotesPerVoter, voter),
@@ -76,7 +75,6 @@ pub fn quotas(voter: Option<Quota>, network: Option<Quota>) -> Judge {
 
 /// The rule that holds votes (docs/abuse.md), over networks as votes bear them: only a voter's last change on a tool bears one, and
 /// a /48 is not known.
-#[must_use]
 pub fn holding() -> Judge {
     let mut model = Model::default();
     Box::new(move |cast| {

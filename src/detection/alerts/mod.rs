@@ -31,7 +31,6 @@ pub enum AlertState {
 
 impl AlertState {
     /// As kept in the database.
-    #[must_use]
     pub fn code(self) -> i16 {
         match self {
             Self::Open => 0,
@@ -161,9 +160,6 @@ pub struct Inbox {
 
 impl Moderation {
     /// What waits for a moderator: how many alerts are open, and how many votes are held.
-    ///
-    /// # Errors
-    /// 503.
     pub async fn inbox(&self) -> Result<Inbox, Problem> {
         self.look(|conn| {
             Ok(Inbox {
@@ -175,9 +171,6 @@ impl Moderation {
     }
 
     /// Alerts, newest first; of one tool or in one state only, where that is asked for.
-    ///
-    /// # Errors
-    /// 503.
     pub async fn alerts(
         &self,
         tool: Option<i32>,

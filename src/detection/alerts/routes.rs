@@ -1,17 +1,14 @@
 //! `/v1/moderation/alerts`.
 
-use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path, Payload};
+use actix_web::web::Path;
 
 use super::AlertState;
 use crate::domain::Timestamp;
 use crate::http::problem::Problem;
 use crate::http::request;
 use crate::moderation::paging;
-use crate::moderation::routes::{
-    Answer, ModerationState, answer, number, read, reading, wanted_tool, why, written,
-};
+use crate::moderation::routes::{Answer, ReadCall, WriteCall, answer, number, read, wanted_tool};
 
 /// `state` of a list: `open` or `dismissed`.
 ///
@@ -28,34 +25,26 @@ pub fn state(query: &str) -> Result<Option<AlertState>, Problem> {
 }
 
 /// What the detector raised, newest first.
-///
-/// # Errors
-/// 401, 403, 404 for an unknown tool, 422.
-pub async fn get_alerts(http: HttpRequest, state: Data<ModerationState>) -> Answer {
-    reading(&http, &state).await?;
-    let query = http.query_string();
+pub async fn get_alerts(call: ReadCall) -> Answer {
+    let query = call.query();
     let (before, limit) = (paging::before(query)?, paging::limit(query)?);
     let wanted = self::state(query)?;
-    let tool = wanted_tool(&state, query)?;
-    let page = state.moderation.alerts(tool, wanted, before, limit).await?;
+    let tool = wanted_tool(&call.state, query)?;
+    let page = call
+        .state
+        .moderation
+        .alerts(tool, wanted, before, limit)
+        .await?;
     Ok(answer(StatusCode::OK, &page))
 }
 
 /// Says that an alert needs no more looking at.
-///
-/// # Errors
-/// 404, 409 where it was dismissed before.
-pub async fn post_dismiss(
-    http: HttpRequest,
-    payload: Payload,
-    id: Path<String>,
-    state: Data<ModerationState>,
-) -> Answer {
-    let (body, actor) = written(&http, payload, &state).await?;
-    let why = why(&body)?;
-    let mut alerts = state
+pub async fn post_dismiss(call: WriteCall, id: Path<String>) -> Answer {
+    let why = call.why()?;
+    let mut alerts = call
+        .state
         .moderation
-        .dismiss(&[number(&id)?], &why, &actor, Timestamp::now())
+        .dismiss(&[number(&id)?], &why, &call.actor, Timestamp::now())
         .await?;
     let alert = alerts.pop().ok_or_else(Problem::internal)?;
     Ok(answer(StatusCode::OK, &alert))

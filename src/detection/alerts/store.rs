@@ -221,9 +221,6 @@ pub(super) fn dismiss(
 const PAST_THE_LAST: i64 = 2_000_000;
 
 /// Takes the networks out of alerts whose last vote was before `end`, as they are taken out of votes; returns from how many.
-///
-/// # Errors
-/// A failed statement.
 pub fn forget_networks(conn: &mut DbConnection, end: Timestamp) -> Found<usize> {
     let none = NetworkHash::NONE.0.to_vec();
     diesel::update(

@@ -14,7 +14,7 @@ use crate::detection::baseline::Baseline;
 use crate::detection::network_index::NetworkIndex;
 use crate::detection::stats::VoteStats;
 use crate::detection::window_scan::{SuspiciousWindow, pass};
-use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
+use crate::domain::{Choice, DAY_MICROS, NetworkHash, SECOND_MICROS, Timestamp, VoterId};
 
 /// Votes that are held in all: some ten megabytes.
 const MOST_IN_ALL: usize = 200_000;
@@ -22,8 +22,6 @@ const MOST_IN_ALL: usize = 200_000;
 const FRESH_SECONDS: i32 = 600;
 /// The whole day of a tool is judged at most this often.
 const DAY_EVERY: i64 = 60_000_000;
-const DAY: i64 = 86_400_000_000;
-const SECOND: i64 = 1_000_000;
 
 /// What an operator sets.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +67,6 @@ fn short(voter: VoterId) -> u64 {
 }
 
 impl Memory {
-    #[must_use]
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -81,7 +78,7 @@ impl Memory {
 
     /// Takes a vote in; a voter's newest counts.
     pub fn take(&mut self, vote: &Vote, now: Timestamp) {
-        if vote.at.0 <= now.0 - DAY {
+        if vote.at.0 <= now.0 - DAY_MICROS {
             return;
         }
         let of = self.tools.entry(vote.tool).or_default();
@@ -134,7 +131,7 @@ impl Memory {
 
     /// Lets go of what is older than a day.
     pub fn forget(&mut self, now: Timestamp) {
-        let end = now.0 - DAY;
+        let end = now.0 - DAY_MICROS;
         for of in self.tools.values_mut() {
             while of.votes.front().is_some_and(|vote| vote.at <= end) {
                 of.cut = false;
@@ -163,7 +160,6 @@ impl Memory {
     }
 
     /// Tools that have enough new votes to be judged.
-    #[must_use]
     pub fn moved(&self) -> Vec<i32> {
         let ready = |of: &OfTool| of.moved && of.untold.votes >= self.limits.least;
         let tools = self.tools.iter().filter(|(_, of)| ready(of));
@@ -192,7 +188,7 @@ impl Memory {
                     finding.filter.to = of.goes_on_to(&span.filter, span.finding.numbers.votes);
                 }
                 let filter = finding.filter;
-                let seconds = (filter.to - filter.from) / SECOND;
+                let seconds = (filter.to - filter.from) / SECOND_MICROS;
                 let expected = facts.rhythm.expected(filter.to, seconds);
                 finding.numbers = of.numbers(&filter, expected, finding.numbers.tools);
                 if finding.numbers.votes > span.finding.numbers.votes {
@@ -267,7 +263,7 @@ impl Memory {
                 (score, shown) = (earlier.finding.score, earlier.finding.parts);
             }
         }
-        let seconds = (filter.to - filter.from) / SECOND;
+        let seconds = (filter.to - filter.from) / SECOND_MICROS;
         let expected = facts.rhythm.expected(filter.to, seconds);
         let finding = Finding {
             kind,

@@ -1,10 +1,10 @@
 //! What stands out by its network: on one tool, or across several. `memory`'s second half.
 
-use super::{Facts, Memory, SECOND};
+use super::{Facts, Memory};
 use crate::detection::finding::{Filter, Finding, FindingKind};
 use crate::detection::rule::{self, Expected};
 use crate::detection::stats::VoteStats;
-use crate::domain::NetworkHash;
+use crate::domain::{NetworkHash, SECOND_MICROS};
 
 /// What a network that is large on a tool has of its votes, and at least.
 const LARGE_NETWORK: f64 = 0.015;
@@ -60,7 +60,7 @@ impl Memory {
         }
         let filter = Filter {
             from: first,
-            to: last + SECOND,
+            to: last + SECOND_MICROS,
             choice: parts.filter_side(),
             network: Some(network),
         };
@@ -109,7 +109,7 @@ impl Memory {
             .filter_map(|(tool, facts, group, _, first, last)| {
                 let filter = Filter {
                     from: first,
-                    to: last + SECOND,
+                    to: last + SECOND_MICROS,
                     choice: group.unanimous(),
                     network: Some(network),
                 };

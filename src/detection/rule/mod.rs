@@ -78,7 +78,6 @@ pub struct ScorePartsView {
 
 impl ScoreParts {
     /// 0 to 100.
-    #[must_use]
     pub fn score(&self) -> i32 {
         whole(
             BURST * self.burst
@@ -89,12 +88,10 @@ impl ScoreParts {
     }
 
     /// The side that a filter is to name: where it stands out clearly.
-    #[must_use]
     pub fn filter_side(&self) -> Option<Choice> {
         self.side.filter(|_| self.one_sidedness >= CLEAR_SIDE)
     }
 
-    #[must_use]
     pub fn shown(&self) -> ScorePartsView {
         ScorePartsView {
             burst: whole(100.0 * self.burst),
@@ -111,7 +108,6 @@ fn whole(value: f64) -> i32 {
 }
 
 /// `count` of so many where one is expected: 0 up to twice, 1 from [`FULL_BURST`] times on. What chance adds is taken off.
-#[must_use]
 pub fn burst(count: u32, expected: f64) -> f64 {
     let count = f64::from(count);
     let ratio = (count - count.sqrt()) / (expected + 3.0);
@@ -170,7 +166,6 @@ fn crowd_share(usual: &Expected) -> f64 {
 }
 
 /// Judges all votes of a time, of which `crowded` are from networks with several voters; `usual.rest` is of nobody.
-#[must_use]
 pub fn judge_all(all: VoteStats, crowded: u32, usual: &Expected) -> ScoreParts {
     let (one_sidedness, side) = one_sidedness(all, usual);
     let (least, _) = bounds(crowded, all.known);
@@ -184,7 +179,6 @@ pub fn judge_all(all: VoteStats, crowded: u32, usual: &Expected) -> ScoreParts {
 }
 
 /// Judges those votes of a time that came from networks with several voters, beside the rest of the same time.
-#[must_use]
 pub fn judge_crowd(all: VoteStats, crowd: VoteStats, usual: &Expected) -> ScoreParts {
     let beside = Expected {
         rest: all.without(crowd),
@@ -204,7 +198,6 @@ pub fn judge_crowd(all: VoteStats, crowd: VoteStats, usual: &Expected) -> ScoreP
 
 /// Judges votes that came within a short time; `usual.rest` are those of the time before. Their concentration is in time
 /// instead of in networks.
-#[must_use]
 pub fn judge_sudden(newest: VoteStats, usual: &Expected) -> ScoreParts {
     let (one_sidedness, side) = one_sidedness(newest, usual);
     let all = newest.votes.saturating_add(usual.rest.votes);
@@ -219,7 +212,6 @@ pub fn judge_sudden(newest: VoteStats, usual: &Expected) -> ScoreParts {
 }
 
 /// Judges the votes of one network in a day; `usual.expected` are those of a network that is large there.
-#[must_use]
 pub fn judge_network(of: VoteStats, usual: &Expected) -> ScoreParts {
     let (one_sidedness, side) = one_sidedness(of, usual);
     ScoreParts {
@@ -232,7 +224,6 @@ pub fn judge_network(of: VoteStats, usual: &Expected) -> ScoreParts {
 }
 
 /// Judges the votes of one network on several tools: `sides` has its votes on each, and the tool's votes before.
-#[must_use]
 pub fn judge_across(
     all: VoteStats,
     sides: &[(VoteStats, VoteStats)],

@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use super::PassError;
+use diesel::QueryResult;
+
 use crate::detection::finding::Finding;
 use crate::detection::ledger_tail::Cursor;
 use crate::detection::memory::{Memory, Vote};
 use crate::detection::store::Row;
-use crate::domain::{Timestamp, VoterId};
+use crate::domain::{DAY_SECONDS, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
 use crate::moderation::removals::store::of_voters;
 use crate::voting::ledger::unpacked;
 
-const DAY_SECONDS: i64 = 86_400;
 /// Voters of one query.
 const VOTERS: usize = 500;
 
@@ -61,7 +61,7 @@ pub(super) fn take(
     rows: &[Row],
     budget: &mut usize,
     now: Timestamp,
-) -> Result<(), PassError> {
+) -> QueryResult<()> {
     // Older ones are of an import, or of before the start.
     let begin = now.plus_seconds(-DAY_SECONDS);
     let rows = rows

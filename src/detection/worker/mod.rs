@@ -1,4 +1,4 @@
-//! [`DetectorWorker`]: the thread that follows the ledger, asks the rule what stands out, and keeps what it finds as alerts.
+//! The worker that follows the ledger, asks the rule what stands out, and keeps what it finds as alerts.
 //!
 //! `server` starts it. Votes go first: it reads on a connection of its own, in pages with pauses between them, and looks
 //! up networks and tokens of so many votes a second only. When votes come faster than that it still counts every one of
@@ -10,10 +10,7 @@ mod tool_facts;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
-
-use tokio::runtime::Runtime;
 
 use self::leader_state::{LeaderState, behind, take};
 use self::tool_facts::ToolFacts;
@@ -23,10 +20,10 @@ use super::store::{self, AlertChange};
 use crate::config;
 use crate::detection::alerts;
 use crate::detection::ledger_tail::Cursor;
-use crate::domain::Timestamp;
-use crate::infra::db::{self, DbConnection, Purpose};
+use crate::domain::{DAY_SECONDS, Timestamp};
+use crate::infra::db::{self, DbConnection, Leader, Purpose};
 use crate::infra::telemetry::Metrics;
-use crate::voting::VoteError;
+use crate::infra::workers::{PassError, Schedule, Stop, Worker};
 use crate::voting::writer::Votes;
 
 /// Between two looks.
@@ -46,66 +43,43 @@ const PAGES: usize = 500;
 const TOOLS: usize = 200;
 /// Alerts that are remembered at the start.
 const REMEMBERED: i64 = 1_000;
-const DAY_SECONDS: i64 = 86_400;
 /// A full queue of the writer is tried again so many times.
 const TRIES: usize = 20;
-
-/// The running thread; dropping it ends the thread at its next pause.
-pub struct DetectorWorker {
-    _stop: Sender<()>,
-}
 
 /// Whether this instance is the one that detects.
 pub type IsLeader = Arc<AtomicBool>;
 
-impl DetectorWorker {
-    /// Starts it.
-    ///
-    /// # Errors
-    /// Where the thread cannot be started.
-    pub fn start(
-        database: config::Database,
-        limits: &config::Detector,
-        votes: Votes,
-        meters: Arc<Metrics>,
-        leading: IsLeader,
-    ) -> std::io::Result<Self> {
-        let (stop, stopped) = channel();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let detect = Detect {
-            database,
-            limits: Limits {
-                threshold: limits.threshold,
-                least: limits.min_votes,
-            },
-            votes,
-            meters,
-            leading,
-            runtime,
-            stopped,
-            place: None,
-            known: ToolFacts::default(),
-        };
-        std::thread::Builder::new()
-            .name("detector".to_owned())
-            .spawn(move || detect.run())?;
-        Ok(Self { _stop: stop })
-    }
-}
-
-/// Why a look was not finished; the next begins with a new connection.
-#[derive(Debug, thiserror::Error)]
-enum PassError {
-    #[error("the server ends")]
-    Stopped,
-    #[error(transparent)]
-    Open(#[from] db::OpenError),
-    #[error(transparent)]
-    Query(#[from] diesel::result::Error),
-    #[error("the writer did not take it: {0:?}")]
-    Writer(VoteError),
+pub fn start(
+    database: config::Database,
+    limits: &config::Detector,
+    votes: Votes,
+    meters: Arc<Metrics>,
+    leading: IsLeader,
+) -> std::io::Result<Worker> {
+    let mut detect = Detect {
+        database,
+        limits: Limits {
+            threshold: limits.threshold,
+            least: limits.min_votes,
+        },
+        votes,
+        meters,
+        leading,
+        place: None,
+        known: ToolFacts::default(),
+    };
+    let schedule = Schedule {
+        first_after: Duration::ZERO,
+        retry_after: EVERY,
+        failure: "detection failed; will retry",
+    };
+    Worker::start("detector", schedule, move |stop| {
+        let place = detect.place.take();
+        let done = detect.look(stop, place);
+        let done = done.map(|place| detect.place = place);
+        detect.lead(detect.place.is_some());
+        done.map(|()| EVERY)
+    })
 }
 
 struct Detect {
@@ -114,36 +88,17 @@ struct Detect {
     votes: Votes,
     meters: Arc<Metrics>,
     leading: IsLeader,
-    runtime: Runtime,
-    stopped: Receiver<()>,
     place: Option<LeaderState>,
     known: ToolFacts,
 }
 
-impl Detect {
-    fn run(mut self) {
-        let mut said = false;
-        loop {
-            let place = self.place.take();
-            match self.look(place) {
-                Ok(place) => {
-                    said = false;
-                    self.place = place;
-                }
-                Err(PassError::Stopped) => break,
-                Err(cause) if !std::mem::replace(&mut said, true) => {
-                    tracing::error!(%cause, "detection failed; will retry");
-                }
-                Err(_) => {}
-            }
-            self.lead(self.place.is_some());
-            if self.pause(EVERY).is_err() {
-                break;
-            }
-        }
+impl Drop for Detect {
+    fn drop(&mut self) {
         self.lead(false);
     }
+}
 
+impl Detect {
     fn lead(&self, leads: bool) {
         self.leading.store(leads, Ordering::Relaxed);
         self.meters.detects(leads);
@@ -152,15 +107,12 @@ impl Detect {
         }
     }
 
-    fn pause(&self, time: Duration) -> Result<(), PassError> {
-        match self.stopped.recv_timeout(time) {
-            Err(RecvTimeoutError::Timeout) => Ok(()),
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => Err(PassError::Stopped),
-        }
-    }
-
     /// One look; gives the place back while this instance is the one.
-    fn look(&mut self, place: Option<LeaderState>) -> Result<Option<LeaderState>, PassError> {
+    fn look(
+        &mut self,
+        stop: &Stop,
+        place: Option<LeaderState>,
+    ) -> Result<Option<LeaderState>, PassError> {
         let now = Timestamp::now();
         let Some(mut place) =
             place.map_or_else(|| self.take_place(now), |place| Ok(Some(place)))?
@@ -181,13 +133,13 @@ impl Detect {
             if !more {
                 break;
             }
-            self.pause(PAUSE.max(began.elapsed() * RESTS))?;
+            stop.rest(PAUSE.max(began.elapsed() * RESTS))?;
         }
         place.memory.forget(now);
         let found = self.judge(&mut place, now)?;
         place.unkept.extend(found);
         while let Some(finding) = place.unkept.first().copied() {
-            self.keep(&finding)?;
+            self.keep(stop, &finding)?;
             place.unkept.remove(0);
         }
         Ok(Some(place))
@@ -196,7 +148,7 @@ impl Detect {
     /// Becomes the one, unless another is: what came in the last day is read again.
     fn take_place(&mut self, now: Timestamp) -> Result<Option<LeaderState>, PassError> {
         let mut conn = db::open(&self.database, Purpose::Read)?;
-        if !store::is_alone(&mut conn)? {
+        if !Leader::Detector.try_lead(&mut conn)? {
             return Ok(None);
         }
         let since = now.plus_seconds(-DAY_SECONDS);
@@ -240,24 +192,11 @@ impl Detect {
         broken.map_or(Ok(found), |cause| Err(cause.into()))
     }
 
-    /// Runs a short step on the writer's connection.
-    fn step<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut DbConnection) -> diesel::QueryResult<T> + Clone + Send + 'static,
-    ) -> Result<T, PassError> {
-        let mut tries = 0;
-        loop {
-            match self.runtime.block_on(self.votes.edit(work.clone())) {
-                Err(VoteError::Overloaded) if tries < TRIES => tries += 1,
-                done => return done.map_err(PassError::Writer),
-            }
-            self.pause(5 * PAUSE)?;
-        }
-    }
-
-    fn keep(&self, finding: &Finding) -> Result<(), PassError> {
+    fn keep(&self, stop: &Stop, finding: &Finding) -> Result<(), PassError> {
         let (finding, now) = (*finding, Timestamp::now());
-        if self.step(move |conn| store::keep(conn, &finding, now))? == AlertChange::Raised {
+        let keep = move |conn: &mut DbConnection| store::keep(conn, &finding, now);
+        let kept = self.votes.edit_from_worker(stop, TRIES, keep)?;
+        if kept == AlertChange::Raised {
             self.meters.alert();
             tracing::info!(
                 tool = finding.tool,

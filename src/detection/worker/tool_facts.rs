@@ -21,9 +21,6 @@ pub(super) struct ToolFacts {
 
 impl ToolFacts {
     /// What is known of a tool; nothing where there is none.
-    ///
-    /// # Errors
-    /// A failed query.
     pub fn facts(
         &mut self,
         conn: &mut DbConnection,

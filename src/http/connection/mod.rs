@@ -49,7 +49,6 @@ impl ConnState {
         self.is_closing.set(true);
     }
 
-    #[must_use]
     pub fn is_closing(&self) -> bool {
         self.is_closing.get()
     }
@@ -59,7 +58,6 @@ impl ConnState {
 pub struct InFlight(Option<Rc<ConnState>>);
 
 impl InFlight {
-    #[must_use]
     pub fn of(line: Option<&Rc<ConnState>>) -> Self {
         let line = line.cloned();
         if let Some(line) = &line {
@@ -104,7 +102,6 @@ pub struct Connection {
 }
 
 impl Connection {
-    #[must_use]
     pub fn new(io: TcpStream) -> Self {
         Self {
             io: Some(io),
@@ -119,12 +116,10 @@ impl Connection {
         }
     }
 
-    #[must_use]
     pub fn line(&self) -> &Rc<ConnState> {
         &self.line
     }
 
-    #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
         self.io.as_ref()?.peer_addr().ok()
     }

@@ -11,7 +11,6 @@ const EMPTY: &str = "\r\ncontent-length: 0\r\n";
 
 /// The whole of what is to be written, if its last answer is an empty refusal; `None` for every other write. Our own refusals
 /// have a body. A refusal may lie behind the answers to requests that came before it.
-#[must_use]
 pub fn filled(written: &[u8]) -> Option<Bytes> {
     // Nearly all other writes end with a body.
     let head = written.strip_suffix(b"\r\n\r\n")?;

@@ -107,17 +107,14 @@ impl Code {
         }
     }
 
-    #[must_use]
     pub fn status(self) -> u16 {
         self.row().status
     }
 
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         self.row().code
     }
 
-    #[must_use]
     pub fn title(self) -> &'static str {
         self.row().title
     }

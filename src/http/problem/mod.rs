@@ -51,7 +51,6 @@ pub struct Body<'a> {
 }
 
 impl Problem {
-    #[must_use]
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code,
@@ -84,40 +83,33 @@ impl Problem {
     }
 
     /// 405 with its `Allow`.
-    #[must_use]
     pub fn method_not_allowed(allow: &'static str) -> Self {
         let mut problem = Self::new(Code::MethodNotAllowed, format!("Allowed here: {allow}."));
         problem.allow = Some(allow);
         problem
     }
 
-    #[must_use]
     pub fn invalid(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Code::Invalid, detail)
     }
 
-    #[must_use]
     pub fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Code::BadRequest, detail)
     }
 
-    #[must_use]
     pub fn unknown_tool(slug: &str) -> Self {
         Self::new(Code::UnknownTool, format!("There is no tool {slug:?}."))
     }
 
-    #[must_use]
     pub fn not_found(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Code::NotFound, detail)
     }
 
-    #[must_use]
     pub fn conflict(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Code::Conflict, detail)
     }
 
     /// The database did not answer, or its answer is not known.
-    #[must_use]
     pub fn unavailable() -> Self {
         Self::new(
             Code::Unavailable,
@@ -126,13 +118,11 @@ impl Problem {
         .retry_after(1)
     }
 
-    #[must_use]
     pub fn internal() -> Self {
         Self::new(Code::Internal, "This has been noted; please try again.")
     }
 
     /// The document as JSON.
-    #[must_use]
     pub fn document(&self) -> Vec<u8> {
         let row = self.code.row();
         let challenge = self
@@ -166,7 +156,6 @@ impl Problem {
         document
     }
 
-    #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail
     }

@@ -74,7 +74,6 @@ pub struct RawRequest {
 }
 
 impl RawRequest {
-    #[must_use]
     pub fn new(request: actix_http::Request) -> Self {
         Self {
             request,
@@ -83,7 +82,6 @@ impl RawRequest {
     }
 
     /// What is kept with its connection.
-    #[must_use]
     pub fn connection<T: 'static>(&self) -> Option<&T> {
         self.request.conn_data()
     }

@@ -16,13 +16,11 @@ impl Default for ForwardingHeader {
 
 impl ForwardingHeader {
     /// `Forwarded` (RFC 7239), or a header that holds addresses, such as `CF-Connecting-IP`. `None`: this is no name.
-    #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         name.parse().map(Self).ok()
     }
 
     /// Whether this header is there, or another that proxies commonly send.
-    #[must_use]
     pub fn is_sent(&self, headers: &HeaderMap) -> bool {
         [&self.0, &X_FORWARDED_FOR, &FORWARDED, &X_REAL_IP]
             .into_iter()
@@ -39,7 +37,6 @@ impl ForwardingHeader {
     }
 
     /// The client's address in an element of a line, as it is written there.
-    #[must_use]
     pub fn address<'a>(&self, element: &'a str) -> &'a str {
         if self.0 != FORWARDED {
             return element.trim();

@@ -201,7 +201,6 @@ fn sentence(cause: &serde_json::Error) -> String {
 }
 
 /// The `{slug}` of `/v1/tools/{slug}/…`.
-#[must_use]
 pub fn slug(path: &str) -> &str {
     let rest = path.strip_prefix("/v1/tools/").unwrap_or_default();
     let end = rest.bytes().position(|byte| byte == b'/');

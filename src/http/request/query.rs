@@ -6,7 +6,6 @@ use crate::domain::Slug;
 use crate::http::problem::Problem;
 
 /// The first value of `name` in a query string, decoded.
-#[must_use]
 pub fn query(query_string: &str, name: &str) -> Option<String> {
     url::form_urlencoded::parse(query_string.as_bytes())
         .find(|(key, _)| key == name)
@@ -39,7 +38,6 @@ impl Parameters {
         Ok(Self(given))
     }
 
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -121,7 +119,6 @@ impl Section {
     }
 
     /// The page of `items`, and the cursor of the next if there is one.
-    #[must_use]
     pub fn of<T>(self, items: Vec<T>) -> (Vec<T>, Option<String>) {
         let end = self.position.saturating_add(self.limit);
         let next = (end < items.len()).then(|| end.to_string());

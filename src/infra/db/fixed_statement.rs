@@ -12,8 +12,50 @@ pub(crate) trait FixedText<DB: Backend> {
     fn walk_text<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()>;
 }
 
-/// Makes `$name<'_>` a statement of fixed text on `$conn`.
+/// Pushes texts and, as `Type = reference`, parameters.
+macro_rules! push_sql {
+    ($out:expr $(,)?) => {};
+    ($out:expr, $text:literal $(, $($rest:tt)*)?) => {
+        $out.push_sql($text);
+        $crate::infra::db::fixed_statement::push_sql!($out $(, $($rest)*)?);
+    };
+    ($out:expr, $kind:ident $(<$of:ident>)? = $value:expr $(, $($rest:tt)*)?) => {
+        $out.push_bind_param::<$kind $(<$of>)?, _>($value)?;
+        $crate::infra::db::fixed_statement::push_sql!($out $(, $($rest)*)?);
+    };
+}
+pub(crate) use push_sql;
+
+/// Makes `$name<'_>` a statement of fixed text on `$conn`, which returns `$rows`. The text is what [`push_sql!`] takes, where `$this` is
+/// the statement; without it, [`FixedText`] is written by hand.
 macro_rules! fixed_statement {
+    ($name:ident, $conn:ty => $rows:ty, |$this:ident| $($text:tt)*) => {
+        impl diesel::query_builder::Query for $name<'_> {
+            type SqlType = $rows;
+        }
+        $crate::infra::db::fixed_statement::fixed_statement!($name, $conn, |$this| $($text)*);
+    };
+    ($name:ident, $conn:ty, |$this:ident| $($text:tt)*) => {
+        $crate::infra::db::fixed_statement::fixed_statement!($name, $conn);
+        impl
+            $crate::infra::db::fixed_statement::FixedText<
+                <$conn as diesel::connection::Connection>::Backend,
+            > for $name<'_>
+        {
+            fn walk_text<'b>(
+                &'b self,
+                mut out: diesel::query_builder::AstPass<
+                    '_,
+                    'b,
+                    <$conn as diesel::connection::Connection>::Backend,
+                >,
+            ) -> diesel::QueryResult<()> {
+                let $this = self;
+                $crate::infra::db::fixed_statement::push_sql!(out, $($text)*);
+                Ok(())
+            }
+        }
+    };
     ($name:ident, $conn:ty) => {
         impl diesel::query_builder::QueryId for $name<'_> {
             type QueryId = $name<'static>;

@@ -34,7 +34,6 @@ pub(super) fn begin() {
     HELD.set(Some(None));
 }
 
-/// It ended.
 pub(super) fn end() {
     HELD.set(None);
 }

@@ -3,13 +3,17 @@
 //! Stores, the writer and the commands call it. It must never open a connection whose commits could be lost.
 
 pub mod fixed_statement;
+mod leader;
 pub mod lock_order;
 pub mod migrate;
 mod pool;
 mod postgres;
+mod scalar;
 pub mod schema;
 mod sqlite;
-pub use sqlite::limit_wal;
+pub use leader::Leader;
+pub use scalar::Scalar;
+pub use sqlite::{data_version, limit_wal};
 pub mod versions;
 
 use std::path::PathBuf;
@@ -69,9 +73,6 @@ pub enum OpenError {
 }
 
 /// Opens one connection, and makes the file of SQLite if there is none.
-///
-/// # Errors
-/// As [`open`].
 pub fn create(settings: &config::Database, purpose: Purpose) -> Result<DbConnection, OpenError> {
     if let DatabaseUrl::Sqlite(path) = &settings.url {
         sqlite::make(path)?;
@@ -120,9 +121,6 @@ pub fn open(settings: &config::Database, purpose: Purpose) -> Result<DbConnectio
 
 /// Gives back the pages that a connection keeps and does not need at this moment. Each vote adds to the end of the ledger, and on
 /// SQLite those pages would stay until the cache is full of what nobody reads; a Postgres keeps none here.
-///
-/// # Errors
-/// A failed statement.
 pub fn give_back_memory(conn: &mut DbConnection) -> QueryResult<()> {
     match conn {
         DbConnection::Sqlite(conn) => conn.batch_execute("PRAGMA shrink_memory"),
@@ -167,9 +165,6 @@ pub fn write_transaction<T, E: From<diesel::result::Error>>(
 
 /// The same for one of many transactions in a row: where `more` says, after `work`, that the next will follow at once, its
 /// `BEGIN` travels with this `COMMIT` on Postgres. Whoever does something else next calls [`end_chain`] first.
-///
-/// # Errors
-/// As [`write_transaction`].
 pub fn chained_transaction<T, E: From<diesel::result::Error>>(
     conn: &mut DbConnection,
     more: impl FnOnce() -> bool,

@@ -15,6 +15,7 @@ use crate::config;
 use crate::domain::Timestamp;
 use crate::http::problem::{Code, Problem};
 use crate::infra::log_limit::LogLimit;
+use crate::infra::workers;
 
 /// Opens and checks readers for the pool.
 pub struct Opener(config::Database);
@@ -64,9 +65,6 @@ pub struct Readers {
 
 impl Readers {
     /// Starts `size` threads, named after `whom` they serve; connections are opened when they are first needed.
-    ///
-    /// # Errors
-    /// A thread that cannot be started.
     pub fn start(settings: &config::Database, whom: &str, size: u32) -> std::io::Result<Self> {
         let pool = r2d2::Pool::builder()
             .max_size(size)
@@ -78,9 +76,7 @@ impl Readers {
         let queue = Arc::new(Mutex::new(queue));
         for n in 0..size {
             let (pool, queue) = (pool.clone(), Arc::clone(&queue));
-            std::thread::Builder::new()
-                .name(format!("{whom}-{n}"))
-                .spawn(move || work(&pool, &queue))?;
+            workers::spawn(format!("{whom}-{n}"), move || work(&pool, &queue))?;
         }
         Ok(Self { jobs })
     }

@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection;
 use diesel::sql_types::{Bool, Integer, Text};
 use diesel::{Connection as _, PgConnection, QueryResult, QueryableByName, RunQueryDsl, sql_query};
 
-use super::{OpenError, Purpose};
+use super::{OpenError, Purpose, Scalar};
 
 /// The oldest version that the tests run on, as `server_version_num` has it.
 const OLDEST_VERSION: i32 = 140_000;
@@ -28,12 +28,6 @@ struct Server {
     is_read_only: bool,
     #[diesel(sql_type = Bool)]
     has_schema: bool,
-}
-
-#[derive(QueryableByName)]
-struct May {
-    #[diesel(sql_type = Bool)]
-    may: bool,
 }
 
 #[derive(QueryableByName)]
@@ -137,13 +131,13 @@ fn check_server(conn: &mut PgConnection, purpose: Purpose) -> Result<(), OpenErr
 
 /// Whether the role may write what a vote writes.
 pub(super) fn may_write_votes(conn: &mut PgConnection) -> QueryResult<bool> {
-    let may: May = sql_query(
-        "SELECT bool_and(has_table_privilege(need.relation, need.privilege)) AS may FROM (VALUES \
+    let may: Scalar<Bool, bool> = sql_query(
+        "SELECT bool_and(has_table_privilege(need.relation, need.privilege)) FROM (VALUES \
          ('votes', 'INSERT'), ('votes', 'UPDATE'), ('votes', 'SELECT'), ('tallies', 'UPDATE'), ('tallies', 'SELECT'), \
          ('ledger_entries', 'INSERT'), ('tally_hours', 'INSERT'), ('tally_hours', 'UPDATE')) AS need (relation, privilege)",
     )
     .get_result(conn)?;
-    Ok(may.may)
+    Ok(may.0)
 }
 
 /// Refuses a database without our tables.

@@ -10,42 +10,16 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::result::Error;
 use diesel::sql_types::{BigInt, Integer, Text};
-use diesel::{
-    Connection as _, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection, sql_query,
-};
+use diesel::{Connection as _, QueryResult, RunQueryDsl, SqliteConnection, sql_query};
 
-use super::{OpenError, Purpose};
+use super::{OpenError, Purpose, Scalar};
 use crate::infra::private_files;
-
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-}
-
-#[derive(QueryableByName)]
-struct JournalMode {
-    #[diesel(sql_type = Text)]
-    journal_mode: String,
-}
-
-#[derive(QueryableByName)]
-struct Synchronous {
-    #[diesel(sql_type = Integer)]
-    synchronous: i32,
-}
 
 /// Bytes of a page in a new file; one that is there keeps its own (`docs/decisions/sqlite-page-size.md`).
 const NEW_PAGE_BYTES: i32 = 2048;
 
 /// Seldom enough to keep commit latency even, and soon enough for a small disk.
 const WAL_BYTES: i32 = 16 << 20;
-
-#[derive(QueryableByName)]
-struct PageSize {
-    #[diesel(sql_type = Integer)]
-    page_size: i32,
-}
 
 /// `PRAGMA synchronous` reads back 2 for FULL: one fsync of the WAL at each commit (sqlite.org/pragma.html#pragma_synchronous).
 const FULL: i32 = 2;
@@ -64,11 +38,11 @@ pub(super) fn is_made(path: &Path) -> Result<bool, OpenError> {
         return Ok(false);
     }
     let mut conn = SqliteConnection::establish(&uri(path, "ro"))?;
-    let tables: Count = sql_query(
-        "SELECT count(*) AS count FROM sqlite_master WHERE type = 'table' AND name = '__diesel_schema_migrations'",
+    let tables: Scalar<BigInt, i64> = sql_query(
+        "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '__diesel_schema_migrations'",
     )
     .get_result(&mut conn)?;
-    Ok(tables.count > 0)
+    Ok(tables.0 > 0)
 }
 
 /// SQLite would make a missing file, if the mode did not forbid that.
@@ -105,11 +79,10 @@ pub(super) fn open(path: &Path, purpose: Purpose) -> Result<SqliteConnection, Op
         "PRAGMA busy_timeout = {wait_ms}; PRAGMA page_size = {NEW_PAGE_BYTES}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
     ))?;
     let mode = write_ahead(&mut conn, Duration::from_millis(wait_ms))?;
-    let sync: Synchronous = sql_query("PRAGMA synchronous").get_result(&mut conn)?;
-    if mode.journal_mode != "wal" || sync.synchronous != FULL {
+    let sync = pragma(&mut conn, "synchronous")?;
+    if mode != "wal" || sync != FULL {
         return Err(OpenError::Unsafe(format!(
-            "journal_mode is {}, synchronous is {} (wanted wal and {FULL})",
-            mode.journal_mode, sync.synchronous
+            "journal_mode is {mode}, synchronous is {sync} (wanted wal and {FULL})"
         )));
     }
     match purpose {
@@ -126,30 +99,38 @@ pub(super) fn open(path: &Path, purpose: Purpose) -> Result<SqliteConnection, Op
     Ok(conn)
 }
 
+fn pragma(conn: &mut SqliteConnection, name: &str) -> QueryResult<i32> {
+    let value: Scalar<Integer, i32> = sql_query(format!("PRAGMA {name}")).get_result(conn)?;
+    Ok(value.0)
+}
+
+/// SQLite's own mark: another number means that somebody else committed.
+pub fn data_version(conn: &mut SqliteConnection) -> QueryResult<i32> {
+    pragma(conn, "data_version")
+}
+
 /// Has a checkpoint tried once the write-ahead log has [`WAL_BYTES`].
-///
-/// # Errors
-/// A failed statement.
 pub fn limit_wal(conn: &mut SqliteConnection) -> QueryResult<()> {
-    let page: PageSize = sql_query("PRAGMA page_size").get_result(conn)?;
+    let page_bytes = pragma(conn, "page_size")?;
     conn.batch_execute(&format!(
         "PRAGMA wal_autocheckpoint = {}",
-        WAL_BYTES / page.page_size
+        WAL_BYTES / page_bytes
     ))
 }
 
 /// Switches to the write-ahead log. While another process does the same with a new file, SQLite answers "locked" at once, whatever
 /// `busy_timeout` says.
-fn write_ahead(conn: &mut SqliteConnection, patience: Duration) -> QueryResult<JournalMode> {
+fn write_ahead(conn: &mut SqliteConnection, patience: Duration) -> QueryResult<String> {
     let until = Instant::now() + patience;
     loop {
-        match sql_query("PRAGMA journal_mode = WAL").get_result(conn) {
+        let mode = sql_query("PRAGMA journal_mode = WAL").get_result(conn);
+        match mode {
             Err(Error::DatabaseError(_, cause))
                 if cause.message().contains("locked") && Instant::now() < until =>
             {
                 std::thread::sleep(Duration::from_millis(10));
             }
-            other => return other,
+            other => return other.map(|mode: Scalar<Text, String>| mode.0),
         }
     }
 }
@@ -158,32 +139,19 @@ fn write_ahead(conn: &mut SqliteConnection, patience: Duration) -> QueryResult<J
 mod tests {
     use super::*;
 
-    #[derive(QueryableByName)]
-    struct AutoCheckpoint {
-        #[diesel(sql_type = diesel::sql_types::Integer)]
-        wal_autocheckpoint: i32,
-    }
-
     #[test]
     fn every_connection_commits_to_disk() {
         let folder = std::env::temp_dir().join(format!("tallyship-{}", uuid::Uuid::now_v7()));
         make(&folder.join("votes.db")).expect("a file");
         for purpose in [Purpose::Write, Purpose::Read, Purpose::Command] {
             let mut conn = open(&folder.join("votes.db"), purpose).expect("opens");
-            let sync: Synchronous = sql_query("PRAGMA synchronous")
-                .get_result(&mut conn)
-                .expect("reads");
-            assert_eq!(sync.synchronous, FULL);
-            let page: PageSize = sql_query("PRAGMA page_size")
-                .get_result(&mut conn)
-                .expect("reads");
-            assert_eq!(page.page_size, NEW_PAGE_BYTES);
+            let read = |conn: &mut _, name| pragma(conn, name).expect("reads");
+            assert_eq!(read(&mut conn, "synchronous"), FULL);
+            assert_eq!(read(&mut conn, "page_size"), NEW_PAGE_BYTES);
         }
         let mut conn = open(&folder.join("votes.db"), Purpose::Write).expect("opens");
-        let limit: AutoCheckpoint = sql_query("PRAGMA wal_autocheckpoint")
-            .get_result(&mut conn)
-            .expect("reads");
-        assert_eq!(limit.wal_autocheckpoint * NEW_PAGE_BYTES, WAL_BYTES);
+        let pages = pragma(&mut conn, "wal_autocheckpoint").expect("reads");
+        assert_eq!(pages * NEW_PAGE_BYTES, WAL_BYTES);
         std::fs::remove_dir_all(folder).expect("cleans up");
     }
 

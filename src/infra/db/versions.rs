@@ -6,7 +6,6 @@ use super::DbConnection;
 use super::lock_order::{Lock, taking};
 use super::schema::site_facts;
 
-/// What has a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Versioned {
     Alerts,
@@ -35,9 +34,6 @@ impl Versioned {
 }
 
 /// The version of `what`; 0 if it never changed.
-///
-/// # Errors
-/// A failed query.
 pub fn current(conn: &mut DbConnection, what: Versioned) -> QueryResult<i64> {
     let text: Option<String> = site_facts::table
         .filter(site_facts::name.eq(what.name()))
@@ -49,17 +45,11 @@ pub fn current(conn: &mut DbConnection, what: Versioned) -> QueryResult<i64> {
 
 /// Raises the version of `what` within the transaction of the change, and returns it. Until that transaction ends nobody else can, so
 /// versions show in the order in which they were made.
-///
-/// # Errors
-/// A failed statement.
 pub fn raise(conn: &mut DbConnection, what: Versioned) -> QueryResult<i64> {
     raise_by(conn, what, 1)
 }
 
 /// The same by more than one.
-///
-/// # Errors
-/// A failed statement.
 pub fn raise_by(conn: &mut DbConnection, what: Versioned, by: i64) -> QueryResult<i64> {
     taking(what.lock());
     let fact = || site_facts::table.filter(site_facts::name.eq(what.name()));

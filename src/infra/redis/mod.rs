@@ -102,7 +102,6 @@ impl Link {
     }
 
     /// In a cluster the keys of one call must share a slot.
-    #[must_use]
     pub fn is_cluster(&self) -> bool {
         matches!(self, Self::Cluster(_))
     }

@@ -35,7 +35,6 @@ impl<A> Clone for ReplySlots<A> {
 
 impl<A: Send + 'static> ReplySlots<A> {
     /// No slots yet. A call that waits longer than `timeout` gets no answer.
-    #[must_use]
     pub fn new(timeout: Timeout) -> Self {
         Self {
             shards: Arc::default(),
@@ -47,7 +46,6 @@ impl<A: Send + 'static> ReplySlots<A> {
     ///
     /// # Panics
     /// Outside of a worker: a thread's first call starts a local task (`tokio::task::spawn_local`).
-    #[must_use]
     pub fn allocate(&self) -> (Responder<A>, ReplyFuture<A>) {
         let shard = self.shard();
         let (slot, since) = shard.allocate();
@@ -112,7 +110,6 @@ impl<A> Responder<A> {
     }
 
     /// The call has timed out, or does at the next tick.
-    #[must_use]
     pub fn is_late(&self) -> bool {
         let place = self.place.as_ref();
         place.is_some_and(|(shard, _)| shard.is_over(self.since))

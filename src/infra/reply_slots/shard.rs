@@ -21,7 +21,6 @@ pub struct Timeout {
 
 impl Timeout {
     /// The longest wait.
-    #[must_use]
     pub fn whole(self) -> Duration {
         self.tick * self.ticks
     }

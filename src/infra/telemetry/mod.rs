@@ -156,7 +156,6 @@ impl Metrics {
         }))
     }
 
-    /// One answer on `route`.
     pub fn answered(&self, route: &str, status: u16, took: Duration) {
         let Some(meters) = self.routes.get(route) else {
             return;
@@ -167,7 +166,6 @@ impl Metrics {
         meters.seconds.count(took);
     }
 
-    /// One commit of so many votes.
     pub fn commit(&self, votes: usize, took: Duration) {
         self.commits.increment(1);
         self.commit_votes
@@ -194,7 +192,6 @@ impl Metrics {
         self.held.absolute(votes);
     }
 
-    /// A call was challenged.
     pub fn challenged(&self, outcome: Challenged) {
         let counter = match outcome {
             Challenged::Asked => &self.challenges_asked,
@@ -204,7 +201,6 @@ impl Metrics {
         counter.increment(1);
     }
 
-    /// So many streams are open.
     pub fn streams(&self, open: usize) {
         self.streams
             .set(f64::from(u32::try_from(open).unwrap_or(u32::MAX)));
@@ -254,7 +250,6 @@ impl Metrics {
         });
     }
 
-    /// An alert was raised.
     pub fn alert(&self) {
         self.alerts.increment(1);
     }
@@ -283,7 +278,6 @@ impl Metrics {
     }
 
     /// The Prometheus text format.
-    #[must_use]
     pub fn render(&self) -> String {
         let mut text = self.handle.render();
         let _ = writeln!(text, "# HELP {ANSWERS} From a request's head to its answer");

@@ -6,13 +6,7 @@ use diesel::sql_types::Text;
 use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_query};
 
 use super::{Column, ColumnKind, FORGOTTEN};
-use crate::infra::db::DbConnection;
-
-#[derive(QueryableByName)]
-struct Name {
-    #[diesel(sql_type = Text)]
-    name: String,
-}
+use crate::infra::db::{DbConnection, Scalar};
 
 #[derive(QueryableByName)]
 struct Described {
@@ -82,8 +76,8 @@ fn all(conn: &mut DbConnection) -> QueryResult<Vec<String>> {
              WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name"
         }
     };
-    let names: Vec<Name> = sql_query(query).load(conn)?;
-    Ok(names.into_iter().map(|row| row.name).collect())
+    let names: Vec<Scalar<Text, String>> = sql_query(query).load(conn)?;
+    Ok(names.into_iter().map(|name| name.0).collect())
 }
 
 /// Every table of ours that there is, by name, but that of the steps.
@@ -114,11 +108,11 @@ pub(super) fn foreign(conn: &mut DbConnection) -> QueryResult<Vec<String>> {
 
 /// The steps that were run, in order.
 pub(super) fn steps(conn: &mut DbConnection) -> QueryResult<Vec<String>> {
-    let names: Vec<Name> = sql_query(format!(
+    let names: Vec<Scalar<Text, String>> = sql_query(format!(
         "SELECT CAST(version AS TEXT) AS name FROM {STEPS} ORDER BY version"
     ))
     .load(conn)?;
-    Ok(names.into_iter().map(|row| row.name).collect())
+    Ok(names.into_iter().map(|name| name.0).collect())
 }
 
 /// The columns of a table, in its order.
@@ -161,8 +155,8 @@ pub(super) fn parents(conn: &mut DbConnection, table: &str) -> QueryResult<Vec<S
              WHERE c.contype = 'f' AND c.conrelid = to_regclass('\"{literal}\"')"
         ),
     };
-    let names: Vec<Name> = sql_query(query).load(conn)?;
-    Ok(names.into_iter().map(|row| row.name).collect())
+    let names: Vec<Scalar<Text, String>> = sql_query(query).load(conn)?;
+    Ok(names.into_iter().map(|name| name.0).collect())
 }
 
 /// Every table of ours, those that others refer to first: the order of the file.

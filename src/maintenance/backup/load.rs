@@ -21,14 +21,6 @@ const LONGEST: u64 = 16 * 1024 * 1024;
 /// so many changes a second, so no version is given twice, whatever the lost database had come to.
 const VERSIONS_A_SECOND: i64 = 1 << 20;
 
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 fn next_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, BackupError> {
     line.clear();
     input.by_ref().take(LONGEST).read_until(b'\n', line)?;
@@ -63,7 +55,7 @@ pub fn check(mut input: impl BufRead) -> Result<u64, BackupError> {
     let last = before.ok_or(BackupError::Broken("it is empty"))?;
     let trailer: Trailer = serde_json::from_slice(&last)
         .map_err(|_other| BackupError::Broken("its last line is missing"))?;
-    if first || trailer.sha256 != hex(&sum.finalize()) {
+    if first || trailer.sha256 != hex::encode(sum.finalize()) {
         return Err(BackupError::Broken("its checksum is another"));
     }
     Ok(trailer.rows)

@@ -124,9 +124,6 @@ struct Column {
 }
 
 /// How many others are connected to this database, if it is one that others connect to.
-///
-/// # Errors
-/// A failed query.
 pub fn other_connections(conn: &mut DbConnection) -> QueryResult<i64> {
     match conn {
         DbConnection::Sqlite(_) => Ok(0),

@@ -4,27 +4,10 @@ use diesel::connection::SimpleConnection;
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::result::Error;
 use diesel::sql_types::{BigInt, Text};
-use diesel::{PgConnection, QueryResult, QueryableByName, RunQueryDsl, sql_query};
+use diesel::{PgConnection, QueryResult, RunQueryDsl, sql_query};
 
 use super::{BackupError, Column, ColumnKind, quoted};
-
-#[derive(QueryableByName)]
-struct Line {
-    #[diesel(sql_type = Text)]
-    line: String,
-}
-
-#[derive(QueryableByName)]
-struct Schema {
-    #[diesel(sql_type = Text)]
-    name: String,
-}
-
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    n: i64,
-}
+use crate::infra::db::Scalar;
 
 /// One snapshot for all tables; a slow disk on our side must not end it.
 pub(super) fn begin_snapshot(conn: &mut PgConnection) -> QueryResult<()> {
@@ -53,12 +36,12 @@ pub(super) fn each_row(
         })
         .collect();
     let query = sql_query(format!(
-        "SELECT CAST(json_build_array({}) AS TEXT) AS line FROM {}",
+        "SELECT CAST(json_build_array({}) AS TEXT) FROM {}",
         values.join(", "),
         quoted(table)
     ));
-    for row in query.load_iter::<Line, PgRowByRowLoadingMode>(conn)? {
-        put(row?.line)?;
+    for row in query.load_iter::<Scalar<Text, String>, PgRowByRowLoadingMode>(conn)? {
+        put(row?.0)?;
     }
     Ok(())
 }
@@ -105,26 +88,26 @@ pub(super) fn advance(conn: &mut PgConnection, table: &str, columns: &[Column]) 
              (SELECT CAST(MAX({name}) AS BIGINT) FROM {})), 0) AS BIGINT) AS n",
             quoted(table)
         ))
-        .get_result::<Count>(conn)?;
+        .get_result::<Scalar<BigInt, i64>>(conn)?;
     }
     Ok(())
 }
 
 /// How many others are connected to this database: servers, commands, people.
 pub(super) fn others(conn: &mut PgConnection) -> QueryResult<i64> {
-    let count: Count = sql_query(
+    let count: Scalar<BigInt, i64> = sql_query(
         "SELECT COUNT(*) AS n FROM pg_stat_activity WHERE datname = current_database() \
          AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
     )
     .get_result(conn)?;
-    Ok(count.n)
+    Ok(count.0)
 }
 
 /// Takes away every table of ours, and refuses if something of others hangs on one. It is part of the caller's transaction.
 pub(super) fn clear(conn: &mut PgConnection, tables: &[String]) -> Result<(), BackupError> {
-    let schema: Schema =
+    let schema: Scalar<Text, String> =
         sql_query("SELECT CAST(current_schema() AS TEXT) AS name").get_result(conn)?;
-    let schema = quoted(&schema.name);
+    let schema = quoted(&schema.0);
     let steps = ["__diesel_schema_migrations".to_owned()];
     let names: Vec<String> = tables
         .iter()

@@ -2,15 +2,10 @@
 
 use diesel::connection::{DefaultLoadingMode, SimpleConnection};
 use diesel::sql_types::Text;
-use diesel::{QueryResult, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+use diesel::{QueryResult, RunQueryDsl, SqliteConnection, sql_query};
 
 use super::{BackupError, Column, ColumnKind, quoted};
-
-#[derive(QueryableByName)]
-struct Line {
-    #[diesel(sql_type = Text)]
-    line: String,
-}
+use crate::infra::db::Scalar;
 
 /// Any read transaction is a snapshot here.
 pub(super) fn begin_snapshot(conn: &mut SqliteConnection) -> QueryResult<()> {
@@ -46,12 +41,12 @@ pub(super) fn each_row(
         })
         .collect();
     let query = sql_query(format!(
-        "SELECT json_array({}) AS line FROM {}",
+        "SELECT json_array({}) FROM {}",
         values.join(", "),
         quoted(table)
     ));
-    for row in query.load_iter::<Line, DefaultLoadingMode>(conn)? {
-        put(row?.line)?;
+    for row in query.load_iter::<Scalar<Text, String>, DefaultLoadingMode>(conn)? {
+        put(row?.0)?;
     }
     Ok(())
 }

@@ -30,9 +30,6 @@ impl<W: Write> Summed<W> {
 }
 
 /// Writes the whole database; returns how many rows.
-///
-/// # Errors
-/// A failed query, or an output that takes no more.
 pub fn write(conn: &mut DbConnection, out: impl Write, now: Timestamp) -> Result<u64, BackupError> {
     match conn {
         DbConnection::Sqlite(conn) => sqlite::begin_snapshot(conn)?,
@@ -70,7 +67,7 @@ fn in_snapshot(
             DbConnection::Postgres(conn) => postgres::each_row(conn, &table, &columns, &mut put)?,
         }
     }
-    let sha256 = super::load::hex(&out.sum.clone().finalize());
+    let sha256 = hex::encode(out.sum.clone().finalize());
     let trailer = serde_json::to_vec(&Trailer { rows, sha256 }).map_err(std::io::Error::from)?;
     out.out.write_all(&trailer)?;
     out.out.write_all(b"\n")?;

@@ -47,9 +47,6 @@ struct Line<'a> {
 }
 
 /// Writes every vote that counts, in one snapshot of the database; returns how many.
-///
-/// # Errors
-/// A failed query, or an output that takes no more.
 pub fn write(conn: &mut DbConnection, out: impl Write, format: Format) -> Result<u64, ExportError> {
     store::in_snapshot(conn, |conn| match format {
         Format::Csv => {

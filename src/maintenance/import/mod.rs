@@ -79,9 +79,6 @@ fn vote_command(line: &Line) -> VoteCommand {
 }
 
 /// Writes the lines of a file that was checked. `told` hears after each step how many lines are done.
-///
-/// # Errors
-/// A failed statement, or a line that is bad after all.
 pub fn write(
     conn: &mut DbConnection,
     lines: impl Iterator<Item = Result<Line, Bad>>,

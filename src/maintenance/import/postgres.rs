@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query};
+use diesel::query_builder::AstPass;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, SmallInt, Text};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
@@ -23,31 +23,15 @@ struct AddVotes<'a> {
     networks: Vec<Vec<u8>>,
     token_ages: Vec<i32>,
 }
-fixed_statement!(AddVotes, PgConnection);
-
-impl Query for AddVotes<'_> {
-    type SqlType = (Integer, Binary);
-}
-
-impl FixedText<Pg> for AddVotes<'_> {
-    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(
-            "INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age) SELECT * FROM unnest(",
-        );
-        out.push_bind_param::<Array<Integer>, _>(&self.tools)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Binary>, _>(&self.voters)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<SmallInt>, _>(&self.choices)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.cast_at)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Binary>, _>(&self.networks)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Integer>, _>(&self.token_ages)?;
-        out.push_sql(") ON CONFLICT (tool_id, voter) DO NOTHING RETURNING tool_id, voter");
-        Ok(())
-    }
+fixed_statement! { AddVotes, PgConnection => (Integer, Binary), |this|
+    "INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age) SELECT * FROM unnest(",
+    Array<Integer> = &this.tools,
+    ", ", Array<Binary> = &this.voters,
+    ", ", Array<SmallInt> = &this.choices,
+    ", ", Array<BigInt> = &this.cast_at,
+    ", ", Array<Binary> = &this.networks,
+    ", ", Array<Integer> = &this.token_ages,
+    ") ON CONFLICT (tool_id, voter) DO NOTHING RETURNING tool_id, voter",
 }
 
 struct NoteEntries<'a>(Entries<'a>);
@@ -63,17 +47,10 @@ struct AddNames<'a> {
     ids: Vec<&'a [u8]>,
     names: Vec<&'a str>,
 }
-fixed_statement!(AddNames, PgConnection);
-
-impl FixedText<Pg> for AddNames<'_> {
-    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("INSERT INTO voters (id, name) SELECT * FROM unnest(");
-        out.push_bind_param::<Array<Binary>, _>(&self.ids)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Text>, _>(&self.names)?;
-        out.push_sql(") ON CONFLICT (id) DO NOTHING");
-        Ok(())
-    }
+fixed_statement! { AddNames, PgConnection, |this|
+    "INSERT INTO voters (id, name) SELECT * FROM unnest(", Array<Binary> = &this.ids,
+    ", ", Array<Text> = &this.names,
+    ") ON CONFLICT (id) DO NOTHING",
 }
 
 /// Adds the votes that are not there yet; tells which those were.

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::connection::SimpleConnection;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Binary, Integer, SmallInt, Text};
-use diesel::sqlite::Sqlite;
-use diesel::{QueryResult, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 
 use super::{Line, vote_command};
+use crate::infra::db::fixed_statement::fixed_statement;
 use crate::infra::db::limit_wal;
 use crate::voting::apply::Key;
 
@@ -18,52 +17,24 @@ struct AddVote<'a> {
     network: [u8; 16],
     token_age: i32,
 }
-impl QueryId for AddVote<'_> {
-    type QueryId = AddVote<'static>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-impl RunQueryDsl<SqliteConnection> for AddVote<'_> {}
-
-impl QueryFragment<Sqlite> for AddVote<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql(
-            "INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age) VALUES (",
-        );
-        out.push_bind_param::<Integer, _>(&self.line.tool)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Binary, _>(self.line.voter.0.as_slice())?;
-        out.push_sql(", ");
-        out.push_bind_param::<SmallInt, _>(&self.choice)?;
-        out.push_sql(", ");
-        out.push_bind_param::<BigInt, _>(&self.line.cast_at.0)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Binary, _>(self.network.as_slice())?;
-        out.push_sql(", ");
-        out.push_bind_param::<Integer, _>(&self.token_age)?;
-        out.push_sql(") ON CONFLICT (tool_id, voter) DO NOTHING");
-        Ok(())
-    }
+fixed_statement! { AddVote, SqliteConnection, |this|
+    "INSERT INTO votes (tool_id, voter, choice, cast_at, network, token_age) VALUES (", Integer = &this.line.tool,
+    ", ", Binary = this.line.voter.0.as_slice(),
+    ", ", SmallInt = &this.choice,
+    ", ", BigInt = &this.line.cast_at.0,
+    ", ", Binary = this.network.as_slice(),
+    ", ", Integer = &this.token_age,
+    ") ON CONFLICT (tool_id, voter) DO NOTHING",
 }
 
 struct AddName<'a> {
     id: &'a [u8],
     name: &'a str,
 }
-impl QueryId for AddName<'_> {
-    type QueryId = AddName<'static>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-impl RunQueryDsl<SqliteConnection> for AddName<'_> {}
-
-impl QueryFragment<Sqlite> for AddName<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("INSERT INTO voters (id, name) VALUES (");
-        out.push_bind_param::<Binary, _>(self.id)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Text, _>(self.name)?;
-        out.push_sql(") ON CONFLICT (id) DO NOTHING");
-        Ok(())
-    }
+fixed_statement! { AddName, SqliteConnection, |this|
+    "INSERT INTO voters (id, name) VALUES (", Binary = this.id,
+    ", ", Text = this.name,
+    ") ON CONFLICT (id) DO NOTHING",
 }
 
 /// Adds the votes that are not there yet; tells which those were.
@@ -100,16 +71,4 @@ pub(super) fn names(conn: &mut SqliteConnection, lines: &[(&[u8], &str)]) -> Que
 pub(super) fn prepare(conn: &mut SqliteConnection) -> QueryResult<()> {
     conn.batch_execute("PRAGMA cache_size = -65536;")?;
     limit_wal(conn)
-}
-
-#[derive(QueryableByName)]
-struct DataVersion {
-    #[diesel(sql_type = Integer)]
-    data_version: i32,
-}
-
-/// SQLite's own mark: another number means that somebody else committed.
-pub(super) fn data_version(conn: &mut SqliteConnection) -> QueryResult<i32> {
-    let mark: DataVersion = sql_query("PRAGMA data_version").get_result(conn)?;
-    Ok(mark.data_version)
 }

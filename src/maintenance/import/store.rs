@@ -11,7 +11,7 @@ use super::{ImportReport, Line, postgres, sqlite, vote_command};
 use crate::auth::denylist;
 use crate::domain::Timestamp;
 use crate::infra::db::schema::{hours_to_make, tools};
-use crate::infra::db::{DbConnection, write_transaction};
+use crate::infra::db::{self, DbConnection, write_transaction};
 use crate::voting::apply::{Key, VoteChange};
 use crate::voting::exclusions::{self, Chosen};
 use crate::voting::fresh::book::OriginBook;
@@ -20,9 +20,6 @@ use crate::voting::ledger::packed;
 use crate::voting::{batch, claims};
 
 /// Every tool's id by its slug; archived ones too.
-///
-/// # Errors
-/// A failed query.
 pub fn tools(conn: &mut DbConnection) -> QueryResult<HashMap<String, i32>> {
     let rows: Vec<(String, i32)> = tools::table.select((tools::slug, tools::id)).load(conn)?;
     Ok(rows.into_iter().collect())
@@ -160,7 +157,7 @@ pub(super) fn prepare(conn: &mut DbConnection) -> QueryResult<()> {
 /// Another number means that somebody else wrote. Postgres lets others write beside a step, so nobody need ask there.
 pub(super) fn others(conn: &mut DbConnection) -> QueryResult<i32> {
     match conn {
-        DbConnection::Sqlite(conn) => sqlite::data_version(conn),
+        DbConnection::Sqlite(conn) => db::data_version(conn),
         DbConnection::Postgres(_) => Ok(0),
     }
 }

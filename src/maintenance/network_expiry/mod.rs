@@ -1,4 +1,4 @@
-//! [`NetworkExpiryWorker`]: the thread that makes each day's key for networks in time, destroys it 48 hours after its day began, and
+//! The worker that makes each day's key for networks in time, destroys it 48 hours after its day began, and
 //! takes the hashes that it made out of the votes.
 //!
 //! `server` starts it. Hashes under a destroyed key lead to no network, but equal ones still tell that votes came from one.
@@ -10,20 +10,18 @@ mod scrub;
 mod store;
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use diesel::QueryResult;
-use tokio::runtime::Runtime;
 
 use self::store::ExpiredPage;
 use crate::auth::keys::Keys;
 use crate::auth::network::daily_keys::{self, DailyKeys};
 use crate::config;
 use crate::domain::Timestamp;
-use crate::infra::db::{self, DbConnection, Purpose, write_transaction};
+use crate::infra::db::{self, DbConnection, Leader, Purpose, write_transaction};
 use crate::infra::telemetry::{Metrics, Task};
-use crate::voting::VoteError;
+use crate::infra::workers::{PassError, Schedule, Stop, Worker};
 use crate::voting::writer::Votes;
 
 /// Between two looks at what has ended.
@@ -39,58 +37,38 @@ const RESTS_OF_STEPS: u32 = 4;
 const LONGEST: Duration = Duration::from_secs(10);
 /// Votes that one step blanks: a few milliseconds of the writer.
 const STEP: usize = 200;
-/// A full queue is tried again so many times.
-const TRIES: usize = 200;
+/// A full queue is tried again so many times: for five seconds.
+const TRIES: usize = 100;
 
-/// The running thread; dropping it ends the thread at its next pause.
-pub struct NetworkExpiryWorker {
-    _stop: Sender<()>,
+/// Starts it; its first look is at once.
+pub fn start(
+    settings: config::Database,
+    votes: Votes,
+    keys: Keys,
+    days: Arc<DailyKeys>,
+    meters: Arc<Metrics>,
+) -> std::io::Result<Worker> {
+    let mut forget = Forget {
+        settings,
+        votes,
+        keys,
+        days,
+        meters,
+        to_scrub: true,
+    };
+    let schedule = Schedule {
+        first_after: Duration::ZERO,
+        retry_after: EVERY,
+        failure: "network expiry failed; will retry",
+    };
+    Worker::start("forgetting", schedule, move |stop| {
+        forget.look(stop).map(|()| EVERY)
+    })
 }
 
-impl NetworkExpiryWorker {
-    /// Starts it; its first look is at once.
-    ///
-    /// # Errors
-    /// Where the thread cannot be started.
-    pub fn start(
-        settings: config::Database,
-        votes: Votes,
-        keys: Keys,
-        days: Arc<DailyKeys>,
-        meters: Arc<Metrics>,
-    ) -> std::io::Result<Self> {
-        let (stop, stopped) = channel();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let forget = Forget {
-            settings,
-            votes,
-            keys,
-            days,
-            meters,
-            runtime,
-            stopped,
-            to_scrub: true,
-        };
-        std::thread::Builder::new()
-            .name("forgetting".to_owned())
-            .spawn(move || forget.run())?;
-        Ok(Self { _stop: stop })
-    }
-}
-
-/// Why a look was not finished; the next begins anew.
-#[derive(Debug, thiserror::Error)]
-enum PassError {
-    #[error("the server ends")]
-    Stopped,
-    #[error(transparent)]
-    Open(#[from] db::OpenError),
-    #[error(transparent)]
-    Query(#[from] diesel::result::Error),
-    #[error("the writer did not take it: {0:?}")]
-    Writer(VoteError),
+/// So many times as long as what began then took.
+fn rest(stop: &Stop, began: Instant, times: u32) -> Result<(), PassError> {
+    stop.rest((began.elapsed() * times).clamp(PAUSE, LONGEST))
 }
 
 struct Forget {
@@ -99,63 +77,26 @@ struct Forget {
     keys: Keys,
     days: Arc<DailyKeys>,
     meters: Arc<Metrics>,
-    runtime: Runtime,
-    stopped: Receiver<()>,
     /// Whether something was deleted since files were last rid of what is deleted; nobody knows what was before the start.
     to_scrub: bool,
 }
 
 impl Forget {
-    fn run(mut self) {
-        let mut said = false;
-        loop {
-            match self.look() {
-                Ok(()) => said = false,
-                Err(PassError::Stopped) => return,
-                Err(cause) if !std::mem::replace(&mut said, true) => {
-                    tracing::error!(%cause, "network expiry failed; will retry");
-                }
-                Err(_) => {}
-            }
-            if self.pause(EVERY).is_err() {
-                return;
-            }
-        }
-    }
-
-    fn pause(&self, time: Duration) -> Result<(), PassError> {
-        match self.stopped.recv_timeout(time) {
-            Err(RecvTimeoutError::Timeout) => Ok(()),
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => Err(PassError::Stopped),
-        }
-    }
-
-    /// So many times as long as what began then took.
-    fn rest(&self, began: Instant, times: u32) -> Result<(), PassError> {
-        self.pause((began.elapsed() * times).clamp(PAUSE, LONGEST))
-    }
-
     /// Runs a short step on the writer's connection.
     fn step<T: Send + 'static>(
         &self,
+        stop: &Stop,
         work: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Clone + Send + 'static,
     ) -> Result<T, PassError> {
-        let mut tries = 0;
-        loop {
-            match self.runtime.block_on(self.votes.edit(work.clone())) {
-                Err(VoteError::Overloaded) if tries < TRIES => tries += 1,
-                done => return done.map_err(PassError::Writer),
-            }
-            self.pause(5 * PAUSE)?;
-        }
+        self.votes.edit_from_worker(stop, TRIES, work)
     }
 
-    fn look(&mut self) -> Result<(), PassError> {
+    fn look(&mut self, stop: &Stop) -> Result<(), PassError> {
         let now = Timestamp::now();
         self.days.let_go(now);
         if !self.days.are_ready(now) {
             let (days, keys) = (Arc::clone(&self.days), self.keys.clone());
-            self.step(move |conn| {
+            self.step(stop, move |conn| {
                 write_transaction(conn, |conn| days.make_ready(conn, &keys, now))
             })?;
         }
@@ -167,20 +108,20 @@ impl Forget {
             return self.nothing_left(now);
         }
         // It is let go with the connection.
-        if !store::is_alone(&mut reader)? {
+        if !Leader::NetworkExpiry.try_lead(&mut reader)? {
             return Ok(());
         }
         if ended {
-            let keys = self.step(move |conn| {
+            let keys = self.step(stop, move |conn| {
                 write_transaction(conn, |conn| daily_keys::destroy_ended(conn, now))
             })?;
             tracing::info!(keys, "destroyed expired daily network keys");
             self.to_scrub = true;
         }
-        let Some(votes) = self.walk(&mut reader, daily_keys::begin(first))? else {
+        let Some(votes) = self.walk(stop, &mut reader, daily_keys::begin(first))? else {
             return self.scrub();
         };
-        self.step(move |conn| daily_keys::note_forgotten(conn, first))?;
+        self.step(stop, move |conn| daily_keys::note_forgotten(conn, first))?;
         tracing::info!(votes, "cleared expired network hashes");
         self.to_scrub = true;
         self.nothing_left(now)
@@ -197,21 +138,27 @@ impl Forget {
 
     /// Blanks the networks of all votes that were cast before `end`; returns how many, or nothing where some were just
     /// being written.
-    fn walk(&self, reader: &mut DbConnection, end: Timestamp) -> Result<Option<usize>, PassError> {
+    fn walk(
+        &self,
+        stop: &Stop,
+        reader: &mut DbConnection,
+        end: Timestamp,
+    ) -> Result<Option<usize>, PassError> {
         let (mut blanked, mut whole) = (0, true);
         for tool in store::tools(reader)? {
             let mut after = Vec::new();
             loop {
                 let began = Instant::now();
                 let ExpiredPage { voters, upto } = store::page(reader, tool, &after, end)?;
-                self.rest(began, RESTS_OF_PAGES)?;
+                rest(stop, began, RESTS_OF_PAGES)?;
                 for some in voters.chunks(STEP) {
                     let voters = some.to_vec();
                     let began = Instant::now();
-                    let done = self.step(move |conn| store::blank(conn, tool, &voters, end))?;
+                    let done =
+                        self.step(stop, move |conn| store::blank(conn, tool, &voters, end))?;
                     blanked += done;
                     whole &= done == some.len();
-                    self.rest(began, RESTS_OF_STEPS)?;
+                    rest(stop, began, RESTS_OF_STEPS)?;
                 }
                 let Some(upto) = upto else { break };
                 after = upto;

@@ -6,15 +6,9 @@
 
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Integer;
-use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_query};
+use diesel::{QueryResult, RunQueryDsl, sql_query};
 
-use crate::infra::db::DbConnection;
-
-#[derive(QueryableByName)]
-struct Checkpoint {
-    #[diesel(sql_type = Integer)]
-    busy: i32,
-}
+use crate::infra::db::{DbConnection, Scalar};
 
 /// Returns whether it was done: on SQLite a long read keeps the log, and the next look tries again.
 pub(super) fn scrub(conn: &mut DbConnection) -> QueryResult<bool> {
@@ -22,8 +16,9 @@ pub(super) fn scrub(conn: &mut DbConnection) -> QueryResult<bool> {
         DbConnection::Sqlite(conn) => {
             // Nearly all of the work holds nobody up; what is left does, so nobody is waited for.
             conn.batch_execute("PRAGMA wal_checkpoint(PASSIVE); PRAGMA busy_timeout = 50;")?;
-            let done: Checkpoint = sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(conn)?;
-            Ok(done.busy == 0)
+            let busy: Scalar<Integer, i32> =
+                sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(conn)?;
+            Ok(busy.0 == 0)
         }
         DbConnection::Postgres(conn) => {
             // A handful of rows: the table is locked for milliseconds. Whoever reads it meanwhile (a dump) is not waited for:

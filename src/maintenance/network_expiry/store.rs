@@ -1,10 +1,7 @@
 //! Votes that bear a network for too long: found by a reader, blanked by the writer. Only `forget` calls it.
 
-use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer};
-use diesel::{
-    ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, QueryableByName, RunQueryDsl,
-    sql_query,
-};
+use diesel::sql_types::{Array, BigInt, Binary, Integer};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl, sql_query};
 
 use crate::domain::{NetworkHash, Timestamp};
 use crate::infra::db::DbConnection;
@@ -12,26 +9,6 @@ use crate::infra::db::schema::{tallies, votes};
 
 /// Votes that one query goes over.
 const PAGE: i64 = 5_000;
-/// Any number that nothing else of ours locks on the same database: the letters "FORGET".
-const ADVISORY_LOCK: i64 = 0x46_4f_52_47_45_54;
-
-#[derive(QueryableByName)]
-struct Locked {
-    #[diesel(sql_type = Bool)]
-    locked: bool,
-}
-
-/// Whether no other instance forgets at this moment; none will while this connection is open. On SQLite there is none.
-pub(super) fn is_alone(conn: &mut DbConnection) -> QueryResult<bool> {
-    match conn {
-        DbConnection::Sqlite(_) => Ok(true),
-        DbConnection::Postgres(conn) => {
-            let query = format!("SELECT pg_try_advisory_lock({ADVISORY_LOCK}) AS locked");
-            let row: Locked = sql_query(query).get_result(conn)?;
-            Ok(row.locked)
-        }
-    }
-}
 
 /// Every tool that can have votes.
 pub(super) fn tools(conn: &mut DbConnection) -> QueryResult<Vec<i32>> {

@@ -18,8 +18,8 @@ use crate::http::problem::{Code, Problem};
 use crate::http::request;
 use crate::infra::db::{DbConnection, read};
 use crate::rate_limit::rate_limiter::VotePermit;
+use crate::voting::admission::VotingState;
 use crate::voting::claims;
-use crate::voting::routes::VotingState;
 
 /// How long a caller waits for the walks of others.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -83,9 +83,6 @@ pub struct Me {
 }
 
 /// Everything that is held of the caller.
-///
-/// # Errors
-/// 401, 429, 503.
 pub async fn get_me(http: HttpRequest, state: Data<VotingState>) -> Result<HttpResponse, Problem> {
     let (voter, permit) = passed(&http, &state, false).await?;
     let found = async {
@@ -128,9 +125,6 @@ pub struct Erasure {
 }
 
 /// Erases the caller: the votes stay counted without a name, the token is no longer believed, the cookie is taken away.
-///
-/// # Errors
-/// 401, 403, 413, 415, 429, 503.
 pub async fn delete_me(
     http: HttpRequest,
     payload: Payload,

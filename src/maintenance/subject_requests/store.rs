@@ -47,7 +47,6 @@ const MAX_ENTRIES: usize = 500;
 
 impl Walked {
     /// Before the first step.
-    #[must_use]
     pub fn new(voter: VoterId) -> Self {
         Self {
             voter,
@@ -57,9 +56,6 @@ impl Walked {
     }
 
     /// The first step follows the index of voters, the others read what lies behind it; true once that was all.
-    ///
-    /// # Errors
-    /// A failed query.
     pub fn step(&mut self, conn: &mut DbConnection) -> QueryResult<bool> {
         let Some(after) = self.end else {
             let (seqs, end) = voter_index::entries_of(conn, self.voter)?;
@@ -174,9 +170,6 @@ fn is_aside(conn: &mut DbConnection, mark: Option<i64>) -> QueryResult<bool> {
 }
 
 /// Everything that is held of the voter.
-///
-/// # Errors
-/// A failed query.
 pub fn held(conn: &mut DbConnection, walked: &Walked, log: Option<&str>) -> QueryResult<Held> {
     let voter = walked.voter;
     let slugs: Vec<(i32, String)> = tools::table.select((tools::id, tools::slug)).load(conn)?;
@@ -262,9 +255,6 @@ fn receipt(ballot: Ballot, log: Option<&str>) -> Option<HeldReceipt> {
 ///
 /// Under the lock of erasures each vote of the voter is there or will be refused. Each tally gets another revision: sums and scans
 /// that saw the old id are made again.
-///
-/// # Errors
-/// A failed statement; nothing was done then.
 pub fn erase(conn: &mut DbConnection, walked: &Walked, now: Timestamp) -> QueryResult<usize> {
     let voter = walked.voter;
     write_transaction(conn, |conn| {

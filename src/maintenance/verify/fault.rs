@@ -24,22 +24,18 @@ macro_rules! faults {
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
             /// The name in audit entries and documents.
-            #[must_use]
             pub fn key(self) -> &'static str {
                 match self {
                     $(Self::$name => $key,)*
                 }
             }
 
-            /// In words.
-            #[must_use]
             pub fn words(self) -> &'static str {
                 match self {
                     $(Self::$name => $words,)*
                 }
             }
 
-            #[must_use]
             pub fn remedy(self) -> Remedy {
                 match self {
                     $(Self::$name => Remedy::$remedy($does),)*
@@ -84,7 +80,6 @@ faults! {
 
 impl Fault {
     /// Whether a repair ends it.
-    #[must_use]
     pub fn is_repairable(self) -> bool {
         matches!(self.remedy(), Remedy::Repair(_))
     }

@@ -50,9 +50,6 @@ impl LedgerSums {
     }
 
     /// Adds everything.
-    ///
-    /// # Errors
-    /// A failed query.
     pub(super) fn read_all(&mut self, conn: &mut DbConnection) -> QueryResult<()> {
         self.begin(conn)?;
         ledger::each(conn, |entry| self.entry(entry))

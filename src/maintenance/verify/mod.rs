@@ -32,7 +32,6 @@ use crate::voting::checksum::Sketch;
 use crate::voting::exclusions::{is_held, is_in_no_sum, is_withdrawn, removal_of};
 use crate::voting::ledger::voter_index;
 
-/// Ship and skip.
 type Counts = (i64, i64);
 
 /// A tool whose accounts do not agree. All counts are (ship, skip).
@@ -179,9 +178,6 @@ fn counted(choice: i16, mark: Option<i64>, in_force: &BTreeSet<i64>) -> Option<C
 }
 
 /// Recounts everything.
-///
-/// # Errors
-/// A failed query.
 pub fn recount(conn: &mut DbConnection) -> QueryResult<Recount> {
     stream::in_snapshot(conn, |conn| {
         let mut accounts = Accounts::read(conn, |_| Ok(()))?;
@@ -203,13 +199,11 @@ pub fn recount(conn: &mut DbConnection) -> QueryResult<Recount> {
 }
 
 /// Says that a record for the public log cannot be read.
-#[must_use]
 pub fn unreadable_record(seq: i64) -> String {
     format!("log: record {seq} of the journal cannot be read")
 }
 
 /// Says that a segment of the index of voters is not that of its entries.
-#[must_use]
 pub fn wrong_segment(segment: i64) -> String {
     format!("ledger: segment {segment} of the index of voters is wrong")
 }

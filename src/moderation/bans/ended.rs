@@ -21,9 +21,6 @@ pub struct Ended {
 }
 
 /// The numbers of such bans.
-///
-/// # Errors
-/// A failed query.
 pub fn ended(conn: &mut DbConnection, ended: Ended, most: i64) -> QueryResult<Vec<i64>> {
     let (before, unfinished) = (ended.before.0, ended.unfinished_before.0);
     let state = removals::state.nullable();
@@ -56,9 +53,6 @@ pub fn ended(conn: &mut DbConnection, ended: Ended, most: i64) -> QueryResult<Ve
 }
 
 /// Lets go of these bans.
-///
-/// # Errors
-/// A failed statement.
 pub fn forget(conn: &mut DbConnection, ids: &[i64]) -> QueryResult<usize> {
     diesel::delete(bans::table.filter(bans::id.eq_any(ids))).execute(conn)
 }

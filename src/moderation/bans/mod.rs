@@ -16,7 +16,6 @@ use crate::infra::db::write_transaction;
 use crate::moderation::Moderation;
 use crate::moderation::paging::Page;
 
-/// Who is banned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Banned {
     Voter(VoterId),
@@ -191,9 +190,6 @@ impl Moderation {
     }
 
     /// The bans in force, newest first.
-    ///
-    /// # Errors
-    /// 503.
     pub async fn bans(
         &self,
         before: i64,

@@ -1,8 +1,7 @@
 //! `/v1/moderation/bans`.
 
-use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path, Payload};
+use actix_web::web::Path;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,7 +11,7 @@ use crate::domain::{NetworkHash, Timestamp};
 use crate::http::problem::Problem;
 use crate::http::request;
 use crate::moderation::routes::{
-    Answer, ModerationState, NETWORK, VOTER, answer, number, read, read_list, reading, why, written,
+    Answer, NETWORK, ReadCall, VOTER, WriteCall, answer, number, read, read_list,
 };
 use crate::moderation::selection::AnyOf;
 use crate::moderation::{paging, reason};
@@ -40,12 +39,8 @@ pub struct BansView {
 }
 
 /// Bans a voter, a network, or all of a list.
-///
-/// # Errors
-/// 422.
-pub async fn post_ban(http: HttpRequest, payload: Payload, state: Data<ModerationState>) -> Answer {
-    let (body, actor) = written(&http, payload, &state).await?;
-    let body: BanBody = request::json(&body)?;
+pub async fn post_ban(call: WriteCall) -> Answer {
+    let body: BanBody = request::json(&call.body)?;
     let reason = reason(&body.reason)?;
     let voter = read("voter", body.voter.as_deref(), name::of_staff, VOTER)?;
     let network = read(
@@ -66,9 +61,16 @@ pub async fn post_ban(http: HttpRequest, payload: Payload, state: Data<Moderatio
         }
     };
     let is_list = body.voters.is_some() || body.networks.is_some();
-    let mut bans = state
+    let mut bans = call
+        .state
         .moderation
-        .ban(&whom, body.expires_at, &reason, &actor, Timestamp::now())
+        .ban(
+            &whom,
+            body.expires_at,
+            &reason,
+            &call.actor,
+            Timestamp::now(),
+        )
         .await?;
     if is_list {
         return Ok(answer(StatusCode::CREATED, &BansView { items: bans }));
@@ -104,34 +106,23 @@ fn listed(body: &BanBody) -> Result<Vec<Banned>, Problem> {
 }
 
 /// Lifts a ban.
-///
-/// # Errors
-/// 404 where none such is in force.
-pub async fn delete_ban(
-    http: HttpRequest,
-    payload: Payload,
-    id: Path<String>,
-    state: Data<ModerationState>,
-) -> Answer {
-    let (body, actor) = written(&http, payload, &state).await?;
-    let why = why(&body)?;
-    let mut lifted = state
+pub async fn delete_ban(call: WriteCall, id: Path<String>) -> Answer {
+    let why = call.why()?;
+    let mut lifted = call
+        .state
         .moderation
-        .lift(&[number(&id)?], &why, &actor, Timestamp::now())
+        .lift(&[number(&id)?], &why, &call.actor, Timestamp::now())
         .await?;
     let ban = lifted.pop().ok_or_else(Problem::internal)?;
     Ok(answer(StatusCode::OK, &ban))
 }
 
 /// The bans in force, newest first.
-///
-/// # Errors
-/// 401, 403, 422.
-pub async fn get_bans(http: HttpRequest, state: Data<ModerationState>) -> Answer {
-    reading(&http, &state).await?;
-    let query = http.query_string();
+pub async fn get_bans(call: ReadCall) -> Answer {
+    let query = call.query();
     let (before, limit) = (paging::before(query)?, paging::limit(query)?);
-    let page = state
+    let page = call
+        .state
         .moderation
         .bans(before, limit, Timestamp::now())
         .await?;

@@ -37,14 +37,12 @@ impl After {
     }
 
     /// As a cursor.
-    #[must_use]
     pub fn text(self) -> String {
         let voter = u128::from_be_bytes(self.voter.0);
         format!("{:x}-{:x}-{voter:032x}", self.cast_at.0, self.tool)
     }
 
     /// Reads a cursor that the feed gave.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('-');
         let (cast_at, tool, voter) = (parts.next()?, parts.next()?, parts.next()?);
@@ -121,9 +119,6 @@ fn stretches(sizes: Vec<(i32, i64)>) -> Vec<Stretch> {
 
 impl Moderation {
     /// A page of the feed.
-    ///
-    /// # Errors
-    /// 503.
     pub async fn feed(
         &self,
         filter: Filter,

@@ -14,9 +14,6 @@ pub const MIN_DIGITS: usize = 4;
 impl Moderation {
     /// The voters whose ids end in these lower-case hexadecimal digits: none, one, or two of more; of `tool` only, if
     /// one is given.
-    ///
-    /// # Errors
-    /// 503.
     pub async fn voters_ending_in(
         &self,
         tool: Option<i32>,
@@ -26,9 +23,6 @@ impl Moderation {
     }
 
     /// The same of networks.
-    ///
-    /// # Errors
-    /// 503.
     pub async fn networks_ending_in(
         &self,
         tool: Option<i32>,

@@ -42,7 +42,6 @@ pub struct ModeratedVoteView {
 }
 
 impl ModeratedVoteView {
-    #[must_use]
     pub fn new(tool: &Slug, vote: &ModeratedVote, counted: bool) -> Self {
         Self {
             tool: tool.clone(),
@@ -59,9 +58,6 @@ impl ModeratedVoteView {
 
 impl Moderation {
     /// The entries of the audit chain that pass `filter`, newest first.
-    ///
-    /// # Errors
-    /// 503.
     pub async fn audit(
         &self,
         filter: EntryFilter,
@@ -75,9 +71,6 @@ impl Moderation {
     }
 
     /// The end of the audit chain.
-    ///
-    /// # Errors
-    /// 503.
     pub async fn audit_head(&self) -> Result<Head, Problem> {
         self.look(audit::head).await
     }

@@ -14,16 +14,12 @@ use crate::http::request;
 use crate::moderation::paging;
 use crate::moderation::removals::removal::Removal;
 use crate::moderation::routes::{
-    Answer, ModerationState, TIME, answer, any_network, any_voter, read, reading, wanted_tool,
+    Answer, ModerationState, ReadCall, TIME, answer, any_network, any_voter, read, wanted_tool,
 };
 
 /// Current votes, newest first.
-///
-/// # Errors
-/// 401, 403, 404 for an unknown tool, 422.
-pub async fn get_votes(http: HttpRequest, state: Data<ModerationState>) -> Answer {
-    reading(&http, &state).await?;
-    let query = http.query_string();
+pub async fn get_votes(call: ReadCall) -> Answer {
+    let query = call.query();
     let text = |name: &str| request::query(query, name);
     let time = |name: &str| read(name, text(name).as_deref(), Timestamp::parse, TIME);
     let limit = paging::limit(query)?;
@@ -40,36 +36,29 @@ pub async fn get_votes(http: HttpRequest, state: Data<ModerationState>) -> Answe
             After::parse,
             "one that this list gave",
         )?,
-        tool: wanted_tool(&state, query)?,
+        tool: wanted_tool(&call.state, query)?,
     };
-    let page = state.moderation.feed(filter, limit).await?;
+    let page = call.state.moderation.feed(filter, limit).await?;
     Ok(answer(StatusCode::OK, &page))
 }
 
 /// What stands out on a tool.
-///
-/// # Errors
-/// 401, 403, 404, 422 where no tool is named.
-pub async fn get_clusters(http: HttpRequest, state: Data<ModerationState>) -> Answer {
-    reading(&http, &state).await?;
-    let query = http.query_string();
+pub async fn get_clusters(call: ReadCall) -> Answer {
+    let query = call.query();
     let slug = request::query(query, "tool")
         .ok_or_else(|| Problem::invalid("tool: this parameter is missing."))?;
     let section = request::Section::read(query, 100)?;
-    let mut clusters = state.moderation.clusters(&slug).await?;
+    let mut clusters = call.state.moderation.clusters(&slug).await?;
     (clusters.items, clusters.next) = section.of(clusters.items);
     Ok(answer(StatusCode::OK, &clusters))
 }
 
 /// The audit chain, newest first.
-///
-/// # Errors
-/// 401, 403, 422.
-pub async fn get_audit(http: HttpRequest, state: Data<ModerationState>) -> Answer {
-    reading(&http, &state).await?;
-    let query = http.query_string();
+pub async fn get_audit(call: ReadCall) -> Answer {
+    let query = call.query();
     let (before, limit) = (paging::before(query)?, paging::limit(query)?);
-    let page = state
+    let page = call
+        .state
         .moderation
         .audit(EntryFilter::default(), before, limit)
         .await?;
@@ -89,12 +78,8 @@ pub struct HeadView {
 }
 
 /// The end of the audit chain: keep it elsewhere, and `tallyship verify --head HASH` finds what was cut off since.
-///
-/// # Errors
-/// 401, 403.
-pub async fn get_audit_head(http: HttpRequest, state: Data<ModerationState>) -> Answer {
-    reading(&http, &state).await?;
-    let head = state.moderation.audit_head().await?;
+pub async fn get_audit_head(call: ReadCall) -> Answer {
+    let head = call.state.moderation.audit_head().await?;
     let view = HeadView {
         id: head.id,
         hash: head.hash,
@@ -103,9 +88,6 @@ pub async fn get_audit_head(http: HttpRequest, state: Data<ModerationState>) -> 
 }
 
 /// What was taken out and put back, for everybody, where the site turned that on.
-///
-/// # Errors
-/// 404 where it is off, 422.
 pub async fn get_log(http: HttpRequest, state: Data<ModerationState>) -> Answer {
     if !state.public_log {
         return Err(Problem::not_found("This site shows no public log."));

@@ -10,8 +10,8 @@ use diesel::{
 use super::clusters::{Minute, OfNetwork, OneWay};
 use super::feed::{After, Filter, Standing};
 use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
-use crate::infra::db::DbConnection;
 use crate::infra::db::schema::{removals, tallies, votes};
+use crate::infra::db::{DbConnection, Scalar};
 use crate::moderation::removals::removal::ModeratedVote;
 use crate::moderation::removals::store::{Found, VOTE, seen};
 use crate::moderation::selection::Id;
@@ -139,11 +139,6 @@ pub(super) fn ending_in<T: Id>(
     column: &'static str,
     digits: &str,
 ) -> Found<Vec<T>> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Binary)]
-        id: Vec<u8>,
-    }
     let hex = match conn {
         DbConnection::Sqlite(_) => format!("lower(hex({column}))"),
         DbConnection::Postgres(_) => format!("encode({column}, 'hex')"),
@@ -153,12 +148,12 @@ pub(super) fn ending_in<T: Id>(
         format!("AND voter <= {}", literal(conn, Some(voter)))
     });
     // All of it is column names, numbers and hexadecimal digits of ours.
-    let rows: Vec<Row> = sql_query(format!(
-        "SELECT DISTINCT {column} AS id FROM votes \
+    let rows: Vec<Scalar<Binary, Vec<u8>>> = sql_query(format!(
+        "SELECT DISTINCT {column} FROM votes \
          WHERE tool_id = {tool} AND voter > {after} {upto} AND {hex} LIKE '%{digits}' LIMIT 2"
     ))
     .load(conn)?;
-    let ids = rows.into_iter().filter_map(|row| row.id.try_into().ok());
+    let ids = rows.into_iter().filter_map(|row| row.0.try_into().ok());
     Ok(ids.map(T::from_bytes).collect())
 }
 
@@ -196,9 +191,7 @@ struct NetworkRow {
 
 /// A voter's id as SQL spells it on either database.
 pub(crate) fn literal(conn: &DbConnection, voter: Option<VoterId>) -> String {
-    let digits = voter.map_or(String::new(), |voter| {
-        format!("{:032x}", u128::from_be_bytes(voter.0))
-    });
+    let digits = voter.map_or(String::new(), |voter| hex::encode(voter.0));
     match conn {
         DbConnection::Sqlite(_) => format!("X'{digits}'"),
         DbConnection::Postgres(_) => format!("'\\x{digits}'::bytea"),

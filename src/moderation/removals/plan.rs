@@ -11,7 +11,6 @@ pub struct Plan {
 
 impl Plan {
     /// Reads what a preview gave.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (to, hash) = text.split_once('-')?;
         let digits = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -23,7 +22,6 @@ impl Plan {
     }
 
     /// As a preview gives it.
-    #[must_use]
     pub fn text(to: Timestamp, hash: &str) -> String {
         format!("{:x}-{hash}", to.0)
     }

@@ -56,7 +56,6 @@ impl Criteria {
     }
 
     /// Whether a vote is meant, as far as these criteria go.
-    #[must_use]
     pub fn hold(&self, vote: &ModeratedVote) -> bool {
         vote.tool == self.tool
             && self.from.is_none_or(|from| from <= vote.cast_at)
@@ -78,7 +77,6 @@ pub enum RemovalKind {
 
 impl RemovalKind {
     /// As kept in the database.
-    #[must_use]
     pub fn code(self) -> i16 {
         match self {
             Self::Reset => 1,
@@ -189,13 +187,11 @@ pub struct PublicView<'a> {
 }
 
 /// JSON text as a part of other JSON.
-#[must_use]
 pub fn raw(text: &str) -> Option<Box<RawValue>> {
     RawValue::from_string(text.to_owned()).ok()
 }
 
 impl Removal {
-    #[must_use]
     pub fn view(&self) -> RemovalView<'_> {
         RemovalView {
             id: self.id,
@@ -229,7 +225,6 @@ impl Removal {
         }
     }
 
-    #[must_use]
     pub fn public(&self) -> PublicView<'_> {
         PublicView {
             kind: self.kind,

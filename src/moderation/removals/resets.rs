@@ -221,9 +221,6 @@ impl Moderation {
     }
 
     /// Resets of one tool or of all, newest first, undone ones among them.
-    ///
-    /// # Errors
-    /// 503.
     pub async fn resets(
         &self,
         tool: Option<i32>,
@@ -239,9 +236,6 @@ impl Moderation {
     }
 
     /// Resets and periods, newest first, undone ones among them: for the public log.
-    ///
-    /// # Errors
-    /// 503.
     pub async fn log(&self, before: i64, limit: i64) -> Result<Page<Removal>, Problem> {
         let listing = Listing {
             tool: None,

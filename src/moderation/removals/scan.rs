@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::removal::{Criteria, ModeratedVote};
 use super::store;
 use crate::abuse::store::Ban;
-use crate::domain::{Choice, NetworkHash, Slug, Timestamp, VoterId, hex};
+use crate::domain::{Choice, NetworkHash, Slug, Timestamp, VoterId};
 use crate::http::problem::Problem;
 use crate::moderation::Moderation;
 use crate::voting::exclusions::{self, Chosen, Marked};
@@ -78,7 +78,7 @@ impl Matches {
     /// Names tool, criteria and every matched vote: 64 hexadecimal digits.
     pub(crate) fn hash(&self) -> String {
         let digest: [u8; 32] = self.digest.clone().finalize().into();
-        hex(&digest)
+        hex::encode(digest)
     }
 }
 

@@ -45,9 +45,6 @@ pub struct HeldGroup {
 
 impl Moderation {
     /// Held votes, newest first.
-    ///
-    /// # Errors
-    /// 503.
     pub async fn held(
         &self,
         filter: Filter,
@@ -68,9 +65,6 @@ impl Moderation {
     }
 
     /// The networks with most held votes, by tool.
-    ///
-    /// # Errors
-    /// 503.
     pub async fn held_groups(&self, rejected: bool, limit: i64) -> Result<Vec<HeldGroup>, Problem> {
         let found = self
             .look(move |conn| store::groups(conn, votes::mark_of(rejected), limit))

@@ -1,8 +1,6 @@
 //! `/v1/moderation/held`: votes that are held back, let count or rejected.
 
-use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Payload};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -12,8 +10,7 @@ use crate::http::problem::Problem;
 use crate::http::request;
 use crate::moderation::insights::feed::After;
 use crate::moderation::routes::{
-    Answer, ModerationState, TIME, answer, any_network, any_voter, read, reading, tool,
-    wanted_tool, written,
+    Answer, ReadCall, TIME, WriteCall, answer, any_network, any_voter, read, tool, wanted_tool,
 };
 use crate::moderation::selection::VoteSelection;
 use crate::moderation::{paging, reason};
@@ -44,12 +41,8 @@ pub struct HeldBody {
 }
 
 /// Held votes, newest first.
-///
-/// # Errors
-/// 401, 403, 404 for an unknown tool, 422.
-pub async fn get_held(http: HttpRequest, state: Data<ModerationState>) -> Answer {
-    reading(&http, &state).await?;
-    let query = http.query_string();
+pub async fn get_held(call: ReadCall) -> Answer {
+    let query = call.query();
     let text = |name: &str| request::query(query, name);
     let time = |name: &str| read(name, text(name).as_deref(), Timestamp::parse, TIME);
     let limit = paging::limit(query)?;
@@ -59,11 +52,7 @@ pub async fn get_held(http: HttpRequest, state: Data<ModerationState>) -> Answer
         choice: read(
             "choice",
             text("choice").as_deref(),
-            |text| match text {
-                "ship" => Some(Choice::Ship),
-                "skip" => Some(Choice::Skip),
-                _ => None,
-            },
+            Choice::parse,
             "ship or skip",
         )?,
         from: time("from")?,
@@ -81,20 +70,14 @@ pub async fn get_held(http: HttpRequest, state: Data<ModerationState>) -> Answer
             After::parse,
             "one that this list gave",
         )?,
-        tool: wanted_tool(&state, query)?,
+        tool: wanted_tool(&call.state, query)?,
     };
-    let page = state.moderation.held(filter, limit).await?;
+    let page = call.state.moderation.held(filter, limit).await?;
     Ok(answer(StatusCode::OK, &page))
 }
 
-async fn settle(
-    http: HttpRequest,
-    payload: Payload,
-    state: Data<ModerationState>,
-    verdict: Resolution,
-) -> Answer {
-    let (body, actor) = written(&http, payload, &state).await?;
-    let body: HeldBody = request::json(&body)?;
+async fn settle(call: WriteCall, verdict: Resolution) -> Answer {
+    let body: HeldBody = request::json(&call.body)?;
     let why = body
         .reason
         .as_deref()
@@ -108,7 +91,7 @@ async fn settle(
         votes: VoteSelection {
             voters: any_voter(body.voter.as_deref(), body.voters.as_deref())?,
             networks: any_network(body.network.as_deref(), body.networks.as_deref())?,
-            tool: tool(&state, &body.tool)?,
+            tool: tool(&call.state, &body.tool)?,
             from: body.from,
             to: body.to,
             choice: body.choice,
@@ -116,8 +99,9 @@ async fn settle(
         rejected: body.rejected,
         origin: None,
     };
-    let done = (!body.dry_run).then_some((why.as_str(), &actor));
-    let report = state
+    let done = (!body.dry_run).then_some((why.as_str(), &call.actor));
+    let report = call
+        .state
         .moderation
         .settle(&wanted, verdict, done, Timestamp::now())
         .await?;
@@ -125,25 +109,11 @@ async fn settle(
 }
 
 /// Lets held votes count, or says what that would do.
-///
-/// # Errors
-/// 404 for an unknown tool, 422.
-pub async fn post_release(
-    http: HttpRequest,
-    payload: Payload,
-    state: Data<ModerationState>,
-) -> Answer {
-    settle(http, payload, state, Resolution::Count).await
+pub async fn post_release(call: WriteCall) -> Answer {
+    settle(call, Resolution::Count).await
 }
 
 /// Rejects held votes, or says what that would do.
-///
-/// # Errors
-/// As [`post_release`].
-pub async fn post_reject(
-    http: HttpRequest,
-    payload: Payload,
-    state: Data<ModerationState>,
-) -> Answer {
-    settle(http, payload, state, Resolution::Reject).await
+pub async fn post_reject(call: WriteCall) -> Answer {
+    settle(call, Resolution::Reject).await
 }

@@ -84,7 +84,6 @@ pub struct Local<C: Clock = MonotonicClock> {
 }
 
 impl Local {
-    #[must_use]
     pub fn new(quotas: &[(Policy, Quota)]) -> Self {
         Self::with_clock(quotas, &MonotonicClock)
     }
@@ -107,7 +106,6 @@ impl<C: Clock + Clone> Local<C> {
     }
 
     /// Charges all, or none where one refuses; returns what was charged. A charge after a refusal is not even made.
-    #[must_use]
     pub fn check(&self, charges: impl IntoIterator<Item = Charge>) -> (Charges, Decisions) {
         let mut charged = Charges::new();
         let mut decisions = Decisions::new();
@@ -148,7 +146,6 @@ impl<C: Clock + Clone> Local<C> {
     }
 
     /// Keys held, for the metrics.
-    #[must_use]
     pub fn keys(&self) -> usize {
         self.buckets.iter().map(|bucket| bucket.limiter.len()).sum()
     }

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use crate::config;
 use crate::infra::telemetry::Metrics;
+use crate::infra::workers;
 use crate::tallies::cache::{TallyCache, TallyEntry};
 use crate::tallies::stream::fanout::Fanout;
 use crate::tallies::stream::stream_limit::{StreamLimit, StreamPermit};
@@ -121,9 +122,6 @@ pub struct Broadcaster {
 
 impl Broadcaster {
     /// Starts the thread, which ends after [`Broadcaster::end`].
-    ///
-    /// # Errors
-    /// Where the thread cannot be started.
     pub fn start(
         settings: &config::Live,
         board: Arc<TallyCache>,
@@ -134,12 +132,10 @@ impl Broadcaster {
             limit: StreamLimit::new(settings),
         };
         let mailbox = Arc::clone(&hub.mailbox);
-        let thread = std::thread::Builder::new()
-            .name("live".to_owned())
-            .spawn(move || {
-                make_way();
-                Fanout::new(mailbox, board, meters).run();
-            })?;
+        let thread = workers::spawn("live", move || {
+            make_way();
+            Fanout::new(mailbox, board, meters).run();
+        })?;
         Ok((hub, thread))
     }
 

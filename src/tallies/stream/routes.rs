@@ -36,10 +36,6 @@ const UNBUFFERED: (HeaderName, HeaderValue) = (
 );
 
 /// Opens a stream. Tools that do not exist are named in a first event `missing`, as `GET /v1/tallies` names them.
-///
-/// # Errors
-/// 422 for no tools or too many, 404 where none of them exists, 429 where this network has its share of streams, 503
-/// where the server has.
 pub async fn get_stream(
     http: HttpRequest,
     board: Data<TallyCache>,

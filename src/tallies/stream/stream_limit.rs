@@ -37,7 +37,6 @@ pub struct StreamPermit {
 }
 
 impl StreamLimit {
-    #[must_use]
     pub fn new(settings: &config::Live) -> Arc<Self> {
         Arc::new(Self {
             most: settings.streams,
@@ -74,7 +73,6 @@ impl StreamLimit {
     }
 
     /// Streams at this moment.
-    #[must_use]
     pub fn taken(&self) -> usize {
         self.taken
             .lock()

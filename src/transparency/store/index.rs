@@ -29,15 +29,11 @@ fn print(ballot: &BallotName) -> [u8; 5] {
 }
 
 /// The number of the next segment that can be indexed, if its entries are all there.
-#[must_use]
 pub fn next_segment(row: &LogRow) -> Option<u64> {
     ((row.indexed + 1) * SEGMENT <= row.size).then_some(row.indexed)
 }
 
 /// Reads the entries of a segment into rows of the index.
-///
-/// # Errors
-/// A failed query.
 pub fn build(
     conn: &mut DbConnection,
     log: i32,
@@ -67,9 +63,6 @@ pub fn build(
 }
 
 /// Writes the rows of a segment, unless somebody else has.
-///
-/// # Errors
-/// A failed statement.
 pub fn write(
     conn: &mut DbConnection,
     log: i32,
@@ -108,9 +101,6 @@ pub struct BallotHistory {
 }
 
 /// Looks a ballot up among the entries below `size`; `None` if no line names it.
-///
-/// # Errors
-/// A failed query.
 pub fn find(
     conn: &mut DbConnection,
     row: &LogRow,

@@ -61,27 +61,18 @@ pub(super) fn signed(number: u64) -> i64 {
 }
 
 /// Every log, oldest first.
-///
-/// # Errors
-/// A failed query.
 pub fn all(conn: &mut DbConnection) -> QueryResult<Vec<LogRow>> {
     let rows: Vec<LogColumns> = logs::table.order(logs::id).load(conn)?;
     Ok(rows.into_iter().map(log_row).collect())
 }
 
 /// The log that is written on.
-///
-/// # Errors
-/// A failed query.
 pub fn newest(conn: &mut DbConnection) -> QueryResult<Option<LogRow>> {
     let row: Option<LogColumns> = logs::table.order(logs::id.desc()).first(conn).optional()?;
     Ok(row.map(log_row))
 }
 
 /// Whether the database has a checkpoint's log as the checkpoint says it, and maybe further entries.
-///
-/// # Errors
-/// A failed query.
 pub fn continues(
     conn: &mut DbConnection,
     log: i32,
@@ -106,9 +97,6 @@ pub fn continues(
 }
 
 /// Notes a log that has no entries yet.
-///
-/// # Errors
-/// A failed statement.
 pub fn create(
     conn: &mut DbConnection,
     id: i32,
@@ -130,9 +118,6 @@ pub fn create(
 }
 
 /// Runs `work` on one state of the database.
-///
-/// # Errors
-/// A failed query.
 pub fn in_snapshot<T>(
     conn: &mut DbConnection,
     work: impl FnOnce(&mut DbConnection) -> QueryResult<T>,
@@ -147,9 +132,6 @@ pub fn in_snapshot<T>(
 }
 
 /// Records of the journal after `after`, at most `limit`.
-///
-/// # Errors
-/// A failed query.
 pub fn journal(
     conn: &mut DbConnection,
     after: i64,
@@ -165,9 +147,6 @@ pub fn journal(
 type ToolColumns = (i32, String, i64, i64, i64, i64, i64, i64, i64, i64, i64);
 
 /// What the log states of each tool.
-///
-/// # Errors
-/// A failed query.
 pub fn logged_tools(conn: &mut DbConnection) -> QueryResult<LoggedTools> {
     let counts = |ship, skip| Counts { ship, skip };
     let rows: Vec<ToolColumns> = log_tools::table.load(conn)?;
@@ -186,9 +165,6 @@ pub fn logged_tools(conn: &mut DbConnection) -> QueryResult<LoggedTools> {
 }
 
 /// Every tool's name and tally at this moment.
-///
-/// # Errors
-/// A failed query.
 pub fn tools_now(conn: &mut DbConnection) -> QueryResult<BTreeMap<i32, (ToolNow, Counts)>> {
     let rows: Vec<(i32, String, i64, i64, i64)> = tools::table
         .inner_join(tallies::table.on(tallies::tool_id.eq(tools::id)))
@@ -208,9 +184,6 @@ pub fn tools_now(conn: &mut DbConnection) -> QueryResult<BTreeMap<i32, (ToolNow,
 }
 
 /// A bundle's bytes, with every entry that it has so far.
-///
-/// # Errors
-/// A failed query.
 pub fn bundle(conn: &mut DbConnection, log: i32, n: u64) -> QueryResult<Option<Vec<u8>>> {
     log_bundles::table
         .find((log, signed(n)))
@@ -220,9 +193,6 @@ pub fn bundle(conn: &mut DbConnection, log: i32, n: u64) -> QueryResult<Option<V
 }
 
 /// A list's text.
-///
-/// # Errors
-/// A failed query.
 pub fn list(conn: &mut DbConnection, log: i32, hash: &Hash) -> QueryResult<Option<String>> {
     log_lists::table
         .find((log, hash.to_vec()))
@@ -277,9 +247,6 @@ pub struct Commit {
 const KEYS: usize = 500;
 
 /// Writes an epoch, unless somebody else has written one: then nothing, and false.
-///
-/// # Errors
-/// A failed statement.
 pub fn commit(conn: &mut DbConnection, epoch: &Commit) -> QueryResult<bool> {
     write_transaction(conn, |conn| {
         let row = logs::table
@@ -381,18 +348,12 @@ fn write_tools(conn: &mut DbConnection, tools: &LoggedTools) -> QueryResult<()> 
 }
 
 /// Forgets what the log before stated: the next one states the present whole.
-///
-/// # Errors
-/// A failed statement.
 pub fn forget_tools(conn: &mut DbConnection) -> QueryResult<()> {
     diesel::delete(log_tools::table).execute(conn)?;
     Ok(())
 }
 
 /// Deletes the row of a log that has no checkpoint.
-///
-/// # Errors
-/// A failed statement.
 pub fn delete_unsigned(conn: &mut DbConnection, id: i32) -> QueryResult<()> {
     let row = logs::table.find(id).filter(logs::checkpoint.eq(""));
     diesel::delete(row).execute(conn)?;
@@ -400,9 +361,6 @@ pub fn delete_unsigned(conn: &mut DbConnection, id: i32) -> QueryResult<()> {
 }
 
 /// Entries `from..to`, one after another.
-///
-/// # Errors
-/// A failed query.
 pub fn entries(
     conn: &mut DbConnection,
     log: i32,
@@ -421,9 +379,6 @@ pub fn entries(
 }
 
 /// The numbers of all records.
-///
-/// # Errors
-/// A failed query.
 pub fn journal_seqs(conn: &mut DbConnection) -> QueryResult<Vec<i64>> {
     log_journal::table.select(log_journal::seq).load(conn)
 }

@@ -13,9 +13,6 @@ use crate::voting::journal::{BallotChange, BallotState, ToolRecord};
 const PAGE: i64 = 20_000;
 
 /// One record a tool, with all its ballots.
-///
-/// # Errors
-/// A failed query.
 pub fn records(conn: &mut DbConnection) -> QueryResult<Vec<ToolRecord>> {
     let mut records = Vec::new();
     for (tool, (now, tally)) in tools_now(conn)? {
@@ -31,9 +28,6 @@ pub fn records(conn: &mut DbConnection) -> QueryResult<Vec<ToolRecord>> {
 }
 
 /// A tool's ballots as they stand, each as if it were new.
-///
-/// # Errors
-/// A failed query.
 pub fn changes(conn: &mut DbConnection, tool: i32) -> QueryResult<Vec<BallotChange>> {
     type Row = (Vec<u8>, i16, Option<i64>, Option<Vec<u8>>);
     let in_force = all_in_force(conn, tool)?;

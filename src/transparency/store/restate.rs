@@ -23,9 +23,6 @@ struct LoggedBallot {
 type LoggedBallots = BTreeMap<BallotName, LoggedBallot>;
 
 /// One record a tool, which leads from what is `stated` to the present.
-///
-/// # Errors
-/// A failed query.
 pub fn records(
     conn: &mut DbConnection,
     row: &LogRow,

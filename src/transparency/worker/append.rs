@@ -53,7 +53,6 @@ impl Edge {
     }
 }
 
-/// The signed note of a checkpoint.
 pub(super) fn sign(signer: &NoteSigner, checkpoint: &Checkpoint) -> Result<String, ErrorStack> {
     signer.sign(&checkpoint.text())
 }

@@ -25,7 +25,6 @@ pub(super) struct Snapshot {
     pub records: Vec<ToolRecord>,
     pub stated: LoggedTools,
     pub now: BTreeMap<i32, ToolNow>,
-    /// There is more in the journal.
     pub has_more: bool,
 }
 

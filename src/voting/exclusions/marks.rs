@@ -15,7 +15,6 @@ const HELD_UNDER: i64 = -(1 << 40);
 const REJECTED_UNDER: i64 = -(1 << 41);
 
 /// The mark of a vote that is held by `held`, [`HELD`] or [`REJECTED`], and that a removal has out as well.
-#[must_use]
 pub fn held_under(held: i64, removal: Option<i64>) -> i64 {
     match removal {
         Some(id) if held == REJECTED => REJECTED_UNDER - id,
@@ -25,7 +24,6 @@ pub fn held_under(held: i64, removal: Option<i64>) -> i64 {
 }
 
 /// [`HELD`] or [`REJECTED`], if a mark is of a vote that is held back, whether a removal has it out as well or not.
-#[must_use]
 pub fn held_as(mark: i64) -> Option<i64> {
     if mark == REJECTED || mark <= REJECTED_UNDER {
         Some(REJECTED)
@@ -37,7 +35,6 @@ pub fn held_as(mark: i64) -> Option<i64> {
 }
 
 /// The removal that has a vote with this mark out, held or not.
-#[must_use]
 pub fn removal_of(mark: i64) -> Option<i64> {
     if mark <= REJECTED_UNDER {
         Some(REJECTED_UNDER - mark)
@@ -49,7 +46,6 @@ pub fn removal_of(mark: i64) -> Option<i64> {
 }
 
 /// The lowest and the highest mark of votes that are held by `held` and that a removal has out as well.
-#[must_use]
 pub fn held_range(held: i64) -> (i64, i64) {
     if held == REJECTED {
         (i64::MIN, REJECTED_UNDER)
@@ -59,32 +55,27 @@ pub fn held_range(held: i64) -> (i64, i64) {
 }
 
 /// The marks of all votes that `removal` has out: of those that counted, of held, and of rejected ones.
-#[must_use]
 pub fn marks_of(removal: i64) -> [i64; 3] {
     let under = |held| held_under(held, Some(removal));
     [removal, under(HELD), under(REJECTED)]
 }
 
 /// Whether a mark is of a vote that is held back.
-#[must_use]
 pub fn is_held(mark: i64) -> bool {
     held_as(mark).is_some()
 }
 
 /// Whether a mark is of what stays of a withdrawn vote.
-#[must_use]
 pub fn is_withdrawn(mark: i64) -> bool {
     matches!(mark, WITHDRAWN | WITHDRAWN_HELD | WITHDRAWN_REJECTED)
 }
 
 /// Whether no sum knows the votes that bear a mark: they are held, or withdrawn.
-#[must_use]
 pub fn is_in_no_sum(mark: i64) -> bool {
     mark < 0
 }
 
 /// [`HELD`] or [`REJECTED`], if a mark is of a vote that is held, or was when it was withdrawn.
-#[must_use]
 pub fn lasting(mark: i64) -> Option<i64> {
     match mark {
         WITHDRAWN_HELD => Some(HELD),
@@ -94,7 +85,6 @@ pub fn lasting(mark: i64) -> Option<i64> {
 }
 
 /// The mark of what stays of a withdrawn vote with this lasting mark.
-#[must_use]
 pub fn withdrawn(lasting: Option<i64>) -> i64 {
     match lasting {
         Some(HELD) => WITHDRAWN_HELD,

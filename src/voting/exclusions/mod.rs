@@ -47,7 +47,6 @@ pub struct Period {
 }
 
 impl Period {
-    #[must_use]
     pub fn holds(&self, at: Timestamp) -> bool {
         (self.from..self.to).contains(&at)
     }
@@ -74,12 +73,10 @@ pub struct Marked {
 
 impl Marked {
     /// (ship, skip).
-    #[must_use]
     pub fn counts(&self) -> (i64, i64) {
         (self.ship, self.skip)
     }
 
-    #[must_use]
     pub fn votes(&self) -> i64 {
         self.ship + self.skip
     }
@@ -109,9 +106,6 @@ pub enum ExclusionChange {
 }
 
 /// Which of `ids` take effect: of removals in force, and of votes that are held.
-///
-/// # Errors
-/// A failed query.
 pub fn in_force(conn: &mut DbConnection, ids: &BTreeSet<i64>) -> QueryResult<BTreeSet<i64>> {
     let mut found: BTreeSet<i64> = ids.iter().copied().filter(|id| is_in_no_sum(*id)).collect();
     // A batch bears marks of few removals, each found by its key.
@@ -128,9 +122,6 @@ pub fn in_force(conn: &mut DbConnection, ids: &BTreeSet<i64>) -> QueryResult<BTr
 }
 
 /// The marks that take effect on `tool`: those of its removals in force, and those of held and of withdrawn votes.
-///
-/// # Errors
-/// A failed query.
 pub fn all_in_force(conn: &mut DbConnection, tool: i32) -> QueryResult<BTreeSet<i64>> {
     let ids: Vec<i64> = removals::table
         .filter(removals::tool_id.eq(tool))
@@ -149,9 +140,6 @@ pub fn all_in_force(conn: &mut DbConnection, tool: i32) -> QueryResult<BTreeSet<
 }
 
 /// The excluded periods of `tool` that are in force, oldest first.
-///
-/// # Errors
-/// A failed query.
 pub fn periods(conn: &mut DbConnection, tool: i32) -> QueryResult<Vec<Period>> {
     let rows: Vec<(i64, Option<i64>, Option<i64>)> = removals::table
         .filter(removals::tool_id.eq(tool))
@@ -173,9 +161,6 @@ pub fn periods(conn: &mut DbConnection, tool: i32) -> QueryResult<Vec<Period>> {
 
 /// Puts a mark on those of `chosen` that are as they were chosen and count now; returns how many. The lock of the tool's
 /// row is held.
-///
-/// # Errors
-/// A failed statement.
 pub fn mark(
     conn: &mut DbConnection,
     tool: i32,
@@ -190,9 +175,6 @@ pub fn mark(
 
 /// Hands votes that are out by `from` over to `to`, which takes them out as well; returns how many. The lock of the
 /// tool's row is held.
-///
-/// # Errors
-/// A failed statement.
 pub fn hand_over(
     conn: &mut DbConnection,
     tool: i32,
@@ -219,9 +201,6 @@ pub fn hand_over(
 }
 
 /// Puts the mark of `removal` on held votes of `voters`. The lock of the tool's row is held.
-///
-/// # Errors
-/// A failed statement.
 pub fn mark_held(
     conn: &mut DbConnection,
     tool: i32,
@@ -243,9 +222,6 @@ pub fn mark_held(
 }
 
 /// The held votes that `removal` has out are held by themselves from now on. The lock of the tool's row is held.
-///
-/// # Errors
-/// A failed statement.
 pub fn unmark_held(conn: &mut DbConnection, removal: i64) -> QueryResult<()> {
     for held in [HELD, REJECTED] {
         let mark = held_under(held, Some(removal));
@@ -258,9 +234,6 @@ pub fn unmark_held(conn: &mut DbConnection, removal: i64) -> QueryResult<()> {
 
 /// Notes for the removals that are being prepared on `tool` that a vote there has another voter: a scan that went past that id has not
 /// seen it. The lock of the tool's row is held.
-///
-/// # Errors
-/// A failed statement.
 pub fn note_renamed(conn: &mut DbConnection, tool: i32, voter: VoterId) -> QueryResult<()> {
     let preparing: Vec<i64> = removals::table
         .filter(removals::tool_id.eq(tool))
@@ -279,9 +252,6 @@ pub fn note_renamed(conn: &mut DbConnection, tool: i32, voter: VoterId) -> Query
 }
 
 /// Takes the voters that were renamed while `removal` was being prepared, each once. The lock of the tool's row is held.
-///
-/// # Errors
-/// A failed statement.
 pub fn take_renamed(conn: &mut DbConnection, removal: i64) -> QueryResult<Vec<VoterId>> {
     let of_removal = || renamed_votes::table.filter(renamed_votes::removal_id.eq(removal));
     let voters: Vec<Vec<u8>> = of_removal().select(renamed_votes::voter).load(conn)?;
@@ -295,9 +265,6 @@ pub fn take_renamed(conn: &mut DbConnection, removal: i64) -> QueryResult<Vec<Vo
 }
 
 /// How many votes bear the mark of `removal`, by choice: (ship, skip).
-///
-/// # Errors
-/// A failed query.
 pub fn count(conn: &mut DbConnection, removal: i64) -> QueryResult<(i64, i64)> {
     let mut of = |choice: Choice| {
         votes::table
@@ -310,9 +277,6 @@ pub fn count(conn: &mut DbConnection, removal: i64) -> QueryResult<(i64, i64)> {
 }
 
 /// The votes that bear the mark of `removal`, added up.
-///
-/// # Errors
-/// A failed query.
 pub fn sum(conn: &mut DbConnection, removal: i64) -> QueryResult<Marked> {
     let rows: Vec<(Vec<u8>, i16, Vec<u8>)> = votes::table
         .filter(votes::taken_out_by.eq(removal))
@@ -333,9 +297,6 @@ pub fn sum(conn: &mut DbConnection, removal: i64) -> QueryResult<Marked> {
 }
 
 /// The same beside votes that arrive.
-///
-/// # Errors
-/// A failed query.
 pub fn sum_beside(conn: &mut DbConnection, tool: i32, removal: i64) -> QueryResult<MarkedAt> {
     // The revision first: what is summed after it is at least as new.
     let revision = tallies::find(conn, tool)?.map_or(0, |row| row.revision);
@@ -344,9 +305,6 @@ pub fn sum_beside(conn: &mut DbConnection, tool: i32, removal: i64) -> QueryResu
 }
 
 /// What `removal` has marked, if that is still what was summed. The lock of `row` is held.
-///
-/// # Errors
-/// A failed query.
 pub fn still(
     conn: &mut DbConnection,
     row: &TallyRow,
@@ -360,9 +318,6 @@ pub fn still(
 
 /// Moves what `removal` has marked out of the tally or back, as one change with one entry in the ledger; returns the row
 /// to be saved. Nothing moved changes nothing. The lock of the row is held, and the caller sets the removal's state.
-///
-/// # Errors
-/// A failed statement.
 pub fn turn(
     conn: &mut DbConnection,
     row: &TallyRow,

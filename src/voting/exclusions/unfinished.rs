@@ -15,9 +15,6 @@ use crate::tallies::store;
 const STEP: i64 = 200;
 
 /// Numbers and tools of the removals that were begun before `before` and are not in force, nor ever were.
-///
-/// # Errors
-/// A failed query.
 pub fn unfinished(
     conn: &mut DbConnection,
     before: Timestamp,
@@ -37,9 +34,6 @@ pub fn unfinished(
 }
 
 /// Takes the mark of such a removal off some votes, and the removal away once none bears it; returns whether it is gone.
-///
-/// # Errors
-/// A failed statement.
 pub fn forget(conn: &mut DbConnection, removal: i64, tool: i32) -> QueryResult<bool> {
     write_transaction(conn, |conn| {
         store::lock(conn, tool)?;

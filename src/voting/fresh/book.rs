@@ -239,7 +239,6 @@ impl OriginBook {
         self.rows.iter().map(|(origin, rows)| (*origin, rows))
     }
 
-    /// The rows that were changed.
     pub fn changes(&self) -> impl Iterator<Item = (OriginHash, i32, &OriginRow)> {
         self.changed
             .iter()

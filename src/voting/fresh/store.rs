@@ -12,15 +12,13 @@ use diesel::{
 use super::book::{OriginBook, OriginRow};
 use crate::abuse::holding::rule::{ByChoice, FreshSums};
 use crate::abuse::holding::sample::VoterSample;
-use crate::domain::{Choice, OriginHash, Timestamp, VoterId};
+use crate::domain::{Choice, DAY_MICROS, OriginHash, Timestamp, VoterId};
 use crate::infra::db::DbConnection;
 use crate::infra::db::fixed_statement::{FixedText, fixed_statement};
 use crate::infra::db::schema::votes;
 use crate::tallies::TallyRow;
 use crate::voting::VoteRecord;
 use crate::voting::exclusions;
-
-const DAY_MICROS: i64 = 86_400_000_000;
 
 const SELECT: &str = "SELECT origin, tool_id, first_ship, first_skip, now_ship, now_skip, counted_ship, counted_skip, changed, \
      trusted_until, sample FROM origin_sums WHERE origin = ";
@@ -199,22 +197,10 @@ struct EarlierVote<'a> {
     voter: &'a [u8],
     today: i64,
 }
-fixed_statement!(EarlierVote, SqliteConnection);
-impl Query for EarlierVote<'_> {
-    type SqlType = Binary;
-}
-impl FixedText<diesel::sqlite::Sqlite> for EarlierVote<'_> {
-    fn walk_text<'b>(
-        &'b self,
-        mut out: AstPass<'_, 'b, diesel::sqlite::Sqlite>,
-    ) -> QueryResult<()> {
-        out.push_sql("SELECT voter FROM votes INDEXED BY votes_by_voter WHERE voter = ");
-        out.push_bind_param::<Binary, _>(self.voter)?;
-        out.push_sql(" AND taken_out_by IS NULL AND cast_at < ");
-        out.push_bind_param::<BigInt, _>(&self.today)?;
-        out.push_sql(" LIMIT 1");
-        Ok(())
-    }
+fixed_statement! { EarlierVote, SqliteConnection => Binary, |this|
+    "SELECT voter FROM votes INDEXED BY votes_by_voter WHERE voter = ", Binary = this.voter,
+    " AND taken_out_by IS NULL AND cast_at < ", BigInt = &this.today,
+    " LIMIT 1",
 }
 
 struct EarlierVotes<'a> {

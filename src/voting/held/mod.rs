@@ -3,7 +3,6 @@
 //! `apply` decides by the holding rule (`abuse::holding`) over the sums in `fresh`, inside the batch's transaction. The answer to a
 //! held vote carries a tally of its own ([`personal`]). `moderation::review` resolves them through [`store`].
 
-pub mod evaluate;
 pub mod store;
 
 use std::sync::Arc;
@@ -36,7 +35,6 @@ pub struct ResolvedVotes {
 }
 
 /// The tally as a voter is to see it: if the own vote is held, as if it were not.
-#[must_use]
 pub fn personal(
     board: &TallyCache,
     slot: &TallyEntry,

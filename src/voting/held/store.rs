@@ -67,9 +67,6 @@ pub struct ReleaseTrust {
 /// Resolves the votes of `voters` on `tool` that bear `mark`, in the caller's transaction. One that does not by now is passed
 /// over: it was withdrawn, or another moderator resolved it first. What a moderator lets count leaves the holding rule. A network is
 /// trusted once none of its votes is held: whoever releases a part of them says nothing of the others.
-///
-/// # Errors
-/// A failed statement.
 pub fn settle(
     conn: &mut DbConnection,
     (tool, mark): (i32, i64),
@@ -258,9 +255,6 @@ pub struct HeldOrigin {
 
 /// The networks of which votes are held, though the rule does not hold them any more and the oldest was cast before `quiet`. Were it the
 /// newest, one of their voters could keep all others waiting by changing a held vote again and again.
-///
-/// # Errors
-/// A failed query.
 pub fn cleared(conn: &mut DbConnection, quiet: Timestamp) -> QueryResult<Vec<HeldOrigin>> {
     let has_held = sql::<Bool>("now_ship + now_skip > counted_ship + counted_skip");
     let held: Vec<(i64, i32)> = origin_sums::table
@@ -297,15 +291,11 @@ pub fn cleared(conn: &mut DbConnection, quiet: Timestamp) -> QueryResult<Vec<Hel
 }
 
 /// Which held votes are meant.
-#[must_use]
 pub fn mark_of(rejected: bool) -> i64 {
     if rejected { REJECTED } else { HELD }
 }
 
 /// The tools on which `voter` has a row that the ledger may know nothing of: a vote that is held, or what stays of a withdrawn one.
-///
-/// # Errors
-/// A failed query.
 pub fn tools_of(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Vec<i32>> {
     votes::table
         .filter(votes::voter.eq(voter.0.as_slice()))

@@ -14,7 +14,6 @@ const STATED: u8 = 0b100_0000;
 const EXCLUDED: u8 = 0b1000_0000;
 
 /// The bytes of what one transaction did.
-#[must_use]
 pub fn encode(records: &[ToolRecord]) -> Vec<u8> {
     let mut out = vec![FORM];
     for record in records {
@@ -81,7 +80,6 @@ fn state(code: u8) -> BallotState {
 }
 
 /// Reads what [`encode`] wrote; `None` if the bytes are cut or of another form.
-#[must_use]
 pub fn decode(bytes: &[u8]) -> Option<Vec<ToolRecord>> {
     let (&form, rest) = bytes.split_first()?;
     if form != FORM {

@@ -28,7 +28,6 @@ pub struct ToolRecord {
 }
 
 impl ToolRecord {
-    #[must_use]
     pub fn of(row: &TallyRow) -> Self {
         Self {
             tool: row.tool,
@@ -42,7 +41,6 @@ impl ToolRecord {
     }
 
     /// Of an act of moderation.
-    #[must_use]
     pub fn act(row: &TallyRow) -> Self {
         Self {
             is_act: true,
@@ -61,12 +59,10 @@ pub struct BallotState {
 }
 
 impl BallotState {
-    #[must_use]
     pub fn named(self) -> Counts {
         Counts::of(self.choice)
     }
 
-    #[must_use]
     pub fn held(self) -> Counts {
         Counts::of(self.choice.filter(|_| self.is_held))
     }
@@ -87,7 +83,6 @@ pub struct BallotChange {
 }
 
 impl BallotChange {
-    #[must_use]
     pub fn new_state(&self) -> BallotState {
         BallotState {
             choice: self.choice.filter(|_| self.excluded_by.is_none()),

@@ -1,7 +1,6 @@
 //! The journal in the database, and what acts of moderation read of ballots. Callers hold the lock of the tool's tally.
 
-use diesel::sql_types::Bool;
-use diesel::{ExpressionMethods, QueryDsl, QueryResult, QueryableByName, RunQueryDsl, sql_query};
+use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 
 use super::{BallotState, RemovalChange, ToolRecord, encode};
 use crate::domain::{Ballot, BallotName, Choice, VoterId};
@@ -11,34 +10,8 @@ use crate::voting::exclusions::{is_held, marks_of};
 
 /// Voters that one statement names.
 const MAX_VOTERS: usize = 1_000;
-/// Any number, so long as no other part of this program takes it.
-const ADVISORY_LOCK: i64 = 0x7461_6c6c_796c_6f67;
-
-#[derive(QueryableByName)]
-struct Locked {
-    #[diesel(sql_type = Bool)]
-    locked: bool,
-}
-
-/// Whether this connection is the one that writes the log: always on SQLite, which has one server.
-///
-/// # Errors
-/// A failed query.
-pub fn try_lead(conn: &mut DbConnection) -> QueryResult<bool> {
-    match conn {
-        DbConnection::Sqlite(_) => Ok(true),
-        DbConnection::Postgres(conn) => {
-            let query = format!("SELECT pg_try_advisory_lock({ADVISORY_LOCK}) AS locked");
-            let row: Locked = sql_query(query).get_result(conn)?;
-            Ok(row.locked)
-        }
-    }
-}
 
 /// Writes what the caller's transaction did.
-///
-/// # Errors
-/// A failed statement.
 pub fn write(conn: &mut DbConnection, records: &[ToolRecord]) -> QueryResult<()> {
     if records.is_empty() {
         return Ok(());
@@ -60,9 +33,6 @@ fn listed((_, choice, mark, ballot): BallotColumns) -> Option<(BallotName, Ballo
 }
 
 /// The ballots of the votes that `removal` has out, held ones too.
-///
-/// # Errors
-/// A failed query.
 pub fn marked(
     conn: &mut DbConnection,
     removal: i64,
@@ -81,9 +51,6 @@ pub fn marked(
 }
 
 /// The ballots of those of `voters` on `tool` whose votes bear `mark`.
-///
-/// # Errors
-/// A failed query.
 pub fn marked_of(
     conn: &mut DbConnection,
     tool: i32,
@@ -111,7 +78,6 @@ pub fn marked_of(
 }
 
 /// A removal that takes `ballots` out, or gives them back.
-#[must_use]
 pub fn removal(excludes: bool, id: i64, ballots: Vec<(BallotName, BallotState)>) -> RemovalChange {
     RemovalChange {
         excludes,
@@ -123,9 +89,6 @@ pub fn removal(excludes: bool, id: i64, ballots: Vec<(BallotName, BallotState)>)
 
 /// What is stated when the votes of `voters` that bear `mark` and that `from` has out are handed over to `to`, which has them
 /// out as well.
-///
-/// # Errors
-/// A failed query.
 pub fn handed_over(
     conn: &mut DbConnection,
     tool: i32,

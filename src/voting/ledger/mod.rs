@@ -84,20 +84,17 @@ pub fn unpacked(version: i64, changes: &[u8]) -> impl Iterator<Item = Change> {
 }
 
 /// Whether an entry holds whole changes, and at least one.
-#[must_use]
 pub fn is_whole(changes: &[u8]) -> bool {
     !changes.is_empty() && changes.len().is_multiple_of(CHANGE)
 }
 
 /// How many bytes of an entry are whole changes, and how many changes that is.
-#[must_use]
 pub fn whole(changes: &[u8]) -> (usize, i64) {
     let count = changes.len() / CHANGE;
     (count * CHANGE, i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 /// `changes` with each `voter` replaced by another.
-#[must_use]
 pub fn renamed(changes: &[u8], voter: VoterId, by: VoterId) -> Vec<u8> {
     let mut changes = changes.to_vec();
     for change in changes.chunks_exact_mut(CHANGE) {

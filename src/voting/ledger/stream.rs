@@ -47,17 +47,11 @@ macro_rules! stream {
 }
 
 /// Hands over all entries, in the order in which they were written.
-///
-/// # Errors
-/// A failed query.
 pub(crate) fn each(conn: &mut DbConnection, mut take: impl FnMut(&Entry)) -> QueryResult<()> {
     stream!(ledger_entries::table, conn, take)
 }
 
 /// The same, of `tools` before a moment.
-///
-/// # Errors
-/// A failed query.
 pub(crate) fn each_before(
     conn: &mut DbConnection,
     tools: &[i32],
@@ -71,9 +65,6 @@ pub(crate) fn each_before(
 }
 
 /// The same, of those that were written after number `after` up to `upto`; of one tool, or of all.
-///
-/// # Errors
-/// A failed query.
 pub(crate) fn each_between(
     conn: &mut DbConnection,
     (after, upto): (i64, i64),
@@ -90,9 +81,6 @@ pub(crate) fn each_between(
 }
 
 /// The number of the last entry; 0 where there is none.
-///
-/// # Errors
-/// A failed query.
 pub(crate) fn last(conn: &mut DbConnection) -> QueryResult<i64> {
     let last: Option<i64> = ledger_entries::table
         .select(diesel::dsl::max(ledger_entries::seq))
@@ -101,9 +89,6 @@ pub(crate) fn last(conn: &mut DbConnection) -> QueryResult<i64> {
 }
 
 /// Hands over the changes before a moment, each with its tool.
-///
-/// # Errors
-/// A failed query.
 pub fn each_change_before(
     conn: &mut DbConnection,
     before: Timestamp,
@@ -120,9 +105,6 @@ pub fn each_change_before(
 
 /// Hands over the changes of `from..to` in the order of their time, each with its tool. The database sorts them: an import
 /// writes votes of long ago at the ledger's end.
-///
-/// # Errors
-/// A failed query.
 pub fn each_change_within(
     conn: &mut DbConnection,
     (from, to): (Timestamp, Timestamp),

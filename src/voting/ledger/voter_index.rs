@@ -54,9 +54,6 @@ fn written(conn: &mut DbConnection) -> QueryResult<i64> {
 }
 
 /// The next segment to be written, if all of its entries show; with the version of erasures, which is read before them.
-///
-/// # Errors
-/// A failed query.
 pub(crate) fn next(conn: &mut DbConnection) -> QueryResult<Option<(i64, i64)>> {
     let erasures = versions::current(conn, Versioned::Erasures)?;
     let segment = written(conn)?;
@@ -65,9 +62,6 @@ pub(crate) fn next(conn: &mut DbConnection) -> QueryResult<Option<(i64, i64)>> {
 }
 
 /// Reads the entries of a segment into its rows.
-///
-/// # Errors
-/// A failed query.
 pub(crate) fn build(conn: &mut DbConnection, segment: i64) -> QueryResult<SegmentRows> {
     let entries: Vec<(i64, Vec<u8>)> = ledger_entries::table
         .filter(ledger_entries::seq.gt(segment * SEGMENT))
@@ -86,9 +80,6 @@ pub(crate) fn build(conn: &mut DbConnection, segment: i64) -> QueryResult<Segmen
 }
 
 /// Writes a segment, unless somebody else has, or a voter was erased since `erasures` was read: then it is built again.
-///
-/// # Errors
-/// A failed statement.
 pub(crate) fn write(
     conn: &mut DbConnection,
     (segment, erasures): (i64, i64),
@@ -118,9 +109,6 @@ fn insert(conn: &mut DbConnection, segment: i64, rows: &SegmentRows) -> QueryRes
 }
 
 /// The numbers of entries that may name a voter, and up to which number the index has all of them.
-///
-/// # Errors
-/// A failed query.
 pub(crate) fn entries_of(
     conn: &mut DbConnection,
     voter: VoterId,
@@ -146,9 +134,6 @@ pub(crate) fn entries_of(
 }
 
 /// Puts `by` in the place of `voter` where the entries `seqs` name it. The lock of erasures is held alone.
-///
-/// # Errors
-/// A failed statement.
 pub(crate) fn rename(
     conn: &mut DbConnection,
     seqs: &BTreeSet<i64>,
@@ -191,17 +176,11 @@ fn put(conn: &mut DbConnection, (bucket, segment): (i16, i64), places: &[u8]) ->
 }
 
 /// How many segments are written.
-///
-/// # Errors
-/// A failed query.
 pub(crate) fn segments(conn: &mut DbConnection) -> QueryResult<i64> {
     written(conn)
 }
 
 /// Whether a written segment is what its entries make it.
-///
-/// # Errors
-/// A failed query.
 pub(crate) fn is_right(conn: &mut DbConnection, segment: i64) -> QueryResult<bool> {
     let stored: Vec<(i16, Vec<u8>)> = ledger_voters::table
         .filter(ledger_voters::segment.eq(segment))
@@ -221,9 +200,6 @@ pub(crate) fn is_right(conn: &mut DbConnection, segment: i64) -> QueryResult<boo
 }
 
 /// Writes a segment anew, in the caller's transaction.
-///
-/// # Errors
-/// A failed statement.
 pub(crate) fn rewrite(conn: &mut DbConnection, segment: i64) -> QueryResult<()> {
     let rows = build(conn, segment)?;
     diesel::delete(ledger_voters::table.filter(ledger_voters::segment.eq(segment)))

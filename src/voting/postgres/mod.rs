@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query};
+use diesel::query_builder::AstPass;
 use diesel::sql_types::{Array, Binary, Integer, Nullable};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
@@ -35,22 +35,11 @@ use arrays::{Rows, Withdrawn};
 struct LockTallies<'a> {
     tools: &'a [i32],
 }
-fixed_statement!(LockTallies, PgConnection);
-
-impl Query for LockTallies<'_> {
-    type SqlType = tallies::SqlType;
-}
-
-impl FixedText<Pg> for LockTallies<'_> {
-    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(
-            "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at, aside_ship, aside_skip, \
-             period_end, revision FROM tallies WHERE tool_id = ANY(",
-        );
-        out.push_bind_param::<Array<Integer>, _>(self.tools)?;
-        out.push_sql(") ORDER BY tool_id FOR NO KEY UPDATE");
-        Ok(())
-    }
+fixed_statement! { LockTallies, PgConnection => tallies::SqlType, |this|
+    "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at, aside_ship, aside_skip, \
+     period_end, revision FROM tallies WHERE tool_id = ANY(",
+    Array<Integer> = this.tools,
+    ") ORDER BY tool_id FOR NO KEY UPDATE",
 }
 
 struct Write<'a>(Rows<'a>);

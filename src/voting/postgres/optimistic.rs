@@ -23,7 +23,7 @@ use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
 use super::arrays::{Rows, Withdrawn};
 use crate::domain::{OriginHash, Timestamp, VoterOrigins};
-use crate::infra::db::fixed_statement::{FixedText, fixed_statement};
+use crate::infra::db::fixed_statement::{FixedText, fixed_statement, push_sql};
 use crate::infra::db::schema::tallies;
 use crate::tallies::{TallyRow, store};
 use crate::voting::VoteCommand;
@@ -35,22 +35,11 @@ use crate::voting::postgres::reads::present_and_withdrawn;
 use crate::voting::postgres::tally_cache::{CachedVote, TallyRowCache};
 
 struct LookAtTallies<'a>(&'a [i32]);
-fixed_statement!(LookAtTallies, PgConnection);
-
-impl Query for LookAtTallies<'_> {
-    type SqlType = tallies::SqlType;
-}
-
-impl FixedText<Pg> for LookAtTallies<'_> {
-    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(
-            "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at, aside_ship, aside_skip, \
-             period_end, revision FROM tallies WHERE tool_id = ANY(",
-        );
-        out.push_bind_param::<Array<Integer>, _>(&self.0)?;
-        out.push_sql(")");
-        Ok(())
-    }
+fixed_statement! { LookAtTallies, PgConnection => tallies::SqlType, |this|
+    "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at, aside_ship, aside_skip, \
+     period_end, revision FROM tallies WHERE tool_id = ANY(",
+    Array<Integer> = &this.0,
+    ")",
 }
 
 struct WriteIfUnchanged<'a> {
@@ -93,15 +82,13 @@ impl Query for WriteIfUnchanged<'_> {
 
 impl FixedText<Pg> for WriteIfUnchanged<'_> {
     fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT write_batch(");
-        out.push_bind_param::<BigInt, _>(&self.erasures)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Integer>, _>(&self.same.tools)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.same.versions)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.same.revisions)?;
-        out.push_sql(", ");
+        push_sql! { out,
+            "SELECT write_batch(", BigInt = &self.erasures,
+            ", ", Array<Integer> = &self.same.tools,
+            ", ", Array<BigInt> = &self.same.versions,
+            ", ", Array<BigInt> = &self.same.revisions,
+            ", ",
+        }
         self.rows.inserts.walk(&mut out)?;
         out.push_sql(", ");
         self.rows.bindings.walk(&mut out)?;
@@ -111,11 +98,11 @@ impl FixedText<Pg> for WriteIfUnchanged<'_> {
         self.rows.deletes.walk(&mut out)?;
         out.push_sql(", ");
         self.rows.entries.walk(&mut out)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.known.versions)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.known.revisions)?;
-        out.push_sql(", ");
+        push_sql! { out,
+            ", ", Array<BigInt> = &self.known.versions,
+            ", ", Array<BigInt> = &self.known.revisions,
+            ", ",
+        }
         self.rows.tallies.walk(&mut out)?;
         out.push_sql(", ");
         self.withdrawn.walk(&mut out)?;

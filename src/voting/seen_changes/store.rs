@@ -29,9 +29,6 @@ pub(crate) fn write(conn: &mut DbConnection, changes: &[SeenChange]) -> QueryRes
 }
 
 /// The changes of `voter`. Those that changed nothing are the rule's or a moderator's.
-///
-/// # Errors
-/// A failed query.
 pub fn of_voter(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Vec<SeenChange>> {
     let rows: Vec<(i32, i64, i16, i16, i64)> = seen_changes::table
         .filter(seen_changes::voter.eq(voter.0.as_slice()))
@@ -55,9 +52,6 @@ pub fn of_voter(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Vec<Seen
 }
 
 /// Deletes the changes of an erased voter.
-///
-/// # Errors
-/// A failed statement.
 pub fn erase(conn: &mut DbConnection, voter: VoterId) -> QueryResult<()> {
     let of_voter = seen_changes::voter.eq(voter.0.as_slice());
     diesel::delete(seen_changes::table.filter(of_voter)).execute(conn)?;

@@ -2,60 +2,33 @@
 //!
 //! Only `sqlite/mod.rs` uses them. Each is of one row.
 
-use diesel::query_builder::{AstPass, Query};
+use diesel::query_builder::AstPass;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, SqliteConnection};
 
 use crate::domain::{Ballot, BallotBytes};
-use crate::infra::db::fixed_statement::{FixedText, fixed_statement};
+use crate::infra::db::fixed_statement::{FixedText, fixed_statement, push_sql};
 use crate::infra::db::schema::tallies;
 use crate::tallies::TallyRow;
 use crate::voting::ledger::Entry;
 use crate::voting::{VoteCommand, VoteRecord};
 
 pub(super) struct SelectTally<'a>(pub(super) &'a i32);
-fixed_statement!(SelectTally, SqliteConnection);
-
-impl Query for SelectTally<'_> {
-    type SqlType = tallies::SqlType;
-}
-
-impl FixedText<Sqlite> for SelectTally<'_> {
-    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql(
-            "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at, \
-             aside_ship, aside_skip, period_end, revision FROM tallies WHERE tool_id = ",
-        );
-        out.push_bind_param::<Integer, _>(self.0)
-    }
+fixed_statement! { SelectTally, SqliteConnection => tallies::SqlType, |this|
+    "SELECT tool_id, ship, skip, panel_ship, panel_skip, state, version, updated_at, \
+     aside_ship, aside_skip, period_end, revision FROM tallies WHERE tool_id = ",
+    Integer = this.0,
 }
 
 pub(super) struct SelectVote<'a> {
     pub(super) tool: &'a i32,
     pub(super) voter: &'a [u8],
 }
-fixed_statement!(SelectVote, SqliteConnection);
-
-impl Query for SelectVote<'_> {
-    type SqlType = (
-        SmallInt,
-        BigInt,
-        Nullable<BigInt>,
-        Nullable<BigInt>,
-        Nullable<BigInt>,
-        Nullable<SmallInt>,
-        Nullable<Binary>,
-    );
-}
-
-impl FixedText<Sqlite> for SelectVote<'_> {
-    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("SELECT choice, cast_at, taken_out_by, origin, wide_origin, first_choice, ballot FROM votes WHERE tool_id = ");
-        out.push_bind_param::<Integer, _>(self.tool)?;
-        out.push_sql(" AND voter = ");
-        out.push_bind_param::<Binary, _>(self.voter)
-    }
+fixed_statement! { SelectVote, SqliteConnection => (SmallInt, BigInt, Nullable<BigInt>, Nullable<BigInt>, Nullable<BigInt>, Nullable<SmallInt>, Nullable<Binary>), |this|
+    "SELECT choice, cast_at, taken_out_by, origin, wide_origin, first_choice, ballot FROM votes WHERE tool_id = ",
+    Integer = this.tool,
+    " AND voter = ", Binary = this.voter,
 }
 
 /// A vote's row.
@@ -85,27 +58,20 @@ impl<'a> Row<'a> {
     }
 
     fn walk<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql(" INTO votes (tool_id, voter, choice, cast_at, network, token_age, taken_out_by, origin, wide_origin, first_choice, ballot) VALUES (");
-        out.push_bind_param::<Integer, _>(&self.command.tool)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Binary, _>(self.command.voter.0.as_slice())?;
-        out.push_sql(", ");
-        out.push_bind_param::<SmallInt, _>(&self.choice)?;
-        out.push_sql(", ");
-        out.push_bind_param::<BigInt, _>(&self.cast_at)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Binary, _>(self.command.network.0.as_slice())?;
-        out.push_sql(", ");
-        out.push_bind_param::<Integer, _>(&self.command.token_age)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Nullable<BigInt>, _>(&self.mark)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Nullable<BigInt>, _>(&self.origin)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Nullable<BigInt>, _>(&self.wide_origin)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Nullable<SmallInt>, _>(&self.first_choice)?;
-        out.push_sql(", ");
+        push_sql! { out,
+            " INTO votes (tool_id, voter, choice, cast_at, network, token_age, taken_out_by, origin, wide_origin, first_choice, ballot) VALUES (",
+            Integer = &self.command.tool,
+            ", ", Binary = self.command.voter.0.as_slice(),
+            ", ", SmallInt = &self.choice,
+            ", ", BigInt = &self.cast_at,
+            ", ", Binary = self.command.network.0.as_slice(),
+            ", ", Integer = &self.command.token_age,
+            ", ", Nullable<BigInt> = &self.mark,
+            ", ", Nullable<BigInt> = &self.origin,
+            ", ", Nullable<BigInt> = &self.wide_origin,
+            ", ", Nullable<SmallInt> = &self.first_choice,
+            ", ",
+        }
         match &self.ballot {
             Some(ballot) => out.push_bind_param::<Binary, _>(ballot.as_slice())?,
             None => out.push_bind_param::<Nullable<Binary>, Option<&[u8]>>(&None)?,
@@ -155,70 +121,37 @@ pub(super) struct DeleteVote<'a> {
     pub(super) tool: &'a i32,
     pub(super) voter: &'a [u8],
 }
-fixed_statement!(DeleteVote, SqliteConnection);
-
-impl FixedText<Sqlite> for DeleteVote<'_> {
-    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("DELETE FROM votes WHERE tool_id = ");
-        out.push_bind_param::<Integer, _>(self.tool)?;
-        out.push_sql(" AND voter = ");
-        out.push_bind_param::<Binary, _>(self.voter)
-    }
+fixed_statement! { DeleteVote, SqliteConnection, |this|
+    "DELETE FROM votes WHERE tool_id = ", Integer = this.tool,
+    " AND voter = ", Binary = this.voter,
 }
 
 pub(super) struct InsertEntry<'a>(pub(super) &'a Entry);
-fixed_statement!(InsertEntry, SqliteConnection);
-
-impl FixedText<Sqlite> for InsertEntry<'_> {
-    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("INSERT INTO ledger_entries (tool_id, version, at, changes) VALUES (");
-        out.push_bind_param::<Integer, _>(&self.0.tool)?;
-        out.push_sql(", ");
-        out.push_bind_param::<BigInt, _>(&self.0.version)?;
-        out.push_sql(", ");
-        out.push_bind_param::<BigInt, _>(&self.0.at.0)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Binary, _>(&self.0.changes)?;
-        out.push_sql(")");
-        Ok(())
-    }
+fixed_statement! { InsertEntry, SqliteConnection, |this|
+    "INSERT INTO ledger_entries (tool_id, version, at, changes) VALUES (", Integer = &this.0.tool,
+    ", ", BigInt = &this.0.version,
+    ", ", BigInt = &this.0.at.0,
+    ", ", Binary = &this.0.changes,
+    ")",
 }
 
 /// A record of the public log's journal.
 pub(super) struct InsertRecord<'a>(pub(super) &'a [u8]);
-fixed_statement!(InsertRecord, SqliteConnection);
-
-impl FixedText<Sqlite> for InsertRecord<'_> {
-    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("INSERT INTO log_journal (record) VALUES (");
-        out.push_bind_param::<Binary, _>(self.0)?;
-        out.push_sql(")");
-        Ok(())
-    }
+fixed_statement! { InsertRecord, SqliteConnection, |this|
+    "INSERT INTO log_journal (record) VALUES (", Binary = this.0,
+    ")",
 }
 
 pub(super) struct UpdateTally<'a>(pub(super) &'a TallyRow, pub(super) &'a i64);
-fixed_statement!(UpdateTally, SqliteConnection);
-
-impl FixedText<Sqlite> for UpdateTally<'_> {
-    fn walk_text<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("UPDATE tallies SET ship = ");
-        out.push_bind_param::<BigInt, _>(&self.0.ship)?;
-        out.push_sql(", skip = ");
-        out.push_bind_param::<BigInt, _>(&self.0.skip)?;
-        out.push_sql(", version = ");
-        out.push_bind_param::<BigInt, _>(&self.0.version)?;
-        out.push_sql(", updated_at = ");
-        out.push_bind_param::<BigInt, _>(self.1)?;
-        out.push_sql(", aside_ship = ");
-        out.push_bind_param::<BigInt, _>(&self.0.aside_ship)?;
-        out.push_sql(", aside_skip = ");
-        out.push_bind_param::<BigInt, _>(&self.0.aside_skip)?;
-        out.push_sql(", revision = ");
-        out.push_bind_param::<BigInt, _>(&self.0.revision)?;
-        out.push_sql(" WHERE tool_id = ");
-        out.push_bind_param::<Integer, _>(&self.0.tool)
-    }
+fixed_statement! { UpdateTally, SqliteConnection, |this|
+    "UPDATE tallies SET ship = ", BigInt = &this.0.ship,
+    ", skip = ", BigInt = &this.0.skip,
+    ", version = ", BigInt = &this.0.version,
+    ", updated_at = ", BigInt = this.1,
+    ", aside_ship = ", BigInt = &this.0.aside_ship,
+    ", aside_skip = ", BigInt = &this.0.aside_skip,
+    ", revision = ", BigInt = &this.0.revision,
+    " WHERE tool_id = ", Integer = &this.0.tool,
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
-use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use diesel::{RunQueryDsl, sql_query};
 use proptest::prelude::*;
 
 use crate::auth::denylist::Denylist;
@@ -42,12 +42,6 @@ const DUMP: &str = "
         || aside_ship || ' ' || aside_skip FROM tallies
     UNION ALL SELECT 'entry ' || tool_id || ' ' || version || ' ' || at || ' ' || hex(changes) FROM ledger_entries
     ORDER BY line";
-
-#[derive(QueryableByName)]
-struct Dumped {
-    #[diesel(sql_type = Text)]
-    line: String,
-}
 
 struct TestDatabase {
     folder: PathBuf,
@@ -121,8 +115,9 @@ impl TestDatabase {
     }
 
     fn dump(&mut self) -> Vec<String> {
-        let lines: Vec<Dumped> = sql_query(DUMP).load(&mut self.conn).expect("reads");
-        lines.into_iter().map(|dumped| dumped.line).collect()
+        let lines: Vec<db::Scalar<Text, String>> =
+            sql_query(DUMP).load(&mut self.conn).expect("reads");
+        lines.into_iter().map(|line| line.0).collect()
     }
 }
 

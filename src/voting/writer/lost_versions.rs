@@ -27,9 +27,6 @@ fn behind(conn: &mut DbConnection, shown: impl Fn(i32) -> i64) -> QueryResult<Op
 }
 
 /// Raises all versions if the database has lost one that is shown; returns whether it had.
-///
-/// # Errors
-/// A failed statement; nothing was done then.
 pub(super) fn raise_lost(conn: &mut DbConnection, on_commit: &OnCommit) -> QueryResult<bool> {
     let tools: BTreeSet<i32> = store::versions(conn)?
         .into_iter()

@@ -26,6 +26,7 @@ use crate::domain::{Ballot, Salt, Seal, Timestamp};
 use crate::infra::db::{self, DbConnection, Purpose};
 use crate::infra::reply_slots::{ReplySlots, Responder};
 use crate::infra::telemetry::Metrics;
+use crate::infra::workers::{self, PassError, Stop};
 use crate::rate_limit::rate_limiter::VotePermit;
 use crate::voting::after_commit::{Answer, OnCommit, PATIENCE, tell};
 use crate::voting::apply::ChangeSet;
@@ -37,6 +38,8 @@ const QUEUE: usize = 8192;
 const BATCH: usize = 512;
 /// After a failed connection the next is tried this much later; until then votes are refused at once.
 const RECONNECT_AFTER: Duration = Duration::from_millis(250);
+/// A worker whose edit finds the queue full tries it again this much later.
+const EDIT_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 /// An edit gets the connection, or nothing where there is none.
 type Edit = Box<dyn FnOnce(Option<&mut DbConnection>) -> EditEnd + Send>;
@@ -66,9 +69,6 @@ pub struct Votes {
 
 impl Votes {
     /// Starts the writer's thread, which ends once every clone is dropped and all that waited is done.
-    ///
-    /// # Errors
-    /// Where the thread cannot be started.
     pub fn start(
         settings: config::Database,
         on_commit: OnCommit,
@@ -89,9 +89,7 @@ impl Votes {
             known: TallyRowCache::default(),
             retry_at: Instant::now(),
         };
-        let thread = std::thread::Builder::new()
-            .name("writer".to_owned())
-            .spawn(move || writer.run(queue))?;
+        let thread = workers::spawn("writer", move || writer.run(queue))?;
         let votes = Self { jobs, callers, log };
         Ok((votes, thread))
     }
@@ -111,13 +109,11 @@ impl Votes {
     }
 
     /// The origin of the public log, while there is one.
-    #[must_use]
     pub fn log(&self) -> Option<&str> {
         self.log.as_deref()
     }
 
     /// A ballot for a vote that may be made, while there is a log.
-    #[must_use]
     pub fn new_ballot(&self, seal: Option<Seal>) -> Option<Ballot> {
         self.log.as_ref()?;
         Some(Ballot::new(seal, new_salt()))
@@ -188,9 +184,31 @@ impl Votes {
             Ok(Err(_)) | Err(_) => Err(VoteError::Unavailable),
         }
     }
-}
 
-impl Votes {
+    /// [`Self::edit`] for a worker: if the queue is full, it is tried again `max_retries` times.
+    ///
+    /// # Errors
+    /// If the writer did not take it, or the worker was stopped.
+    pub fn edit_from_worker<T: Send + 'static>(
+        &self,
+        stop: &Stop,
+        max_retries: usize,
+        work: impl FnOnce(&mut DbConnection) -> diesel::QueryResult<T> + Clone + Send + 'static,
+    ) -> Result<T, PassError> {
+        let mut retries = 0;
+        loop {
+            match stop.block_on(self.edit(work.clone())) {
+                Err(VoteError::Overloaded) if retries < max_retries => retries += 1,
+                Err(cause) => {
+                    let cause = format!("the writer did not take it: {cause:?}");
+                    return Err(PassError::Failed(cause));
+                }
+                Ok(done) => return Ok(done),
+            }
+            stop.rest(EDIT_AGAIN_AFTER)?;
+        }
+    }
+
     /// Has the writer compare what is shown with the database. It is no loss if its queue is full: who sees that versions are lost
     /// says so again.
     pub fn raise_lost_versions(&self) {

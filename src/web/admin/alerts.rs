@@ -70,7 +70,6 @@ fn asked(filter: &FilterView) -> VoteFilter {
 }
 
 impl AlertRow {
-    #[must_use]
     pub fn of(state: &AdminState, alert: &AlertView) -> Self {
         let AlertView {
             numbers, filter, ..

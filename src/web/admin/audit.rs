@@ -8,7 +8,6 @@ use super::field_errors::{FieldErrors, is_correctable};
 use super::form::Form;
 use super::state::{AdminState, Frame, page_with};
 use crate::auth::audit::{Entry, EntryFilter};
-use crate::domain::hex;
 use crate::http::problem::Problem;
 use crate::moderation::paging::{self, Page};
 use crate::web::admin::auth_guard::show;
@@ -35,7 +34,6 @@ pub struct ActRow {
 }
 
 impl ActRow {
-    #[must_use]
     pub fn of(entry: &Entry) -> Self {
         let told = |json: &str| match json {
             "null" | "{}" => String::new(),
@@ -52,7 +50,7 @@ impl ActRow {
             reason: entry.reason.clone(),
             before: told(&entry.before),
             after: told(&entry.after),
-            hash: hex(&entry.hash),
+            hash: hex::encode(&entry.hash),
         }
     }
 }

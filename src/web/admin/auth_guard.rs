@@ -3,7 +3,7 @@
 //! A session's cookie is `SameSite=Strict`; besides, a form must come from our own origin and bear the session's key. A
 //! refusal is a page too, with its status.
 
-use actix_web::http::header::{CACHE_CONTROL, COOKIE, LOCATION, RETRY_AFTER};
+use actix_web::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -14,6 +14,7 @@ use super::form::Form;
 use super::sessions;
 use super::state::{AdminState, Frame, page_with};
 use crate::auth::Identity;
+use crate::auth::authenticate::cookie;
 use crate::auth::sessions::{LASTS_SECONDS, SessionId};
 use crate::auth::staff::Staff;
 use crate::detection::alerts::Inbox;
@@ -35,7 +36,6 @@ pub struct ModeratorSession {
 
 impl ModeratorSession {
     /// The frame of a page in `part` of the navigation.
-    #[must_use]
     pub fn frame(&self, part: &'static str, title: &str) -> Frame {
         Frame {
             title: title.to_owned(),
@@ -49,7 +49,6 @@ impl ModeratorSession {
     }
 
     /// As the audit chain names them: the token, and that the act came by the dashboard.
-    #[must_use]
     pub fn actor(&self) -> Actor {
         let mut actor = self.staff.actor();
         actor.id.push_str(" via dashboard");
@@ -76,13 +75,8 @@ pub(super) fn set_cookie(identity: &Identity, id: Option<&SessionId>) -> String 
 
 /// The session that the browser says it has.
 pub(super) fn session(http: &HttpRequest, identity: &Identity) -> Option<SessionId> {
-    http.headers()
-        .get_all(COOKIE)
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == cookie_name(identity))
-        .and_then(|(_, text)| SessionId::read(text))
+    let text = cookie(http.headers(), cookie_name(identity))?;
+    SessionId::read(text)
 }
 
 /// Who is signed in, if anybody.
@@ -106,7 +100,6 @@ async fn enter(
 }
 
 /// 303 to a page of ours.
-#[must_use]
 pub fn to(path: &str) -> HttpResponse {
     HttpResponse::SeeOther()
         .insert_header((LOCATION, path))

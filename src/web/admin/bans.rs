@@ -219,7 +219,6 @@ pub async fn get_preview(http: HttpRequest, state: Data<AdminState>) -> HttpResp
     .await
 }
 
-/// Bans.
 pub async fn post_ban(
     http: HttpRequest,
     payload: Payload,

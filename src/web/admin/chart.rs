@@ -66,7 +66,6 @@ pub struct ChartRow {
 impl Chart {
     /// Draws `course`, with the score of the votes that count, from `min_votes` of them on, and the `periods` in force on
     /// the same time.
-    #[must_use]
     pub fn of(course: &Timeline, min_votes: i64, periods: &[Removal]) -> Self {
         let steps = course.steps.len();
         let (begin, end) = (course.start, course.at(steps));

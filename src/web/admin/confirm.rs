@@ -44,9 +44,6 @@ impl ConfirmPage {
 }
 
 /// A number in an address; what is none names nothing.
-///
-/// # Errors
-/// 404.
 pub fn number(text: &str) -> Result<i64, Problem> {
     text.parse()
         .map_err(|_unread| Problem::not_found("Nothing here has this number."))
@@ -71,7 +68,6 @@ pub fn numbers(place: &str, form: &Form) -> Result<Vec<i64>, Problem> {
 }
 
 /// The same as fields of a form.
-#[must_use]
 pub fn hidden(place: &str, ids: &[i64]) -> Vec<(&'static str, String)> {
     if place != TICKED {
         return Vec::new();

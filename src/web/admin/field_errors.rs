@@ -34,31 +34,26 @@ struct Refusal {
 
 impl FieldErrors {
     /// The field whose error this is.
-    #[must_use]
     pub fn of(&self, field: &str) -> &str {
         let error = self.0.as_ref().filter(|refusal| refusal.field == field);
         error.map_or("", |refusal| &refusal.text)
     }
 
     /// What no field is named for.
-    #[must_use]
     pub fn general(&self) -> &str {
         self.of("")
     }
 
     /// Something changed between the preview and the act.
-    #[must_use]
     pub fn is_conflict(&self) -> bool {
         self.0.as_ref().is_some_and(|refusal| refusal.is_conflict)
     }
 
-    #[must_use]
     pub fn any(&self) -> bool {
         self.0.is_some()
     }
 
     /// Of the page that shows the form.
-    #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0
             .as_ref()
@@ -93,7 +88,6 @@ impl From<Option<&Problem>> for FieldErrors {
 }
 
 /// Whether a form can be shown again for `problem`: what was typed is at fault, or somebody else came first.
-#[must_use]
 pub fn is_correctable(problem: &Problem) -> bool {
     matches!(
         problem.code,

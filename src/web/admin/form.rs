@@ -10,7 +10,6 @@ use crate::http::request;
 pub struct Form(Vec<(String, String)>);
 
 impl Form {
-    #[must_use]
     pub fn of(query: &str) -> Self {
         let fields = url::form_urlencoded::parse(query.as_bytes());
         Self(
@@ -22,9 +21,6 @@ impl Form {
     }
 
     /// What the head says of a posted form.
-    ///
-    /// # Errors
-    /// 413, 415.
     pub fn check_head(headers: &HeaderMap) -> Result<(), Problem> {
         request::check_head(headers, request::SMALL)?;
         let kind = headers
@@ -41,9 +37,6 @@ impl Form {
     }
 
     /// Reads a posted form.
-    ///
-    /// # Errors
-    /// 400, 413, 415.
     pub async fn posted(headers: &HeaderMap, payload: Payload) -> Result<Self, Problem> {
         Self::check_head(headers)?;
         let body = request::body(headers, payload, request::SMALL).await?;
@@ -52,7 +45,6 @@ impl Form {
         Ok(Self::of(text))
     }
 
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -69,7 +61,6 @@ impl Form {
     }
 
     /// A field's value, or nothing.
-    #[must_use]
     pub fn text(&self, name: &str) -> String {
         self.get(name).unwrap_or_default().to_owned()
     }

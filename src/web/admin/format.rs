@@ -13,19 +13,16 @@ fn utc(at: Timestamp) -> DateTime<Utc> {
 }
 
 /// Such as `24 Nov 2026, 02:00:05`; the pages say once that times are UTC.
-#[must_use]
 pub fn time(at: Timestamp) -> String {
     utc(at).format("%-d %b %Y, %H:%M:%S").to_string()
 }
 
 /// The same without seconds, where they are none.
-#[must_use]
 pub fn short_time(at: Timestamp) -> String {
     utc(at).format("%-d %b, %H:%M").to_string()
 }
 
 /// As part of a file's name.
-#[must_use]
 pub fn file_time(at: Timestamp) -> String {
     utc(at).format("%Y-%m-%d-%H%M%S").to_string()
 }
@@ -36,7 +33,6 @@ pub struct Time(pub Timestamp);
 
 impl Time {
     /// The text alone.
-    #[must_use]
     pub fn text(self) -> String {
         time(self.0)
     }
@@ -56,13 +52,11 @@ impl std::fmt::Display for Time {
 impl askama::filters::HtmlSafe for Time {}
 
 /// As a `datetime-local` field holds it, to the second.
-#[must_use]
 pub fn field(at: Timestamp) -> String {
     utc(at).format("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
 /// Reads a `datetime-local` field (UTC), or RFC 3339.
-#[must_use]
 pub fn read_time(text: &str) -> Option<Timestamp> {
     Timestamp::parse(text)
         .or_else(|| Timestamp::parse(&format!("{text}Z")))
@@ -70,7 +64,6 @@ pub fn read_time(text: &str) -> Option<Timestamp> {
 }
 
 /// How long something lasts, roughly.
-#[must_use]
 pub fn lasting(seconds: i64) -> String {
     let (count, noun) = match seconds {
         ..60 => (seconds, "second"),
@@ -83,7 +76,6 @@ pub fn lasting(seconds: i64) -> String {
 }
 
 /// A voter or a network short enough for a table; the whole stands in the link.
-#[must_use]
 pub fn short(id: &str) -> String {
     let (kind, rest) = id
         .split_once(':')
@@ -109,7 +101,6 @@ pub struct TallyText {
 }
 
 impl TallyText {
-    #[must_use]
     pub fn of(row: &TallyRow, min_votes: i64) -> Self {
         let votes = row.ship + row.skip;
         let score = percent(row.ship, row.skip).filter(|_| votes >= min_votes);
@@ -121,7 +112,6 @@ impl TallyText {
     }
 
     /// Of a Tally as JSON.
-    #[must_use]
     pub fn read(tally: &str) -> Self {
         let tally: Value = serde_json::from_str(tally).unwrap_or_default();
         let community = tally.get("community");
@@ -141,7 +131,6 @@ impl TallyText {
 }
 
 /// What a tool's state means.
-#[must_use]
 pub fn state(state: ToolState) -> &'static str {
     match state {
         ToolState::Open => "Open: votes are taken",
@@ -151,7 +140,6 @@ pub fn state(state: ToolState) -> &'static str {
 }
 
 /// An act of the audit chain in words; one that is new here stands for itself. `after` is what it led to, as JSON.
-#[must_use]
 pub fn act<'a>(name: &'a str, after: &str) -> &'a str {
     match name {
         "tool.state" if after.contains("frozen") => "Freeze",
@@ -196,7 +184,6 @@ pub const ACTS: [(&str, &str); 24] = [
 ];
 
 /// What an act was about, where its number alone does not say: the tool, the voter or network, how many votes.
-#[must_use]
 pub fn about(before: &str, after: &str) -> String {
     let read = |json: &str| serde_json::from_str::<Value>(json).unwrap_or_default();
     let (before, after) = (read(before), read(after));

@@ -42,7 +42,6 @@ pub struct RemovalRow {
 }
 
 impl RemovalRow {
-    #[must_use]
     pub fn of(state: &AdminState, removal: &Removal) -> Self {
         let undone = removal.undone_at.filter(|_| removal.undone).map(|at| {
             let by = removal.undone_by.as_deref().unwrap_or("somebody");
@@ -93,7 +92,6 @@ impl Typed {
 #[template(path = "admin/reset.html")]
 struct ResetPage {
     frame: Frame,
-    /// As typed.
     filter: VoteFilter,
     typed: Typed,
     errors: FieldErrors,

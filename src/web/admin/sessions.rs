@@ -13,9 +13,6 @@ use crate::voting::writer::Votes;
 const SEEN_INTERVAL_SECONDS: i64 = 60;
 
 /// Begins a session of `staff`, under an id that nobody had before; the one that the browser had ends.
-///
-/// # Errors
-/// 503 where it cannot be written.
 pub async fn begin(
     votes: &Votes,
     staff: &Staff,
@@ -33,9 +30,6 @@ pub async fn begin(
 }
 
 /// Whose session this is; `None` where it has ended, or never was. A call is noted now and then.
-///
-/// # Errors
-/// 503 where it cannot be read.
 pub async fn find(
     readers: &Readers,
     votes: &Votes,
@@ -57,10 +51,6 @@ pub async fn find(
     Ok(Some(staff))
 }
 
-/// Ends a session.
-///
-/// # Errors
-/// 503 where it cannot be written.
 pub async fn end(votes: &Votes, id: &SessionId) -> Result<(), Problem> {
     let hash = id.hash();
     votes

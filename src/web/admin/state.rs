@@ -40,7 +40,6 @@ pub struct AdminState {
 
 impl AdminState {
     /// A tool's name, or its slug where the catalogue does not know it.
-    #[must_use]
     pub fn name(&self, slug: &str) -> String {
         self.shelf
             .find(slug)
@@ -65,7 +64,6 @@ pub struct Frame {
 
 impl Frame {
     /// Of a page without a session.
-    #[must_use]
     pub fn outside(title: &str) -> Self {
         Self {
             title: title.to_owned(),
@@ -80,17 +78,11 @@ impl Frame {
 }
 
 /// A page, drawn.
-///
-/// # Errors
-/// 500 where it cannot be drawn.
 pub fn page(template: &impl Template) -> Result<HttpResponse, Problem> {
     page_with(StatusCode::OK, template)
 }
 
 /// The same with another status.
-///
-/// # Errors
-/// 500 where it cannot be drawn.
 pub fn page_with(status: StatusCode, template: &impl Template) -> Result<HttpResponse, Problem> {
     let html = template.render().map_err(|cause| {
         tracing::error!(%cause, "dashboard page could not be rendered");
@@ -104,7 +96,6 @@ pub fn page_with(status: StatusCode, template: &impl Template) -> Result<HttpRes
 }
 
 /// With the headers that everything behind the sign-in has.
-#[must_use]
 pub fn secured(mut answer: HttpResponse) -> HttpResponse {
     let headers = answer.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, CONTENT_POLICY);

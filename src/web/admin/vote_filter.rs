@@ -9,7 +9,6 @@ use crate::domain::{Choice, NetworkHash, Slug, Timestamp, VoterId};
 use crate::http::problem::{Code, Problem};
 use crate::http::request;
 use crate::moderation::insights::MIN_DIGITS;
-use crate::moderation::removals::removal::Criteria;
 use crate::moderation::selection::{AnyOf, Id, MAX_LIST, VoteSelection};
 use crate::web::admin::format;
 
@@ -29,9 +28,6 @@ pub struct VoteFilter {
 }
 
 /// A time that may be absent.
-///
-/// # Errors
-/// 422, naming the field.
 pub fn time(field: &str, text: &str) -> Result<Option<Timestamp>, Problem> {
     if text.is_empty() {
         return Ok(None);
@@ -44,9 +40,6 @@ pub fn time(field: &str, text: &str) -> Result<Option<Timestamp>, Problem> {
 }
 
 /// A time to come that may be absent.
-///
-/// # Errors
-/// 422, naming the field.
 pub fn end(field: &str, text: &str, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
     let end = time(field, text)?;
     if end.is_some_and(|end| end <= now) {
@@ -89,7 +82,6 @@ fn last_digits(text: &str) -> Option<String> {
 }
 
 impl VoteFilter {
-    #[must_use]
     pub fn read(form: &Form) -> Self {
         let list = |name| form.all(name).collect::<Vec<_>>().join(", ");
         Self {
@@ -103,7 +95,6 @@ impl VoteFilter {
     }
 
     /// The fields that are given, for a form that carries them on.
-    #[must_use]
     pub fn fields(&self) -> Vec<(&'static str, &str)> {
         [
             ("tool", &self.tool),
@@ -119,8 +110,6 @@ impl VoteFilter {
         .collect()
     }
 
-    /// Its query string.
-    #[must_use]
     pub fn query(&self) -> String {
         url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(self.fields())
@@ -128,7 +117,6 @@ impl VoteFilter {
     }
 
     /// The query string of one field alone.
-    #[must_use]
     pub fn query_of(&self, field: &str) -> String {
         let fields = self.fields().into_iter();
         url::form_urlencoded::Serializer::new(String::new())
@@ -136,10 +124,6 @@ impl VoteFilter {
             .finish()
     }
 
-    /// The window.
-    ///
-    /// # Errors
-    /// 422, naming the field.
     pub fn window(&self) -> Result<(Option<Timestamp>, Option<Timestamp>), Problem> {
         let (from, to) = (time("from", &self.from)?, time("to", &self.to)?);
         if from.is_some_and(|from| to.is_some_and(|to| from >= to)) {
@@ -182,29 +166,21 @@ impl VoteFilter {
     }
 
     /// The tool, which must be named.
-    ///
-    /// # Errors
-    /// 422, naming the field.
     pub fn needed_tool(&self, state: &AdminState) -> Result<Slug, Problem> {
         self.tool(state)?
             .ok_or_else(|| unknown_tool("tool: name the tool.".to_owned()))
     }
 
-    /// # Errors
-    /// 422, naming the field.
     pub fn choice(&self) -> Result<Option<Choice>, Problem> {
         if self.choice.is_empty() {
             return Ok(None);
         }
-        choice(&self.choice)
+        Choice::parse(&self.choice)
             .map(Some)
             .ok_or_else(|| Problem::invalid("choice: expected ship or skip."))
     }
 
     /// The voters that are named, each by its id or by the end of it.
-    ///
-    /// # Errors
-    /// 422, naming the field; 503.
     pub async fn voters(
         &self,
         state: &AdminState,
@@ -228,9 +204,6 @@ impl VoteFilter {
     }
 
     /// The networks that are named, each by its hash or by the end of it.
-    ///
-    /// # Errors
-    /// 422, naming the field; 503.
     pub async fn networks(
         &self,
         state: &AdminState,
@@ -252,9 +225,6 @@ impl VoteFilter {
     }
 
     /// The votes that are meant.
-    ///
-    /// # Errors
-    /// 422, naming the field; 503.
     pub async fn selection(&self, state: &AdminState) -> Result<VoteSelection, Problem> {
         let tool = self.needed_tool(state)?;
         let (from, to) = self.window()?;
@@ -271,7 +241,6 @@ impl VoteFilter {
     }
 
     /// A selection as a form carries it on: ids in full, the tool by its slug.
-    #[must_use]
     pub fn of(votes: &VoteSelection) -> Self {
         let time = |at: Option<Timestamp>| at.map_or_else(String::new, |at| at.to_string());
         Self {
@@ -339,14 +308,7 @@ fn unreadable(field: &str, text: &str) -> Problem {
     ))
 }
 
-fn choice(text: &str) -> Option<Choice> {
-    [Choice::Ship, Choice::Skip]
-        .into_iter()
-        .find(|choice| choice.as_str() == text)
-}
-
 /// Which votes these criteria mean, in words.
-#[must_use]
 pub fn described(
     (from, to): (Option<Timestamp>, Option<Timestamp>),
     voters: &AnyOf<VoterId>,
@@ -375,17 +337,6 @@ pub fn described(
     .into_iter()
     .flatten()
     .collect()
-}
-
-/// The same of criteria whose window is fixed.
-#[must_use]
-pub fn described_criteria(criteria: &Criteria) -> Vec<(&'static str, String)> {
-    described(
-        (criteria.from, Some(criteria.to)),
-        &criteria.voters,
-        &criteria.networks,
-        criteria.choice,
-    )
 }
 
 #[cfg(test)]

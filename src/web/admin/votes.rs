@@ -85,9 +85,6 @@ struct VotesPage {
 }
 
 /// What of the feed a form means.
-///
-/// # Errors
-/// 422, naming the field; 503.
 pub(super) async fn wanted(
     state: &AdminState,
     filter: &VoteFilter,
@@ -127,9 +124,6 @@ pub(super) async fn wanted(
 }
 
 /// A page of the feed as rows.
-///
-/// # Errors
-/// 503.
 pub(super) async fn rows(
     state: &AdminState,
     wanted: Filter,

@@ -21,7 +21,8 @@ use crate::http::problem::{Code, Problem};
 use crate::http::request;
 use crate::tallies::cache::etag;
 use crate::tallies::routes::cached;
-use crate::web::site::{form, state as pages};
+use crate::voting::admission::VotingState;
+use crate::web::site::state as pages;
 
 /// Pictures are asked for by image proxies, who keep them a little longer than a page keeps a tally.
 pub(in crate::web) const BADGE_CACHE: HeaderValue =
@@ -51,7 +52,7 @@ pub(super) const ANY_SITE: HeaderValue = HeaderValue::from_static("cross-origin"
 pub struct EmbedState {
     pub pages: Data<pages::SiteState>,
     pub reads: PublicReads,
-    pub form: Data<form::VoteFormState>,
+    pub votes: Data<VotingState>,
     pub assets: Assets,
     /// How browsers reach us, with a slash at its end.
     pub public_url: Url,

@@ -7,29 +7,11 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, SET_COOKIE}
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::abuse::Bans;
-use crate::abuse::challenge::Challenges;
-use crate::abuse::holding::HoldingPolicy;
 use crate::auth::Identity;
 use crate::domain::{Choice, Timestamp};
 use crate::http::problem::{Code, Problem};
 use crate::http::request;
-use crate::rate_limit::rate_limiter::RateLimiter;
-use crate::tallies::cache::TallyCache;
-use crate::voting::VoteCommand;
-use crate::voting::held::evaluate::{record_held, under_rule};
-use crate::voting::writer::Votes;
-
-/// What the form works with.
-pub struct VoteFormState {
-    pub identity: Data<Identity>,
-    pub bans: Data<Bans>,
-    pub challenges: Data<Challenges>,
-    pub holding: Data<HoldingPolicy>,
-    pub limiter: Data<RateLimiter>,
-    pub board: Data<TallyCache>,
-    pub votes: Votes,
-}
+use crate::voting::admission::VotingState;
 
 /// A vote that was taken by form.
 pub struct FormVote {
@@ -47,7 +29,7 @@ pub async fn post_vote(
     http: HttpRequest,
     payload: Payload,
     slug: Path<String>,
-    state: Data<VoteFormState>,
+    state: Data<VotingState>,
 ) -> Result<HttpResponse, Problem> {
     let FormVote { back, new_token } = take(&http, payload, &slug, &state).await?;
     Ok(see(
@@ -78,7 +60,7 @@ pub async fn take(
     http: &HttpRequest,
     payload: Payload,
     slug: &str,
-    state: &VoteFormState,
+    state: &VotingState,
 ) -> Result<FormVote, Problem> {
     let now = Timestamp::now();
     let body = request::body(http.headers(), payload, request::SMALL).await?;
@@ -106,14 +88,8 @@ pub async fn take(
         let (voter, token) = state.identity.mint(now);
         (voter, Some(token))
     };
-    for id in voter.ids() {
-        state.bans.check(id, || client.ban_hashes(), now)?;
-    }
-    let tool = || state.board.find(slug).map(|slot| slot.id);
-    let challenges = &state.challenges;
-    let asked = challenges.vote(http, &voter, &client, slug, tool, now);
-    asked.await.map_err(needs_script)?;
-    let permit = state.limiter.vote(http, voter.id, &client).await?;
+    let admitted = state.admit(http, (&voter, &client), Some(slug), now);
+    let permit = admitted.await.map_err(needs_script)?;
     let form = std::str::from_utf8(&body)
         .map_err(|_not_text| Problem::bad_request("The form is not valid UTF-8."))?;
     let choice = match request::query(form, "choice").as_deref() {
@@ -123,15 +99,8 @@ pub async fn take(
         _ => return Err(Problem::invalid("choice: expected ship, skip or withdraw.")),
     };
     let back = request::query(form, "back").filter(|path| is_own_path(path));
-    let slot = state
-        .board
-        .find(slug)
-        .ok_or_else(|| Problem::unknown_tool(slug))?;
-    let command = VoteCommand::of(&voter, slot.id, choice.into(), client.network());
-    let command = under_rule(command, &state.holding, &voter, &client);
-    let done = state.votes.cast(permit, command, voter.name).done().await;
-    let done = done.map_err(|refused| refused.problem(slug))?;
-    record_held(&state.holding, client.limiter_key(), slot.id, &done);
+    let cast = state.cast(permit, slug, (choice.into(), None), voter, &client)?;
+    cast.done().await?;
     Ok(FormVote { back, new_token })
 }
 

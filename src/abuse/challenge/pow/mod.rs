@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 
 use crate::abuse::attack_level::NetworkKey;
 use crate::auth::keys::ChallengeKeys;
-use crate::domain::{Timestamp, VoterId, hex};
+use crate::domain::{Timestamp, VoterId};
 /// A challenge ends after five minutes.
 pub(super) const LASTS_SECONDS: i64 = 300;
 const ALGORITHM: &str = "PBKDF2/SHA-256";
@@ -106,7 +106,7 @@ impl Puzzles {
         now: Timestamp,
     ) -> Result<Box<RawValue>, Unmade> {
         let keys = self.keys.first().ok_or(Unmade::Unsigned)?;
-        let bound = hex(&keys.bound(&purpose.bytes(&self.run)));
+        let bound = hex::encode(keys.bound(&purpose.bytes(&self.run)));
         let tries = getrandom::u32().map_err(Unmade::Random)? % MOST_TRIES;
         let challenge = altcha::create_challenge(CreateChallengeOptions {
             algorithm: ALGORITHM.to_owned(),
@@ -163,7 +163,7 @@ impl Puzzles {
             .map(|end| Timestamp(0).plus_seconds(end))
             .filter(|end| now < *end)
             .ok_or(Wrong::Expired)?;
-        let bound = hex(&keys.bound(&purpose.bytes(&self.run)));
+        let bound = hex::encode(keys.bound(&purpose.bytes(&self.run)));
         let said = parameters.data.as_ref().and_then(|data| data.get(FOR));
         if said.and_then(Value::as_str) != Some(bound.as_str()) {
             return Err(Wrong::Elsewhere);
@@ -187,9 +187,6 @@ fn read(header: &[u8]) -> Option<Payload> {
 /// The first 16 bytes of a signature in hexadecimal.
 fn id(signature: &str) -> Option<[u8; 16]> {
     let mut id = [0; 16];
-    for (byte, pair) in id.iter_mut().zip(signature.as_bytes().chunks_exact(2)) {
-        let text = std::str::from_utf8(pair).ok()?;
-        *byte = u8::from_str_radix(text, 16).ok()?;
-    }
+    hex::decode_to_slice(signature.get(..32)?, &mut id).ok()?;
     (signature.len() == 64).then_some(id)
 }

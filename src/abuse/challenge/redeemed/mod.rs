@@ -99,9 +99,6 @@ impl RedeemedSolutions {
     }
 
     /// Uses a solution, which nobody can do again.
-    ///
-    /// # Errors
-    /// See [`RedeemError`].
     pub(super) async fn spend(&self, solved: Solved, now: Timestamp) -> Result<(), RedeemError> {
         self.remembered(|memory| memory.spend(solved, now, MOST))?;
         let Some(book) = &self.book else {

@@ -4,18 +4,12 @@
 use std::collections::HashSet;
 
 use diesel::sql_types::{Array, BigInt, Binary};
-use diesel::{ExpressionMethods, QueryDsl, QueryResult, QueryableByName, RunQueryDsl, sql_query};
+use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl, sql_query};
 
 use crate::abuse::challenge::pow::Solved;
 use crate::domain::Timestamp;
-use crate::infra::db::DbConnection;
 use crate::infra::db::schema::spent_solutions;
-
-#[derive(QueryableByName)]
-struct Entered {
-    #[diesel(sql_type = Binary)]
-    id: Vec<u8>,
-}
+use crate::infra::db::{DbConnection, Scalar};
 
 /// Enters all of `solved`; returns those that nobody had entered before.
 pub(super) fn enter(conn: &mut DbConnection, solved: &[Solved]) -> QueryResult<HashSet<[u8; 16]>> {
@@ -24,7 +18,7 @@ pub(super) fn enter(conn: &mut DbConnection, solved: &[Solved]) -> QueryResult<H
     let DbConnection::Postgres(conn) = conn else {
         return Err(diesel::NotFound);
     };
-    let entered: Vec<Entered> = sql_query(
+    let entered: Vec<Scalar<Binary, Vec<u8>>> = sql_query(
         "INSERT INTO spent_solutions (id, expires_at) SELECT * FROM unnest($1, $2) ON CONFLICT DO NOTHING RETURNING id",
     )
     .bind::<Array<Binary>, _>(ids)
@@ -32,7 +26,7 @@ pub(super) fn enter(conn: &mut DbConnection, solved: &[Solved]) -> QueryResult<H
     .load(conn)?;
     Ok(entered
         .into_iter()
-        .filter_map(|row| row.id.try_into().ok())
+        .filter_map(|row| row.0.try_into().ok())
         .collect())
 }
 

@@ -13,6 +13,7 @@ use crate::abuse::challenge::pow::Solved;
 use crate::config;
 use crate::domain::Timestamp;
 use crate::infra::db::{self, DbConnection, OpenError, Purpose};
+use crate::infra::workers;
 
 const QUEUE: usize = 1024;
 const BATCH: usize = 128;
@@ -43,9 +44,7 @@ impl RedemptionStore {
             open: None,
             to_sweep: false,
         };
-        std::thread::Builder::new()
-            .name("spent".to_owned())
-            .spawn(move || thread.run())?;
+        workers::spawn("spent", move || thread.run())?;
         Ok(Self(queue))
     }
 

@@ -83,7 +83,6 @@ const NONCE: usize = 12;
 const TAG: usize = 16;
 
 impl KeyWrap {
-    #[must_use]
     pub const fn new(key: [u8; 32]) -> Self {
         Self(key)
     }

@@ -23,29 +23,24 @@ use self::key::DayKey;
 pub use self::key::KeyWrap;
 pub use self::store::{expired, forgotten_before, note_forgotten};
 use crate::auth::keys::Keys;
-use crate::domain::{BanHash, NetworkHash, Timestamp};
+use crate::domain::{BanHash, DAY_MICROS, DAY_SECONDS, NetworkHash, Timestamp};
 use crate::infra::db::DbConnection;
 
-const DAY_SECONDS: i64 = 86_400;
 /// The next day's key is made so long before its day.
 const AHEAD_SECONDS: i64 = 3_600;
 
 /// The day of a moment, since 1970, UTC.
-#[must_use]
 pub fn day_of(at: Timestamp) -> i64 {
     at.seconds().div_euclid(DAY_SECONDS)
 }
 
 /// The oldest day whose key lives at `now`: 48 hours after a day began, its key is gone.
-#[must_use]
 pub fn first_living(now: Timestamp) -> i64 {
     day_of(now) - 1
 }
 
-/// When a day begins.
-#[must_use]
 pub fn begin(day: i64) -> Timestamp {
-    Timestamp(day.saturating_mul(DAY_SECONDS * 1_000_000))
+    Timestamp(day.saturating_mul(DAY_MICROS))
 }
 
 /// The keys that live, as this instance knows them. Read without a lock.
@@ -62,7 +57,6 @@ impl DailyKeys {
     }
 
     /// Whether nothing has to be asked of the database.
-    #[must_use]
     pub fn are_ready(&self, now: Timestamp) -> bool {
         let living = self.living.load();
         Self::wanted(now).all(|day| living.contains_key(&day))
@@ -136,7 +130,6 @@ impl DailyKeys {
 
     /// The hash of a network for a vote of `now`. Where the day has no key yet, for want of a database, the day's before
     /// does; without any the vote bears none.
-    #[must_use]
     pub fn seal(&self, network: BanHash, now: Timestamp) -> NetworkHash {
         let living = self.living.load();
         living
@@ -147,9 +140,6 @@ impl DailyKeys {
 }
 
 /// The ban hash of the network that `hash` means, read with the keys that live at `now`; `None` where none of them made it.
-///
-/// # Errors
-/// A failed query.
 pub fn open(
     conn: &mut DbConnection,
     keys: &Keys,
@@ -172,9 +162,6 @@ pub fn open(
 }
 
 /// Destroys the keys that ended, and the ban hashes of bans that ended. It is part of the caller's transaction.
-///
-/// # Errors
-/// A failed statement.
 pub fn destroy_ended(conn: &mut DbConnection, now: Timestamp) -> QueryResult<usize> {
     store::destroy(conn, first_living(now), now)
 }

@@ -71,9 +71,6 @@ macro_rules! ended_bans {
 }
 
 /// Whether there is anything to destroy.
-///
-/// # Errors
-/// A failed query.
 pub fn expired(conn: &mut DbConnection, first: i64, now: Timestamp) -> QueryResult<bool> {
     let keys: i64 = network_keys::table
         .filter(network_keys::day.lt(first))
@@ -98,9 +95,6 @@ pub(super) fn destroy(conn: &mut DbConnection, first: i64, now: Timestamp) -> Qu
 }
 
 /// The day before which no vote bears a network.
-///
-/// # Errors
-/// A failed query.
 pub fn forgotten_before(conn: &mut DbConnection) -> QueryResult<i64> {
     let day: Option<String> = site_facts::table
         .filter(site_facts::name.eq(FORGOTTEN_BEFORE))
@@ -111,9 +105,6 @@ pub fn forgotten_before(conn: &mut DbConnection) -> QueryResult<i64> {
 }
 
 /// Notes that day.
-///
-/// # Errors
-/// A failed statement.
 pub fn note_forgotten(conn: &mut DbConnection, day: i64) -> QueryResult<()> {
     diesel::update(site_facts::table.filter(site_facts::name.eq(FORGOTTEN_BEFORE)))
         .set(site_facts::value.eq(day.to_string()))

@@ -94,9 +94,6 @@ pub fn days(conn: &mut DbConnection, tool: i32) -> QueryResult<Vec<(Timestamp, C
 }
 
 /// The counted votes at each of `moments`, of each tool that was changed since; a tool that had no tally then is left out.
-///
-/// # Errors
-/// A failed query.
 pub fn counts_at(
     conn: &mut DbConnection,
     moments: &[Timestamp],

@@ -1,6 +1,6 @@
 //! [`HistoryQuery`]: which points of a history are wanted, read from a query string. Pure.
 
-use crate::domain::Timestamp;
+use crate::domain::{DAY_MICROS, HOUR_MICROS, Timestamp};
 use crate::http::problem::Problem;
 use crate::http::request::Parameters;
 
@@ -12,15 +12,13 @@ pub enum Step {
 }
 
 impl Step {
-    #[must_use]
     pub fn micros(self) -> i64 {
         match self {
-            Self::Hour => 3_600_000_000,
-            Self::Day => 24 * 3_600_000_000,
+            Self::Hour => HOUR_MICROS,
+            Self::Day => DAY_MICROS,
         }
     }
 
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Hour => "hour",
@@ -44,9 +42,6 @@ const HOURS_BACK_SECONDS: i64 = 400 * 24 * 3600;
 
 impl HistoryQuery {
     /// Reads `step`, `from` and `to`. Without `from`, hours go back 400 days, days to the beginning.
-    ///
-    /// # Errors
-    /// 422, naming the parameter.
     pub fn read(query_string: &str, now: Timestamp) -> Result<Self, Problem> {
         let given = Parameters::read(query_string, &["step", "from", "to"])?;
         let step = match given.get("step") {

@@ -52,9 +52,6 @@ impl PublicReads {
 }
 
 /// The points of one tool.
-///
-/// # Errors
-/// As [`PublicReads::history`].
 pub async fn get_history(
     http: HttpRequest,
     state: Data<CatalogState>,

@@ -11,7 +11,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// Where to go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    /// Of which list.
     pub(super) list: u32,
     /// The last tool's figure, as the order has it.
     pub(super) figure: i64,
@@ -59,7 +58,6 @@ fn place(tool: i32) -> Option<(usize, u8)> {
 
 impl Cursor {
     /// As text for `next`.
-    #[must_use]
     pub fn written(&self) -> String {
         let mut bytes = vec![FORM];
         bytes.extend_from_slice(&self.list.to_le_bytes());
@@ -74,7 +72,6 @@ impl Cursor {
     }
 
     /// `None` where the text is none of ours.
-    #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         if text.len() > LONGEST {
             return None;

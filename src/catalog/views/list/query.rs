@@ -36,7 +36,6 @@ impl Sort {
         Self::Name,
     ];
 
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Votes => "votes",
@@ -47,13 +46,11 @@ impl Sort {
         }
     }
 
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|sort| sort.as_str() == text)
     }
 
     /// Names from A, figures from the greatest.
-    #[must_use]
     pub fn usual_order(self) -> SortOrder {
         match self {
             Self::Name => SortOrder::Ascending,
@@ -70,7 +67,6 @@ pub enum SortOrder {
 }
 
 impl SortOrder {
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ascending => "asc",
@@ -78,7 +74,6 @@ impl SortOrder {
         }
     }
 
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Ascending, Self::Descending]
             .into_iter()
@@ -174,7 +169,6 @@ impl ListQuery {
     }
 
     /// Which list it is, however long its pages: a cursor goes on in its own list only.
-    #[must_use]
     pub fn list(&self) -> u32 {
         let mut hash = Xxh3::new();
         for part in [self.sort.as_str(), self.order.as_str(), &self.category]

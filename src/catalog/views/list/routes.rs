@@ -25,9 +25,6 @@ pub struct ListPage<'a> {
 
 impl PublicReads {
     /// The page that a query asks for.
-    ///
-    /// # Errors
-    /// 422, naming the parameter.
     pub fn list(&self, query: &str) -> Result<Bytes, Problem> {
         let ask = ListQuery::read(query)?;
         let page = self.lists.page(&self.shelf, &self.board, &ask);
@@ -53,9 +50,6 @@ impl PublicReads {
 }
 
 /// The catalogue with its tallies, page by page; archived tools are not in it.
-///
-/// # Errors
-/// 422, naming the parameter.
 pub async fn get_tools(
     http: HttpRequest,
     state: Data<CatalogState>,

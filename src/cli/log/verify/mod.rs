@@ -311,7 +311,7 @@ impl Check {
 
 /// The ballots that a line names by their hash; or why they are not known.
 fn list(source: &Source, log: &str, hash: &Hash, max: usize) -> Result<Vec<BallotName>, String> {
-    let name = crate::domain::hex(hash);
+    let name = hex::encode(hash);
     let bytes = source.get(&format!("{log}/lists/{name}"), max)?;
     let is_whole = Sha256::digest(&bytes).as_slice() == hash;
     std::str::from_utf8(&bytes)

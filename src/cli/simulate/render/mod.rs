@@ -109,7 +109,6 @@ fn alerts(alerts: &AlertCounts) -> String {
 }
 
 /// For a terminal.
-#[must_use]
 pub fn text(report: &Report) -> String {
     let mut text = head(report);
     let (steps, width) = report.steps(ROWS);
@@ -206,7 +205,6 @@ fn bars(steps: &[HourRow]) -> String {
 }
 
 /// A page by itself. Names of tools are slugs, which mean nothing in HTML.
-#[must_use]
 pub fn page(report: &Report) -> String {
     let (steps, width) = report.steps(BARS);
     let mut rows = String::new();

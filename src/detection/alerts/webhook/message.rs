@@ -42,7 +42,6 @@ fn preview(alert: &AlertView, site: &str) -> String {
     format!("{site}/moderation/reset?{}", query.finish())
 }
 
-/// The alert in one sentence.
 fn sentence(alert: &AlertView) -> String {
     let what = match alert.kind {
         FindingKind::Burst => "A burst",

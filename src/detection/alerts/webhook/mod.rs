@@ -1,4 +1,4 @@
-//! [`WebhookWorker`]: the thread that tells a webhook of each alert that was raised, signed, until it is taken.
+//! The worker that tells a webhook of each alert that was raised, signed, until it is taken.
 //!
 //! `server` starts it where a webhook is set. Alerts that are to be told lie in the database, so a kill loses none; one that
 //! was taken just before a kill is told again, under the same `webhook-id`. It has a thread and a connection of its own, and
@@ -14,16 +14,16 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use reqwest::{Client, redirect};
-use tokio::sync::oneshot;
 
 use self::message::{Message, message};
 use super::Alert;
 use super::store;
 use crate::config::{self, Webhook};
 use crate::detection::worker::IsLeader;
-use crate::domain::Timestamp;
+use crate::domain::{DAY_SECONDS, Timestamp};
 use crate::infra::db::{self, DbConnection, Purpose};
 use crate::infra::telemetry::Metrics;
+use crate::infra::workers::Worker;
 use crate::voting::writer::Votes;
 
 /// Between two looks at what is to be told.
@@ -37,59 +37,38 @@ const CONNECT: Duration = Duration::from_secs(3);
 const FIRST_WAIT_SECONDS: i64 = 5;
 const LONGEST_WAIT_SECONDS: i64 = 3_600;
 /// After so long nobody wants to hear of it any more.
-const GIVE_UP_SECONDS: i64 = 86_400;
+const GIVE_UP_SECONDS: i64 = DAY_SECONDS;
 
-/// The running thread; dropping it ends the thread at once, also in the middle of a try.
-pub struct WebhookWorker {
-    _stop: oneshot::Sender<()>,
-}
-
-impl WebhookWorker {
-    /// Starts it.
-    ///
-    /// # Errors
-    /// Where the thread cannot be started, or TLS cannot be set up.
-    pub fn start(
-        database: config::Database,
-        (webhook, public_url): (Webhook, &url::Url),
-        votes: Votes,
-        meters: Arc<Metrics>,
-        leading: IsLeader,
-    ) -> std::io::Result<Self> {
-        let client = Client::builder()
-            .redirect(redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .timeout(WHOLE)
-            .user_agent(concat!("tallyship/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(std::io::Error::other)?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let (stop, stopped) = oneshot::channel();
-        let tell = Tell {
-            database,
-            webhook,
-            site: public_url.as_str().trim_end_matches('/').to_owned(),
-            client,
-            votes,
-            meters,
-            leading,
-            conn: None,
-            tries: HashMap::new(),
-        };
-        std::thread::Builder::new()
-            .name("webhook".to_owned())
-            .spawn(move || {
-                runtime.block_on(async {
-                    tokio::select! {
-                        _ = stopped => {}
-                        () = tell.run() => {}
-                    }
-                });
-            })?;
-        Ok(Self { _stop: stop })
-    }
+/// Starts it. Dropping it ends the thread at once, also in the middle of a try.
+///
+/// # Errors
+/// If the thread cannot be started, or TLS cannot be set up.
+pub fn start(
+    database: config::Database,
+    (webhook, public_url): (Webhook, &url::Url),
+    votes: Votes,
+    meters: Arc<Metrics>,
+    leading: IsLeader,
+) -> std::io::Result<Worker> {
+    let client = Client::builder()
+        .redirect(redirect::Policy::none())
+        .connect_timeout(CONNECT)
+        .timeout(WHOLE)
+        .user_agent(concat!("tallyship/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(std::io::Error::other)?;
+    let tell = Tell {
+        database,
+        webhook,
+        site: public_url.as_str().trim_end_matches('/').to_owned(),
+        client,
+        votes,
+        meters,
+        leading,
+        conn: None,
+        tries: HashMap::new(),
+    };
+    Worker::start_async("webhook", move || tell.run())
 }
 
 /// When an alert that was not taken is tried next.

@@ -8,7 +8,6 @@ use sha2::Sha256;
 
 /// The value of `webhook-signature`: `v1,` and HMAC-SHA256 over `ID.TIMESTAMP.BODY` in base64. `timestamp` is in seconds
 /// since 1970.
-#[must_use]
 pub fn signature(key: &[u8], id: &str, timestamp: i64, body: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key)
         .unwrap_or_else(|_unreachable| Hmac::new(&hmac::digest::Key::<Hmac<Sha256>>::default()));

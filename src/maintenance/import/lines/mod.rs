@@ -224,16 +224,10 @@ impl LineContext {
             .get(raw.tool.as_ref())
             .ok_or_else(|| format!("tool: there is no tool {:?}", short(&raw.tool)))?;
         let voter = name::read(&raw.voter).map_err(|cause| format!("voter: {cause}"))?;
-        let choice = match raw.choice.as_ref() {
-            "ship" => Choice::Ship,
-            "skip" => Choice::Skip,
-            other => {
-                return Err(format!(
-                    "choice: expected ship or skip, found {:?}",
-                    short(other)
-                ));
-            }
-        };
+        let choice = Choice::parse(&raw.choice).ok_or_else(|| {
+            let found = short(&raw.choice);
+            format!("choice: expected ship or skip, found {found:?}")
+        })?;
         let cast_at = DateTime::parse_from_rfc3339(&raw.cast_at)
             .map_err(|_unread| {
                 let hint = if raw.cast_at.contains(['/', '.', ' ']) {

@@ -4,7 +4,7 @@
 
 mod store;
 
-use crate::domain::Timestamp;
+use crate::domain::{SECOND_MICROS, Timestamp};
 use crate::http::problem::Problem;
 use crate::moderation::Moderation;
 use crate::voting::exclusions;
@@ -20,7 +20,6 @@ const WIDTHS: [i64; 18] = [
 ];
 /// A step that holds all time, in seconds.
 const FOREVER: i64 = 1 << 40;
-const MICROS: i64 = 1_000_000;
 
 /// The votes that were cast in one step.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,7 +32,6 @@ pub struct StepCounts {
 }
 
 impl StepCounts {
-    #[must_use]
     pub fn votes(&self) -> i64 {
         self.ship + self.skip + self.aside_ship + self.aside_skip
     }
@@ -51,7 +49,6 @@ pub struct Timeline {
 
 impl Timeline {
     /// When step `n` begins; beyond the last, when the course ends.
-    #[must_use]
     pub fn at(&self, n: usize) -> Timestamp {
         let n = i64::try_from(n).unwrap_or(i64::MAX);
         self.start.plus_seconds(n.saturating_mul(self.width))
@@ -61,7 +58,7 @@ impl Timeline {
 /// The shortest steps that cover `from..to` with at most [`STEPS`]: where they begin, how long they are, how many.
 fn grid(from: Timestamp, to: Timestamp) -> (Timestamp, i64, i64) {
     let lay = |width: i64| {
-        let micros = width * MICROS;
+        let micros = width * SECOND_MICROS;
         let start = Timestamp(from.0 - from.0.rem_euclid(micros));
         let steps = (to.0 - start.0 + micros - 1) / micros;
         (start, width, steps.clamp(1, STEPS + 1))
@@ -126,7 +123,7 @@ mod tests {
 
     #[test]
     fn steps_are_as_short_as_they_may_be() {
-        let at = |seconds: i64| Timestamp(seconds * MICROS);
+        let at = |seconds: i64| Timestamp(seconds * SECOND_MICROS);
         assert_eq!(grid(at(7), at(100)), (at(7), 1, 93));
         assert_eq!(grid(at(7), at(7_200)), (at(0), 60, 120));
         assert_eq!(grid(at(7), at(7_201)), (at(0), 300, 25));

@@ -122,9 +122,6 @@ impl Moderation {
     }
 
     /// Periods of one tool or of all, newest first; with `deleted` those that were deleted too.
-    ///
-    /// # Errors
-    /// 503.
     pub async fn periods(
         &self,
         tool: Option<i32>,

@@ -1,8 +1,7 @@
 //! `/v1/moderation/periods`.
 
-use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path, Payload};
+use actix_web::web::Path;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -11,7 +10,7 @@ use crate::domain::Timestamp;
 use crate::http::problem::Problem;
 use crate::http::request;
 use crate::moderation::routes::{
-    Answer, ModerationState, answer, number, reading, tool, views, wanted_tool, why, written,
+    Answer, ReadCall, WriteCall, answer, number, tool, views, wanted_tool,
 };
 use crate::moderation::{paging, reason};
 
@@ -29,65 +28,50 @@ pub struct PeriodBody {
 }
 
 /// Excludes a span, or says what that would do.
-///
-/// # Errors
-/// 404, 422.
-pub async fn post_period(
-    http: HttpRequest,
-    payload: Payload,
-    state: Data<ModerationState>,
-) -> Answer {
-    let (body, actor) = written(&http, payload, &state).await?;
-    let body: PeriodBody = request::json(&body)?;
+pub async fn post_period(call: WriteCall) -> Answer {
+    let body: PeriodBody = request::json(&call.body)?;
     let now = Timestamp::now();
     let span = Span {
         reason: reason(&body.reason)?,
         from: body.from,
         to: body.to,
-        tool: tool(&state, &body.tool)?,
+        tool: tool(&call.state, &body.tool)?,
     };
     if body.dry_run {
-        let report = state.moderation.preview_period(&span, now).await?;
+        let report = call.state.moderation.preview_period(&span, now).await?;
         return Ok(answer(StatusCode::OK, &report));
     }
-    let period = state.moderation.exclude(&span, &actor, now).await?;
+    let period = call
+        .state
+        .moderation
+        .exclude(&span, &call.actor, now)
+        .await?;
     Ok(answer(StatusCode::CREATED, &period.view()))
 }
 
 /// Lets a period's votes count again.
-///
-/// # Errors
-/// 404 where there is no such period, or no more.
-pub async fn delete_period(
-    http: HttpRequest,
-    payload: Payload,
-    id: Path<String>,
-    state: Data<ModerationState>,
-) -> Answer {
-    let (body, actor) = written(&http, payload, &state).await?;
-    let why = why(&body)?;
-    let undone = state
+pub async fn delete_period(call: WriteCall, id: Path<String>) -> Answer {
+    let why = call.why()?;
+    let undone = call
+        .state
         .moderation
-        .include(number(&id)?, &why, &actor, Timestamp::now())
+        .include(number(&id)?, &why, &call.actor, Timestamp::now())
         .await?;
     Ok(answer(StatusCode::OK, &undone))
 }
 
 /// Periods, newest first; `all=true` adds those that were deleted.
-///
-/// # Errors
-/// 401, 403, 404 for an unknown tool, 422.
-pub async fn get_periods(http: HttpRequest, state: Data<ModerationState>) -> Answer {
-    reading(&http, &state).await?;
-    let query = http.query_string();
+pub async fn get_periods(call: ReadCall) -> Answer {
+    let query = call.query();
     let (before, limit) = (paging::before(query)?, paging::limit(query)?);
-    let tool = wanted_tool(&state, query)?;
+    let tool = wanted_tool(&call.state, query)?;
     let deleted = match request::query(query, "all").as_deref() {
         None | Some("false") => false,
         Some("true") => true,
         Some(_) => return Err(Problem::invalid("all: expected true or false.")),
     };
-    let page = state
+    let page = call
+        .state
         .moderation
         .periods(tool, deleted, before, limit)
         .await?;

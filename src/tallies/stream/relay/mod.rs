@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use self::postgres::Wire as ByPostgres;
 use self::redis::Wire as ByRedis;
 use crate::config::{self, DatabaseUrl, Settings};
+use crate::infra::workers;
 use crate::tallies::TallyRow;
 use crate::tallies::cache::TallyCache;
 use crate::tallies::store::row;
@@ -57,9 +58,6 @@ pub struct Relay(Arc<Outbox>);
 
 impl Relay {
     /// Starts the thread; `None` where a server is alone with its database.
-    ///
-    /// # Errors
-    /// Where the thread cannot be started.
     pub fn start(settings: &Settings, board: Arc<TallyCache>) -> std::io::Result<Option<Self>> {
         if matches!(settings.database.url, DatabaseUrl::Sqlite(_)) {
             return Ok(None);
@@ -71,12 +69,7 @@ impl Relay {
             outbox: Arc::clone(&outbox),
             board,
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        std::thread::Builder::new()
-            .name("relay".to_owned())
-            .spawn(move || runtime.block_on(carrier.run()))?;
+        workers::spawn_async("relay", move || carrier.run())?;
         Ok(Some(Self(outbox)))
     }
 
@@ -181,7 +174,6 @@ impl Transport {
 }
 
 /// A row in words: the form's number, then the columns in the order of [`row`].
-#[must_use]
 pub fn notice(row: &TallyRow) -> String {
     let TallyRow {
         tool,
@@ -205,7 +197,6 @@ pub fn notice(row: &TallyRow) -> String {
 }
 
 /// The row that a notice spells; `None` for anything else, such as the notice of a later release.
-#[must_use]
 pub fn read(notice: &str) -> Option<TallyRow> {
     let mut words = notice.strip_prefix("1 ")?.split(' ');
     let mut next = || words.next()?.parse::<i64>().ok().filter(|n| *n >= 0);

@@ -145,7 +145,7 @@ pub async fn post_frame(
     state: Data<EmbedState>,
 ) -> Result<HttpResponse, Problem> {
     let slug = slug.as_str();
-    match form::take(&http, payload, slug, &state.form).await {
+    match form::take(&http, payload, slug, &state.votes).await {
         Ok(taken) => {
             let wanted = came_from(taken.back.as_deref().unwrap_or_default());
             let (page, wanted) =
