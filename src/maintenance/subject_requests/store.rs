@@ -19,7 +19,7 @@ use crate::voting::checksum::{Sketch, weight};
 use crate::voting::held::store::tools_of as tools_held;
 use crate::voting::ledger::voter_index::{self, OVERLAP};
 use crate::voting::ledger::{self, Change, renamed, unpacked};
-use crate::voting::seen_changes::store as seen_changes;
+use crate::voting::seen_changes::{SeenChange, store as seen_changes};
 use crate::voting::store as own_votes;
 use crate::voting::{batch, claims, exclusions};
 
@@ -169,6 +169,27 @@ fn is_aside(conn: &mut DbConnection, mark: Option<i64>) -> QueryResult<bool> {
     }
 }
 
+/// When, on which tool, from what and to what.
+type ToldChange = (Timestamp, i32, Option<Choice>, Option<Choice>);
+
+/// The voter's own acts alone: what became of the vote beside them, the ledger knows and the voter is not told.
+fn told_changes(noted: &[Noted], seen: &[SeenChange]) -> Vec<ToldChange> {
+    let replaced: BTreeSet<(i32, i64)> =
+        seen.iter().map(|seen| (seen.tool, seen.version)).collect();
+    let by_ledger = noted
+        .iter()
+        .filter(|noted| !replaced.contains(&(noted.tool, noted.change.version)))
+        .map(|noted| (noted.at, noted.tool, noted.change.old, noted.change.new));
+    let by_journal = seen
+        .iter()
+        .map(|seen| (seen.at, seen.tool, seen.old, seen.new));
+    let changes = by_ledger.chain(by_journal);
+    // Of a vote that a removal has out, no change is one.
+    let mut changes: Vec<_> = changes.filter(|(_, _, old, new)| old != new).collect();
+    changes.sort_by_key(|(at, ..)| *at);
+    changes
+}
+
 /// Everything that is held of the voter.
 pub fn held(conn: &mut DbConnection, walked: &Walked, log: Option<&str>) -> QueryResult<Held> {
     let voter = walked.voter;
@@ -206,22 +227,8 @@ pub fn held(conn: &mut DbConnection, walked: &Walked, log: Option<&str>) -> Quer
             receipt: ballot.and_then(|ballot| receipt(ballot, log)),
         });
     }
-    // Its own acts alone: what became of the vote beside them, the ledger knows and the voter is not told.
-    let replaced: BTreeSet<(i32, i64)> =
-        seen.iter().map(|seen| (seen.tool, seen.version)).collect();
-    let by_ledger = walked
-        .noted
-        .iter()
-        .filter(|noted| !replaced.contains(&(noted.tool, noted.change.version)))
-        .map(|noted| (noted.at, noted.tool, noted.change.old, noted.change.new));
-    let by_journal = seen
-        .iter()
-        .map(|seen| (seen.at, seen.tool, seen.old, seen.new));
-    let changes = by_ledger.chain(by_journal);
-    // Of a vote that a removal has out, no change is one.
-    let mut changes: Vec<_> = changes.filter(|(_, _, old, new)| old != new).collect();
-    changes.sort_by_key(|(at, ..)| *at);
-    let changes = changes.into_iter().map(|(at, tool, old, new)| HeldChange {
+    let changes = told_changes(&walked.noted, &seen).into_iter();
+    let changes = changes.map(|(at, tool, old, new)| HeldChange {
         tool: slug(tool),
         old,
         new,
