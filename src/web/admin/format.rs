@@ -149,7 +149,6 @@ pub fn act<'a>(name: &'a str, after: &str) -> &'a str {
 }
 
 /// The act `name`, where what it led to is not known.
-#[must_use]
 pub fn act_name(name: &str) -> &str {
     let known = ACTS.iter().find(|(known, _)| *known == name);
     known.map_or(name, |(_, words)| words)

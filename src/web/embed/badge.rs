@@ -24,14 +24,12 @@ pub struct Stretch {
 
 impl Stretch {
     /// Where the middle of the text stands.
-    #[must_use]
     pub fn middle(&self) -> u32 {
         self.x + self.width / 2
     }
 
     /// How long the text is drawn, whatever font the reader has; nothing for scripts whose widths are not known here, which
     /// would be stretched.
-    #[must_use]
     pub fn text_width(&self) -> Option<u32> {
         let known = self
             .text
@@ -51,7 +49,6 @@ pub struct Badge {
 }
 
 impl Badge {
-    #[must_use]
     pub fn of(figures: &Figures<'_>) -> Self {
         let mut x = 0;
         let stretches: Vec<Stretch> = [
@@ -90,7 +87,6 @@ pub struct Shield {
 }
 
 impl Shield {
-    #[must_use]
     pub fn of(figures: &Figures<'_>) -> Self {
         Self {
             schema_version: 1,

@@ -18,7 +18,6 @@ pub enum Language {
 
 impl Language {
     /// Reads `lang`; any other language gets English, and the piece says so.
-    #[must_use]
     pub fn read(query: &str) -> Self {
         let wanted = request::query(query, "lang").unwrap_or_default();
         let primary = wanted.split('-').next().unwrap_or_default();
@@ -29,7 +28,6 @@ impl Language {
         }
     }
 
-    #[must_use]
     pub fn lang(self) -> &'static str {
         match self {
             Self::English => "en",
@@ -37,7 +35,6 @@ impl Language {
         }
     }
 
-    #[must_use]
     pub fn panel(self) -> &'static str {
         match self {
             Self::English => "Panel",
@@ -45,7 +42,6 @@ impl Language {
         }
     }
 
-    #[must_use]
     pub fn community(self) -> &'static str {
         "Community"
     }
@@ -79,7 +75,6 @@ pub struct FragmentCard<'a> {
 }
 
 impl<'a> FragmentCard<'a> {
-    #[must_use]
     pub fn of(figures: &Figures<'a>, version: i64, words: Language) -> Self {
         let dash = || DASH.to_owned();
         let votes = words.votes(figures.votes);

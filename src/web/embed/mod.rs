@@ -38,7 +38,6 @@ pub struct PanelFigures {
 
 impl<'a> Figures<'a> {
     /// The newest figures of a tool.
-    #[must_use]
     pub fn of(verdict: &'a ToolWithTally, min_votes: i64) -> Self {
         let row = verdict.slot.tally().row;
         let slug = &verdict.shelved.slug;
@@ -57,7 +56,6 @@ impl<'a> Figures<'a> {
     }
 
     /// `1 vote`, `15 votes`.
-    #[must_use]
     pub fn votes_in_words(&self) -> String {
         match self.votes {
             1 => "1 vote".to_owned(),
@@ -66,7 +64,6 @@ impl<'a> Figures<'a> {
     }
 
     /// All of it in one sentence, for those who cannot see the picture.
-    #[must_use]
     pub fn in_words(&self) -> String {
         let panel = match self.panel {
             Some(panel) => format!("{}% of the panel say ship", panel.percent),

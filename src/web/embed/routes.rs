@@ -226,7 +226,6 @@ pub async fn get_asset(
 }
 
 /// Whether `Accept-Encoding` names gzip and does not weigh it with nothing (RFC 9110 §12.5.3).
-#[must_use]
 pub fn takes_gzip(headers: &HeaderMap) -> bool {
     headers
         .get_all(ACCEPT_ENCODING)

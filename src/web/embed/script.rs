@@ -54,7 +54,6 @@ pub struct EmbedAsset<'a> {
 }
 
 impl Assets {
-    #[must_use]
     pub fn new() -> Self {
         let script = include_bytes!("../../../clients/widget/dist/tallyship.js");
         let script_gzip = include_bytes!("../../../clients/widget/dist/tallyship.js.gz");
@@ -77,7 +76,6 @@ impl Assets {
     }
 
     /// The asset at `name`: `tallyship.js`, or with the stamp of its bytes, `tallyship-0123456789abcdef.js`.
-    #[must_use]
     pub fn find(&self, name: &str) -> Option<EmbedAsset<'_>> {
         self.0.iter().find_map(|asset| {
             let plain = asset.name == name;
@@ -97,7 +95,6 @@ impl Default for Assets {
 
 impl Asset {
     /// Its name with the stamp inside.
-    #[must_use]
     pub fn stamped(&self) -> String {
         match self.name.rsplit_once('.') {
             Some((stem, ending)) => format!("{stem}-{}.{ending}", self.stamp),

@@ -36,7 +36,6 @@ pub struct FeedState {
 }
 
 impl FeedState {
-    #[must_use]
     pub fn new(pages: Data<SiteState>) -> Self {
         Self {
             pages,

@@ -66,7 +66,6 @@ const ASSETS: [(&str, &str, &[u8]); 16] = [
 ];
 
 /// Stands in the addresses of all assets; another build with other assets has another.
-#[must_use]
 pub fn version() -> &'static str {
     static VERSION: LazyLock<String> = LazyLock::new(|| {
         let mut hash = Xxh3::new();

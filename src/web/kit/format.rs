@@ -5,7 +5,6 @@ use crate::tallies::DASH;
 use crate::tallies::percent::{Counts, difference, percent};
 
 /// A count with its thousands set apart.
-#[must_use]
 pub fn grouped(count: i64) -> String {
     let digits = count.to_string();
     let mut out = String::with_capacity(digits.len() + 4);
@@ -19,20 +18,17 @@ pub fn grouped(count: i64) -> String {
 }
 
 /// Such as `1 vote`.
-#[must_use]
 pub fn votes(count: i64) -> String {
     let noun = if count == 1 { "vote" } else { "votes" };
     format!("{} {noun}", grouped(count))
 }
 
 /// Such as `13 ship, 2 skip`.
-#[must_use]
 pub fn counts(ship: i64, skip: i64) -> String {
     format!("{} ship, {} skip", grouped(ship), grouped(skip))
 }
 
 /// How many of the recorded votes moderators took out of the tally.
-#[must_use]
 pub fn set_aside(count: i64, counted: i64) -> String {
     let recorded = count + counted;
     let noun = if recorded == 1 { "vote" } else { "votes" };
@@ -41,7 +37,6 @@ pub fn set_aside(count: i64, counted: i64) -> String {
 }
 
 /// A score, or a dash where there is none.
-#[must_use]
 pub fn score(percent: Option<i64>) -> String {
     percent.map_or_else(|| DASH.to_owned(), |percent| format!("{percent}%"))
 }
@@ -57,7 +52,6 @@ pub struct Figures {
 }
 
 /// How sure the community's score is.
-#[must_use]
 pub fn margin(figures: &Figures) -> String {
     match figures.community {
         Some((_, [low, high])) => format!("Most likely between {low}% and {high}%"),
@@ -66,7 +60,6 @@ pub fn margin(figures: &Figures) -> String {
 }
 
 /// How the community stands to the panel. While the interval contains the panel's score, nobody can tell.
-#[must_use]
 pub fn gap(figures: &Figures) -> String {
     let Some(panel) = figures.panel else {
         return "No panel to compare with".to_owned();
@@ -93,7 +86,6 @@ fn missing(figures: &Figures) -> String {
 }
 
 /// The drawn scale for those who cannot see it.
-#[must_use]
 pub fn scale(figures: &Figures) -> String {
     let panel = figures.panel.map_or_else(
         || "No panel.".to_owned(),
@@ -109,7 +101,6 @@ pub fn scale(figures: &Figures) -> String {
 
 /// How far apart two shares of ship votes are, the larger less the smaller, and where the difference most likely lies;
 /// before both have a percentage, what that takes.
-#[must_use]
 pub fn apart(one: Counts, other: Counts, min_votes: i64) -> String {
     let known = |(ship, skip): Counts| percent(ship, skip).filter(|_| ship + skip >= min_votes);
     let larger_first = one.0 * (other.0 + other.1) >= other.0 * (one.0 + one.1);
@@ -141,7 +132,6 @@ pub enum Lead<'a> {
 }
 
 /// Who leads by the panel.
-#[must_use]
 pub fn panel_lead(lead: Lead<'_>) -> String {
     match lead {
         Lead::Leads(name) => format!("The panel prefers {name}."),
@@ -151,7 +141,6 @@ pub fn panel_lead(lead: Lead<'_>) -> String {
 }
 
 /// Who leads by the community.
-#[must_use]
 pub fn community_lead(lead: Lead<'_>) -> String {
     match lead {
         Lead::Leads(name) => format!("The community prefers {name}."),

@@ -33,7 +33,6 @@ const ABOUT: &str = "Community votes beside a panel's verdict.\n\n\
     body (400, 422); tool (404, 410, 423).";
 
 /// The whole API as an OpenAPI 3.1 document.
-#[must_use]
 pub fn document() -> OpenApi {
     let mut paths = PathsBuilder::new();
     let mut schemas: Schemas = vec![("Problem".to_owned(), problems::schema())];

@@ -30,7 +30,6 @@ fn glyph(character: char) -> Option<GlyphId> {
 }
 
 /// `text` without what the font lacks; `instead` if too little is left to be a name.
-#[must_use]
 pub fn printable(text: &str, instead: &str) -> String {
     let drawn: String = text
         .chars()
@@ -46,7 +45,6 @@ pub fn printable(text: &str, instead: &str) -> String {
 }
 
 /// How wide a text is, in pixels.
-#[must_use]
 pub fn width(text: &str, size: f32) -> f32 {
     let Some(font) = FONT.as_ref() else {
         return 0.0;
@@ -60,7 +58,6 @@ pub fn width(text: &str, size: f32) -> f32 {
 }
 
 /// The largest size between `sizes` at which `text` is at most `limit` wide; at the smallest its end may go.
-#[must_use]
 pub fn fitted(text: &str, limit: f32, [smallest, largest]: [f32; 2]) -> (String, f32) {
     let size = (largest * limit / width(text, largest).max(1.0)).clamp(smallest, largest);
     let mut kept = text.to_owned();
@@ -119,7 +116,6 @@ pub struct Canvas(Pixmap);
 
 impl Canvas {
     /// `None` if there is no memory for it.
-    #[must_use]
     pub fn new(width: u32, height: u32, ground: Ink) -> Option<Self> {
         let mut pixmap = Pixmap::new(width, height)?;
         pixmap.fill(ground.color(u8::MAX));

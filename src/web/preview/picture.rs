@@ -41,14 +41,12 @@ pub struct Picture {
 }
 
 /// The tool's name as the font can write it.
-#[must_use]
 pub fn name(card: &Card<'_>) -> String {
     printable(card.name, card.slug)
 }
 
 impl Picture {
     /// Of the tools whose cards these are. `headline` and `foot` are one sentence each.
-    #[must_use]
     pub fn of(cards: &[&Card<'_>], headline: &str, foot: &str) -> Self {
         let column = |card: &&Card<'_>| Column {
             name: name(card),

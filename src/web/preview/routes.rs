@@ -31,7 +31,6 @@ pub struct PreviewState {
 }
 
 impl PreviewState {
-    #[must_use]
     pub fn new(pages: Data<SiteState>) -> Self {
         Self {
             pages,

@@ -47,7 +47,6 @@ pub type OwnChoices = HashMap<i32, Choice>;
 
 impl<'a> Card<'a> {
     /// The card of `verdict`; `own` are the visitor's votes by tool id.
-    #[must_use]
     pub fn of(
         verdict: &'a ToolWithTally,
         own: &OwnChoices,
@@ -106,52 +105,43 @@ impl<'a> Card<'a> {
         }
     }
 
-    #[must_use]
     pub fn open(&self) -> bool {
         self.row.state == ToolState::Open
     }
 
-    #[must_use]
     pub fn archived(&self) -> bool {
         self.row.state == ToolState::Archived
     }
 
-    #[must_use]
     pub fn ships(&self) -> bool {
         self.own == Some(Choice::Ship)
     }
 
-    #[must_use]
     pub fn skips(&self) -> bool {
         self.own == Some(Choice::Skip)
     }
 
-    #[must_use]
     pub fn described(&self) -> bool {
         self.description.is_some()
     }
 
     /// The description, cut at its blank lines.
-    #[must_use]
     pub fn paragraphs(&self) -> Vec<&'a str> {
         paragraphs(self.description.unwrap_or_default())
     }
 
     /// Where the community's mark stands on the scale; 0 while it is not shown.
-    #[must_use]
     pub fn mark(&self) -> i64 {
         self.figures.community.map_or(0, |(percent, _)| percent)
     }
 
     /// Start and width of the interval on the scale.
-    #[must_use]
     pub fn band(&self) -> (i64, i64) {
         self.figures
             .community
             .map_or((0, 0), |(_, [low, high])| (low, high - low))
     }
 
-    #[must_use]
     pub fn known(&self) -> bool {
         self.figures.community.is_some()
     }
@@ -161,7 +151,6 @@ impl<'a> Card<'a> {
 const FOLDS: [usize; 5] = [740, 590, 470, 375, 300];
 
 /// The step of a quote that narrow columns fold.
-#[must_use]
 pub fn fold(summary: &str) -> Option<usize> {
     let length = summary.chars().count();
     FOLDS.into_iter().find(|least| length >= *least)

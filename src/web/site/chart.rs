@@ -70,7 +70,6 @@ const ROWS: usize = 60;
 
 impl<'a> Chart<'a> {
     /// Draws `tracks`, whose points are `step` seconds apart or more, up to `now`.
-    #[must_use]
     pub fn of(tracks: &[Track<'a>], step: i64, min_votes: i64, now: Timestamp) -> Self {
         let from = tracks
             .iter()
@@ -105,7 +104,6 @@ impl<'a> Chart<'a> {
     }
 
     /// Whether there is anything to draw.
-    #[must_use]
     pub fn begun(&self) -> bool {
         self.lines.iter().any(|line| !line.runs.is_empty())
     }

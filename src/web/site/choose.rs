@@ -31,7 +31,6 @@ pub struct Side {
 
 impl Side {
     /// The side whose field held `text`, which named the tool `found`.
-    #[must_use]
     pub fn of(
         state: &SiteState,
         (field, label): (&'static str, &'static str),
@@ -73,7 +72,6 @@ impl Side {
     }
 
     /// Whether the tool was found by what was typed.
-    #[must_use]
     pub fn is_chosen(&self, tool: &ToolWithTally) -> bool {
         self.chosen.as_deref() == Some(tool.shelved.slug.as_str())
     }

@@ -56,32 +56,27 @@ fn lead<'a>(cards: &[Card<'a>; 2], leader: Option<&Slug>, known: bool) -> Lead<'
 }
 
 /// Who leads with the panel, as a sentence.
-#[must_use]
 pub fn panel_words(cards: &[Card<'_>; 2], leaders: &Leaders<'_>) -> String {
     let known = cards.iter().all(|card| card.figures.panel.is_some());
     panel_lead(lead(cards, leaders.panel, known))
 }
 
 /// Who leads with the community, as a sentence.
-#[must_use]
 pub fn community_words(cards: &[Card<'_>; 2], leaders: &Leaders<'_>) -> String {
     let known = cards.iter().all(Card::known);
     community_lead(lead(cards, leaders.community, known))
 }
 
 impl<'a> ComparePage<'a> {
-    #[must_use]
     pub fn panel_words(&self) -> String {
         panel_words(&self.cards, &self.leaders)
     }
 
-    #[must_use]
     pub fn community_words(&self) -> String {
         community_words(&self.cards, &self.leaders)
     }
 
     /// The longest sentence that may stand in the place of [`Self::community_words`] while somebody looks.
-    #[must_use]
     pub fn longest_lead(&self) -> String {
         let leads = self.cards.iter().map(|card| Lead::Leads(card.name));
         leads
@@ -91,7 +86,6 @@ impl<'a> ComparePage<'a> {
             .unwrap_or_default()
     }
 
-    #[must_use]
     pub fn apart(&self) -> String {
         let [left, right] = &self.cards;
         let counts = |card: &Card<'_>| (card.row.ship, card.row.skip);
@@ -99,21 +93,18 @@ impl<'a> ComparePage<'a> {
     }
 
     /// Whether the community prefers the tool.
-    #[must_use]
     pub fn is_community_choice(&self, card: &Card<'_>) -> bool {
         let leader = self.leaders.community;
         leader.is_some_and(|slug| slug.as_str() == card.slug)
     }
 
     /// Whether the panel prefers the tool.
-    #[must_use]
     pub fn is_panel_choice(&self, card: &Card<'_>) -> bool {
         let leader = self.leaders.panel;
         leader.is_some_and(|slug| slug.as_str() == card.slug)
     }
 
     /// A row a reviewer, in the left tool's order; whoever reviewed only one of the two comes last.
-    #[must_use]
     pub fn scorecard(&self) -> Vec<ScoreRow<'a>> {
         let [left, right] = &self.cards;
         let mut unmatched: Vec<&Review> = right.reviews.iter().collect();
@@ -145,13 +136,11 @@ pub fn split(pair: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// The path of a comparison.
-#[must_use]
 pub fn path(a: &str, b: &str) -> String {
     format!("/compare/{a}-vs-{b}")
 }
 
 /// The one path of a pair, whichever way round it was asked for.
-#[must_use]
 pub fn canonical(a: &str, b: &str) -> String {
     path(a.min(b), a.max(b))
 }

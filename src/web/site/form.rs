@@ -40,7 +40,6 @@ pub async fn post_vote(
 }
 
 /// 303 to `path`, with a new visitor's cookie where there is one.
-#[must_use]
 pub fn see(identity: &Identity, path: &str, new_token: Option<&str>) -> HttpResponse {
     let mut answer = HttpResponse::SeeOther();
     answer
@@ -116,7 +115,6 @@ fn needs_script(problem: Problem) -> Problem {
 }
 
 /// A path on this site, and nothing that a browser could read as another site's address.
-#[must_use]
 pub fn is_own_path(path: &str) -> bool {
     path.starts_with('/')
         && path.len() <= 300

@@ -65,7 +65,6 @@ impl ScoreHistory {
     }
 
     /// The way of the tool at `position`; empty before its first vote.
-    #[must_use]
     pub fn way(&self, position: usize) -> &[Point] {
         self.ways.get(position).map_or(&[], Vec::as_slice)
     }

@@ -27,7 +27,6 @@ pub struct Query {
 
 impl Query {
     /// Reads the query string; empty fields of the form count as absent.
-    #[must_use]
     pub fn read(query_string: &str) -> Self {
         let [search, category, sort, order, cursor] = KNOWN.map(|name| {
             request::query(query_string, name)
@@ -48,7 +47,6 @@ impl Query {
     }
 
     /// A search for `text`.
-    #[must_use]
     pub fn of_search(text: &str) -> Self {
         Self {
             search: text.to_owned(),
@@ -89,13 +87,11 @@ impl Query {
     }
 
     /// The address of this very page.
-    #[must_use]
     pub fn path(&self) -> String {
         format!("/?{}", self.string(&self.cursor))
     }
 
     /// Whether it is the whole list in its usual order.
-    #[must_use]
     pub fn plain(&self) -> bool {
         self.filters() == 0 && self.cursor.is_empty() && self.sort == Sort::Votes.as_str()
     }
@@ -144,7 +140,6 @@ pub struct IndexPage<'a> {
 
 impl IndexPage<'_> {
     /// What the list below is, in words.
-    #[must_use]
     pub fn heading(&self) -> String {
         let of = if self.query.category.is_empty() {
             "All tools".to_owned()
@@ -160,7 +155,6 @@ impl IndexPage<'_> {
 }
 
 /// The links that sort the list.
-#[must_use]
 pub fn sorts(query: &Query) -> Vec<Choice> {
     Sort::ALL
         .into_iter()
@@ -183,7 +177,6 @@ pub fn sorts(query: &Query) -> Vec<Choice> {
 }
 
 /// The links that choose a category, the first of them all.
-#[must_use]
 pub fn categories(query: &Query, categories: &[(String, usize)]) -> Vec<Choice> {
     let all = Choice {
         name: "All".to_owned(),
@@ -201,13 +194,11 @@ pub fn categories(query: &Query, categories: &[(String, usize)]) -> Vec<Choice> 
 }
 
 /// The address of the next page.
-#[must_use]
 pub fn next(query: &Query, cursor: &str) -> String {
     format!("/?{}#tools", query.string(cursor))
 }
 
 /// The address of a category's list; empty for none.
-#[must_use]
 pub fn category(name: &str) -> String {
     if name.is_empty() {
         return String::new();
@@ -220,7 +211,6 @@ pub fn category(name: &str) -> String {
 }
 
 /// The address of the list's beginning, unless this is it.
-#[must_use]
 pub fn first(query: &Query) -> Option<String> {
     (!query.cursor.is_empty()).then(|| query.link(|_| {}))
 }

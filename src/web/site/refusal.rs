@@ -24,7 +24,6 @@ struct RefusalPage<'a> {
 }
 
 /// Whether the caller would rather read HTML: a browser that goes to an address, not a script that asks for data.
-#[must_use]
 pub fn wants_page(headers: &HeaderMap) -> bool {
     headers
         .get_all(ACCEPT)
@@ -33,7 +32,6 @@ pub fn wants_page(headers: &HeaderMap) -> bool {
 }
 
 /// Says `problem` as a page, in the place of `answer`, whose status and headers stay.
-#[must_use]
 pub fn page(state: &SiteState, problem: &Problem, mut answer: HttpResponse) -> HttpResponse {
     let (title, advice) = words(problem);
     let page = RefusalPage {

@@ -17,7 +17,6 @@ pub struct Share {
 
 impl Share {
     /// Shares `address`, said in one sentence.
-    #[must_use]
     pub fn of(address: &str, title: &str, sentence: &str) -> Self {
         let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
         let plain: String = title.chars().filter(|c| !"[]()`\\".contains(*c)).collect();

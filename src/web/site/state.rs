@@ -48,7 +48,6 @@ impl PublicActs {
     }
 
     /// Where they are listed; empty if nowhere.
-    #[must_use]
     pub fn path(self) -> &'static str {
         match self {
             Self { has_list: true, .. } => "/v1/moderation/log",
@@ -88,19 +87,16 @@ impl SiteState {
             .collect()
     }
 
-    #[must_use]
     pub fn card<'a>(&self, verdict: &'a ToolWithTally, own: &OwnChoices) -> Card<'a> {
         let min_votes = self.board.min_votes();
         Card::of(verdict, own, min_votes, self.acts.are_shown())
     }
 
-    #[must_use]
     pub fn find(&self, slug: &str) -> Option<ToolWithTally> {
         ToolWithTally::find(&self.shelf, &self.board, slug)
     }
 
     /// The two tools of `a-vs-b`.
-    #[must_use]
     pub fn pair(&self, pair: &str) -> Option<[ToolWithTally; 2]> {
         compare::split(pair)
             .filter(|(a, b)| a != b)
@@ -108,7 +104,6 @@ impl SiteState {
     }
 
     /// The most voted tools of a category, or of all where it is empty.
-    #[must_use]
     pub fn most_voted(&self, category: &str, limit: usize) -> Vec<ToolWithTally> {
         let ask = ListQuery {
             category: category.to_lowercase(),
@@ -121,7 +116,6 @@ impl SiteState {
     }
 
     /// The comparison to begin with.
-    #[must_use]
     pub fn featured(&self) -> Option<[ToolWithTally; 2]> {
         let chosen = self
             .pages

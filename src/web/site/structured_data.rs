@@ -21,7 +21,6 @@ pub enum PanelReviews {
 }
 
 /// One tool; `page` is the whole address of its page.
-#[must_use]
 pub fn tool(card: &Card<'_>, page: &str, reviews: PanelReviews) -> Value {
     let mut data = software(card, page, reviews);
     data.insert("@context".to_owned(), json!(CONTEXT));
@@ -29,7 +28,6 @@ pub fn tool(card: &Card<'_>, page: &str, reviews: PanelReviews) -> Value {
 }
 
 /// Tools side by side, each with the whole address of its page; `page` is that of the comparison.
-#[must_use]
 pub fn comparison(tools: &[(Card<'_>, String)], page: Option<&str>) -> Value {
     let items = tools.iter().enumerate().map(|(at, (card, address))| {
         json!({
@@ -107,7 +105,6 @@ fn review(review: &Review) -> Value {
 }
 
 /// JSON that cannot end the `script` element it stands in.
-#[must_use]
 pub fn inert(data: &Value) -> String {
     data.to_string()
         .replace('<', "\\u003c")

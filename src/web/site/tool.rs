@@ -39,7 +39,6 @@ pub struct ToolPage<'a> {
 }
 
 /// The code that shows the tool elsewhere.
-#[must_use]
 pub fn snippets(site: &str, slug: &str, name: &str) -> Vec<(&'static str, String)> {
     // The name goes into markup that others paste: it must not leave its attribute, or its brackets.
     let name = name

@@ -19,7 +19,6 @@ pub struct FrameCard<'a> {
 }
 
 impl FrameCard<'_> {
-    #[must_use]
     pub fn panel(&self) -> String {
         self.figures
             .panel
@@ -27,12 +26,10 @@ impl FrameCard<'_> {
     }
 
     /// Of the panel's bar, in percent.
-    #[must_use]
     pub fn panel_length(&self) -> i64 {
         self.figures.panel.map_or(0, |panel| panel.percent)
     }
 
-    #[must_use]
     pub fn panel_note(&self) -> String {
         self.figures.panel.map_or_else(
             || "no verdict".to_owned(),
@@ -40,7 +37,6 @@ impl FrameCard<'_> {
         )
     }
 
-    #[must_use]
     pub fn community(&self) -> String {
         self.figures
             .community
@@ -48,7 +44,6 @@ impl FrameCard<'_> {
     }
 
     /// The counts, and how sure the figure is.
-    #[must_use]
     pub fn community_note(&self) -> String {
         let votes = self.figures.votes_in_words();
         match self.figures.community {
@@ -58,7 +53,6 @@ impl FrameCard<'_> {
     }
 
     /// Why no vote is taken, if none is.
-    #[must_use]
     pub fn closed(&self) -> Option<&'static str> {
         match self.figures.state {
             ToolState::Open => None,
@@ -67,7 +61,6 @@ impl FrameCard<'_> {
         }
     }
 
-    #[must_use]
     pub fn pressed(&self, choice: &str) -> bool {
         self.own.is_some_and(|own| own.as_str() == choice)
     }
@@ -88,7 +81,6 @@ pub struct EmbedParams {
 
 impl EmbedParams {
     /// Reads what it knows and passes over the rest: a site's own additions to an address must not break its page.
-    #[must_use]
     pub fn read(query: &str) -> Self {
         let lang = |text: &String| {
             (2..=35).contains(&text.len())
@@ -107,7 +99,6 @@ impl EmbedParams {
     }
 
     /// The address of the same page again.
-    #[must_use]
     pub fn path(&self, slug: &str, first: bool) -> String {
         let mut pairs = url::form_urlencoded::Serializer::new(String::new());
         let parts = [
@@ -129,7 +120,6 @@ impl EmbedParams {
 }
 
 /// The iframe page that a form's `back` names: its tool, and what else was wanted.
-#[must_use]
 pub fn came_from(back: &str) -> Option<(String, EmbedParams)> {
     let (slug, query) = back.split_once('?').unwrap_or((back, ""));
     let slug = Slug::parse(slug.strip_prefix("/embed/")?)?;

@@ -21,7 +21,6 @@ const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 const REFERRER: HeaderValue = HeaderValue::from_static("strict-origin-when-cross-origin");
 
 /// The content policy of the iframe page: ours alone, framed by us and by the allow-list.
-#[must_use]
 pub fn frame_policy(origins: &Origins) -> HeaderValue {
     let mut ancestors = String::from("'self'");
     for origin in origins.listed() {
