@@ -106,9 +106,19 @@ fn read(document: &Value, path: &str, method: &str, operation: &Value) -> Operat
         .and_then(|kinds| kinds.iter().next())
         .map(|(kind, content)| {
             let example = &content["example"];
-            let text = example
-                .as_str()
-                .map_or_else(|| example.to_string(), str::to_owned);
+            let text = match example.as_object() {
+                Some(fields) if kind == "application/x-www-form-urlencoded" => {
+                    let fields = fields.iter().map(|(name, value)| {
+                        (name, value.as_str().expect("a form's fields are texts"))
+                    });
+                    url::form_urlencoded::Serializer::new(String::new())
+                        .extend_pairs(fields)
+                        .finish()
+                }
+                _ => example
+                    .as_str()
+                    .map_or_else(|| example.to_string(), str::to_owned),
+            };
             (kind.clone(), text)
         });
     let parameters = operation["parameters"].as_array().into_iter().flatten();
