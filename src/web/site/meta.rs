@@ -27,6 +27,7 @@ pub struct Head {
 }
 
 impl Head {
+    #[must_use]
     pub fn new(site: &str, path: &str, title: String, description: String) -> Self {
         Self {
             title,
@@ -46,18 +47,21 @@ impl Head {
     }
 
     /// Not for search engines.
+    #[must_use]
     pub fn unlisted(mut self) -> Self {
         self.listed = false;
         self
     }
 
     /// Shows the picture at `path` in link previews; `alternative` says the same in words.
+    #[must_use]
     pub fn with_picture(mut self, path: &str, alternative: String) -> Self {
         self.picture = (format!("{}{path}", self.site), alternative);
         self
     }
 
     /// Says where the oEmbed answer for this page is.
+    #[must_use]
     pub fn with_oembed(mut self) -> Self {
         let address: String =
             url::form_urlencoded::byte_serialize(self.canonical.as_bytes()).collect();
@@ -66,6 +70,7 @@ impl Head {
     }
 
     /// The tool as structured data, with the community's rating once there is one.
+    #[must_use]
     pub fn with_tool(mut self, card: &Card<'_>) -> Self {
         let data = structured_data::tool(card, &self.canonical, PanelReviews::LeftOut);
         self.data = structured_data::inert(&data);
@@ -73,6 +78,7 @@ impl Head {
     }
 
     /// Says where the tool's feed is.
+    #[must_use]
     pub fn with_tool_feed(self, card: &Card<'_>) -> Self {
         self.with_feed(
             format!("/feeds/{}.atom", card.slug),
@@ -81,6 +87,7 @@ impl Head {
     }
 
     /// Says where the feed at `path` is.
+    #[must_use]
     pub fn with_feed(mut self, path: String, title: String) -> Self {
         self.feeds.push((path, title));
         self
