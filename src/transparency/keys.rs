@@ -54,7 +54,7 @@ pub enum LogKeyError {
 /// What the log is written with; `None` if it is off, or there is no key.
 ///
 /// # Errors
-/// A key that is none, or a name that is not the log's.
+/// An invalid key, or a name that is not the log's.
 pub fn load(
     conn: &mut DbConnection,
     settings: &Settings,
@@ -112,7 +112,7 @@ pub fn check(conn: Option<&mut DbConnection>, settings: &Settings) -> Result<(),
 /// The address and the key of each witness.
 ///
 /// # Errors
-/// A key that is none, or a quorum of more witnesses than there are.
+/// An invalid key, or a quorum larger than the number of witnesses.
 pub fn witnesses(settings: &Settings) -> Result<Vec<(Url, VerifierKey)>, LogKeyError> {
     let (given, quorum) = (
         &settings.transparency.witnesses,

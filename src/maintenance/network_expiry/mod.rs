@@ -37,7 +37,7 @@ const RESTS_OF_STEPS: u32 = 4;
 const LONGEST: Duration = Duration::from_secs(10);
 /// Votes that one step blanks: a few milliseconds of the writer.
 const STEP: usize = 200;
-/// A full queue is tried again so many times: for five seconds.
+/// How often a full queue is tried again: for five seconds in all.
 const TRIES: usize = 100;
 
 /// Starts it; its first look is at once.
@@ -66,7 +66,7 @@ pub fn start(
     })
 }
 
-/// So many times as long as what began then took.
+/// Rests for `times` the time since `began`, from [`PAUSE`] to [`LONGEST`].
 fn rest(stop: &Stop, began: Instant, times: u32) -> Result<(), PassError> {
     stop.rest((began.elapsed() * times).clamp(PAUSE, LONGEST))
 }

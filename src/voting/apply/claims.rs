@@ -223,6 +223,19 @@ fn nobody_claims_from_themselves() {
     );
 }
 
+fn claim(user: VoterId, visitor: VoterId) -> VoteCommand {
+    VoteCommand {
+        tool: 1,
+        voter: user,
+        act: VoteAction::Claim,
+        visitor: Some(visitor),
+        network: NetworkHash([0; 16]),
+        token_age: 0,
+        origins: None,
+        ballot: None,
+    }
+}
+
 #[test]
 fn a_bound_visitors_row_stays_its_own_beside_the_users() {
     let (visitor, user) = (VoterId([1; 16]), VoterId([2; 16]));
@@ -246,16 +259,7 @@ fn a_bound_visitors_row_stays_its_own_beside_the_users() {
     );
     let own = vote(Choice::Skip, None);
     let present = ExistingVotes::from_iter([((1, visitor), bound), ((1, user), own)]);
-    let claim = VoteCommand {
-        tool: 1,
-        voter: user,
-        act: VoteAction::Claim,
-        visitor: Some(visitor),
-        network: NetworkHash([0; 16]),
-        token_age: 0,
-        origins: None,
-        ballot: None,
-    };
+    let claim = claim(user, visitor);
     let folded = fold(
         &[claim],
         &open(),
@@ -294,16 +298,7 @@ fn a_held_voter_who_claims_a_vote_that_counts_stays_held() {
     let theirs = vote(None, binding(1));
     let own = vote(Some(exclusions::WITHDRAWN_HELD), binding(2));
     let present = ExistingVotes::from_iter([((1, visitor), theirs), ((1, user), own)]);
-    let claim = VoteCommand {
-        tool: 1,
-        voter: user,
-        act: VoteAction::Claim,
-        visitor: Some(visitor),
-        network: NetworkHash([0; 16]),
-        token_age: 0,
-        origins: None,
-        ballot: None,
-    };
+    let claim = claim(user, visitor);
     let mut book = OriginBook::default();
     let barred = Barred::default();
     let folded = fold(&[claim], &open(), &present, &barred, &[], &mut book, NOW);

@@ -115,7 +115,7 @@ impl OutlineBuilder for Outline {
 pub struct Canvas(Pixmap);
 
 impl Canvas {
-    /// `None` if there is no memory for it.
+    /// `None` if its memory cannot be allocated.
     pub fn new(width: u32, height: u32, ground: Ink) -> Option<Self> {
         let mut pixmap = Pixmap::new(width, height)?;
         pixmap.fill(ground.color(u8::MAX));

@@ -5,7 +5,7 @@ use crate::harness::Backend;
 use crate::harness::client::Client;
 use crate::harness::dashboard::value;
 use crate::harness::server::Home;
-use crate::moderation::{Moderator, OTHER, TOOL};
+use crate::moderation::{Moderator, TOOL};
 use serde_json::{Value, json};
 
 crate::both!(
@@ -14,7 +14,6 @@ crate::both!(
     a_refusal_keeps_what_was_typed,
     held_votes_of_several_networks_are_rejected_at_once,
     votes_are_filtered_and_exported,
-    acts_are_found_by_what_they_were
 );
 
 /// Two votes on `TOOL` from each of these networks; gives the networks' hashes, the newest first.
@@ -453,58 +452,4 @@ async fn votes_are_filtered_and_exported(backend: Backend) {
         .get("/moderation/votes.csv?from=x")
         .await
         .page(422);
-}
-
-async fn acts_are_found_by_what_they_were(backend: Backend) {
-    let dashboard = Dashboard::new(backend).await;
-    let state = |slug: &str| format!("/moderation/tools/{slug}/state");
-    for (slug, wanted) in [(TOOL, "frozen"), (OTHER, "frozen"), (TOOL, "open")] {
-        dashboard
-            .done(&state(slug), &[("state", wanted), ("reason", "x")])
-            .await;
-    }
-    let acts = async |query: &str| dashboard.page(&format!("/moderation/audit?{query}")).await;
-    let all = acts("").await;
-    for which in [
-        format!("<strong>Freeze</strong> <span class=\"subject\">{TOOL}<"),
-        format!("<strong>Freeze</strong> <span class=\"subject\">{OTHER}<"),
-        format!("<strong>Reopen</strong> <span class=\"subject\">{TOOL}<"),
-    ] {
-        assert!(all.contains(&which), "{which}: {all}");
-    }
-    let count = |page: &str| page.matches("<span class=\"subject\">").count();
-    assert_eq!(count(&acts("act=tool.state").await), 3);
-    assert_eq!(
-        count(&acts(&format!("act=tool.state&tool={OTHER}")).await),
-        1
-    );
-    assert_eq!(count(&acts("tool=Codestral+2").await), 2);
-    assert_eq!(
-        count(&acts("actor=THE%20moderator&act=tool.state").await) % 3,
-        0
-    );
-    assert_eq!(count(&acts("actor=nobody").await), 0);
-    assert_eq!(count(&acts("to=2020-01-01T00:00").await), 0);
-    assert_eq!(count(&acts("actor=%25").await), 0, "no pattern but text");
-    // A reset says of what.
-    dashboard.moderator.voters("ship", 2).await;
-    dashboard.moderator.reset(json!({})).await.expect(201);
-    let page = acts("act=reset").await;
-    assert!(page.contains("2 votes on codestral-2"), "{page}");
-    // Commands are acts, too.
-    for (name, words) in [
-        ("visitors.mint", "Visitor tokens minted"),
-        ("token.create", "Token created"),
-    ] {
-        let page = acts(&format!("act={name}")).await;
-        let shown = format!("<strong>{words}</strong>");
-        assert!(
-            page.contains(&shown) && !page.contains("<strong>Reset</strong>"),
-            "{page}"
-        );
-        assert!(
-            page.contains(&format!("<option value=\"{name}\" selected>{words}<")),
-            "{page}"
-        );
-    }
 }

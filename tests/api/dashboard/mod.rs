@@ -5,6 +5,7 @@
 mod access;
 mod acts;
 mod alerts;
+mod audit;
 mod bans;
 mod bulk;
 mod forms;

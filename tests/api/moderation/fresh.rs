@@ -41,7 +41,7 @@ async fn old_tokens_without_history_are_fresh(backend: Backend) {
     for tool in &tools[..3] {
         at_most_twenty(&moderator, tool, tool).await;
     }
-    // Whoever has a vote that counts, of an earlier day, is not fresh.
+    // A voter with a counted vote of an earlier day is not fresh.
     hand.all(&tools[3], |nth| if nth % 2 == 0 { SKIP } else { SHIP })
         .await;
     moderator.server.home().two_days_later();

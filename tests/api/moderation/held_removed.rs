@@ -54,7 +54,7 @@ async fn removals_tell_no_held_voter(backend: Backend) {
     const SKIP: Step = Vote(Some("skip"));
     let moderator = Moderator::at(on(backend).start().await).await;
     let mut voters = moderator.server.setup.mint(26).await.into_iter();
-    // Twenty of one network count; whoever comes after them is held.
+    // Twenty of one network count; the ones after them are held.
     for voter in voters.by_ref().take(24) {
         let call = ask(&moderator.client, &voter, TOOL, "ship", "198.51.100.1", "B");
         call.send().await.expect(201);

@@ -104,7 +104,7 @@ fn quickstart(site: &str, slug: &str) -> Vec<Recipe<'static>> {
     vec![
         recipe(
             "With curl",
-            "A visitor is whoever holds a token. `jq` takes it out of the answer.",
+            "Each visitor has a token. `jq` reads it from the answer.",
             include_str!("../assets/quickstart.sh").trim_end(),
         ),
         recipe(
