@@ -10,10 +10,11 @@ use crate::domain::Choice;
 pub const MAX_NET: i64 = 20;
 /// How many more voters may agree for each that dissents, if the tool is most of what the network votes on: 4 in 5.
 const AGREEING_FOCUSED: i64 = 3;
-/// The same if its voters vote on other tools too. A crowd of 9 in 10 has to pass, chance included, however small it is: 24 in 25.
+/// The same if its voters vote on other tools too, in a small crowd, of which one dissenter more or less says little: 24 in 25.
 const AGREEING_SPREAD: i64 = 24;
-/// Agreement beyond 9 in 10 is chance within this many standard deviations, in a large crowd.
-const MAX_SPREAD_DEVIATIONS: i64 = 3;
+/// Twice the standard deviations within which agreement beyond 9 in 10 is chance. With 2 of them a crowd of 9 in 10 would wait on 2 days
+/// of 100; with 2.5, on less than one of 200 (`docs/decisions/holding.md`).
+const MAX_SPREAD_HALF_DEVIATIONS: i64 = 5;
 /// Changes of mind are chance within this many standard deviations.
 const MAX_PUSH_DEVIATIONS: i64 = 2;
 
@@ -57,8 +58,8 @@ impl ByChoice {
     /// 3 / 10 * sqrt(N).
     fn exceeds_nine_in_ten(self) -> bool {
         let voters = self.ship + self.skip;
-        let missing = voters - 10 * self.ship.min(self.skip);
-        let deviation = 3 * MAX_SPREAD_DEVIATIONS;
+        let missing = 2 * (voters - 10 * self.ship.min(self.skip));
+        let deviation = 3 * MAX_SPREAD_HALF_DEVIATIONS;
         missing > 0 && missing * missing > deviation * deviation * voters
     }
 }
@@ -207,9 +208,12 @@ mod tests {
         assert!(of(270, 30).is_one_hand(|| 149));
         assert!(of(270, 9).is_one_hand(|| 270));
         assert!(!of(133, 7).is_one_hand(|| 140));
-        // Of a thousand 9 in 10 dissent by chance alone, but not 95 in 100.
-        assert!(!of(920, 80).is_one_hand(|| 1_000));
-        assert!(of(950, 50).is_one_hand(|| 1_000));
+        // Of a thousand 92 in 100 agree by chance alone, but not 93.
+        assert!(!of(923, 77).is_one_hand(|| 1_000));
+        assert!(of(925, 75).is_one_hand(|| 1_000));
+        // Of two hundred, ten have to dissent.
+        assert!(!of(190, 10).is_one_hand(|| 1_000));
+        assert!(of(191, 9).is_one_hand(|| 1_000));
     }
 
     #[test]
