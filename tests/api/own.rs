@@ -1,9 +1,11 @@
 //! `GET` and `DELETE /v1/visitors/me`: everything that is held comes out, and after an erasure nobody holds the votes.
+use crate::harness::client::Call;
 use crate::harness::crowd::fill;
 use crate::harness::server::Home;
 use crate::harness::{Backend, eventually};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 
 crate::both!(
@@ -234,4 +236,56 @@ async fn entries_are_found_by_an_index(backend: Backend) {
     server.verify().await;
     let left = join_all(voters[3..].iter().map(changes)).await;
     assert_eq!(left, [2; 17]);
+}
+
+/// Two callers whose walks wait for the ledger hang up: their permits stay taken while the walks go on, so that a third takes no reader
+/// from others.
+#[test]
+fn who_hangs_up_keeps_its_permit_until_the_walk_ends_on_postgres() {
+    crate::harness::run(async {
+        let server = Home::new(Backend::Postgres)
+            .setup()
+            .generous()
+            .start()
+            .await;
+        let client = server.client();
+        let voters = server.setup.mint(4).await;
+        for voter in &voters {
+            client.put_vote(voter, TOOL, "ship").await.expect(201);
+        }
+        let home = Arc::clone(&server.setup.home);
+        let locked = tokio::task::spawn_blocking(move || {
+            home.execute(
+                "BEGIN; LOCK TABLE ledger_entries, ledger_voters IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(2); COMMIT",
+            );
+        });
+        let held = "SELECT count(*) AS n FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted \
+                    AND relation = 'ledger_entries'::regclass";
+        eventually(
+            "the ledger is locked",
+            Duration::from_secs(10),
+            async || server.home().number(held) == 1,
+        )
+        .await;
+        let hangs_up = async |call: Call| {
+            let walk = tokio::time::timeout(Duration::from_millis(200), call.send()).await;
+            assert!(walk.is_err(), "it had to wait for the ledger");
+        };
+        tokio::join!(
+            hangs_up(client.get(ME).bearer(&voters[0])),
+            hangs_up(client.delete(ME).bearer(&voters[1])),
+        );
+        for voter in &voters[2..] {
+            let refused = client.get(ME).bearer(voter).send().await;
+            refused.problem(503, "overloaded");
+            client.get_vote(voter, TOOL).await.expect(200);
+        }
+        assert_eq!(server.home().number(held), 1, "it is locked all the while");
+        locked.await.expect("unlocked");
+        eventually("an answer", Duration::from_secs(10), async || {
+            client.get(ME).bearer(&voters[2]).send().await.success()
+        })
+        .await;
+        server.verify().await;
+    });
 }

@@ -2,7 +2,9 @@
 use crate::harness::client::{Answer, Client};
 use crate::harness::server::{Home, Server};
 use crate::harness::{Backend, eventually, run};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -235,6 +237,45 @@ fn reads_of_own_votes_have_a_quota() {
             .await
             .problem(429, "rate-limited");
         read(&other).await.expect(200);
+    });
+}
+
+/// Reads of own votes wait for the database, more of them than may be queued: staff have readers of their own, and who is too many is
+/// told at once.
+#[test]
+fn a_flood_of_own_votes_leaves_staff_their_readers_on_postgres() {
+    run(async {
+        let home = Home::new(Backend::Postgres);
+        let server = home.setup().generous().start().await;
+        let moderator = token(&server, "moderator").await;
+        let client = server.client();
+        let voter = client.visitor().await;
+        let locking = Arc::clone(&home);
+        let locked = tokio::task::spawn_blocking(move || {
+            locking.execute(
+                "BEGIN; LOCK TABLE votes IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(2); COMMIT",
+            );
+        });
+        let held = "SELECT count(*) AS n FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted \
+                    AND relation = 'votes'::regclass";
+        eventually("votes are locked", Duration::from_secs(10), async || {
+            home.number(held) == 1
+        })
+        .await;
+        let flood = join_all((0..400).map(|_| {
+            let read = client.get("/v1/votes?tools=codestral-2").bearer(&voter);
+            read.send()
+        }));
+        let staff = async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let read = client.get("/v1/moderation/audit").bearer(&moderator);
+            read.send().await.expect(200);
+            assert_eq!(home.number(held), 1, "it waited for the readers of others");
+        };
+        let (answers, ()) = tokio::join!(flood, staff);
+        let overloaded = answers.iter().filter(|answer| answer.status == 503);
+        assert!(overloaded.count() > 0, "none was refused");
+        locked.await.expect("unlocked");
     });
 }
 

@@ -1,14 +1,17 @@
 //! Bulk edits of the catalogue beside votes on several tools: one lock order, so no deadlock.
 use crate::book::TOOLS;
 use crate::harness::server::Home;
-use crate::harness::{Backend, run};
+use crate::harness::{Backend, eventually, run};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// By slug it comes before the others, by id after them.
 const LATE: &str = "aaa";
 const ROUNDS: usize = 60;
+const SHOWN: Duration = Duration::from_secs(25);
 
 #[test]
 fn bulk_edits_and_votes_do_not_deadlock_on_postgres() {
@@ -94,5 +97,53 @@ fn the_same_new_tool_by_two_instances_on_postgres() {
             statuses.sort_unstable();
             assert_eq!(statuses, [200, 201]);
         }
+    });
+}
+
+/// An import of many tools waits for the lock of one: votes on those that it has written pass.
+#[test]
+fn an_import_of_the_catalogue_holds_the_locks_of_one_step_on_postgres() {
+    const TOOLS: usize = 401;
+    run(async {
+        let server = Home::new(Backend::Postgres)
+            .setup()
+            .generous()
+            .start()
+            .await;
+        let import = async |name: &str| {
+            let tool = |n| json!({"slug": format!("many-{n:03}"), "name": name});
+            let tools: Vec<Value> = (0..TOOLS).map(tool).collect();
+            server.home().write("many.json", json!(tools).to_string());
+            let import = ["catalog", "import", "many.json"];
+            server.run_cli(&import).await.success("import");
+        };
+        import("First").await;
+        let (client, home) = (server.client(), Arc::clone(&server.setup.home));
+        let voter = client.visitor().await;
+        eventually("the last is shown", SHOWN, async || {
+            client.get("/v1/tools/many-400").send().await.success()
+        })
+        .await;
+        let locked = tokio::task::spawn_blocking(move || {
+            home.execute(
+                "BEGIN; SELECT 1 FROM tallies JOIN tools ON id = tool_id WHERE slug = 'many-400' FOR UPDATE OF tallies; \
+                 SELECT pg_sleep(5); COMMIT",
+            );
+        });
+        let waiting = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let vote = async {
+            eventually("the import waits", SHOWN, async || {
+                server.home().number(waiting) > 0
+            })
+            .await;
+            client
+                .put_vote(&voter, "many-000", "ship")
+                .await
+                .expect(201);
+            assert!(server.home().number(waiting) > 0, "the vote waited for it");
+        };
+        tokio::join!(import("Second"), vote);
+        locked.await.expect("unlocked");
+        server.verify().await;
     });
 }

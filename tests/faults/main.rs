@@ -45,6 +45,7 @@ mod slow;
 mod stop;
 mod tls;
 mod upgrade;
+mod wal;
 
 /// What a promise of one second may take here, where two cores run the tests, a debug server and its databases.
 const SLACK: u32 = 5;

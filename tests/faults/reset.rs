@@ -6,7 +6,7 @@ use crate::harness::client::{Answer, Client};
 use crate::harness::crowd::fill;
 use crate::harness::server::{Home, Server};
 use crate::harness::{Backend, eventually};
-use crate::reset_load::{Size, beside, comes_through_a_flood};
+use crate::reset_load::{Size, beside};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -273,6 +273,10 @@ async fn votes_pass_a_large_reset(backend: Backend) {
         rate: 100,
     };
     beside(backend, size).await;
+}
+
+async fn comes_through_a_flood(backend: Backend) {
+    crate::reset_load::comes_through_a_flood(backend, 15_000).await;
 }
 
 crate::both!(

@@ -149,8 +149,7 @@ pub async fn beside(backend: Backend, size: Size) {
 
 /// A reset of more votes than are summed under the lock, while their own voters change them without pause: it comes through, and so does
 /// its undo.
-pub async fn comes_through_a_flood(backend: Backend) {
-    const CROWD: usize = 15_000;
+pub async fn comes_through_a_flood(backend: Backend, crowd: usize) {
     let server = Home::new(backend).setup().generous().start().await;
     let made = server
         .run_cli(&["token", "create", "--role", "moderator", "--name", "m"])
@@ -161,20 +160,20 @@ pub async fn comes_through_a_flood(backend: Backend) {
     for voter in &voters {
         client.put_vote(voter, TOOL, "skip").await.expect(201);
     }
-    fill(server.home(), TOOL, CROWD, RING);
+    fill(server.home(), TOOL, crowd, RING);
     let body = json!({"tool": TOOL, "reason": "all of them"});
     let act = post(&client, &token, "/resets", body);
     let (made, took, waits) = beside_votes(&client, &voters, 250, act).await;
     report("the reset in a flood", backend, took, waits);
     let matched = made["matched"].as_u64().expect("a number") as usize;
-    assert!((CROWD..=CROWD + voters.len()).contains(&matched), "{made}");
+    assert!((crowd..=crowd + voters.len()).contains(&matched), "{made}");
     server.verify().await;
     let path = format!("/resets/{}/undo", made["id"]);
     let act = post(&client, &token, &path, json!({}));
     let (undone, took, waits) = beside_votes(&client, &voters, 250, act).await;
     report("its undo", backend, took, waits);
     assert!(
-        undone["restored"].as_u64() >= Some(CROWD as u64),
+        undone["restored"].as_u64() >= Some(crowd as u64),
         "{undone}"
     );
     server.verify().await;

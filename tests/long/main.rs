@@ -14,6 +14,8 @@ mod book;
 mod days;
 #[path = "../faults/deaf.rs"]
 mod deaf;
+#[path = "../detector/dice.rs"]
+mod dice;
 #[path = "../faults/flood.rs"]
 mod flood;
 #[path = "../api/forgetting.rs"]
@@ -32,7 +34,7 @@ mod matrix;
 mod networks;
 #[path = "../faults/queues.rs"]
 mod queues;
-#[path = "../faults/random_acts.rs"]
+#[path = "../faults/random_acts/mod.rs"]
 mod random_acts;
 #[path = "../faults/reset_load.rs"]
 mod reset_load;
@@ -157,6 +159,22 @@ mod a_reset_of_100_000_out_of_a_million {
     #[test]
     fn on_postgres() {
         run(beside(Backend::Postgres, SIZE));
+    }
+}
+
+/// A reset of all of a million votes, and its undo, while 500 of their voters change their votes without pause.
+mod a_reset_of_a_million_comes_through_a_flood {
+    use super::harness::{Backend, run};
+    use super::reset_load::comes_through_a_flood;
+
+    #[test]
+    fn on_sqlite() {
+        run(comes_through_a_flood(Backend::Sqlite, 1_000_000));
+    }
+
+    #[test]
+    fn on_postgres() {
+        run(comes_through_a_flood(Backend::Postgres, 1_000_000));
     }
 }
 

@@ -125,6 +125,61 @@ async fn promoted(pair: &Pair, lagging: bool) -> Vec<String> {
     found
 }
 
+/// The database's URL leads to a standby, which reads and takes no votes: unready, by `/readyz` and the command, until it is promoted.
+#[test]
+fn a_url_that_leads_to_a_standby_is_unready_on_postgres() {
+    run(async {
+        let pair = Pair::start(true);
+        let url = pair.setup.home.database_url().expect("a URL");
+        let any = url.replace(
+            "target_session_attrs=read-write",
+            "target_session_attrs=any",
+        );
+        let setup = pair.setup.clone().env("TALLYSHIP_DATABASE__URL", any);
+        let server = setup.start().await;
+        let (client, admin) = (server.client(), server.admin());
+        let voters = setup.mint(2).await;
+        client
+            .put_vote(&voters[0], TOOLS[0], "ship")
+            .await
+            .expect(201);
+        let writes = async || admin.get("/readyz").send().await.json["parts"]["writes"].clone();
+        assert_eq!(writes().await, "ready");
+        assert_eq!(server.run_cli(&["health"]).await.code(), 0);
+
+        pair.primary.kill9();
+        let reads =
+            "SELECT count(*) AS n FROM pg_stat_activity WHERE backend_type = 'client backend'";
+        let took = eventually(
+            "the standby is read, unready",
+            RECOVERY * SLACK,
+            async || pair.standby.number(reads) > 1 && writes().await == "unready",
+        );
+        println!("on a standby: unready after {:?}", took.await);
+        assert_eq!(server.run_cli(&["health"]).await.code(), 1);
+        let refused = client.put_vote(&voters[1], TOOLS[0], "ship").await;
+        refused.problem(503, "unavailable");
+
+        pair.standby
+            .execute("ALTER SYSTEM RESET synchronous_standby_names");
+        pair.standby.execute("SELECT pg_promote()");
+        let took = eventually("ready", RECOVERY * SLACK, async || {
+            writes().await == "ready"
+        });
+        println!("promoted: ready after {:?}", took.await);
+        assert_eq!(server.run_cli(&["health"]).await.code(), 0);
+        client
+            .put_vote(&voters[1], TOOLS[0], "ship")
+            .await
+            .expect(201);
+        eventually("both count", RECOVERY * SLACK, async || {
+            client.counts(TOOLS[0]).await == (2, 0)
+        })
+        .await;
+        setup.verify().await;
+    });
+}
+
 #[test]
 fn a_standby_is_promoted_on_postgres() {
     run(async {

@@ -13,8 +13,8 @@ use crate::harness::run;
 use fault::{
     Fault, ON_A_SMALL_DISK, ON_ITS_OWN_DISK, ON_POSTGRES, ON_POSTGRES_OWN_DISK, ON_SQLITE,
 };
-pub use site::Ground;
 use site::Site;
+pub use site::{Ground, small_disk};
 use std::time::Duration;
 use trial::{Outcome, trial};
 
@@ -130,7 +130,8 @@ fn may(what: &str, missing: Option<String>) -> bool {
     false
 }
 
-fn disk() -> bool {
+/// Whether a disk can be filled here.
+pub fn disk() -> bool {
     let needs = "it needs root that may mount (unshare --mount, mount -t tmpfs)";
     may("a full disk", (!site::may_mount()).then(|| needs.into()))
 }

@@ -27,7 +27,7 @@ const INSTANCES: usize = 3;
 pub const ROLE: &str = "voting";
 const READY: Duration = Duration::from_secs(30);
 /// What a full disk holds.
-const DISK: &str = "size=48m";
+const DISK: &str = "48m";
 
 /// Where the votes are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -101,7 +101,7 @@ impl Site {
         let lies = if ground.lies() { lying() } else { Vec::new() };
         let on_sqlite = || Home::new(Backend::Sqlite).setup();
         let (setup, network) = match (ground, &disk) {
-            (Ground::SmallDisk, _) => (small_disk(), None),
+            (Ground::SmallDisk, _) => (small_disk(DISK), None),
             (_, Some(disk)) if ground.of_postgres() => networked(Cluster::start_on(disk, &lies)),
             (Ground::Postgres, _) => networked(Cluster::start(&[], &[])),
             (_, Some(disk)) => {
@@ -295,12 +295,13 @@ fn networked(cluster: Cluster) -> (Setup, Option<Network>) {
 }
 
 /// The mount is in a namespace of its own, so that it is gone with the server, however that ends.
-fn small_disk() -> Setup {
+/// SQLite on a disk of this size, which only the server sees.
+pub fn small_disk(size: &str) -> Setup {
     let home = Home::new(Backend::Sqlite);
     let data = home.path().join("data");
     std::fs::create_dir_all(&data).expect("the folder of the disk");
     let script = format!(
-        "mount -t tmpfs -o {DISK} none '{}' && exec \"$@\"",
+        "mount -t tmpfs -o size={size} none '{}' && exec \"$@\"",
         data.display()
     );
     let argv = ["unshare", "--mount", "sh", "-c", &script, "sh"];

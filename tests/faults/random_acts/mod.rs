@@ -1,15 +1,18 @@
-//! Random acts against a model: votes, withdrawals, claims, erasures, imports, resets, undos, periods, edits of the catalogue, and a clock
-//! that steps. After every twenty the recount agrees, and counts are the model's.
+//! Random acts against a model: votes, withdrawals, claims, erasures, imports, resets, undos, periods, held votes, edits of the catalogue,
+//! and a clock that steps. After every twenty the recount agrees, and counts are the model's.
 //!
 //! It must never draw other numbers on another run: a failure has to come again. The model knows what the contract says, and no more.
 #![allow(dead_code)] // `tests/long` uses a part of it
+mod held;
+
 use crate::harness::client::Client;
 use crate::harness::clock::Clock;
 use crate::harness::server::{Home, Server};
 use crate::harness::site::{Site, claims, now};
 use crate::harness::{Backend, eventually};
+use held::{Hand, address};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 const TOOLS: [&str; 2] = ["codestral-2", "cursor-background-agents"];
@@ -20,6 +23,8 @@ const HOUR: i64 = 3600;
 const STEPS_OF_THE_CLOCK: [i64; 6] = [0, HOUR, -HOUR, 24 * HOUR, 30, -30];
 const SHOWN: Duration = Duration::from_secs(25);
 const ME: &str = "/v1/visitors/me";
+/// An open end is the server's present: a clock that was ahead may have votes beyond it.
+const FAR_AWAY: &str = "2100-01-01T00:00:00Z";
 
 /// Who votes; an erased voter is nobody any more, but their votes stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +61,12 @@ struct Model {
     users: Vec<usize>,
     made: usize,
     votes: BTreeMap<(usize, Who), Vote>,
+    /// Whose votes are held, though withdrawn, and whether they were rejected.
+    held: HashMap<(usize, Who), bool>,
+    hands: Vec<Hand>,
+    /// Of all who were of a hand, by their numbers; and of visitors who have done nothing yet.
+    tokens: HashMap<usize, String>,
+    unused: Vec<String>,
     /// Visitors who came as a user on a tool.
     linked: HashSet<(usize, usize)>,
     removals: Vec<Removal>,
@@ -70,6 +81,11 @@ impl Model {
         let clock = Clock::new(&home, "clock");
         let site = Site::new("EdDSA");
         let setup = site.setup(clock.setup(home.setup().generous()));
+        // Each visitor comes from a network of its own, so that none but those of a hand are held.
+        let setup = setup
+            .without("TALLYSHIP_ABUSE__HOLD")
+            .env("TALLYSHIP_ABUSE__CHALLENGE_AFTER", "1000000000")
+            .env("TALLYSHIP_HTTP__TRUSTED_PROXIES", "127.0.0.1");
         let instances = if backend == Backend::Postgres { 2 } else { 1 };
         let mut servers = Vec::new();
         for _ in 0..instances {
@@ -91,6 +107,10 @@ impl Model {
             users: (VISITORS..VISITORS + USERS).collect(),
             made: VISITORS + USERS,
             votes: BTreeMap::new(),
+            held: HashMap::new(),
+            hands: Vec::new(),
+            tokens: HashMap::new(),
+            unused: Vec::new(),
             linked: HashSet::new(),
             removals: Vec::new(),
             exported: Vec::new(),
@@ -112,7 +132,11 @@ impl Model {
     }
 
     fn user(&self, n: usize) -> String {
-        let mut claims = claims(&format!("user-{}", self.users[n]));
+        self.user_token(self.users[n])
+    }
+
+    fn user_token(&self, id: usize) -> String {
+        let mut claims = claims(&format!("user-{id}"));
         // Good on every day to which the clock steps.
         (claims["iat"], claims["exp"]) = (json!(now() - 48 * HOUR), json!(now() + 480 * HOUR));
         let header = json!({"alg": "EdDSA", "typ": "JWT", "kid": crate::harness::site::KID});
@@ -137,7 +161,7 @@ impl Model {
     }
 
     async fn step(&mut self) {
-        match self.random(40) {
+        match self.random(44) {
             0..=19 => self.vote().await,
             20..=23 => self.withdraw().await,
             24..=26 => self.claim().await,
@@ -148,6 +172,8 @@ impl Model {
             33 => self.export().await,
             34 => self.import().await,
             35 | 36 => self.edit().await,
+            37..=39 => self.hand().await,
+            40 => self.settle().await,
             _ => {
                 let n = self.random(STEPS_OF_THE_CLOCK.len());
                 self.clock.set(STEPS_OF_THE_CLOCK[n]);
@@ -186,7 +212,8 @@ impl Model {
         }
         let n = self.random(VISITORS);
         let (id, token) = self.visitors[n].clone();
-        let answer = client.put_vote(&token, TOOLS[tool], choice).await;
+        let call = client.vote(&token, TOOLS[tool], choice);
+        let answer = call.header("x-forwarded-for", &address(id)).send().await;
         if self.linked.contains(&(tool, id)) {
             answer.problem(409, "conflict");
         } else {
@@ -239,13 +266,20 @@ impl Model {
             let fresh = self.client().visitor().await;
             std::mem::replace(&mut self.visitors[n], (nobody, fresh)).0
         };
-        for who in [Who::Visitor(who), Who::User(who)] {
-            self.erased.insert(who);
-            for tool in 0..2 {
-                if let Some(vote) = self.votes.remove(&(tool, who)) {
-                    let nobody = self.one_more();
-                    self.votes.insert((tool, Who::Nobody(nobody)), vote);
-                }
+        self.forget(Who::Visitor(who));
+        self.forget(Who::User(who));
+    }
+
+    /// Votes of the erased stay, held or not, without a name.
+    fn forget(&mut self, who: Who) {
+        self.erased.insert(who);
+        for tool in 0..2 {
+            let held = self.held.remove(&(tool, who));
+            if let Some(vote) = self.votes.remove(&(tool, who)) {
+                let nobody = Who::Nobody(self.one_more());
+                self.votes.insert((tool, nobody), vote);
+                self.held
+                    .extend(held.map(|rejected| ((tool, nobody), rejected)));
             }
         }
     }
@@ -263,8 +297,7 @@ impl Model {
         let choice = ["ship", "skip"][self.random(2)];
         let mut body =
             json!({"tool": TOOLS[tool], "reason": "random", "dry_run": false, "choice": choice});
-        // An open end is the server's present: a clock that was ahead may have votes beyond it.
-        body["to"] = json!("2100-01-01T00:00:00Z");
+        body["to"] = json!(FAR_AWAY);
         let id = self.moderate("/resets", body).await["id"]
             .as_i64()
             .expect("an id");
@@ -345,7 +378,10 @@ impl Model {
                 .await;
             again.success("export");
         }
-        let counted = self.votes.iter().filter(|(_, vote)| vote.aside.is_none());
+        let counted = self
+            .votes
+            .iter()
+            .filter(|(key, vote)| self.counts(key, vote));
         self.exported = counted
             .map(|((tool, who), vote)| (*tool, *who, vote.clone()))
             .collect();
@@ -366,12 +402,39 @@ impl Model {
             if linked || self.erased.contains(&who) {
                 continue;
             }
+            if !self.votes.contains_key(&(tool, who)) && !self.came_back(tool, who, &line).await {
+                continue;
+            }
             let aside = self.covering(tool, &line.cast_at);
             match self.votes.get(&(tool, who)) {
                 Some(old) if old.aside.is_some() || old.cast_at >= line.cast_at => {}
                 _ => drop(self.votes.insert((tool, who), Vote { aside, ..line })),
             }
         }
+    }
+
+    /// Whether an import gave a withdrawn vote back: it does, but for what the holding rule still knows of its voter.
+    async fn came_back(&mut self, tool: usize, who: Who, line: &Vote) -> bool {
+        let one = self
+            .visitors
+            .iter()
+            .find(|(id, _)| Who::Visitor(*id) == who);
+        let token = one.map_or_else(|| self.token(who), |(_, token)| token.clone());
+        let own = self
+            .client()
+            .get_vote(&token, TOOLS[tool])
+            .await
+            .expect(200);
+        let choice = &own.json["vote"]["choice"];
+        assert!(
+            choice.is_null() || *choice == line.choice,
+            "{choice} came back"
+        );
+        !choice.is_null()
+    }
+
+    fn counts(&self, key: &(usize, Who), vote: &Vote) -> bool {
+        vote.aside.is_none() && !self.held.contains_key(key)
     }
 
     async fn edit(&mut self) {
@@ -402,8 +465,8 @@ impl Model {
     async fn check(&self, step: usize) {
         for (tool, slug) in TOOLS.iter().enumerate() {
             let count = |choice: &str| {
-                let of = |((of, _), vote): &(&(usize, Who), &Vote)| {
-                    *of == tool && vote.aside.is_none() && vote.choice == choice
+                let of = |(key, vote): &(&(usize, Who), &Vote)| {
+                    key.0 == tool && vote.choice == choice && self.counts(key, vote)
                 };
                 self.votes.iter().filter(of).count() as i64
             };
