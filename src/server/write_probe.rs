@@ -1,7 +1,7 @@
 //! Whether votes can be written: tried on the writer's own connection, since a database that can be read may refuse them (a
 //! full disk, a read-only setting, a lost privilege, a standby).
 //!
-//! `server` runs it; `/readyz` tells its outcome. A fault or its end shows within [`INTERVAL`] and [`TIMEOUT`]: less than 5 s.
+//! After a write of others has failed it writes as much as they do. `server` runs it; `/readyz` tells its outcome. A fault or its end shows within [`INTERVAL`] and [`TIMEOUT`]: less than 5 s.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -30,8 +30,12 @@ impl WriteProbe {
     /// Goes on until it is aborted.
     pub(super) async fn run(&self, votes: &Votes) {
         loop {
-            let tried = tokio::time::timeout(TIMEOUT, votes.edit(probe_write)).await;
-            let is_writable = matches!(tried, Ok(Ok(true)));
+            let has_failed = votes.has_failed();
+            let probe = votes.edit(move |conn| probe_write(conn, has_failed));
+            let is_writable = matches!(tokio::time::timeout(TIMEOUT, probe).await, Ok(Ok(true)));
+            if has_failed && is_writable {
+                votes.clear_failed();
+            }
             let was_writable = self.0.swap(is_writable, Ordering::Relaxed);
             match (was_writable, is_writable) {
                 (true, false) => tracing::error!("votes cannot be written; unready"),

@@ -36,10 +36,11 @@ fn a_database_that_takes_no_votes_is_unready() {
                 status == 503 && body["status"] == "unready" && body["parts"]["writes"] == "unready"
             });
             println!("{role}: unready after {:?}", took.await);
-            assert_eq!(server.run_cli(&["health"]).await.code(), 1);
+            assert_eq!(server.health().await, 1);
             home.execute(mend_it);
             let took = eventually("ready", WITHIN, async || readiness(&server).await.0 == 200);
             println!("ready after {:?}", took.await);
+            assert_eq!(server.health().await, 0);
         }
         let voter = server.client().visitor().await;
         server

@@ -252,9 +252,7 @@ fn a_flood_of_own_votes_leaves_staff_their_readers_on_postgres() {
         let voter = client.visitor().await;
         let locking = Arc::clone(&home);
         let locked = tokio::task::spawn_blocking(move || {
-            locking.execute(
-                "BEGIN; LOCK TABLE votes IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(2); COMMIT",
-            );
+            locking.hold("LOCK TABLE votes IN ACCESS EXCLUSIVE MODE");
         });
         let held = "SELECT count(*) AS n FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted \
                     AND relation = 'votes'::regclass";
@@ -270,7 +268,7 @@ fn a_flood_of_own_votes_leaves_staff_their_readers_on_postgres() {
             tokio::time::sleep(Duration::from_millis(300)).await;
             let read = client.get("/v1/moderation/audit").bearer(&moderator);
             read.send().await.expect(200);
-            assert_eq!(home.number(held), 1, "it waited for the readers of others");
+            home.let_go();
         };
         let (answers, ()) = tokio::join!(flood, staff);
         let overloaded = answers.iter().filter(|answer| answer.status == 503);

@@ -124,12 +124,8 @@ fn an_import_of_the_catalogue_holds_the_locks_of_one_step_on_postgres() {
             client.get("/v1/tools/many-400").send().await.success()
         })
         .await;
-        let locked = tokio::task::spawn_blocking(move || {
-            home.execute(
-                "BEGIN; SELECT 1 FROM tallies JOIN tools ON id = tool_id WHERE slug = 'many-400' FOR UPDATE OF tallies; \
-                 SELECT pg_sleep(5); COMMIT",
-            );
-        });
+        let lock = "SELECT 1 FROM tallies JOIN tools ON id = tool_id WHERE slug = 'many-400' FOR UPDATE OF tallies";
+        let locked = tokio::task::spawn_blocking(move || home.hold(lock));
         let waiting = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
         let vote = async {
             eventually("the import waits", SHOWN, async || {
@@ -141,6 +137,7 @@ fn an_import_of_the_catalogue_holds_the_locks_of_one_step_on_postgres() {
                 .await
                 .expect(201);
             assert!(server.home().number(waiting) > 0, "the vote waited for it");
+            server.home().let_go();
         };
         tokio::join!(import("Second"), vote);
         locked.await.expect("unlocked");

@@ -53,9 +53,13 @@ impl Trial {
         let path = paths.find(|path| path.to_string_lossy().ends_with("-wal"));
         let mut file = std::fs::File::open(path.expect("a log")).expect("opens");
         let mut head = [0; 16];
-        file.read_exact(&mut head).expect("a head");
+        let bytes = file.metadata().expect("its size").len();
+        // It is empty before the first commit.
+        if bytes > 0 {
+            file.read_exact(&mut head).expect("a head");
+        }
         let begun = u32::from_be_bytes(head[12..].try_into().expect("four bytes"));
-        (file.metadata().expect("its size").len(), begun)
+        (bytes, begun)
     }
 
     /// One vote of each voter; how many were taken.

@@ -167,6 +167,18 @@ impl Home {
         done.unwrap_or_else(|e| panic!("{sql}: {e}"));
     }
 
+    /// On Postgres: takes the locks of `sql`, and holds them until [`Home::let_go`], for half a minute at most. It blocks.
+    pub fn hold(&self, sql: &str) {
+        self.execute(&format!(
+            "BEGIN; {sql}; DO $$ BEGIN FOR n IN 1..1500 LOOP \
+             EXIT WHEN to_regclass('let_go') IS NOT NULL; PERFORM pg_sleep(0.02); END LOOP; END $$; COMMIT"
+        ));
+    }
+
+    pub fn let_go(&self) {
+        self.execute("CREATE TABLE let_go (n INT)");
+    }
+
     pub fn setup(self: &Arc<Self>) -> Setup {
         Setup::of(self)
     }

@@ -245,6 +245,16 @@ impl Server {
         self.setup.run_cli(arguments).await
     }
 
+    /// The exit code of `tallyship health`, asked of this server.
+    pub async fn health(&self) -> i32 {
+        let address = self.admin.trim_start_matches("http://");
+        let setup = self
+            .setup
+            .clone()
+            .env("TALLYSHIP_HTTP__ADMIN_LISTEN", address);
+        setup.run_cli(&["health"]).await.code()
+    }
+
     pub async fn verify(&self) {
         self.setup.verify().await;
     }

@@ -31,6 +31,7 @@ pub use pool::{Readers, read};
 
 /// The row of [`probe_write`].
 const PROBE: &str = "write.probe";
+const LARGE_PROBE_BYTES: usize = 256 * 1024;
 
 /// A connection to whichever database the URL names. What diesel's `MultiConnection` cannot say, a module's
 /// `sqlite.rs` and `postgres.rs` say by matching on it.
@@ -128,13 +129,18 @@ pub fn give_back_memory(conn: &mut DbConnection) -> QueryResult<()> {
     }
 }
 
-/// Writes and commits a row of no meaning; whether the connection may also write votes.
+/// Writes and commits a row of no meaning; whether the connection may also write votes. If writes have failed, the row is as large as
+/// what a batch of votes writes: a full disk has a few bytes left for a small one.
 ///
 /// # Errors
 /// A failed statement: nothing can be written.
-pub fn probe_write(conn: &mut DbConnection) -> QueryResult<bool> {
-    let value = site_facts::value.eq("written now and then to see whether votes can be");
+pub fn probe_write(conn: &mut DbConnection, has_failed: bool) -> QueryResult<bool> {
     let row = site_facts::table.filter(site_facts::name.eq(PROBE));
+    if has_failed && matches!(conn, DbConnection::Sqlite(_)) {
+        let value = site_facts::value.eq("x".repeat(LARGE_PROBE_BYTES));
+        diesel::update(row).set(value).execute(conn)?;
+    }
+    let value = site_facts::value.eq("written now and then to see whether votes can be");
     if diesel::update(row).set(value).execute(conn)? == 0 {
         let inserted = diesel::insert_into(site_facts::table)
             .values((site_facts::name.eq(PROBE), value))

@@ -12,6 +12,7 @@ mod tests;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
@@ -65,6 +66,8 @@ pub struct Votes {
     callers: ReplySlots<Answer>,
     /// The origin of the public log, if votes get ballots.
     log: Option<Arc<str>>,
+    /// Whether the last write that was tried failed for another reason than its data.
+    failed: Arc<AtomicBool>,
 }
 
 impl Votes {
@@ -88,9 +91,16 @@ impl Votes {
             conn: None,
             known: TallyRowCache::default(),
             retry_at: Instant::now(),
+            failed: Arc::default(),
         };
+        let failed = Arc::clone(&writer.failed);
         let thread = workers::spawn("writer", move || writer.run(queue))?;
-        let votes = Self { jobs, callers, log };
+        let votes = Self {
+            jobs,
+            callers,
+            log,
+            failed,
+        };
         Ok((votes, thread))
     }
 
@@ -104,8 +114,19 @@ impl Votes {
             jobs,
             callers,
             log: None,
+            failed: Arc::default(),
         };
         (votes, queue)
+    }
+
+    /// Whether votes or an edit could not be written, and no votes since.
+    pub fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    /// A large write succeeded.
+    pub fn clear_failed(&self) {
+        self.failed.store(false, Ordering::Relaxed);
     }
 
     /// The origin of the public log, while there is one.
@@ -151,6 +172,7 @@ impl Votes {
         work: impl FnOnce(&mut DbConnection) -> diesel::QueryResult<T> + Send + 'static,
     ) -> Result<T, VoteError> {
         let (reply, answer) = oneshot::channel();
+        let failed = Arc::clone(&self.failed);
         let edit: Edit = Box::new(move |conn| {
             // Nobody waits for it any more: its caller was told 503, so better not to do it.
             if reply.is_closed() {
@@ -172,6 +194,7 @@ impl Votes {
                 }
                 Err(cause) => {
                     tracing::error!(%cause, "edit failed");
+                    failed.store(true, Ordering::Relaxed);
                     EditEnd::Broken
                 }
             }
@@ -250,6 +273,7 @@ struct Writer {
     conn: Option<DbConnection>,
     known: TallyRowCache,
     retry_at: Instant,
+    failed: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -390,6 +414,7 @@ impl Writer {
         match batch::record(conn, &mut self.known, batch, more) {
             Ok(folded) => {
                 self.meters.commit(commands.len(), began.elapsed());
+                self.failed.store(false, Ordering::Relaxed);
                 self.tell(&commands, folded, replies);
             }
             Err(cause) if commands.len() > 1 && batch::is_about_the_data(&cause) => {
@@ -402,6 +427,7 @@ impl Writer {
             Err(cause) => {
                 tracing::error!(%cause, votes = commands.len(), "votes not committed");
                 self.meters.failed_commit();
+                self.failed.store(true, Ordering::Relaxed);
                 // The commit may have gone through or not: nobody is told that it did, and the next batch reads anew.
                 self.conn = None;
             }

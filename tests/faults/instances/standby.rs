@@ -145,7 +145,7 @@ fn a_url_that_leads_to_a_standby_is_unready_on_postgres() {
             .expect(201);
         let writes = async || admin.get("/readyz").send().await.json["parts"]["writes"].clone();
         assert_eq!(writes().await, "ready");
-        assert_eq!(server.run_cli(&["health"]).await.code(), 0);
+        assert_eq!(server.health().await, 0);
 
         pair.primary.kill9();
         let reads =
@@ -156,7 +156,7 @@ fn a_url_that_leads_to_a_standby_is_unready_on_postgres() {
             async || pair.standby.number(reads) > 1 && writes().await == "unready",
         );
         println!("on a standby: unready after {:?}", took.await);
-        assert_eq!(server.run_cli(&["health"]).await.code(), 1);
+        assert_eq!(server.health().await, 1);
         let refused = client.put_vote(&voters[1], TOOLS[0], "ship").await;
         refused.problem(503, "unavailable");
 
@@ -167,7 +167,7 @@ fn a_url_that_leads_to_a_standby_is_unready_on_postgres() {
             writes().await == "ready"
         });
         println!("promoted: ready after {:?}", took.await);
-        assert_eq!(server.run_cli(&["health"]).await.code(), 0);
+        assert_eq!(server.health().await, 0);
         client
             .put_vote(&voters[1], TOOLS[0], "ship")
             .await

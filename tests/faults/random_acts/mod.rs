@@ -84,7 +84,7 @@ impl Model {
         // Each visitor comes from a network of its own, so that none but those of a hand are held.
         let setup = setup
             .without("TALLYSHIP_ABUSE__HOLD")
-            .env("TALLYSHIP_ABUSE__CHALLENGE_AFTER", "1000000000")
+            .env("TALLYSHIP_ABUSE__CHALLENGE_AFTER", "1000000")
             .env("TALLYSHIP_HTTP__TRUSTED_PROXIES", "127.0.0.1");
         let instances = if backend == Backend::Postgres { 2 } else { 1 };
         let mut servers = Vec::new();
