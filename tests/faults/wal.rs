@@ -109,6 +109,7 @@ fn the_log_takes_16_mb_also_of_a_full_disk_on_sqlite() {
         for size in [64 * 1024, 1] {
             while file.write_all(&vec![0; size]).is_ok() {}
         }
+        drop(file);
         // The file of the log stays, so votes are taken until a checkpoint needs new pages of the database.
         let mut rounds = 0;
         while trial.round().await > 0 {

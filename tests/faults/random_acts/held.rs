@@ -2,7 +2,7 @@
 //! them does later. Moderators release and reject; resets, periods and erasures take held votes like any others.
 //!
 //! The networks stay one hand to the end, so the model needs no copy of the holding rule.
-use super::{FAR_AWAY, ME, Model, TOOLS, Who};
+use super::{FAR_AWAY, ME, Model, TOOLS, Vote, Who};
 use serde_json::json;
 
 /// Votes of a network that count, of those that all agree.
@@ -84,6 +84,26 @@ impl Model {
             Who::Nobody(_) => None,
         };
         known.expect("one who can act")
+    }
+
+    /// Whether an import gave a withdrawn vote back: it does, but for what the holding rule still knows of its voter.
+    pub(super) async fn came_back(&mut self, tool: usize, who: Who, line: &Vote) -> bool {
+        let one = self
+            .visitors
+            .iter()
+            .find(|(id, _)| Who::Visitor(*id) == who);
+        let token = one.map_or_else(|| self.token(who), |(_, token)| token.clone());
+        let own = self
+            .client()
+            .get_vote(&token, TOOLS[tool])
+            .await
+            .expect(200);
+        let choice = &own.json["vote"]["choice"];
+        assert!(
+            choice.is_null() || *choice == line.choice,
+            "{choice} came back"
+        );
+        !choice.is_null()
     }
 
     async fn member_votes(&mut self, n: usize, m: usize) {

@@ -413,26 +413,6 @@ impl Model {
         }
     }
 
-    /// Whether an import gave a withdrawn vote back: it does, but for what the holding rule still knows of its voter.
-    async fn came_back(&mut self, tool: usize, who: Who, line: &Vote) -> bool {
-        let one = self
-            .visitors
-            .iter()
-            .find(|(id, _)| Who::Visitor(*id) == who);
-        let token = one.map_or_else(|| self.token(who), |(_, token)| token.clone());
-        let own = self
-            .client()
-            .get_vote(&token, TOOLS[tool])
-            .await
-            .expect(200);
-        let choice = &own.json["vote"]["choice"];
-        assert!(
-            choice.is_null() || *choice == line.choice,
-            "{choice} came back"
-        );
-        !choice.is_null()
-    }
-
     fn counts(&self, key: &(usize, Who), vote: &Vote) -> bool {
         vote.aside.is_none() && !self.held.contains_key(key)
     }
