@@ -1,5 +1,6 @@
 // `@tallyship/react` in Next: the numbers in the server's HTML, nothing to hydrate anew, a vote.
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { freePort, program, tally, vote, watched } from './programs.mjs';
 import { generous, startBrowser, startServer } from './server.mjs';
@@ -38,6 +39,19 @@ async function serving(words, visit, TALLYSHIP = server.url) {
     await stop();
   }
 }
+
+test('it says what the fragment of the server says, in both languages, of two tools, with and without votes', async () => {
+  const from = (name) => import(path.join(example.folder, 'node_modules', name));
+  const [{ ShipVote }, { default: react }, { default: dom }] = await Promise.all(['@tallyship/react/dist/index.js', 'react/index.js', 'react-dom/server.node.js'].map(from));
+  const plain = (html) => html.replace(/>\s+</g, '><').replace(/href="[^"]*\/tools/g, 'href="/tools').trim();
+  const [one, two] = ['codestral-2', 'cursor-background-agents'];
+  for (const lang of ['en', 'de']) {
+    const props = { tool: one, compare: two, lang, server: server.url, tally: await tally(server, one), compareTally: await tally(server, two) };
+    const [, inside] = dom.renderToStaticMarkup(react.createElement(ShipVote, props)).match(/^<ship-vote[^>]*>(.*)<\/ship-vote>$/);
+    const fragment = await (await fetch(`${server.url}/fragment/${one}.html?compare=${two}&lang=${lang}`)).text();
+    assert.equal(plain(inside), plain(fragment));
+  }
+});
 
 test('built: the numbers are in the HTML, and the page votes', async () => {
   await example.run('next', ['build']);

@@ -1,4 +1,5 @@
-//! The widget's two scripts, the style sheets beside them, and the scripts that give an iframe its height, compiled in; each also under an address that never changes.
+//! The widget's two scripts, the style sheets beside them, and the scripts that give an iframe its height, compiled in; each
+//! also under an address that never changes.
 //!
 //! `routes` serves them. `tallyship.js` loads `late.js` under its unchanging address, once a visitor votes. The scripts are
 //! built from `clients/widget` by Node and committed, so that no build of the server needs Node; `tests/all` builds them again

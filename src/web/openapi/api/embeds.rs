@@ -132,7 +132,8 @@ fn carried() -> Vec<Operation> {
             .says(
                 "The widget's script",
                 "`<ship-vote tool=\"codestral-2\">`. Beside it stand the widget's and the iframe page's style sheets, \
-                 `resize.js`, which gives iframes their height, and each file under an address that holds a stamp of its bytes and so never changes.",
+                 `resize.js`, which gives iframes their height, and each file under an address that holds a stamp of its bytes \
+                 and so never changes.",
             )
             .shows(200, "The file.", "text/javascript", text())
             .also_shows("text/css", text())
