@@ -77,6 +77,7 @@ export const tally = async (server, slug) => (await fetch(`${server.url}/v1/tool
 /** A page that notes what its console reports. */
 export async function watched(browser, url, options) {
   const page = await browser.newPage(options);
+  page.setDefaultTimeout(120_000);
   page.problems = [];
   page.on('pageerror', (error) => page.problems.push(String(error)));
   page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) page.problems.push(message.text()); });
