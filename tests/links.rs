@@ -10,6 +10,7 @@ const FOLDERS: &[&str] = &[
     "docs",
     "docs/decisions",
     "examples",
+    "clients/react",
     "clients/typescript",
     "clients/widget",
     "deploy",

@@ -14,7 +14,7 @@ const { version } = JSON.parse(readFileSync(at('package.json')));
 const banner = `/*! Tallyship widget ${version} | MIT OR Apache-2.0 */`;
 
 /** Names of properties that only the widget's own modules use: no names of the DOM that it needs, of JSON, or of a text. */
-const INTERNAL = /^(ballot|ballots|cast|castAt|checking|cookie|draw|follow|isMissing|learn|leave|pending|reached|root|say|silent|to|view|watch|watchers|withLate)$/;
+const INTERNAL = /^(ballot|ballots|cast|castAt|checking|cookie|draw|follow|isMissing|learn|leave|pending|reached|say|silent|to|view|watch|watchers|withLate)$/;
 
 async function bundle(entry, format, define = {}) {
   const { outputFiles } = await build({

@@ -309,6 +309,7 @@ async fn scripts(backend: Backend) {
     assert_eq!(late.text, plain.text);
 
     cacheable(&client, "/embed/tallyship.css", "text/css").await;
+    cacheable(&client, "/embed/resize.js", "text/javascript").await;
     for nothing in [
         "/embed/tallyship-0000000000000000.js",
         "/embed/other.js",

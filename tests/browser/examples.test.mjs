@@ -60,6 +60,16 @@ async function votes(page, choice) {
   assert.deepEqual(problems, []);
 }
 
+test('docs/embedding.md: its first lines are a page that votes', async () => {
+  html = readFileSync(path.join(root, 'docs/embedding.md'), 'utf8').match(/```html\n([^]*?)```/)[1].replaceAll(WRITTEN, server.url);
+  assert.equal(html.trim().split('\n').length, 10);
+  const page = await browser.newPage();
+  await page.goto(`http://127.0.0.1:${site.address().port}/`);
+  await votes(page, 'ship');
+  await page.getByText('Voted ship.').waitFor();
+  await page.close();
+});
+
 test('html: a page of one\'s own votes, and hears of it', async () => {
   html = readFileSync(path.join(examples, 'html/index.html'), 'utf8').replaceAll(WRITTEN, server.url);
   const page = await browser.newPage();

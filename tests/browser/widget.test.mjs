@@ -275,6 +275,20 @@ describe('by its words and looks', () => {
     await page.close();
   });
 
+  test('another label, language or text keeps the focus', async () => {
+    const page = await open(context, 'reviews.example', '/two');
+    await button(page, 'skip', 1).focus();
+    await page.evaluate(() => {
+      const element = document.querySelector('ship-vote');
+      for (const [name, value] of Object.entries({ label: 'First', 'compare-label': 'Second', lang: 'de', strings: '{"skip":"Nein"}' })) element.setAttribute(name, value);
+    });
+    assert.equal(await page.evaluate(() => document.querySelector('ship-vote').shadowRoot.activeElement?.parentElement.getAttribute('aria-label')), 'Ihre Stimme zu Second');
+    assert.deepEqual([await part(page, 'name').innerText(), await part(page, 'name', 1).innerText(), await button(page, 'skip', 1).innerText()], ['First', 'Second', 'Nein']);
+    await page.evaluate(() => document.querySelector('ship-vote').removeAttribute('label'));
+    assert.equal(await part(page, 'name').innerText(), 'Codestral 2');
+    await page.close();
+  });
+
   test('events tell the page, and it may stop a vote', async () => {
     const page = await open(context, 'reviews.example');
     await page.evaluate(() => {

@@ -82,7 +82,7 @@ def kustomization():
     tags = [image["newTag"] for image in documents("deploy/kubernetes/kustomization.yaml")[0]["images"]]
     if tags != [version]:
         wrong(f"kustomization.yaml has {tags}, Cargo.toml {version}")
-    for package in ["clients/widget", "clients/typescript"]:
+    for package in ["clients/widget", "clients/typescript", "clients/react"]:
         for file in ["package.json", "package-lock.json"]:
             if json.loads(read(f"{package}/{file}"))["version"] != version:
                 wrong(f"{package}/{file} is not of version {version}")

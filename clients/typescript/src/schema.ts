@@ -159,7 +159,7 @@ export interface paths {
         };
         /**
          * The widget's script
-         * @description `<ship-vote tool="codestral-2">`. Beside it stand the widget's and the iframe page's style sheets, and each file under an address that holds a stamp of its bytes and so never changes.
+         * @description `<ship-vote tool="codestral-2">`. Beside it stand the widget's and the iframe page's style sheets, `resize.js`, which gives iframes their height, and each file under an address that holds a stamp of its bytes and so never changes.
          */
         get: operations["getWidget"];
         put?: never;

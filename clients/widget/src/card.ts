@@ -47,19 +47,21 @@ function column(list: HTMLElement, name: 'panel' | 'community') {
 }
 
 export interface Card {
-  readonly root: HTMLElement;
   readonly tool: string;
   /** Begins to ask the server. */
   follow(): void;
   leave(): void;
   /** Casts `choice`, or withdraws with `null`. */
   cast(choice: Choice | null): Promise<void>;
-  draw(voice: Voice): void;
+  /** Must come first. */
+  draw(voice: Voice, name: string): void;
 }
 
-export function card(server: Server, tool: string, name: string, voice: Voice, tell: Tell): Card {
-  const root = make('div', 'card');
-  make('div', 'name', root, { dir: 'auto' }).textContent = name;
+export function card(server: Server, tool: string, parent: Node, tell: Tell): Card {
+  let voice: Voice;
+  let name: string;
+  const root = make('div', 'card', parent);
+  const title = make('div', 'name', root, { dir: 'auto' });
   const list = make('dl', 'figures', root);
   const showPanel = column(list, 'panel');
   const showCommunity = column(list, 'community');
@@ -120,6 +122,7 @@ export function card(server: Server, tool: string, name: string, voice: Voice, t
 
   function draw(): void {
     const { tally, choice: own, pending, missing, ballot } = server.view(tool);
+    put(title, name);
     const label = voice.say('vote', { name });
     group.setAttribute('aria-label', label.text);
     group.lang = label.lang;
@@ -159,9 +162,7 @@ export function card(server: Server, tool: string, name: string, voice: Voice, t
     }
   }
 
-  draw();
   return {
-    root,
     tool,
     follow() {
       unwatch ??= server.watch(tool, draw);
@@ -171,8 +172,9 @@ export function card(server: Server, tool: string, name: string, voice: Voice, t
       clearInterval(countdown);
     },
     cast,
-    draw(spoken) {
+    draw(spoken, named) {
       voice = spoken;
+      name = named;
       draw();
     },
   };

@@ -96,7 +96,8 @@ export class ShipVote extends Base {
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (!this.isConnected || !this.shadowRoot || before === after) return;
-    if (name === 'lang' || name === 'strings') return this.#redraw();
+    // A card that is only redrawn keeps the focus.
+    if (/lang|label|strings/.test(name)) return this.#redraw();
     // A framework sets several attributes in a row.
     if (this.#building) return;
     this.#building = true;
@@ -144,7 +145,7 @@ export class ShipVote extends Base {
 
   #redraw(): void {
     const voice = this.#voice();
-    this.#cards.forEach((card) => card.draw(voice));
+    this.#cards.forEach((card, index) => card.draw(voice, this.#attribute(index ? 'compare-label' : 'label') || asName(card.tool)));
   }
 
   #build(): void {
@@ -154,23 +155,17 @@ export class ShipVote extends Base {
     this.#leave();
     root.querySelector('.cards')?.remove();
     const cards = make('div', 'cards', root);
-    const voice = this.#voice();
     const tell: Tell = (name, detail) => {
       const bubbles = name !== 'tally';
       return this.dispatchEvent(new CustomEvent(name, { detail, bubbles, composed: bubbles, cancelable: name === 'beforevote' }));
     };
-    const add = (slug: string, label: string) => {
-      const added = card(this.#server(), slug, this.getAttribute(label) || asName(slug), voice, tell);
-      cards.append(added.root);
-      this.#cards.push(added);
-    };
     if (SLUG.test(tool)) {
-      add(tool, 'label');
-      if (SLUG.test(compare) && compare !== tool) add(compare, 'compare-label');
+      this.#cards = [...new Set([tool, compare])].filter((slug) => SLUG.test(slug)).map((slug) => card(this.#server(), slug, cards, tell));
     } else {
       warn(this, 'tool', tool ? `no slug: "${tool}"` : 'missing');
-      show(make('p', 'card closed', cards), voice.say('noTool'));
+      show(make('p', 'card closed', cards), this.#voice().say('noTool'));
     }
+    this.#redraw();
     if (this.#near) this.#follow();
   }
 }

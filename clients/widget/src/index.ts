@@ -1,12 +1,13 @@
 // The package as a module: importing it defines `<ship-vote>`. Name your server with `setServer` or the attribute `server`.
 
+import type { ShipVoteAttributes } from './attributes.js';
 import { define, setServer, ShipVote } from './element.js';
 import { loadLate } from './server.js';
 import type { Choice, Tally } from './tally.js';
 import type { Text, Words } from './words.js';
 
 export { define, setServer, ShipVote };
-export type { Choice, Tally, Text, Words };
+export type { Choice, ShipVoteAttributes, Tally, Text, Words };
 
 /** `detail` of `beforevote` (cancel it to stop the vote). */
 export interface BeforeVote {

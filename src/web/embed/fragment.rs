@@ -5,63 +5,7 @@
 use askama::Template;
 
 use super::Figures;
-use crate::http::request;
-use crate::tallies::DASH;
-use crate::web::kit::format::grouped;
-
-/// A language that the words exist in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    English,
-    German,
-}
-
-impl Language {
-    /// Reads `lang`; any other language gets English, and the piece says so.
-    pub fn read(query: &str) -> Self {
-        let wanted = request::query(query, "lang").unwrap_or_default();
-        let primary = wanted.split('-').next().unwrap_or_default();
-        if primary.eq_ignore_ascii_case("de") {
-            Self::German
-        } else {
-            Self::English
-        }
-    }
-
-    pub fn lang(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::German => "de",
-        }
-    }
-
-    pub fn panel(self) -> &'static str {
-        match self {
-            Self::English => "Panel",
-            Self::German => "Jury",
-        }
-    }
-
-    pub fn community(self) -> &'static str {
-        "Community"
-    }
-
-    fn percent(self, percent: i64) -> String {
-        match self {
-            Self::English => format!("{percent}%"),
-            Self::German => format!("{percent}\u{a0}%"),
-        }
-    }
-
-    fn votes(self, count: i64) -> String {
-        match (self, count) {
-            (Self::English, 1) => "1 vote".to_owned(),
-            (Self::English, _) => format!("{} votes", grouped(count)),
-            (Self::German, 1) => "1 Stimme".to_owned(),
-            (Self::German, _) => format!("{} Stimmen", grouped(count).replace(',', ".")),
-        }
-    }
-}
+use super::words::Language;
 
 /// One tool of the piece, every number as a reader meets it.
 pub struct FragmentCard<'a> {
@@ -76,40 +20,14 @@ pub struct FragmentCard<'a> {
 
 impl<'a> FragmentCard<'a> {
     pub fn of(figures: &Figures<'a>, version: i64, words: Language) -> Self {
-        let dash = || DASH.to_owned();
-        let votes = words.votes(figures.votes);
-        let community_note = match (words, figures.community) {
-            (Language::English, Some((_, [low, high]))) => {
-                format!("{votes}, likely {low}% to {high}%")
-            }
-            (Language::German, Some((_, [low, high]))) => {
-                format!("{votes}, wohl {low} bis {high}\u{a0}%")
-            }
-            (Language::English, None) => format!("{votes}, too few for a figure"),
-            (Language::German, None) => format!("{votes}, noch zu wenige"),
-        };
-        let panel_note = match (words, figures.panel) {
-            (Language::English, Some(panel)) => {
-                format!("{} of {} ship", panel.ship, panel.reviewers)
-            }
-            (Language::German, Some(panel)) => {
-                format!("{} von {} für Ship", panel.ship, panel.reviewers)
-            }
-            (Language::English, None) => "no verdict".to_owned(),
-            (Language::German, None) => "kein Urteil".to_owned(),
-        };
         Self {
             slug: figures.slug,
             name: figures.name,
             version,
-            panel: figures
-                .panel
-                .map_or_else(dash, |panel| words.percent(panel.percent)),
-            panel_note,
-            community: figures
-                .community
-                .map_or_else(dash, |(percent, _)| words.percent(percent)),
-            community_note,
+            panel: words.panel_score(figures),
+            panel_note: words.panel_note(figures),
+            community: words.community_score(figures),
+            community_note: words.community_note(figures),
         }
     }
 }
@@ -154,18 +72,5 @@ mod tests {
             card(None, 1, Language::German).1,
             "1 Stimme, noch zu wenige"
         );
-    }
-
-    #[test]
-    fn a_language_without_words_gets_english() {
-        for (query, language) in [
-            ("lang=de", Language::German),
-            ("lang=de-AT", Language::German),
-            ("lang=ar", Language::English),
-            ("lang=%22%3E", Language::English),
-            ("", Language::English),
-        ] {
-            assert_eq!(Language::read(query), language, "{query}");
-        }
     }
 }

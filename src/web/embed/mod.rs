@@ -11,6 +11,7 @@ pub mod oembed;
 pub mod routes;
 pub mod script;
 pub mod structured;
+pub mod words;
 
 use crate::catalog::views::ToolWithTally;
 use crate::domain::ToolState;

@@ -13,9 +13,10 @@ use url::Url;
 
 use super::Figures;
 use super::badge::{Badge, Shield};
-use super::fragment::{Fragment, FragmentCard, Language};
+use super::fragment::{Fragment, FragmentCard};
 use super::oembed::{self, Format};
 use super::script::Assets;
+use super::words::Language;
 use crate::catalog::views::{PublicReads, ToolWithTally};
 use crate::http::problem::{Code, Problem};
 use crate::http::request;

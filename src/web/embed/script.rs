@@ -1,4 +1,5 @@
-//! The widget's two scripts and the style sheets beside them, compiled in; each also under an address that never changes.
+//! The widget's two scripts, the style sheets beside them, and the scripts that give an iframe its height, compiled in; each
+//! also under an address that never changes.
 //!
 //! `routes` serves them. `tallyship.js` loads `late.js` under its unchanging address, once a visitor votes. The scripts are
 //! built from `clients/widget` by Node and committed, so that no build of the server needs Node; `tests/all` builds them again
@@ -61,11 +62,15 @@ impl Assets {
         let late_gzip = include_bytes!("../../../clients/widget/dist/late.js.gz");
         let reserve = include_bytes!("../../../clients/widget/dist/tallyship.css");
         let frame = include_bytes!("assets/frame.css");
+        let report = include_bytes!("assets/frame.js");
+        let resize = include_bytes!("assets/resize.js");
         let mut assets = vec![
             asset("tallyship.js", JAVASCRIPT, script, Some(script_gzip)),
             asset("late.js", JAVASCRIPT, late, Some(late_gzip)),
             asset("tallyship.css", CSS, reserve, None),
             asset("frame.css", CSS, frame, None),
+            asset("frame.js", JAVASCRIPT, report, None),
+            asset("resize.js", JAVASCRIPT, resize, None),
         ];
         assets.extend(
             RELEASED

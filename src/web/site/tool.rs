@@ -58,7 +58,8 @@ pub fn snippets(site: &str, slug: &str, name: &str) -> Vec<(&'static str, String
         (
             "As a frame, also without JavaScript",
             format!(
-                "<iframe src=\"{site}/embed/{slug}\" title=\"Votes on {name}\" width=\"480\" height=\"296\" loading=\"lazy\"></iframe>"
+                "<iframe src=\"{site}/embed/{slug}\" title=\"Votes on {name}\" width=\"100%\" height=\"296\" frameborder=\"0\" loading=\"lazy\"></iframe>\n\
+                 <script src=\"{site}/embed/resize.js\" async></script>"
             ),
         ),
         (

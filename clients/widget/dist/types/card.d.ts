@@ -6,13 +6,13 @@ export type Tell = (name: 'beforevote' | 'vote' | 'voteerror' | 'tally', detail:
 /** An element whose class and parts are `names`. */
 export declare function make(tag: string, names: string, parent?: Node, attributes?: Record<string, string>): HTMLElement;
 export interface Card {
-    readonly root: HTMLElement;
     readonly tool: string;
     /** Begins to ask the server. */
     follow(): void;
     leave(): void;
     /** Casts `choice`, or withdraws with `null`. */
     cast(choice: Choice | null): Promise<void>;
-    draw(voice: Voice): void;
+    /** Must come first. */
+    draw(voice: Voice, name: string): void;
 }
-export declare function card(server: Server, tool: string, name: string, voice: Voice, tell: Tell): Card;
+export declare function card(server: Server, tool: string, parent: Node, tell: Tell): Card;

@@ -8,9 +8,9 @@ pub mod routes;
 use askama::Template;
 
 use super::Figures;
-use crate::domain::{Choice, Slug, ToolState};
+use super::words::Language;
+use crate::domain::{Choice, Slug};
 use crate::http::request;
-use crate::tallies::DASH;
 
 /// One tool on the page.
 pub struct FrameCard<'a> {
@@ -19,46 +19,9 @@ pub struct FrameCard<'a> {
 }
 
 impl FrameCard<'_> {
-    pub fn panel(&self) -> String {
-        self.figures
-            .panel
-            .map_or_else(|| DASH.to_owned(), |panel| format!("{}%", panel.percent))
-    }
-
     /// Of the panel's bar, in percent.
     pub fn panel_length(&self) -> i64 {
         self.figures.panel.map_or(0, |panel| panel.percent)
-    }
-
-    pub fn panel_note(&self) -> String {
-        self.figures.panel.map_or_else(
-            || "no verdict".to_owned(),
-            |panel| format!("{} of {} ship", panel.ship, panel.reviewers),
-        )
-    }
-
-    pub fn community(&self) -> String {
-        self.figures
-            .community
-            .map_or_else(|| DASH.to_owned(), |(percent, _)| format!("{percent}%"))
-    }
-
-    /// The counts, and how sure the figure is.
-    pub fn community_note(&self) -> String {
-        let votes = self.figures.votes_in_words();
-        match self.figures.community {
-            Some((_, [low, high])) => format!("{votes}, likely {low}% to {high}%"),
-            None => votes,
-        }
-    }
-
-    /// Why no vote is taken, if none is.
-    pub fn closed(&self) -> Option<&'static str> {
-        match self.figures.state {
-            ToolState::Open => None,
-            ToolState::Frozen => Some("Voting on this tool is frozen."),
-            ToolState::Archived => Some("This tool is archived."),
-        }
     }
 
     pub fn pressed(&self, choice: &str) -> bool {
@@ -131,6 +94,7 @@ pub fn came_from(back: &str) -> Option<(String, EmbedParams)> {
 #[template(path = "embed.html")]
 pub struct FramePage<'a> {
     pub title: String,
+    pub words: Language,
     pub cards: Vec<FrameCard<'a>>,
     pub wanted: &'a EmbedParams,
     /// Where the forms come back to.

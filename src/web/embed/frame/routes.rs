@@ -3,7 +3,7 @@
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, REFERRER_POLICY,
+    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
 };
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
@@ -14,10 +14,14 @@ use crate::auth::origin::Origins;
 use crate::http::problem::Problem;
 use crate::web::embed::Figures;
 use crate::web::embed::routes::{ANY_SITE, CONTENT_POLICY, EmbedState, RESOURCE_POLICY, rendered};
+use crate::web::embed::words::Language;
 use crate::web::site::form;
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
+const EMBEDDER_POLICY: HeaderName = HeaderName::from_static("cross-origin-embedder-policy");
+/// A page that isolates itself frames only pages that do so too. This one loads nothing from elsewhere.
+const OWN_RESOURCES: HeaderValue = HeaderValue::from_static("require-corp");
 const REFERRER: HeaderValue = HeaderValue::from_static("strict-origin-when-cross-origin");
 
 /// The content policy of the iframe page: ours alone, framed by us and by the allow-list.
@@ -67,6 +71,7 @@ impl EmbedState {
         let names: Vec<_> = cards.iter().map(|card| card.figures.name).collect();
         let page = FramePage {
             title: format!("{}: ship or skip?", names.join(" vs ")),
+            words: Language::of(wanted.lang.as_deref().unwrap_or_default()),
             wanted,
             here: wanted.path(slug, false),
             more: match other {
@@ -93,6 +98,7 @@ impl EmbedState {
         headers.insert(CONTENT_POLICY, self.frame_policy.clone());
         headers.insert(REFERRER_POLICY, REFERRER);
         headers.insert(RESOURCE_POLICY, ANY_SITE);
+        headers.insert(EMBEDDER_POLICY, OWN_RESOURCES);
     }
 
     /// A refusal as the page that a person sees instead of JSON: same status, same headers.

@@ -131,8 +131,9 @@ fn carried() -> Vec<Operation> {
         PART.get("/embed/tallyship.js", "getWidget")
             .says(
                 "The widget's script",
-                "`<ship-vote tool=\"codestral-2\">`. Beside it stand the widget's and the iframe page's style sheets, and each file \
-                 under an address that holds a stamp of its bytes and so never changes.",
+                "`<ship-vote tool=\"codestral-2\">`. Beside it stand the widget's and the iframe page's style sheets, \
+                 `resize.js`, which gives iframes their height, and each file under an address that holds a stamp of its bytes \
+                 and so never changes.",
             )
             .shows(200, "The file.", "text/javascript", text())
             .also_shows("text/css", text())

@@ -1,0 +1,2 @@
+// The folder above has other programs and their lock files.
+export default { turbopack: { root: import.meta.dirname } };
