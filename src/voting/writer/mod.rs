@@ -4,6 +4,7 @@
 //! grows by itself while a commit runs; nobody waits for a timer. An answer is given after the commit, never before. A panic
 //! costs the batch or the edit that it came from, never the thread.
 
+mod failures;
 pub mod lost_versions;
 mod pending_vote;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
+use failures::CommitFailures;
 pub use pending_vote::PendingVote;
 
 use super::postgres::TallyRowCache;
@@ -63,6 +65,7 @@ enum Job {
 pub struct Votes {
     jobs: mpsc::Sender<Job>,
     callers: ReplySlots<Answer>,
+    failures: Arc<CommitFailures>,
     /// The origin of the public log, if votes get ballots.
     log: Option<Arc<str>>,
 }
@@ -79,18 +82,25 @@ impl Votes {
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let callers = ReplySlots::new(PATIENCE);
+        let failures = Arc::<CommitFailures>::default();
         let writer = Writer {
             settings,
             on_commit,
             erased,
             meters,
+            failures: Arc::clone(&failures),
             users,
             conn: None,
             known: TallyRowCache::default(),
             retry_at: Instant::now(),
         };
         let thread = workers::spawn("writer", move || writer.run(queue))?;
-        let votes = Self { jobs, callers, log };
+        let votes = Self {
+            jobs,
+            callers,
+            failures,
+            log,
+        };
         Ok((votes, thread))
     }
 
@@ -103,9 +113,15 @@ impl Votes {
         let votes = Self {
             jobs,
             callers,
+            failures: Arc::default(),
             log: None,
         };
         (votes, queue)
+    }
+
+    /// Whether votes fail at `now`: the last batch did, a moment ago.
+    pub fn fail_at(&self, now: Instant) -> bool {
+        self.failures.are_recent(now)
     }
 
     /// The origin of the public log, while there is one.
@@ -245,6 +261,7 @@ struct Writer {
     on_commit: OnCommit,
     erased: Arc<Denylist>,
     meters: Arc<Metrics>,
+    failures: Arc<CommitFailures>,
     /// Whether people sign in here: only then is anything asked about them.
     users: bool,
     conn: Option<DbConnection>,
@@ -324,10 +341,15 @@ impl Writer {
     fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
             tracing::error!("writer panicked; its transaction is rolled back");
-            self.meters.failed_commit();
+            self.fail();
             self.conn = None;
             self.known.forget();
         }
+    }
+
+    fn fail(&self) {
+        self.meters.failed_commit();
+        self.failures.note(Instant::now());
     }
 
     /// Makes sure of a connection, unless one failed a moment ago.
@@ -390,6 +412,7 @@ impl Writer {
         match batch::record(conn, &mut self.known, batch, more) {
             Ok(folded) => {
                 self.meters.commit(commands.len(), began.elapsed());
+                self.failures.end();
                 self.tell(&commands, folded, replies);
             }
             Err(cause) if commands.len() > 1 && batch::is_about_the_data(&cause) => {
@@ -401,7 +424,7 @@ impl Writer {
             }
             Err(cause) => {
                 tracing::error!(%cause, votes = commands.len(), "votes not committed");
-                self.meters.failed_commit();
+                self.fail();
                 // The commit may have gone through or not: nobody is told that it did, and the next batch reads anew.
                 self.conn = None;
             }
