@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError, RwLock};
 
 use diesel::QueryResult;
 use diesel::connection::SimpleConnection;
-use sha2::{Digest, Sha256};
+use openssl::sha::sha256;
 
 use super::visitor_token::BELIEVED_SECONDS;
 use super::{made_at, store};
@@ -50,9 +50,7 @@ pub const UNKNOWN: i64 = -1;
 const ADVISORY_LOCK: i64 = 0x45_52_41_53_45;
 
 fn hash(voter: VoterId) -> Hash {
-    let whole = Sha256::new_with_prefix(b"tallyship/1/erased\0")
-        .chain_update(voter.0)
-        .finalize();
+    let whole = sha256(&[b"tallyship/1/erased\0".as_slice(), &voter.0].concat());
     let mut short = [0; 16];
     short
         .iter_mut()

@@ -3,7 +3,7 @@
 //! Imports read names, exports write them. One text is one voter, on every database and under every secret: that is what
 //! makes an import idempotent, and a site that moves the same site. A named voter's id can be no visitor's.
 
-use sha2::{Digest, Sha256};
+use openssl::sha::sha256;
 use uuid::Uuid;
 
 pub use super::store::remember;
@@ -46,9 +46,7 @@ pub fn read(text: &str) -> Result<VoterId, String> {
 
 /// The voter of any text but a visitor's: 122 bits of a hash, marked as version 8 of RFC 9562, which no visitor's id bears.
 pub fn named(text: &str) -> VoterId {
-    let hash = Sha256::new_with_prefix(b"tallyship/1/voter\0")
-        .chain_update(text)
-        .finalize();
+    let hash = sha256(&[b"tallyship/1/voter\0".as_slice(), text.as_bytes()].concat());
     let mut bytes = [0; 16];
     bytes.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
     VoterId(Uuid::new_v8(bytes).into_bytes())

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::Subcommand;
 
@@ -14,6 +15,7 @@ use crate::catalog::export::{Format, text};
 use crate::catalog::{NamedTool, file, store};
 use crate::config::Settings;
 use crate::domain::{Actor, Timestamp, ToolState};
+use crate::infra::db::Turns;
 use crate::tallies::store as tallies;
 
 #[derive(Subcommand)]
@@ -52,10 +54,13 @@ fn import(settings: &Settings, path: &Path) -> Result<ExitCode, Failure> {
     let tools = file::read(path).map_err(Failure::new)?;
     let actor = Actor::command("catalog import");
     let (mut conn, mut created) = (create_database(settings)?, 0);
+    let mut turns = Turns::new(&mut conn)?;
     // Votes on these tools wait for one step, not for all.
     for step in tools.chunks(edit::IMPORT_STEP_TOOLS) {
+        let began = Instant::now();
         let done = edit::import(&mut conn, step, &actor, Timestamp::now())?;
         created += done.iter().filter(|edited| edited.created).count();
+        turns.give(&mut conn, began.elapsed())?;
     }
     console::print(format_args!(
         "{} tools: {created} new, {} replaced",

@@ -4,8 +4,8 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use openssl::sha::Sha256;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use sha2::{Digest, Sha256};
 
 const NAME_BYTES: usize = 24;
 const SALT_BYTES: usize = 16;
@@ -81,10 +81,10 @@ impl Ballot {
         let mut digest = Sha256::new();
         digest.update(b"tallyship ballot 1\n");
         if let Some(Seal(seal)) = seal {
-            digest.update(seal);
+            digest.update(&seal);
         }
-        digest.update(salt.0);
-        let hash: [u8; 32] = digest.finalize().into();
+        digest.update(&salt.0);
+        let hash = digest.finish();
         let mut name = [0; NAME_BYTES];
         name.copy_from_slice(hash.first_chunk::<NAME_BYTES>().unwrap_or(&[0; NAME_BYTES]));
         Self {
@@ -126,7 +126,7 @@ mod tests {
         let mut preimage = b"tallyship ballot 1\n".to_vec();
         preimage.extend([1; 32]);
         preimage.extend([2; 16]);
-        assert_eq!(ballot.name.0, Sha256::digest(&preimage)[..24]);
+        assert_eq!(ballot.name.0, openssl::sha::sha256(&preimage)[..24]);
         assert_ne!(ballot.name, Ballot::new(None, salt).name);
         assert_eq!(ballot.name.to_string().len(), 32);
         assert_eq!(

@@ -5,7 +5,7 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
 use actix_web::web::{self, Data};
@@ -113,7 +113,8 @@ struct Parted {
 async fn readyz(watch: Data<AdminState>) -> HttpResponse {
     let draining = watch.draining.load(Ordering::Relaxed);
     let stale = watch.parts.board.is_stale(Timestamp::now());
-    let is_writable = watch.parts.write_probe.is_writable();
+    let parts = &watch.parts;
+    let is_writable = parts.write_probe.is_writable() && !parts.votes.fail_at(Instant::now());
     let redis = watch.parts.limiter.redis_is_up();
     let users = watch.parts.identity.users.as_ref().map(Users::is_fresh);
     let log = watch.parts.log.as_ref().map(|log| log.is_ready());

@@ -1,7 +1,8 @@
 //! Whether votes can be written: tried on the writer's own connection, since a database that can be read may refuse them (a
 //! full disk, a read-only setting, a lost privilege, a standby).
 //!
-//! After a write of others has failed it writes as much as they do. `server` runs it; `/readyz` tells its outcome. A fault or its end shows within [`INTERVAL`] and [`TIMEOUT`]: less than 5 s.
+//! After a write has failed it writes as much as a batch of votes. `server` runs it; `/readyz` tells its outcome, unless votes
+//! themselves fail. A fault or its end shows within [`INTERVAL`] and [`TIMEOUT`]: less than 5 s.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -6,7 +6,7 @@
 use std::collections::btree_map;
 use std::collections::{BTreeMap, BTreeSet};
 
-use sha2::{Digest, Sha256};
+use openssl::sha::sha256;
 
 use super::entry::{Entry, list_text};
 use super::merkle::Hash;
@@ -213,7 +213,7 @@ impl Planner<'_> {
                 counts.add(state.choice, 1);
             }
             let text = list_text(ballots.into_keys());
-            let list: Hash = Sha256::digest(&text).into();
+            let list = sha256(text.as_bytes());
             let line = Entry::Removal {
                 excludes,
                 id,

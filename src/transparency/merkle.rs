@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use sha2::{Digest, Sha256};
+use openssl::sha::{Sha256, sha256};
 
 /// A SHA-256 hash of a leaf or of a node.
 pub type Hash = [u8; 32];
@@ -15,22 +15,22 @@ const TILE_HEIGHT: u32 = 8;
 
 pub fn leaf_hash(entry: &[u8]) -> Hash {
     let mut digest = Sha256::new();
-    digest.update([0]);
+    digest.update(&[0]);
     digest.update(entry);
-    digest.finalize().into()
+    digest.finish()
 }
 
 fn node_hash(left: &Hash, right: &Hash) -> Hash {
     let mut digest = Sha256::new();
-    digest.update([1]);
+    digest.update(&[1]);
     digest.update(left);
     digest.update(right);
-    digest.finalize().into()
+    digest.finish()
 }
 
 /// The root of the tree without entries.
 pub fn empty_root() -> Hash {
-    Sha256::digest([]).into()
+    sha256(&[])
 }
 
 /// The largest power of two below `n`; `n` is at least 2.

@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use openssl::error::ErrorStack;
-use sha2::{Digest, Sha256};
+use openssl::sha::Sha256;
 
 use super::ed25519::{self, KeyBytes, PrivateKey};
 
@@ -17,10 +17,10 @@ const SIGNATURE_START: &str = "— ";
 /// The first four bytes of the hash over name, algorithm and key: which key a signature is of.
 pub fn key_id(name: &str, algorithm: u8, key: &[u8]) -> [u8; 4] {
     let mut digest = Sha256::new();
-    digest.update(name);
-    digest.update([b'\n', algorithm]);
+    digest.update(name.as_bytes());
+    digest.update(&[b'\n', algorithm]);
     digest.update(key);
-    let [a, b, c, d, ..]: [u8; 32] = digest.finalize().into();
+    let [a, b, c, d, ..] = digest.finish();
     [a, b, c, d]
 }
 

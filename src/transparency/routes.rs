@@ -101,12 +101,16 @@ pub async fn get_checkpoint(
     if let Some(shown) = state.log.published().filter(|shown| shown.log == id) {
         return Ok(answer(shown.note.clone(), TEXT, CHECKPOINT));
     }
-    let log = read_shown(&state, move |conn, shown| public(conn, id, shown)).await?;
-    Ok(answer(
-        log.ok_or_else(missing)?.checkpoint,
-        TEXT,
-        CHECKPOINT,
-    ))
+    let log = read_shown(&state, move |conn, shown| {
+        let log = public(conn, id, shown)?;
+        log.map(|log| Ok((store::is_whole(conn, &log)?, log)))
+            .transpose()
+    });
+    let (is_whole, log) = log.await?.ok_or_else(missing)?;
+    if !is_whole {
+        return Err(not_shown());
+    }
+    Ok(answer(log.checkpoint, TEXT, CHECKPOINT))
 }
 
 /// The verifier key.

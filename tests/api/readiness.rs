@@ -51,6 +51,44 @@ fn a_database_that_takes_no_votes_is_unready() {
     });
 }
 
+/// What a probe of the database does not find: votes themselves fail.
+#[test]
+fn votes_that_fail_are_unready() {
+    run(async {
+        for (backend, break_it, mend_it) in [
+            (
+                Backend::Sqlite,
+                "CREATE TRIGGER refuse BEFORE INSERT ON origin_sums BEGIN SELECT RAISE(ABORT, 'full'); END",
+                "DROP TRIGGER refuse",
+            ),
+            (
+                Backend::Postgres,
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''full''; END'; \
+                 CREATE TRIGGER refuse BEFORE INSERT ON log_journal FOR EACH ROW EXECUTE FUNCTION refuse()",
+                "DROP TRIGGER refuse ON log_journal",
+            ),
+        ] {
+            let home = Home::new(backend);
+            let server = home.setup().generous().start().await;
+            let client = server.client();
+            let vote = async || {
+                let voter = client.visitor().await;
+                client.put_vote(&voter, "codestral-2", "ship").await
+            };
+            vote().await.expect(201);
+            home.execute(break_it);
+            eventually("unready", WITHIN, async || {
+                vote().await.expect(503);
+                readiness(&server).await.1["parts"]["writes"] == "unready"
+            })
+            .await;
+            home.execute(mend_it);
+            eventually("ready", WITHIN, async || readiness(&server).await.0 == 200).await;
+            vote().await.expect(201);
+        }
+    });
+}
+
 async fn raw(server: &Server, request: &str) -> String {
     let address = server.admin.trim_start_matches("http://");
     let mut socket = TcpStream::connect(address).await.expect("connects");

@@ -53,13 +53,13 @@ impl VoterSample {
 
     /// The reverse of [`VoterSample::bytes`].
     pub fn from_bytes(bytes: &[u8]) -> Self {
-        let mut sample = Self::default();
-        for chunk in bytes.chunks_exact(HASH_BYTES) {
-            if let Ok(hash) = chunk.try_into() {
-                sample.insert(u32::from_be_bytes(hash));
-            }
-        }
-        sample
+        let (hashes, _) = bytes.as_chunks::<HASH_BYTES>();
+        Self(
+            hashes
+                .iter()
+                .map(|hash| u32::from_be_bytes(*hash))
+                .collect(),
+        )
     }
 }
 

@@ -8,9 +8,9 @@
 mod store;
 
 use diesel::QueryResult;
+use openssl::sha::Sha256;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use crate::domain::{Actor, Timestamp};
@@ -110,10 +110,10 @@ impl Entry {
         let head: [&[u8]; 4] = [b"tallyship audit 1", &self.previous, &id, &at];
         let mut digest = Sha256::new();
         for field in head.into_iter().chain(texts.map(String::as_bytes)) {
-            digest.update((field.len() as u64).to_be_bytes());
+            digest.update(&(field.len() as u64).to_be_bytes());
             digest.update(field);
         }
-        digest.finalize().into()
+        digest.finish()
     }
 
     pub fn view(&self) -> EntryView<'_> {

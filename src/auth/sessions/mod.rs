@@ -7,7 +7,7 @@ pub mod store;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
+use openssl::sha::{Sha256, sha256};
 
 use crate::http::problem::Problem;
 pub use store::forget_ended;
@@ -44,7 +44,7 @@ impl SessionId {
 
     /// Under this hash the database knows the session.
     pub fn hash(&self) -> [u8; 32] {
-        Sha256::digest(self.0.as_bytes()).into()
+        sha256(self.0.as_bytes())
     }
 
     /// What each form of this session bears; no other page can know it.
@@ -52,7 +52,7 @@ impl SessionId {
         let mut digest = Sha256::new();
         digest.update(b"tallyship form 1");
         digest.update(self.0.as_bytes());
-        URL_SAFE_NO_PAD.encode(digest.finalize())
+        URL_SAFE_NO_PAD.encode(digest.finish())
     }
 }
 

@@ -15,7 +15,8 @@ use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Public};
-use sha2::{Digest, Sha256};
+use openssl::sha::sha256;
+use sha2::Sha256;
 
 /// A signature of ES256: two numbers of 32 bytes (RFC 7518, 3.4).
 const ES256_HALF: usize = 32;
@@ -116,7 +117,7 @@ impl Es256 {
         s: &[u8],
     ) -> std::result::Result<bool, ErrorStack> {
         let (r, s) = (BigNum::from_slice(r)?, BigNum::from_slice(s)?);
-        EcdsaSig::from_private_components(r, s)?.verify(&Sha256::digest(message), &self.0)
+        EcdsaSig::from_private_components(r, s)?.verify(&sha256(message), &self.0)
     }
 }
 

@@ -11,9 +11,11 @@ mod postgres;
 mod scalar;
 pub mod schema;
 mod sqlite;
+mod turns;
 pub use leader::Leader;
 pub use scalar::Scalar;
 pub use sqlite::{data_version, limit_wal};
+pub use turns::Turns;
 pub mod versions;
 
 use std::path::PathBuf;

@@ -134,7 +134,9 @@ pub(super) fn may_write_votes(conn: &mut PgConnection) -> QueryResult<bool> {
     let may: Scalar<Bool, bool> = sql_query(
         "SELECT bool_and(has_table_privilege(need.relation, need.privilege)) FROM (VALUES \
          ('votes', 'INSERT'), ('votes', 'UPDATE'), ('votes', 'SELECT'), ('tallies', 'UPDATE'), ('tallies', 'SELECT'), \
-         ('ledger_entries', 'INSERT'), ('tally_hours', 'INSERT'), ('tally_hours', 'UPDATE')) AS need (relation, privilege)",
+         ('ledger_entries', 'INSERT'), ('tally_hours', 'INSERT'), ('tally_hours', 'UPDATE'), ('origin_sums', 'SELECT'), \
+         ('origin_sums', 'INSERT'), ('origin_sums', 'UPDATE'), ('log_journal', 'INSERT'), ('seen_changes', 'INSERT'), \
+         ('withdrawn_ballots', 'SELECT'), ('withdrawn_ballots', 'INSERT'), ('withdrawn_ballots', 'DELETE')) AS need (relation, privilege)",
     )
     .get_result(conn)?;
     Ok(may.0)

@@ -38,7 +38,8 @@ pub fn current(conn: &mut DbConnection, what: Versioned) -> QueryResult<i64> {
     let text: Option<String> = site_facts::table
         .filter(site_facts::name.eq(what.name()))
         .select(site_facts::value)
-        .first(conn)
+        // Not `first`: SQLite compiles a statement anew each time that a limit is bound, and every batch of votes asks this.
+        .get_result(conn)
         .optional()?;
     Ok(text.and_then(|text| text.parse().ok()).unwrap_or_default())
 }

@@ -5,7 +5,7 @@ use std::io::{BufRead, Read};
 
 use diesel::sql_types::{BigInt, Text};
 use diesel::{ExpressionMethods, QueryDsl, QueryableByName, RunQueryDsl, sql_query};
-use sha2::{Digest, Sha256};
+use openssl::sha::Sha256;
 
 use super::{BackupError, Column, FORM, Header, Table, Trailer, columns, postgres, quoted, sqlite};
 use crate::auth::audit::{self, AuditAction};
@@ -55,7 +55,7 @@ pub fn check(mut input: impl BufRead) -> Result<u64, BackupError> {
     let last = before.ok_or(BackupError::Broken("it is empty"))?;
     let trailer: Trailer = serde_json::from_slice(&last)
         .map_err(|_other| BackupError::Broken("its last line is missing"))?;
-    if first || trailer.sha256 != hex::encode(sum.finalize()) {
+    if first || trailer.sha256 != hex::encode(sum.finish()) {
         return Err(BackupError::Broken("its checksum is another"));
     }
     Ok(trailer.rows)

@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
+use openssl::sha::Sha256;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::{BackupError, Header, LEFT_OUT, Table, Trailer, columns, postgres, sqlite};
 use crate::domain::Timestamp;
@@ -67,7 +67,7 @@ fn in_snapshot(
             DbConnection::Postgres(conn) => postgres::each_row(conn, &table, &columns, &mut put)?,
         }
     }
-    let sha256 = hex::encode(out.sum.clone().finalize());
+    let sha256 = hex::encode(out.sum.clone().finish());
     let trailer = serde_json::to_vec(&Trailer { rows, sha256 }).map_err(std::io::Error::from)?;
     out.out.write_all(&trailer)?;
     out.out.write_all(b"\n")?;

@@ -10,7 +10,6 @@
 
 mod fold;
 mod lines;
-mod lock_fairness;
 mod postgres;
 mod rollup;
 mod sqlite;
@@ -24,11 +23,10 @@ use serde::Serialize;
 
 use crate::auth::made_at;
 use crate::domain::{NetworkHash, Timestamp};
-use crate::infra::db::DbConnection;
+use crate::infra::db::{DbConnection, Turns};
 use crate::voting::VoteCommand;
 use crate::voting::apply::Key;
 pub use lines::{Bad, Line, LineContext, read};
-use lock_fairness::Turns;
 pub use store::tools;
 
 /// Lines that are held at a time: some 30 MB.

@@ -10,8 +10,7 @@ use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl, sql_query};
 
 use crate::domain::{Choice, Timestamp};
 use crate::infra::db::schema::{bulk_events, hours_to_make, tally_hours};
-use crate::infra::db::{DbConnection, write_transaction};
-use crate::maintenance::import::lock_fairness::Turns;
+use crate::infra::db::{DbConnection, Turns, write_transaction};
 use crate::tallies::{HourSnapshot, store};
 use crate::voting::ledger::{self, unpacked};
 

@@ -11,7 +11,7 @@ use super::{ImportReport, Line, postgres, sqlite, vote_command};
 use crate::auth::denylist;
 use crate::domain::Timestamp;
 use crate::infra::db::schema::{hours_to_make, tools};
-use crate::infra::db::{self, DbConnection, write_transaction};
+use crate::infra::db::{DbConnection, write_transaction};
 use crate::voting::apply::{Key, VoteChange};
 use crate::voting::exclusions::{self, Chosen};
 use crate::voting::fresh::book::OriginBook;
@@ -151,13 +151,5 @@ pub(super) fn prepare(conn: &mut DbConnection) -> QueryResult<()> {
     match conn {
         DbConnection::Sqlite(conn) => sqlite::prepare(conn),
         DbConnection::Postgres(_) => Ok(()),
-    }
-}
-
-/// Another number means that somebody else wrote. Postgres lets others write beside a step, so nobody need ask there.
-pub(super) fn others(conn: &mut DbConnection) -> QueryResult<i32> {
-    match conn {
-        DbConnection::Sqlite(conn) => db::data_version(conn),
-        DbConnection::Postgres(_) => Ok(0),
     }
 }

@@ -70,7 +70,7 @@ faults! {
         Repair("votes, entries and sums of a tool that does not exist are deleted");
     Index, "index", "the ledger's index of voters is not that of its entries",
         Repair("the index is written anew from the entries");
-    Ballots, "ballots", "the ballots of the votes are not those that the public log has",
+    Ballots, "ballots", "the ballots of the votes add up to something else than in the public log",
         Repair("the log states the tool's ballots anew at its next epoch");
     Journal, "journal", "a record for the public log cannot be read",
         Operator("what it said is not known: begin a log with `tallyship log new`, which states every ballot as it stands");

@@ -160,6 +160,8 @@ fn rebuild_origins(conn: &mut DbConnection, tool: i32) -> QueryResult<()> {
     stream::each_vote(conn, Some(tool), |row| {
         let voter = VoterId(row.voter.try_into().unwrap_or_default());
         let vote = bound_vote(row.binding, row.choice, row.mark).map(|(vote, _)| vote);
+        // Sums of all votes begin at nothing.
+        book.missing(origins::bound(&vote));
         book.replace(tool, voter, None, vote);
         Ok(())
     })?;

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use sha2::{Digest, Sha256};
+use openssl::sha::Sha256;
 
 use super::removal::{Criteria, ModeratedVote};
 use super::store;
@@ -39,17 +39,17 @@ impl Matches {
         let mut digest = Sha256::new();
         let time = |at: Option<Timestamp>| at.map_or(i64::MIN, |at| at.0).to_be_bytes();
         digest.update(b"tallyship plan 2");
-        digest.update((slug.as_str().len() as u64).to_be_bytes());
-        digest.update(slug.as_str());
-        digest.update(time(criteria.from));
-        digest.update(time(Some(criteria.to)));
+        digest.update(&(slug.as_str().len() as u64).to_be_bytes());
+        digest.update(slug.as_str().as_bytes());
+        digest.update(&time(criteria.from));
+        digest.update(&time(Some(criteria.to)));
         for ids in [criteria.voters.packed(), criteria.networks.packed()] {
-            digest.update([u8::from(ids.is_some())]);
+            digest.update(&[u8::from(ids.is_some())]);
             let ids = ids.unwrap_or_default();
-            digest.update((ids.len() as u64).to_be_bytes());
-            digest.update(ids);
+            digest.update(&(ids.len() as u64).to_be_bytes());
+            digest.update(&ids);
         }
-        digest.update(criteria.choice.map_or(0, Choice::code).to_be_bytes());
+        digest.update(&criteria.choice.map_or(0, Choice::code).to_be_bytes());
         Self {
             marked: Marked::default(),
             sample: Vec::new(),
@@ -64,9 +64,9 @@ impl Matches {
             if vote.network.is_some() {
                 self.networks.insert(vote.network);
             }
-            self.digest.update(vote.voter.0);
-            self.digest.update(vote.choice.code().to_be_bytes());
-            self.digest.update(vote.cast_at.0.to_be_bytes());
+            self.digest.update(&vote.voter.0);
+            self.digest.update(&vote.choice.code().to_be_bytes());
+            self.digest.update(&vote.cast_at.0.to_be_bytes());
         }
         self.marked.networks = i64::try_from(self.networks.len()).unwrap_or(i64::MAX);
         self.sample.extend_from_slice(votes);
@@ -77,7 +77,7 @@ impl Matches {
 
     /// Names tool, criteria and every matched vote: 64 hexadecimal digits.
     pub(crate) fn hash(&self) -> String {
-        let digest: [u8; 32] = self.digest.clone().finalize().into();
+        let digest = self.digest.clone().finish();
         hex::encode(digest)
     }
 }

@@ -13,7 +13,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl};
 
 use super::checkpoint::Checkpoint;
-use super::entry::entries_of;
+use super::entry::{Entry, entries_of};
 use super::epoch::{LoggedTool, LoggedTools, ToolNow};
 use super::merkle::{Hash, TILE_WIDTH, TileError, Tiles, TreeReader, leaf_hash, parse_tile};
 use crate::domain::Counts;
@@ -94,6 +94,16 @@ pub fn continues(
         Err(TileError::Read(cause)) => Err(cause),
         Err(TileError::Short { .. }) => Ok(false),
     }
+}
+
+/// Whether a log has all that the one which follows it says of it. A database that was put back has less than was published.
+pub fn is_whole(conn: &mut DbConnection, log: &LogRow) -> QueryResult<bool> {
+    let is_behind = |follows: &str| match Entry::parse(follows) {
+        Some(Entry::Follows { origin, size, .. }) => origin == log.origin && size > log.size,
+        _ => false,
+    };
+    let logs = all(conn)?;
+    Ok(!logs.iter().any(|other| is_behind(&other.follows)))
 }
 
 /// Notes a log that has no entries yet.

@@ -60,7 +60,8 @@ const STATE: &str = "the state file";
 
 #[derive(Default)]
 pub(super) struct Guard {
-    remembered: Option<Checkpoint>,
+    /// The last checkpoint that was shown, with its signed note: what bears the same text is not verified again.
+    remembered: Option<(String, Checkpoint)>,
     /// The edge under the checkpoint that was checked last.
     edge: Option<(String, Edge)>,
 }
@@ -84,7 +85,7 @@ impl Guard {
         row: &LogRow,
         state: &mut LockedState,
     ) -> Result<Edge, Refusal> {
-        let checkpoint = read(row)?;
+        let checkpoint = self.read(row)?;
         self.check_remembered(conn, row, &checkpoint, state)?;
         if let Some((note, edge)) = &self.edge
             && *note == row.checkpoint
@@ -113,9 +114,9 @@ impl Guard {
         row: &LogRow,
         state: &mut LockedState,
     ) -> Result<Checkpoint, Refusal> {
-        let checkpoint = read(row)?;
+        let checkpoint = self.read(row)?;
         self.check_remembered(conn, row, &checkpoint, state)?;
-        self.remembered = Some(checkpoint.clone());
+        self.remembered = Some((row.checkpoint.clone(), checkpoint.clone()));
         Ok(checkpoint)
     }
 
@@ -127,49 +128,58 @@ impl Guard {
         checkpoint: &Checkpoint,
         state: &mut LockedState,
     ) -> Result<(), Refusal> {
-        if let Some(remembered) = &self.remembered {
+        if let Some((_, remembered)) = &self.remembered {
             is_prefix(conn, row, checkpoint, remembered, MEMORY)?;
         }
-        for kept in kept_checkpoints(conn, &state.read()?)? {
+        for kept in self.kept_checkpoints(conn, &state.read()?)? {
             is_prefix(conn, row, checkpoint, &kept, STATE)?;
         }
         Ok(())
     }
-}
 
-/// The checkpoints of a state file that are signed: at least one, unless it is empty.
-fn kept_checkpoints(conn: &mut DbConnection, kept: &Kept) -> Result<Vec<Checkpoint>, Refusal> {
-    if kept.is_empty() {
-        return Ok(Vec::new());
-    }
-    let logs = store::all(conn)?;
-    let (mut signed, mut unknown) = (Vec::new(), None);
-    for note in kept.notes() {
-        let origin = note.lines().next().unwrap_or_default();
-        match logs.iter().find(|log| log.origin == origin) {
-            Some(log) => signed.extend(
-                VerifierKey::parse(&log.verifier_key)
-                    .and_then(|key| key.open(&note).and_then(Checkpoint::parse)),
-            ),
-            None => unknown = Some(origin.to_owned()),
+    /// The checkpoints of a state file that are signed: at least one, unless it is empty.
+    fn kept_checkpoints(
+        &self,
+        conn: &mut DbConnection,
+        kept: &Kept,
+    ) -> Result<Vec<Checkpoint>, Refusal> {
+        if kept.is_empty() {
+            return Ok(Vec::new());
+        }
+        let logs = store::all(conn)?;
+        let (mut signed, mut unknown) = (Vec::new(), None);
+        for note in kept.notes() {
+            let origin = note.lines().next().unwrap_or_default();
+            match logs.iter().find(|log| log.origin == origin) {
+                Some(log) => signed.extend(self.open(log, &note)),
+                None => unknown = Some(origin.to_owned()),
+            }
+        }
+        match unknown {
+            Some(origin) if signed.is_empty() => Err(Refusal::OtherLog(STATE, origin)),
+            None if signed.is_empty() => Err(Refusal::Unreadable(STATE)),
+            _ => Ok(signed),
         }
     }
-    match unknown {
-        Some(origin) if signed.is_empty() => Err(Refusal::OtherLog(STATE, origin)),
-        None if signed.is_empty() => Err(Refusal::Unreadable(STATE)),
-        _ => Ok(signed),
-    }
-}
 
-fn read(row: &LogRow) -> Result<Checkpoint, Refusal> {
-    if row.checkpoint.is_empty() {
-        return Ok(Checkpoint::empty(&row.origin));
+    fn read(&self, row: &LogRow) -> Result<Checkpoint, Refusal> {
+        if row.checkpoint.is_empty() {
+            return Ok(Checkpoint::empty(&row.origin));
+        }
+        self.open(row, &row.checkpoint)
+            .filter(|checkpoint| checkpoint.origin == row.origin && checkpoint.size == row.size)
+            .ok_or(Refusal::Unreadable("the database"))
     }
-    let key = VerifierKey::parse(&row.verifier_key).ok_or(Refusal::Unreadable("the database"))?;
-    let checkpoint = key.open(&row.checkpoint).and_then(Checkpoint::parse);
-    checkpoint
-        .filter(|checkpoint| checkpoint.origin == row.origin && checkpoint.size == row.size)
-        .ok_or(Refusal::Unreadable("the database"))
+
+    /// The checkpoint of a note, if the key of the log signed it.
+    fn open(&self, log: &LogRow, note: &str) -> Option<Checkpoint> {
+        match &self.remembered {
+            Some((shown, checkpoint)) if shown == note => Some(checkpoint.clone()),
+            _ => VerifierKey::parse(&log.verifier_key)?
+                .open(note)
+                .and_then(Checkpoint::parse),
+        }
+    }
 }
 
 /// Whether what is remembered is a prefix of what the database has.

@@ -17,6 +17,17 @@ fn act() -> impl Strategy<Value = VoteAction> {
     ]
 }
 
+/// The networks of a batch, as if none had sums.
+fn read(commands: &[VoteCommand], votes: &ExistingVotes) -> OriginBook {
+    let mut book = OriginBook::default();
+    let of_commands = commands.iter().filter_map(|command| command.origins);
+    let of_votes = votes
+        .values()
+        .filter_map(|vote| Some(vote.binding?.origins));
+    book.missing(of_commands.chain(of_votes).flat_map(VoterOrigins::each));
+    book
+}
+
 /// Of a visitor alone, of a user alone, or of a user with a visitor.
 fn command() -> impl Strategy<Value = VoteCommand> {
     (1..=TOOLS, act(), 0u8..3, 0u8..3, 0u8..3).prop_map(|(tool, act, who, visitor, user)| {
@@ -72,7 +83,7 @@ proptest! {
                 linked: spent.clone(),
                 ..Barred::default()
             };
-            let folded = fold(batch, &tallies, &votes, &barred, &[], &mut OriginBook::default(), NOW);
+            let folded = fold(batch, &tallies, &votes, &barred, &[], &mut read(batch, &votes), NOW);
             for (command, outcome) in batch.iter().zip(&folded.outcomes) {
                 if command.visitor.is_none()
                     && matches!(command.act, VoteAction::Cast(_))
@@ -167,7 +178,7 @@ fn what_was_set_aside_is_claimed_as_it_is_and_counts_when_cast_again() {
             &present,
             &Barred::default(),
             &[],
-            &mut OriginBook::default(),
+            &mut read(&[command], &present),
             NOW,
         )
     };
@@ -216,7 +227,7 @@ fn nobody_claims_from_themselves() {
             &present,
             &Barred::default(),
             &[],
-            &mut OriginBook::default(),
+            &mut read(&[command], &present),
             NOW
         )
         .is_empty()
@@ -266,7 +277,7 @@ fn a_bound_visitors_row_stays_its_own_beside_the_users() {
         &present,
         &Barred::default(),
         &[],
-        &mut OriginBook::default(),
+        &mut read(&[claim], &present),
         NOW,
     );
     let [(command, record)] = folded.updates.as_slice() else {
@@ -299,7 +310,7 @@ fn a_held_voter_who_claims_a_vote_that_counts_stays_held() {
     let own = vote(Some(exclusions::WITHDRAWN_HELD), binding(2));
     let present = ExistingVotes::from_iter([((1, visitor), theirs), ((1, user), own)]);
     let claim = claim(user, visitor);
-    let mut book = OriginBook::default();
+    let mut book = read(&[claim], &present);
     let barred = Barred::default();
     let folded = fold(&[claim], &open(), &present, &barred, &[], &mut book, NOW);
     let claimed = folded.outcomes[0].expect("open").vote;

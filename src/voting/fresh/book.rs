@@ -162,7 +162,8 @@ impl OriginBook {
         row.is_some_and(|row| self.is_one_hand(origin, tool, &row.sums))
     }
 
-    /// Replaces a voter's vote on a tool in the sums of the networks that it is bound to.
+    /// Replaces a voter's vote on a tool in the sums of the networks that it is bound to. The book has those networks: sums that
+    /// begin at nothing would replace what the database has.
     pub fn replace(
         &mut self,
         tool: i32,
@@ -185,6 +186,10 @@ impl OriginBook {
         for origin in origins {
             let of = |record| bound(record).any(|of| of == origin);
             let (was, is) = (was.filter(|_| of(old)), is.filter(|_| of(new)));
+            debug_assert!(
+                self.rows.contains_key(&origin),
+                "the sums of a network were not read"
+            );
             let row = self
                 .rows
                 .entry(origin)

@@ -12,6 +12,7 @@ use crate::tallies::TallyRow;
 use crate::voting::apply::ChangeSet;
 use crate::voting::exclusions::{self, HELD};
 use crate::voting::fresh::book::{Excess, OriginBook};
+use crate::voting::fresh::store as origins;
 use crate::voting::{Binding, VoteRecord};
 
 /// Voters that one statement names.
@@ -102,6 +103,13 @@ pub(crate) fn set_aside(
             };
             let row = rows.entry(excess.tool).or_insert(*tally);
             let found = newest(conn, &excess)?;
+            // A vote of a /48 is in the sums of its /64 too, of which the batch may have no vote.
+            origins::read(
+                conn,
+                book,
+                origins::bound(found.iter().map(|(_, vote)| vote)),
+            )?;
+            origins::read_excluded(conn, book, [&*row])?;
             take(book, row, &found, &mut changes, now);
             mark(conn, excess.tool, &found)?;
         }

@@ -65,6 +65,8 @@ impl Tables {
     /// Carries a batch out as `batch` does, over maps.
     fn record(&mut self, commands: &[VoteCommand]) -> ChangeSet {
         let mut book = OriginBook::default();
+        let from = commands.iter().filter_map(|command| command.origins);
+        book.missing(from.flat_map(VoterOrigins::each));
         for ((origin, tool), row) in &self.origins {
             book.enter(*origin, *tool, row.clone());
         }

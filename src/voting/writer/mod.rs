@@ -4,6 +4,7 @@
 //! grows by itself while a commit runs; nobody waits for a timer. An answer is given after the commit, never before. A panic
 //! costs the batch or the edit that it came from, never the thread.
 
+mod failures;
 pub mod lost_versions;
 mod pending_vote;
 #[cfg(test)]
@@ -12,11 +13,11 @@ mod tests;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
+use failures::WriteFailures;
 pub use pending_vote::PendingVote;
 
 use super::postgres::TallyRowCache;
@@ -64,10 +65,9 @@ enum Job {
 pub struct Votes {
     jobs: mpsc::Sender<Job>,
     callers: ReplySlots<Answer>,
+    failures: Arc<WriteFailures>,
     /// The origin of the public log, if votes get ballots.
     log: Option<Arc<str>>,
-    /// Whether the last write that was tried failed for another reason than its data.
-    failed: Arc<AtomicBool>,
 }
 
 impl Votes {
@@ -82,24 +82,24 @@ impl Votes {
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let callers = ReplySlots::new(PATIENCE);
+        let failures = Arc::<WriteFailures>::default();
         let writer = Writer {
             settings,
             on_commit,
             erased,
             meters,
+            failures: Arc::clone(&failures),
             users,
             conn: None,
             known: TallyRowCache::default(),
             retry_at: Instant::now(),
-            failed: Arc::default(),
         };
-        let failed = Arc::clone(&writer.failed);
         let thread = workers::spawn("writer", move || writer.run(queue))?;
         let votes = Self {
             jobs,
             callers,
+            failures,
             log,
-            failed,
         };
         Ok((votes, thread))
     }
@@ -113,20 +113,25 @@ impl Votes {
         let votes = Self {
             jobs,
             callers,
+            failures: Arc::default(),
             log: None,
-            failed: Arc::default(),
         };
         (votes, queue)
     }
 
-    /// Whether votes or an edit could not be written, and no votes since.
-    pub fn has_failed(&self) -> bool {
-        self.failed.load(Ordering::Relaxed)
+    /// Whether votes fail at `now`: the last batch did, a moment ago.
+    pub fn fail_at(&self, now: Instant) -> bool {
+        self.failures.votes_fail_at(now)
     }
 
-    /// A large write succeeded.
+    /// Whether votes or an edit could not be written, and nothing as large since.
+    pub fn has_failed(&self) -> bool {
+        self.failures.is_doubtful()
+    }
+
+    /// A write as large as a batch succeeded.
     pub fn clear_failed(&self) {
-        self.failed.store(false, Ordering::Relaxed);
+        self.failures.clear_doubt();
     }
 
     /// The origin of the public log, while there is one.
@@ -172,7 +177,7 @@ impl Votes {
         work: impl FnOnce(&mut DbConnection) -> diesel::QueryResult<T> + Send + 'static,
     ) -> Result<T, VoteError> {
         let (reply, answer) = oneshot::channel();
-        let failed = Arc::clone(&self.failed);
+        let failures = Arc::clone(&self.failures);
         let edit: Edit = Box::new(move |conn| {
             // Nobody waits for it any more: its caller was told 503, so better not to do it.
             if reply.is_closed() {
@@ -194,7 +199,7 @@ impl Votes {
                 }
                 Err(cause) => {
                     tracing::error!(%cause, "edit failed");
-                    failed.store(true, Ordering::Relaxed);
+                    failures.edit_failed();
                     EditEnd::Broken
                 }
             }
@@ -268,12 +273,12 @@ struct Writer {
     on_commit: OnCommit,
     erased: Arc<Denylist>,
     meters: Arc<Metrics>,
+    failures: Arc<WriteFailures>,
     /// Whether people sign in here: only then is anything asked about them.
     users: bool,
     conn: Option<DbConnection>,
     known: TallyRowCache,
     retry_at: Instant,
-    failed: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -348,10 +353,15 @@ impl Writer {
     fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
             tracing::error!("writer panicked; its transaction is rolled back");
-            self.meters.failed_commit();
+            self.fail();
             self.conn = None;
             self.known.forget();
         }
+    }
+
+    fn fail(&self) {
+        self.meters.failed_commit();
+        self.failures.votes_failed(Instant::now());
     }
 
     /// Makes sure of a connection, unless one failed a moment ago.
@@ -414,7 +424,7 @@ impl Writer {
         match batch::record(conn, &mut self.known, batch, more) {
             Ok(folded) => {
                 self.meters.commit(commands.len(), began.elapsed());
-                self.failed.store(false, Ordering::Relaxed);
+                self.failures.committed();
                 self.tell(&commands, folded, replies);
             }
             Err(cause) if commands.len() > 1 && batch::is_about_the_data(&cause) => {
@@ -426,8 +436,7 @@ impl Writer {
             }
             Err(cause) => {
                 tracing::error!(%cause, votes = commands.len(), "votes not committed");
-                self.meters.failed_commit();
-                self.failed.store(true, Ordering::Relaxed);
+                self.fail();
                 // The commit may have gone through or not: nobody is told that it did, and the next batch reads anew.
                 self.conn = None;
             }

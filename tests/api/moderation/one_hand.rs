@@ -9,6 +9,7 @@ use std::time::Duration;
 
 crate::both!(
     balanced_votes_that_turn_move_twenty,
+    two_networks_of_a_wide_one_keep_their_sums,
     votes_spread_over_tools_move_twenty_on_each,
     an_all_clear_waits_for_dissent,
     what_is_held_or_rejected_stays_so_from_whatever_network,
@@ -92,6 +93,21 @@ pub(super) async fn tools(moderator: &Moderator) -> Vec<String> {
 
 async fn moderator(backend: Backend) -> Moderator {
     Moderator::at(on(backend).start().await).await
+}
+
+/// Where a /48 is one hand, votes of another of its /64 are set aside than of the one that acts.
+async fn two_networks_of_a_wide_one_keep_their_sums(backend: Backend) {
+    let moderator = Moderator::at(on(backend).start().await).await;
+    let skips = Hand::new(&moderator, 25, "2001:db8:9:1::1").await;
+    let ships = Hand::new(&moderator, 25, "2001:db8:9:2::1").await;
+    for nth in 0..25 {
+        skips.act(nth, TOOL, SKIP).await;
+        ships.act(nth, TOOL, SHIP).await;
+    }
+    skips.all(TOOL, |_| SHIP).await;
+    at_most_twenty(&moderator, TOOL, "both").await;
+    let verify = moderator.server.run_cli(&["verify"]).await;
+    verify.success("verify");
 }
 
 async fn balanced_votes_that_turn_move_twenty(backend: Backend) {

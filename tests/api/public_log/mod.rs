@@ -5,6 +5,7 @@
 mod acts;
 mod altered;
 mod histories;
+mod put_back;
 
 use crate::harness::Backend;
 use crate::harness::client::Answer;
