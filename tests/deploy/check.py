@@ -375,5 +375,5 @@ def system_calls():
         wrong(f"the unit forbids what the server does: {sorted(made - allowed)}")
 
 
-{"compose": compose, "kustomization": kustomization, "settings": settings, "dashboard": dashboard, "image": image,
+{"archive": archive, "compose": compose, "kustomization": kustomization, "settings": settings, "dashboard": dashboard, "image": image,
  "image_run": image_run, "release": release, "backup": backup, "system_calls": system_calls}[PART]()
