@@ -68,7 +68,7 @@ pub fn run(data: &[u8]) {
 
 fn check(settings: &Settings) {
     assert!((1..=1024).contains(&settings.http.workers));
-    assert!(settings.http.trusted_proxies.iter().all(|net| net.prefix_len() > 0));
+    assert!(settings.http.trusted_proxies.networks.iter().all(|net| net.prefix_len() > 0));
     assert!(settings.limits.known_networks.iter().all(|(_, factor)| (1..=1_000).contains(factor)));
     assert!((1..=1_000_000).contains(&settings.tally.min_votes));
     for quota in [settings.limits.votes_per_voter, settings.limits.votes_per_network].into_iter().flatten() {

@@ -25,15 +25,17 @@ pub struct Item {
     pub(super) slug: String,
     #[schema(min_length = 1, max_length = 200)]
     name: String,
-    #[serde(default)]
-    #[schema(max_length = 500)]
+    /// Null for none.
+    #[serde(default, deserialize_with = "super::optional_line")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 500)]
     tagline: String,
     /// Plain text, a blank line between paragraphs.
     #[serde(default, deserialize_with = "super::description")]
     #[schema(max_length = 5000)]
     description: Option<String>,
-    #[serde(default)]
-    #[schema(max_length = 100)]
+    /// Null for none.
+    #[serde(default, deserialize_with = "super::optional_line")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     category: String,
     #[serde(default)]
     #[schema(max_length = 100)]

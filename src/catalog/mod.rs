@@ -11,6 +11,7 @@ mod formula;
 pub mod store;
 pub mod views;
 
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -44,8 +45,13 @@ pub struct Review {
 pub struct Tool {
     #[schema(min_length = 1, max_length = 200)]
     pub name: String,
-    #[serde(default)]
-    #[schema(max_length = 500)]
+    /// Null for none.
+    #[serde(
+        default,
+        deserialize_with = "optional_line",
+        skip_serializing_if = "String::is_empty"
+    )]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 500)]
     pub tagline: String,
     /// Plain text, a blank line between paragraphs.
     #[serde(
@@ -55,8 +61,13 @@ pub struct Tool {
     )]
     #[schema(max_length = 5000)]
     pub description: Option<String>,
-    #[serde(default)]
-    #[schema(max_length = 100)]
+    /// Null for none.
+    #[serde(
+        default,
+        deserialize_with = "optional_line",
+        skip_serializing_if = "String::is_empty"
+    )]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     pub category: String,
     /// The entry price in a word, such as `Free` or `Paid`.
     #[serde(default)]
@@ -77,15 +88,17 @@ pub struct ToolPatch {
     #[schema(min_length = 1, max_length = 200)]
     #[serde(default, deserialize_with = "not_null")]
     pub name: Option<String>,
-    #[schema(max_length = 500)]
-    #[serde(default, deserialize_with = "not_null")]
+    /// Null removes it.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 500)]
+    #[serde(default, deserialize_with = "patched_line")]
     pub tagline: Option<String>,
     /// Null removes it.
     #[serde(default, deserialize_with = "patched_description")]
     #[schema(value_type = Option<String>, max_length = 5000)]
     pub description: Option<Option<String>>,
-    #[schema(max_length = 100)]
-    #[serde(default, deserialize_with = "not_null")]
+    /// Null removes it.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    #[serde(default, deserialize_with = "patched_line")]
     pub category: Option<String>,
     #[schema(max_length = 100)]
     #[serde(default, deserialize_with = "not_null")]
@@ -103,6 +116,21 @@ fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     field: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(field).map(Some)
+}
+
+/// Reads a line that a tool may lack: null is none, and is kept as an empty text.
+fn optional_line<'de, D: Deserializer<'de>>(field: D) -> Result<String, D::Error> {
+    match Option::<String>::deserialize(field)? {
+        Some(text) if text.is_empty() => Err(D::Error::custom(
+            "expected a visible character; null, or no such field, is for none",
+        )),
+        text => Ok(text.unwrap_or_default()),
+    }
+}
+
+/// The same in a patch, where an absent field is another thing.
+fn patched_line<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, D::Error> {
+    optional_line(field).map(Some)
 }
 
 /// Reads a description: an empty text is none.

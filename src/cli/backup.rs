@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use super::output::{Access, Output};
 use super::progress::Progress;
-use super::{Failure, console, open_database, serve};
+use super::{Failure, audit_command, console, open_database, serve};
 use crate::config::Settings;
 use crate::domain::Timestamp;
 use crate::infra::stderr;
@@ -18,6 +18,14 @@ const BUFFER: usize = 256 * 1024;
 pub(super) fn write(settings: &Settings, path: &Path, force: bool) -> Result<ExitCode, Failure> {
     let mut conn = open_database(settings)?;
     let mut out = Output::open(Some(path), Access::Private, force)?;
+    let written = serde_json::json!({ "file": path.to_string_lossy() });
+    // A database that takes no writes any more is one that a backup may save.
+    if let Err(failure) = audit_command(&mut conn, "backup", "backup", "database", written) {
+        stderr::line(format_args!(
+            "warning: the backup is not in the audit log: {}",
+            failure.message.unwrap_or_default()
+        ));
+    }
     let rows =
         backup::write(&mut conn, &mut out, Timestamp::now()).map_err(|cause| out.failure(cause))?;
     out.finish()?;

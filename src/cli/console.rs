@@ -2,6 +2,8 @@
 
 use std::io::{ErrorKind, Write};
 
+use rustix::fs::{OFlags, fcntl_getfl, fstat, major, minor};
+
 use super::Failure;
 
 /// Writes `text` and a line feed to standard output.
@@ -18,6 +20,28 @@ pub(super) fn write(bytes: &[u8]) -> Result<(), Failure> {
     out.write_all(bytes)
         .and_then(|()| out.flush())
         .map_err(|cause| failure(&cause))
+}
+
+/// As [`print`], for what is shown this once and must not be lost: it also fails if standard output was closed from the start.
+///
+/// # Errors
+/// As [`print`].
+pub(super) fn print_once(text: impl std::fmt::Display) -> Result<(), Failure> {
+    if was_closed().map_err(Failure::new)? {
+        return Err(Failure::new(
+            "cannot write to standard output: it is closed, or leads to /dev/null",
+        ));
+    }
+    print(text)
+}
+
+/// Before `main` the standard library opens `/dev/null`, for reading and writing, in the place of a closed descriptor. That
+/// cannot be told from a caller who did the same, and there nobody reads either.
+fn was_closed() -> rustix::io::Result<bool> {
+    let out = std::io::stdout();
+    let device = fstat(&out)?.st_rdev;
+    let is_null = (major(device), minor(device)) == (1, 3);
+    Ok(is_null && fcntl_getfl(&out)?.contains(OFlags::RDWR))
 }
 
 /// What to report if standard output cannot be written: nothing if the reader went away.

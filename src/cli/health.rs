@@ -2,24 +2,29 @@
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use super::{Failure, console};
-use crate::config::Settings;
+use crate::config::{ListenAddress, Settings};
 
 /// One step of the call may take so long; readiness is told from memory.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
-    let Some(listener) = settings.http.admin_listen else {
+    let Some(listener) = &settings.http.admin_listen else {
         return Err(Failure::configuration(
             "setting http.admin_listen = \"off\": there is nobody to ask",
         ));
     };
-    let address = reachable(listener);
+    let asked = match listener {
+        ListenAddress::Tcp(address) => ask_tcp(reachable(*address)),
+        ListenAddress::Unix(path) => ask_unix(path),
+    };
     let answer =
-        ask(address).map_err(|cause| Failure::new(format!("http://{address}/readyz: {cause}")))?;
+        asked.map_err(|cause| Failure::new(format!("{}/readyz: {cause}", listener.shown())))?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     console::print(body)?;
     // Degraded is 200 too: votes are taken.
@@ -40,12 +45,23 @@ fn reachable(mut listener: SocketAddr) -> SocketAddr {
     listener
 }
 
-/// The whole answer. HTTP/1.0: its end is the connection's.
-fn ask(address: SocketAddr) -> std::io::Result<String> {
-    let mut connection = TcpStream::connect_timeout(&address, PATIENCE)?;
+fn ask_tcp(address: SocketAddr) -> std::io::Result<String> {
+    let connection = TcpStream::connect_timeout(&address, PATIENCE)?;
     connection.set_read_timeout(Some(PATIENCE))?;
     connection.set_write_timeout(Some(PATIENCE))?;
-    connection.write_all(format!("GET /readyz HTTP/1.0\r\nhost: {address}\r\n\r\n").as_bytes())?;
+    ask(connection, &address.to_string())
+}
+
+fn ask_unix(path: &Path) -> std::io::Result<String> {
+    let connection = UnixStream::connect(path)?;
+    connection.set_read_timeout(Some(PATIENCE))?;
+    connection.set_write_timeout(Some(PATIENCE))?;
+    ask(connection, "localhost")
+}
+
+/// The whole answer. HTTP/1.0: its end is the connection's.
+fn ask(mut connection: impl Read + Write, host: &str) -> std::io::Result<String> {
+    connection.write_all(format!("GET /readyz HTTP/1.0\r\nhost: {host}\r\n\r\n").as_bytes())?;
     let mut answer = String::new();
     connection.take(64 * 1024).read_to_string(&mut answer)?;
     Ok(answer)

@@ -2,7 +2,6 @@
 
 use std::fs::{File, TryLockError};
 use std::io::Write;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -14,13 +13,14 @@ use crate::auth::users::Users;
 use crate::catalog::cache::CatalogCache;
 use crate::catalog::edit;
 use crate::catalog::{file, store};
-use crate::config::{DatabaseUrl, Settings};
+use crate::config::{DatabaseUrl, ListenAddress, Settings};
 use crate::domain::{Actor, Slug, Timestamp};
 use crate::infra::db::{self, DbConnection, OpenError, Purpose};
 use crate::infra::private_files;
-use crate::server::{self, ServeError};
+use crate::server::{self, PassedSockets, ServeError};
 
 pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
+    let passed = PassedSockets::from_env();
     let keys = secret::load_or_make(&settings.identity, &settings.database)?;
     let users = settings.identity.jwt().as_ref().map(Users::start);
     let users = users.transpose()?;
@@ -31,15 +31,21 @@ pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
     first_catalogue(&mut conn, &settings)?;
     drop(conn);
     let featured = settings.pages.featured.clone();
-    let say = move |public: &Url, address, admin, shelf: &CatalogCache| {
+    let say = move |public: &Url,
+                    address: &ListenAddress,
+                    admin: Option<&ListenAddress>,
+                    shelf: &CatalogCache| {
         say(public, address, admin, featured.as_ref(), shelf);
     };
-    let outcome = actix_web::rt::System::new().block_on(server::run(settings, keys, users, say));
-    match outcome {
+    let served = server::run(settings, passed, keys, users, say);
+    match actix_web::rt::System::new().block_on(served) {
         Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(ServeError::Listen(..) | ServeError::FileLimit { .. } | ServeError::Log(_)) => Err(
-            Failure::configuration(outcome.err().map_or(String::new(), |e| e.to_string())),
-        ),
+        Err(
+            cause @ (ServeError::Listen(..)
+            | ServeError::Passed(_)
+            | ServeError::FileLimit { .. }
+            | ServeError::Log(_)),
+        ) => Err(Failure::configuration(cause.to_string())),
         Err(cause) => Err(Failure::new(cause)),
     }
 }
@@ -91,13 +97,13 @@ fn first_catalogue(conn: &mut DbConnection, settings: &Settings) -> Result<(), F
 /// Says what a newcomer, and whatever started us, wants to know.
 fn say(
     public: &Url,
-    address: SocketAddr,
-    admin: Option<SocketAddr>,
+    address: &ListenAddress,
+    admin: Option<&ListenAddress>,
     featured: Option<&[Slug; 2]>,
     shelf: &CatalogCache,
 ) {
-    let mut lines = vec![format!("listening on http://{address}")];
-    lines.extend(admin.map(|admin| format!("admin on http://{admin}")));
+    let mut lines = vec![format!("listening on {}", address.shown())];
+    lines.extend(admin.map(|admin| format!("admin on {}", admin.shown())));
     let site = public.as_str().trim_end_matches('/');
     let chosen = featured
         .filter(|pair| pair.iter().all(|slug| shelf.find(slug.as_str()).is_some()))

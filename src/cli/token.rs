@@ -83,7 +83,7 @@ fn create(
     let mut conn = open_database(settings)?;
     let token = staff::generate().map_err(Failure::new)?;
     // Before it is valid: nobody may lose a valid token, and no lock waits for a slow reader.
-    console::print(&token)?;
+    console::print_once(&token)?;
     let created = write_transaction(&mut conn, |conn| {
         let id = staff::create(conn, &token, role, &name, expires_at, now)?;
         let act = AuditAction {

@@ -6,13 +6,13 @@
 mod declare;
 mod jwt;
 mod layers;
+mod listen;
 mod origins;
 mod shown;
 mod values;
 mod webhook;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,13 +24,15 @@ use crate::domain::{Quota, Slug};
 pub use declare::{Key, Section};
 pub use jwt::{Algorithm, Jwt, KeySource};
 pub use layers::{Layers, SettingError};
+pub use listen::{ListenAddress, TrustedProxies};
+use listen::{address, address_or_off, socket_mode, trusted_proxies};
 use origins::origins;
 pub use shown::ShownSetting;
 use values::{
-    address, address_or_off, any_secret, challenge_after, count, database_url, header_name,
-    known_networks, log_format, log_level, log_origin, min_votes, networks, number, on_off, pair,
-    path, patience, period, period_or_off, public_url, quorum, quota, redis_urls, secret, text,
-    text_of_file, witnesses, workers,
+    any_secret, challenge_after, count, database_url, header_name, known_networks, log_format,
+    log_level, log_origin, min_votes, networks, number, on_off, pair, path, patience, period,
+    period_or_off, public_url, quorum, quota, redis_urls, secret, text, text_of_file, witnesses,
+    workers,
 };
 pub use webhook::{Webhook, WebhookFormat, WebhookKey};
 
@@ -70,18 +72,20 @@ pub enum LogFormat {
 declare::settings! {
     /// The listeners, and what they believe of a request.
     Http http = "http" {
-        /// Public listener: `127.0.0.1:8080`, `localhost:8080`, or `:8080` for all addresses. Port 0 takes any free port.
-        listen: SocketAddr = "127.0.0.1:8080" => address,
-        /// Health, readiness and metrics; `off` closes it.
-        admin_listen: Option<SocketAddr> = "127.0.0.1:9090" => address_or_off,
+        /// Public listener: `127.0.0.1:8080`, `localhost:8080`, `:8080` for all addresses, or a Unix socket, `unix:/run/tallyship.sock`. Port 0 takes any free port. Sockets that systemd passes go before it (`docs/deploying.md`).
+        listen: ListenAddress = "127.0.0.1:8080" => address,
+        /// Health, readiness and metrics, likewise; `off` closes it.
+        admin_listen: Option<ListenAddress> = "127.0.0.1:9090" => address_or_off,
+        /// Permissions of the Unix sockets that the server makes; who connects needs to write.
+        socket_mode: u32 = "660" => socket_mode,
         /// How browsers reach the server, with a path such as `/votes` if it has one. Cross-site cookies need `https://`. Empty: the listener.
         public_url: Option<Url> = "" => public_url,
         /// Worker threads. Empty: one a core.
         workers: usize = "" => workers,
         /// Origins of other sites that may vote, comma separated. `https://*.example.org` stands for its sub-domains; apps have `capacitor://localhost`. The public URL's own origin always may.
         allowed_origins: Vec<String> = "" => origins,
-        /// Networks of proxies whose forwarding header is believed, comma separated.
-        trusted_proxies: Vec<IpNet> = "" => networks,
+        /// Networks of proxies whose forwarding header is believed, comma separated; `unix` stands for whoever connects to a Unix socket.
+        trusted_proxies: TrustedProxies = "" => trusted_proxies,
         /// The header that is believed: `X-Forwarded-For`, `Forwarded`, `X-Real-IP` or `CF-Connecting-IP`; others are ignored.
         forwarding_header: String = "X-Forwarded-For" => header_name,
         /// How long browsers that came by https use https alone (`Strict-Transport-Security`), such as `365d`; `off` sends no header.

@@ -3,7 +3,6 @@
 //! Only [`super::Settings`] calls it. No phrase may repeat a secret's text.
 
 use std::fmt::Display;
-use std::net::{Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -20,31 +19,6 @@ pub(super) fn list(text: &str) -> impl Iterator<Item = &str> {
     text.split(',')
         .map(str::trim)
         .filter(|item| !item.is_empty())
-}
-
-/// `127.0.0.1:8080`, `localhost:8080`, or `:8080` for all addresses.
-pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
-    let expected = || "expected ADDRESS:PORT, such as 127.0.0.1:8080 or :8080".to_owned();
-    if let Some(port) = text.strip_prefix(':') {
-        let port = port.parse().map_err(|_unread| expected())?;
-        return Ok((Ipv6Addr::UNSPECIFIED, port).into());
-    }
-    if let Ok(address) = text.parse() {
-        return Ok(address);
-    }
-    let found: Vec<SocketAddr> = text
-        .to_socket_addrs()
-        .map_err(|cause| format!("{}: {cause}", expected()))?
-        .collect();
-    let v4 = found.iter().find(|address| address.is_ipv4());
-    v4.or(found.first()).copied().ok_or_else(expected)
-}
-
-pub(super) fn address_or_off(text: &str) -> Result<Option<SocketAddr>, String> {
-    match text {
-        "off" => Ok(None),
-        _ => address(text).map(Some),
-    }
 }
 
 /// Empty or 0: one a core.

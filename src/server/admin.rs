@@ -2,7 +2,6 @@
 //!
 //! `server` starts it. It must tell nothing of voters, and should be reachable by operators only.
 
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -13,6 +12,7 @@ use actix_web::{App, HttpResponse, HttpServer};
 use serde::Serialize;
 
 use super::resource::readable;
+use super::sockets::Listener;
 use crate::auth::users::Users;
 use crate::domain::Timestamp;
 use crate::http::problem::{Code, Problem};
@@ -45,7 +45,7 @@ impl Admin {
     }
 }
 
-pub(super) fn start(listener: TcpListener, parts: Arc<Services>) -> std::io::Result<Admin> {
+pub(super) fn start(listener: Listener, parts: Arc<Services>) -> std::io::Result<Admin> {
     let watch = Arc::new(AdminState {
         parts,
         draining: AtomicBool::new(false),
@@ -72,9 +72,12 @@ pub(super) fn start(listener: TcpListener, parts: Arc<Services>) -> std::io::Res
             })
             .workers(1)
             .client_request_timeout(Duration::from_secs(5))
-            .disable_signals()
-            .listen(listener)?
-            .run();
+            .disable_signals();
+            let server = match listener {
+                Listener::Tcp(listener) => server.listen(listener)?,
+                Listener::Unix(listener) => server.listen_uds(listener)?,
+            };
+            let server = server.run();
             let _ = tell.send(server.handle());
             server.await
         });

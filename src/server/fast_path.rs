@@ -20,7 +20,7 @@ use futures_util::future::LocalBoxFuture;
 use super::panics::{catch_panic, catch_panic_sync};
 use crate::http::connection::{ConnState, InFlight};
 use crate::http::problem::Problem;
-use crate::http::request::{RawRequest, RequestParts};
+use crate::http::request::{RawRequest, RequestParts, check_encoding};
 use crate::server::app_state::AppState;
 use crate::server::middleware::RequestPipeline;
 use crate::server::task_pool::{TaskContext, TaskPool, Write, Writing, run_task};
@@ -241,9 +241,12 @@ fn not_carried_out() -> HttpResponse {
 fn answer(read: Read, request: Request, TaskContext { edge, state }: &TaskContext) -> HttpResponse {
     let begun = edge.begin(request.method(), request.path(), &request.head().headers);
     let call = RawRequest::new(request);
-    let handled = catch_panic_sync(|| match read {
-        Read::Tally => tallies::routes::get_tally(&call, &state.board),
-        Read::Tallies => tallies::routes::get_tallies(&call, &state.board, &state.batches),
+    let handled = catch_panic_sync(|| {
+        check_encoding(call.headers())?;
+        match read {
+            Read::Tally => tallies::routes::get_tally(&call, &state.board),
+            Read::Tallies => tallies::routes::get_tallies(&call, &state.board, &state.batches),
+        }
     });
     let mut answer = handled.unwrap_or_else(|problem| problem.error_response());
     edge.finish(begun, call.left(), read.route(), &mut answer);

@@ -27,7 +27,7 @@ use super::routes::NAMES;
 use crate::auth::Identity;
 use crate::domain::Timestamp;
 use crate::http::problem::Problem;
-use crate::http::request::{RequestParts, ResponseHeaders};
+use crate::http::request::{RequestParts, ResponseHeaders, check_encoding};
 use crate::infra::log_limit::LogLimit;
 use crate::infra::telemetry::Metrics;
 use crate::server::wiring::Services;
@@ -241,6 +241,10 @@ pub(super) async fn around(
         request
             .into_response(HttpResponse::new(StatusCode::NO_CONTENT))
             .map_into_right_body()
+    } else if let Some(refused) = encoded(&request) {
+        request
+            .into_response(refused.error_response())
+            .map_into_right_body()
     } else {
         next.call(request).await?.map_into_left_body()
     };
@@ -254,6 +258,12 @@ pub(super) async fn around(
         .map_or("other", |route| route.0);
     edge.finish(begun, http.left(), route, answer);
     Ok(response)
+}
+
+/// Refuses an encoded request, which not every handler would look for; the route comes first.
+fn encoded(request: &ServiceRequest) -> Option<Problem> {
+    let refused = check_encoding(request.headers()).err()?;
+    request.match_pattern().map(|_route| refused)
 }
 
 /// The routes whose refusals a browser gets as pages.

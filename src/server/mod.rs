@@ -18,11 +18,11 @@ mod panics;
 mod resource;
 mod routes;
 mod signals;
+mod sockets;
 mod task_pool;
 mod wiring;
 mod write_probe;
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,11 +36,12 @@ use crate::auth::keys::Keys;
 use crate::auth::users::Users;
 use crate::auth::{secret, staff as tokens};
 use crate::catalog::cache::CatalogCache;
-use crate::config::Settings;
+use crate::config::{DatabaseUrl, ListenAddress, Settings};
 use crate::infra::db;
 use crate::maintenance::retention::{self, Retention};
 use crate::moderation::review::auto_release;
 use signals::Signals;
+pub use sockets::PassedSockets;
 use wiring::Services;
 
 /// Why the server did not start, or stopped.
@@ -53,7 +54,9 @@ pub enum ServeError {
     #[error("cannot read the catalogue and its tallies: {0}")]
     Query(#[from] diesel::result::Error),
     #[error("setting {0}: cannot listen on {1}: {2}")]
-    Listen(&'static str, SocketAddr, std::io::Error),
+    Listen(&'static str, ListenAddress, std::io::Error),
+    #[error("LISTEN_FDS: expected one or two listening sockets, public and admin: {0}")]
+    Passed(std::io::Error),
     #[error(
         "the limit of open files is {files}, and at least {needed} are needed; raise it (ulimit -n, LimitNOFILE=)"
     )]
@@ -73,34 +76,23 @@ pub enum ServeError {
 /// `opened` is called with the bound addresses once votes are taken.
 pub async fn run(
     mut settings: Settings,
+    passed: PassedSockets,
     keys: Keys,
     users: Option<Users>,
-    opened: impl FnOnce(&Url, SocketAddr, Option<SocketAddr>, &CatalogCache),
+    opened: impl FnOnce(&Url, &ListenAddress, Option<&ListenAddress>, &CatalogCache),
 ) -> Result<(), ServeError> {
     signals::survive_others()?;
     settings.live.streams = fd_limit::streams_within(settings.live.streams, settings.http.workers)?;
-    let listener = listen("http.listen", settings.http.listen)?;
-    let address = listener.local_addr()?;
-    let admin = settings.http.admin_listen;
-    let admin = admin
-        .map(|address| listen("http.admin_listen", address))
-        .transpose()?;
-    let public_url = match &settings.http.public_url {
-        Some(url) => url.clone(),
-        None => Url::parse(&format!("http://{address}")).map_err(std::io::Error::other)?,
-    };
-    if settings.http.public_url.is_none() && !address.ip().is_loopback() {
-        tracing::warn!(
-            %public_url,
-            "http.public_url is not set, and the listener is not a loopback address: links name this address, and votes from pages at any other address are refused"
-        );
-    }
+    let (public, admin) = sockets::open(passed, &settings.http)?;
+    let public_url = public_url(&settings, &public.address)?;
 
     let (parts, threads) = Services::new(settings, keys, users, &public_url)?;
     let parts = Arc::new(parts);
     // An instance that starts among others must not give anybody a new quota.
     parts.limiter.ready().await;
-    let admin_address = admin.as_ref().map(TcpListener::local_addr).transpose()?;
+    let admin_address = admin.as_ref().map(|admin| admin.address.clone());
+    // They are removed when this function ends, however it ends.
+    let (admin, _admin_file) = admin.map_or((None, None), |open| (Some(open.listener), open.file));
     let admin = admin
         .map(|listener| admin::start(listener, Arc::clone(&parts)))
         .transpose()?;
@@ -129,12 +121,21 @@ pub async fn run(
             .wrap(from_fn(middleware::around));
         fast_path::FastPath::new(app, &edge, &state)
     };
-    let server = listener::serve(listener, parts.settings.http.workers, app)?;
+    let server = listener::serve(public.listener, parts.settings.http.workers, app)?;
     let handle = server.handle();
     let running = tokio::spawn(server);
+    if let DatabaseUrl::Sqlite(path) = &parts.settings.database.url {
+        let path = path.display();
+        tracing::info!(%path, "the newest votes are in the write-ahead log: copy by tallyship backup, not by cp");
+    }
     // Before the address is printed: until there is a handler, a signal kills.
     let mut signals = Signals::install()?;
-    opened(&public_url, address, admin_address, &parts.shelf);
+    opened(
+        &public_url,
+        &public.address,
+        admin_address.as_ref(),
+        &parts.shelf,
+    );
     signals.stop().await;
     tracing::info!("shutting down: draining");
     if let Some(admin) = &admin {
@@ -159,16 +160,23 @@ pub async fn run(
     Ok(())
 }
 
-fn listen(setting: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {
-    let bound = TcpListener::bind(address).or_else(|cause| {
-        // `:8080` means all addresses, also of a machine without IPv6.
-        if address.ip() == Ipv6Addr::UNSPECIFIED {
-            TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).map_err(|_same| cause)
-        } else {
-            Err(cause)
-        }
-    });
-    bound.map_err(|cause| ServeError::Listen(setting, address, cause))
+/// How browsers reach the server: as the settings say, else at the listener.
+fn public_url(settings: &Settings, listener: &ListenAddress) -> Result<Url, ServeError> {
+    if let Some(url) = &settings.http.public_url {
+        return Ok(url.clone());
+    }
+    let (host, is_local) = match listener {
+        ListenAddress::Tcp(address) => (address.to_string(), address.ip().is_loopback()),
+        ListenAddress::Unix(_) => ("localhost".to_owned(), false),
+    };
+    let public_url = Url::parse(&format!("http://{host}")).map_err(std::io::Error::other)?;
+    if !is_local {
+        tracing::warn!(
+            %public_url,
+            "http.public_url is not set, and the listener is not a loopback address: links name this address, and votes from pages at any other address are refused"
+        );
+    }
+    Ok(public_url)
 }
 
 /// Looks of [`upkeep`] between two at which the writer gives back the pages that it keeps: a minute.

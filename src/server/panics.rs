@@ -48,6 +48,7 @@ mod tests {
 
     use super::catch_panic;
     use crate::server::listener;
+    use crate::server::sockets::Listener;
 
     async fn answer(
         request: Request,
@@ -81,7 +82,8 @@ mod tests {
     async fn panic_and_go_on() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
-        let server = listener::serve(listener, 1, || fn_service(answer)).expect("a server");
+        let server =
+            listener::serve(Listener::Tcp(listener), 1, || fn_service(answer)).expect("a server");
         let handle = server.handle();
         let running = actix_web::rt::spawn(server);
 

@@ -16,10 +16,10 @@ use crate::abuse::holding::HoldingPolicy;
 use crate::auth::Identity;
 use crate::auth::authenticate::Voter;
 use crate::auth::network::client::Client;
-use crate::domain::{Seal, Timestamp, ToolState};
+use crate::domain::{Seal, Timestamp, ToolState, VoterId};
 use crate::http::problem::Problem;
 use crate::http::request::RequestParts;
-use crate::infra::db::Readers;
+use crate::infra::db::{Readers, read};
 use crate::rate_limit::rate_limiter::{RateLimiter, VotePermit};
 use crate::tallies::cache::{TallyCache, TallyEntry};
 
@@ -65,7 +65,7 @@ impl VotingState {
     }
 
     /// Hands a vote on `slug` to the writer.
-    pub fn cast<'a>(
+    pub async fn cast<'a>(
         &'a self,
         permit: VotePermit<'a>,
         slug: &str,
@@ -75,10 +75,15 @@ impl VotingState {
     ) -> Result<CastVote<'a>, Problem> {
         let slot = self.find(slug)?;
         // The writer checks again under the row's lock; here a tool known to be closed costs no commit.
-        match slot.tally().row.state {
-            ToolState::Open => {}
-            ToolState::Frozen => return Err(VoteError::Frozen.problem(slug)),
-            ToolState::Archived => return Err(VoteError::Archived.problem(slug)),
+        let closed = match slot.tally().row.state {
+            ToolState::Open => None,
+            ToolState::Frozen => Some(VoteError::Frozen),
+            ToolState::Archived => Some(VoteError::Archived),
+        };
+        if let Some(closed) = closed {
+            // On the heap, since it is rare and each vote that waits has a future of this size.
+            let refused = Box::pin(self.refusal(closed, voter.id)).await;
+            return Err(refused.problem(slug));
         }
         let mut command = VoteCommand::of(&voter, slot.id, act, client.network());
         command.ballot = self.votes.new_ballot(seal);
@@ -91,6 +96,17 @@ impl VotingState {
             slot,
             pending: self.votes.cast(permit, command, voter.name),
         })
+    }
+
+    /// Why a vote on a closed tool is refused. Credentials come first, and another instance may have erased the voter a moment ago.
+    async fn refusal(&self, closed: VoteError, voter: VoterId) -> VoteError {
+        let erased = Arc::clone(&self.identity.erased);
+        let followed = read(&self.readers, move |conn| erased.follow(conn)).await;
+        if followed.is_ok() && self.identity.erased.has(voter) {
+            VoteError::Erased
+        } else {
+            closed
+        }
     }
 }
 

@@ -87,7 +87,7 @@ async fn write<'a>(
     let client = state.identity.client(call, now);
     let admitted = state.admit(call, (&voter, &client), Some(slug), now);
     let permit = admitted.await?;
-    state.cast(permit, slug, choose()?, voter, &client)
+    state.cast(permit, slug, choose()?, voter, &client).await
 }
 
 /// Casts or changes a vote.

@@ -350,3 +350,24 @@ fn a_link_to_the_file_stays_a_link_on_sqlite() {
         assert_eq!(server.home().number("SELECT count(*) AS n FROM votes"), 3);
     });
 }
+
+/// A full disk is a reason to make a backup, and not one to refuse it.
+#[test]
+fn a_database_that_takes_no_writes_is_backed_up() {
+    crate::harness::run(async {
+        let server = server(Backend::Sqlite).await;
+        let voters = server.setup.mint(2).await;
+        votes(&server, &voters, "ship").await;
+        let full = "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'disk is full'); END";
+        server.home().execute(full);
+        let made = server.run_cli(&["backup", "site.backup"]).await;
+        let made = made.success("backup");
+        assert!(
+            made.stderr.contains("warning") && made.stderr.contains("disk is full"),
+            "{}",
+            made.stderr
+        );
+        let text = std::fs::read_to_string(server.home().path().join("site.backup"));
+        assert!(text.expect("a backup").contains("codestral-2"));
+    });
+}

@@ -11,7 +11,8 @@ const TOOL: &str = "codestral-2";
 crate::both!(
     an_untrusted_peer_is_not_believed,
     only_the_trusted_address_is,
-    the_rightmost_untrusted_entry_counts
+    the_rightmost_untrusted_entry_counts,
+    of_several_headers_only_the_configured_one_counts
 );
 
 async fn server(backend: Backend, trusted: &str) -> Server {
@@ -140,4 +141,46 @@ async fn the_rightmost_untrusted_entry_counts(backend: Backend) {
         "a trusted proxy is not warned of: {}",
         server.stderr()
     );
+}
+
+/// Each call bears every header that proxies send; the client writes all but the one that is configured.
+async fn of_several_headers_only_the_configured_one_counts(backend: Backend) {
+    let all = [
+        "X-Forwarded-For",
+        "Forwarded",
+        "X-Real-IP",
+        "CF-Connecting-IP",
+    ];
+    for configured in all {
+        let server = Home::new(backend)
+            .setup()
+            .generous()
+            .env("TALLYSHIP_LIMITS__VOTES_PER_NETWORK", "2/1h")
+            .env("TALLYSHIP_HTTP__TRUSTED_PROXIES", "127.0.0.1/32")
+            .env("TALLYSHIP_HTTP__FORWARDING_HEADER", configured)
+            .start()
+            .await;
+        let token = server.setup.mint(1).await.remove(0);
+        let client = server.client();
+        // The proxy names one client, then four.
+        for (named, admitted) in [([1, 1, 1], [true, true, false]), ([2, 3, 4], [true; 3])] {
+            for n in 0..3 {
+                let mut call = client.vote(&token, TOOL, "ship");
+                for header in all {
+                    let host = if header == configured {
+                        named[n]
+                    } else {
+                        100 + named[2 - n] * 10 + n
+                    };
+                    let value = match header {
+                        "Forwarded" => format!("for=198.51.100.{host};proto=https"),
+                        _ => format!("198.51.100.{host}"),
+                    };
+                    call = call.header(header, &value);
+                }
+                let answer = call.send().await;
+                assert_eq!(answer.success(), admitted[n], "{configured} {named:?} {n}");
+            }
+        }
+    }
 }

@@ -1,9 +1,13 @@
 //! Which commands make a database, and which databases are refused.
+use crate::harness::pgbouncer::PgBouncer;
+use crate::harness::postgres::Cluster;
 use crate::harness::server::Home;
 use crate::harness::{Backend, run};
+use serde_json::json;
 use std::time::Duration;
 
 const GUARD: Duration = Duration::from_secs(30);
+const TOOL: &str = "codestral-2";
 
 #[test]
 fn a_command_in_the_wrong_folder_makes_nothing() {
@@ -163,5 +167,91 @@ fn a_command_writes_where_new_transactions_are_read_only_and_names_a_missing_sch
             assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
             assert!(ended.stderr.contains("search_path"), "{}", ended.stderr);
         }
+    });
+}
+
+/// The other tests run on Debian's Postgres 15, and 14 is the oldest that is taken.
+#[test]
+fn the_newest_postgres_takes_votes_resets_and_backups() {
+    run(async {
+        let cluster = Cluster::newest();
+        let version = cluster.number("SELECT current_setting('server_version_num')::bigint AS n");
+        assert!(version >= 180_000, "{version}");
+        let home = Home::on(cluster.fresh_database());
+        let server = home.setup().generous().start().await;
+        let client = server.client();
+        let voters = server.setup.mint(30).await;
+        for (n, voter) in voters.iter().enumerate() {
+            client.put_vote(voter, TOOL, "ship").await.expect(201);
+            if n % 3 == 0 {
+                client.put_vote(voter, TOOL, "skip").await.expect(200);
+            }
+        }
+        client.delete_vote(&voters[0], TOOL).await.expect(200);
+        assert_eq!(client.counts(TOOL).await, (20, 9));
+
+        let moderator = ["token", "create", "--role", "moderator", "--name", "m"];
+        let moderator = server.run_cli(&moderator).await.success("token create");
+        let moderator = moderator.stdout.trim();
+        let resets = "/v1/moderation/resets";
+        let reset = json!({"tool": TOOL, "reason": "stuffed", "choice": "skip"});
+        let reset = client.post(resets).bearer(moderator).json(&reset);
+        let reset = reset.send().await.expect(201);
+        assert_eq!(client.counts(TOOL).await, (20, 0));
+        let undo = format!("{resets}/{}/undo", reset.json["id"]);
+        let undo = client.post(&undo).bearer(moderator).send().await;
+        undo.expect(200);
+        client
+            .delete("/v1/visitors/me")
+            .bearer(&voters[1])
+            .send()
+            .await
+            .expect(200);
+        assert_eq!(client.counts(TOOL).await, (20, 9));
+        server.run_cli(&["backup", "file"]).await.success("backup");
+        server.verify().await;
+        assert_eq!(server.sigterm(GUARD).await, 0);
+
+        let copy = Home::on(cluster.fresh_database());
+        let file = home.path().join("file").display().to_string();
+        let restored = copy.setup().run_cli(&["restore", &file]).await;
+        restored.success("restore");
+        let server = copy.setup().generous().start().await;
+        assert_eq!(server.client().counts(TOOL).await, (20, 9));
+        server.verify().await;
+    });
+}
+
+/// Also the first command that a pooler sees; a pool for each session is a connection as any other.
+#[test]
+fn a_pooler_that_shares_its_connections_is_refused_by_name() {
+    run(async {
+        let home = Home::new(Backend::Postgres);
+        let direct = home.database_url().expect("a URL");
+        for arguments in [
+            &["migrate"][..],
+            &["verify"],
+            &["token", "list"],
+            &["visitors", "mint"],
+            &["export", "votes"],
+            &["catalog", "export"],
+            &["backup", "-"],
+            &["config", "check"],
+            &["serve"],
+        ] {
+            let pooler = PgBouncer::start(direct, "transaction");
+            let setup = home.setup().env("TALLYSHIP_DATABASE__URL", &pooler.url);
+            let refused = setup.run_cli(arguments).await;
+            assert_eq!(refused.code(), 2, "{arguments:?}: {}", refused.stderr);
+            assert_eq!(refused.stderr.lines().count(), 1, "{}", refused.stderr);
+            assert!(refused.stderr.contains("PgBouncer"), "{}", refused.stderr);
+        }
+        let pooler = PgBouncer::start(direct, "session");
+        let setup = home.setup().env("TALLYSHIP_DATABASE__URL", &pooler.url);
+        let server = setup.generous().start().await;
+        let voter = server.client().visitor().await;
+        let vote = server.client().put_vote(&voter, TOOL, "ship").await;
+        vote.expect(201);
+        server.verify().await;
     });
 }

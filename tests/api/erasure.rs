@@ -1,11 +1,12 @@
 //! An erasure beside everything else that moves votes: one vote a voter, and the recount agrees.
-use crate::harness::Backend;
 use crate::harness::client::Client;
 use crate::harness::crowd::fill;
 use crate::harness::server::{Home, Server};
 use crate::harness::site::Site;
+use crate::harness::{Backend, eventually};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 crate::both!(
     erasures_beside_a_reset_and_its_undo,
@@ -17,6 +18,8 @@ crate::both!(
 
 const TOOL: &str = "codestral-2";
 const OTHER: &str = "cursor-background-agents";
+const FROZEN: &str = "aider";
+const GUARD: Duration = Duration::from_secs(20);
 const ME: &str = "/v1/visitors/me";
 const CROWD: usize = 20_000;
 const ERASED: usize = 60;
@@ -115,11 +118,20 @@ fn an_erasure_is_known_to_every_instance_on_postgres() {
         let (one, two) = (setup.start().await, setup.start().await);
         let (a, b) = (one.client(), two.client());
         let voters = setup.mint(40).await;
+        let path = format!("/v1/moderation/tools/{FROZEN}/state");
+        let frozen = json!({"state": "frozen", "reason": "closed"});
+        let call = a.put(&path).bearer(&moderator(&one).await).json(&frozen);
+        call.send().await.expect(200);
+        eventually("the other instance knows", GUARD, async || {
+            b.put_vote(&voters[1], FROZEN, "ship").await.status == 423
+        })
+        .await;
         for (n, voter) in voters.iter().enumerate() {
             a.put_vote(voter, TOOL, "ship").await.expect(201);
             if n % 2 == 0 {
                 a.delete(ME).bearer(voter).send().await.expect(200);
-                for tool in [TOOL, OTHER] {
+                // Credentials come before the state of the tool.
+                for tool in [FROZEN, TOOL, OTHER] {
                     let late = b.put_vote(voter, tool, "skip").await;
                     late.problem(401, "bad-token");
                 }

@@ -26,7 +26,11 @@ async fn both_ways(
     prepare: impl Fn(Setup) -> Setup,
 ) -> Vec<(Server, Option<Redis>)> {
     let alone = prepare(Home::new(backend).setup().generous()).start().await;
-    let redis = Redis::start();
+    // Half of these tests with each server that holds quotas.
+    let redis = match backend {
+        Backend::Sqlite => Redis::start(),
+        Backend::Postgres => Redis::start_valkey(),
+    };
     let shared = prepare(Home::new(backend).setup().generous().redis(redis.url()))
         .start()
         .await;

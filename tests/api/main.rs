@@ -54,6 +54,7 @@ mod replay;
 mod retention;
 mod rights;
 mod site;
+mod sockets;
 mod start;
 mod stream;
 mod structured;

@@ -257,3 +257,53 @@ async fn preflights(backend: Backend) {
         "a page can read a refusal too"
     );
 }
+
+/// Apps have schemes of their own, and no host that a page could take.
+#[test]
+fn apps_vote_and_https_is_kept_if_set_so() {
+    crate::harness::run(async {
+        let apps = [
+            "capacitor://localhost",
+            "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+            "app://-",
+        ];
+        let kept_by = || {
+            let setup = Home::new(Backend::Sqlite).setup().generous();
+            setup.env("TALLYSHIP_HTTP__HSTS", "365d")
+        };
+        let server = kept_by()
+            .env("TALLYSHIP_HTTP__PUBLIC_URL", OWN)
+            .env("TALLYSHIP_HTTP__ALLOWED_ORIGINS", apps.join(","))
+            .start()
+            .await;
+        let client = server.client();
+        let token = server.setup.mint(1).await.remove(0);
+        let vote = async |origin: &str| {
+            let vote = client.vote(&token, "codestral-2", "ship");
+            vote.header("origin", origin).send().await
+        };
+        for origin in apps {
+            let answer = vote(origin).await;
+            assert!(answer.success(), "{origin}: {}", answer.text);
+            let allowed = answer.header("access-control-allow-origin");
+            assert_eq!(allowed, Some(origin));
+        }
+        for origin in [
+            "capacitor://elsewhere",
+            "chrome-extension://bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+            "https://localhost",
+            "app://",
+        ] {
+            vote(origin).await.problem(403, "origin-refused");
+        }
+        let kept = "strict-transport-security";
+        for path in ["/", "/v1/tools", "/v1/tools/codestral-2/tally"] {
+            let answer = client.get(path).send().await.expect(200);
+            assert_eq!(answer.header(kept), Some("max-age=31536000"), "{path}");
+        }
+        // By http nothing says it, whatever the setting.
+        let plain = kept_by().start().await;
+        let answer = plain.client().get("/v1/tools").send().await;
+        assert_eq!(answer.header(kept), None);
+    });
+}

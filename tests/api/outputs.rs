@@ -89,6 +89,10 @@ fn a_command_that_cannot_print_says_so_and_leaves_no_token() {
                 assert_eq!(home.number("SELECT count(*) AS n FROM tokens"), 0);
             }
         }
+        let closed = through(&setup, "\"$@\" >&-", &create).await;
+        assert_eq!(closed.code(), 1, "{}", closed.stderr);
+        assert_eq!(closed.stderr.lines().count(), 1, "{}", closed.stderr);
+        assert_eq!(home.number("SELECT count(*) AS n FROM tokens"), 0);
     });
 }
 

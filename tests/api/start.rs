@@ -445,3 +445,16 @@ fn other_signals_leave_it_running_and_sigquit_ends_it() {
         assert_eq!(server.exit_code(GUARD).await, 0, "{}", server.stderr());
     });
 }
+
+/// Where people look before they copy files: at the log, and at the command that does it.
+#[test]
+fn the_log_and_the_help_say_how_to_copy_the_votes() {
+    run(async {
+        let server = server(Backend::Sqlite).await;
+        let first = server.stderr();
+        let first = first.lines().next().unwrap_or_default();
+        assert!(first.contains("tallyship backup"), "{first}");
+        let help = server.run_cli(&["backup", "--help"]).await.success("help");
+        assert!(help.stdout.contains("cp"), "{}", help.stdout);
+    });
+}

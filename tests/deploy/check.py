@@ -8,8 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
+import tomllib
 import urllib.request
 from importlib.resources import files
 from pathlib import Path
@@ -262,6 +264,23 @@ def release():
             run("cargo", "tree", "--quiet", "--locked", "--manifest-path", manifest)
 
 
+def archive():
+    """What `cargo binstall` would fetch is what deploy/archive makes, and the binary is where it looks."""
+    cargo = tomllib.loads(read("Cargo.toml"))
+    meta, version = cargo["package"]["metadata"]["binstall"], cargo["package"]["version"]
+    target = "x86_64-unknown-linux-gnu"
+    fill = lambda text: text.replace("{ version }", version).replace("{ target }", target)
+    inside = fill(meta["bin-dir"]).replace("{ bin }", "tallyship").replace("{ binary-ext }", "")
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([ROOT / "deploy/archive", PROGRAM, target, folder], check=True)
+        name = fill(meta["pkg-url"]).rsplit("/", 1)[1]
+        with tarfile.open(Path(folder) / name) as made:
+            made.extractall(folder, filter="data")
+        said = subprocess.run([Path(folder) / inside, "--version"], capture_output=True, text=True, check=True).stdout
+    if said != f"tallyship {version}\n":
+        wrong(f"it says {said}")
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -356,5 +375,5 @@ def system_calls():
         wrong(f"the unit forbids what the server does: {sorted(made - allowed)}")
 
 
-{"compose": compose, "kustomization": kustomization, "settings": settings, "dashboard": dashboard, "image": image,
+{"archive": archive, "compose": compose, "kustomization": kustomization, "settings": settings, "dashboard": dashboard, "image": image,
  "image_run": image_run, "release": release, "backup": backup, "system_calls": system_calls}[PART]()

@@ -14,6 +14,8 @@ pub mod disk;
 pub mod document;
 pub mod home;
 pub mod hook;
+mod newer;
+pub mod pgbouncer;
 pub mod postgres;
 mod postmaster;
 pub mod process;

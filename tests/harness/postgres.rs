@@ -3,6 +3,7 @@
 //! Called by `server::Home` and by fault tests. Durable as in earnest (fsync on). It must never touch a cluster it did not make.
 use super::disk::Disk;
 use super::eventually_blocking;
+use super::newer;
 use super::postmaster::{as_owner, family, owner, stat};
 use super::process::{Process, Scratch, free_port, hush, program, send_signal};
 use diesel::connection::SimpleConnection;
@@ -22,6 +23,8 @@ pub struct Cluster {
     options: Vec<String>,
     /// What its programs are started through: `setpriv`, and a disk of its own where it has one.
     through: Vec<String>,
+    /// Where its programs are, if they are not Debian's.
+    programs: Option<PathBuf>,
     process: Mutex<Option<Process>>,
 }
 
@@ -88,6 +91,28 @@ impl Cluster {
         Arc::new(Cluster::start(&[], &[]))
     }
 
+    /// A cluster of the newest Postgres.
+    pub fn newest() -> Arc<Cluster> {
+        let mut cluster = Cluster::empty(&[], Vec::new());
+        // The user that it runs as may not reach the home of who runs the tests.
+        let mut copied = Command::new("cp");
+        copied.arg("-r").args(newer::postgres());
+        let copied = copied.arg(cluster.folder.path()).status();
+        assert!(copied.expect("cp").success());
+        let programs = cluster.folder.path().join(newer::POSTGRES_PROGRAMS);
+        cluster.programs = Some(programs);
+        cluster.initdb();
+        cluster.launch();
+        Arc::new(cluster)
+    }
+
+    fn program(&self, name: &str) -> PathBuf {
+        match &self.programs {
+            Some(folder) => folder.join(name),
+            None => program(name, INSTALL),
+        }
+    }
+
     /// `options` go to the server as `-c NAME=VALUE`; `files` are put into its data folder, readable by it alone (TLS keys).
     pub fn start(options: &[&str], files: &[(&str, &[u8])]) -> Cluster {
         let cluster = Cluster::empty(options, Vec::new());
@@ -148,6 +173,7 @@ impl Cluster {
             port: free_port(),
             options: options.iter().map(|o| o.to_string()).collect(),
             through,
+            programs: None,
             process: Mutex::new(None),
         };
         cluster.own(cluster.folder.path());
@@ -169,7 +195,7 @@ impl Cluster {
     /// Runs a program that makes the data folder, its last argument, to its end.
     fn make(&self, name: &str, arguments: &[&str]) {
         let mut argv = self.through.clone();
-        argv.push(program(name, INSTALL).display().to_string());
+        argv.push(self.program(name).display().to_string());
         argv.extend(arguments.iter().map(|argument| argument.to_string()));
         argv.push(self.data().display().to_string());
         let made = Command::new(&argv[0])
@@ -221,7 +247,7 @@ impl Cluster {
     /// Starts (again) on the same port and waits until it answers.
     pub fn launch(&self) {
         let mut argv = self.through.clone();
-        argv.push(program("postgres", INSTALL).display().to_string());
+        argv.push(self.program("postgres").display().to_string());
         argv.extend([
             "-D".into(),
             self.data().display().to_string(),

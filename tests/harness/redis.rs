@@ -2,6 +2,7 @@
 //!
 //! Called by tests of the limiter and of faults. It must never persist anything, nor touch a Redis it did not start.
 use super::eventually_blocking;
+use super::newer;
 use super::process::{Process, Scratch, free_port, program};
 use std::path::Path;
 use std::process::Command;
@@ -20,6 +21,7 @@ pub struct Tls<'a> {
 pub struct Redis {
     folder: Scratch,
     port: u16,
+    /// Its program and what that is started with.
     arguments: Vec<String>,
     tls: bool,
     process: Mutex<Process>,
@@ -27,24 +29,28 @@ pub struct Redis {
 
 impl Redis {
     pub fn start() -> Redis {
-        Redis::with(free_port(), None, &[])
+        Redis::with(&program("redis-server", INSTALL), None, &[])
+    }
+
+    /// A Valkey in its place.
+    pub fn start_valkey() -> Redis {
+        Redis::with(&newer::valkey_server(), None, &[])
     }
 
     pub fn start_tls(files: Tls) -> Redis {
-        Redis::with(free_port(), Some(files), &[])
+        Redis::with(&program("redis-server", INSTALL), Some(files), &[])
     }
 
     /// With more arguments.
     pub fn start_with(more: &[&str]) -> Redis {
-        Redis::with(free_port(), None, more)
+        Redis::with(&program("redis-server", INSTALL), None, more)
     }
 
-    fn with(port: u16, tls: Option<Tls>, more: &[&str]) -> Redis {
-        let folder = Scratch::new("redis");
-        let mut arguments: Vec<String> =
-            ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-                .map(String::from)
-                .to_vec();
+    fn with(server: &Path, tls: Option<Tls>, more: &[&str]) -> Redis {
+        let (folder, port) = (Scratch::new("redis"), free_port());
+        let mut arguments = vec![server.display().to_string()];
+        let common = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+        arguments.extend(common.map(String::from));
         arguments.extend(more.iter().map(|argument| (*argument).to_owned()));
         let text = |path: &Path| path.display().to_string();
         match &tls {
@@ -150,7 +156,5 @@ impl Redis {
 }
 
 fn launch(arguments: &[String], folder: &Path) -> Process {
-    let mut argv = vec![program("redis-server", INSTALL).display().to_string()];
-    argv.extend_from_slice(arguments);
-    Process::start("redis", "KILL", &argv, &[], folder)
+    Process::start("redis", "KILL", arguments, &[], folder)
 }

@@ -118,7 +118,8 @@ impl Setup {
         self.launch().wait(guard).await
     }
 
-    fn launch(&self) -> Process {
+    /// Starts it and waits for nothing.
+    pub fn launch(&self) -> Process {
         let mut argv = self.wrapper.clone();
         argv.push(env!("CARGO_BIN_EXE_tallyship").into());
         argv.push("serve".into());

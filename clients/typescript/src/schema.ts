@@ -2148,14 +2148,16 @@ export interface components {
         };
         /** @description A tool with its slug. */
         ListedTool: {
-            category?: string;
+            /** @description Null for none. */
+            category?: string | null;
             /** @description Plain text, a blank line between paragraphs. */
             description?: string | null;
             entry?: string;
             name: string;
             reviews?: components["schemas"]["Review"][];
             slug: components["schemas"]["Slug"];
-            tagline?: string;
+            /** @description Null for none. */
+            tagline?: string | null;
             url?: string;
         };
         /** @description The logs of this site. */
@@ -2479,14 +2481,16 @@ export interface components {
         Timestamp: string;
         /** @description A tool as `PUT /v1/tools/{slug}` takes it. */
         Tool: {
-            category?: string;
+            /** @description Null for none. */
+            category?: string | null;
             /** @description Plain text, a blank line between paragraphs. */
             description?: string | null;
             /** @description The entry price in a word, such as `Free` or `Paid`. */
             entry?: string;
             name: string;
             reviews?: components["schemas"]["Review"][];
-            tagline?: string;
+            /** @description Null for none. */
+            tagline?: string | null;
             url?: string;
         };
         /** @description Many tools in one call. */
@@ -2501,12 +2505,14 @@ export interface components {
         };
         /** @description What `PATCH` takes: the fields to change. */
         ToolPatch: {
+            /** @description Null removes it. */
             category?: string | null;
             /** @description Null removes it. */
             description?: string | null;
             entry?: string | null;
             name?: string | null;
             reviews?: components["schemas"]["Review"][] | null;
+            /** @description Null removes it. */
             tagline?: string | null;
             url?: string | null;
         };

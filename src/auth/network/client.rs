@@ -123,10 +123,7 @@ impl Identity {
 
     /// The caller's network.
     pub fn client(&self, request: &impl RequestParts, now: Timestamp) -> Client<'_> {
-        // A peer without an address (a socket file) is the machine itself.
-        let peer = request
-            .peer()
-            .map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.ip());
+        let peer = request.peer().map(|peer| peer.ip());
         let address = self.proxies.client_of(peer, request, now);
         Client::new(
             Prefix::of(address),

@@ -11,11 +11,13 @@ pub mod quota_multipliers;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use ipnet::IpNet;
-
+use crate::config::TrustedProxies;
 use crate::domain::Timestamp;
 use crate::http::request::RequestParts;
 use crate::http::request::forwarding::ForwardingHeader;
+
+/// The address of a peer that has none: a Unix socket's.
+const THIS_MACHINE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// A client's network: IPv4 /32 or IPv6 /64.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,13 +65,13 @@ impl Prefix {
 
 /// The peers whose forwarding header is believed.
 pub struct Proxies {
-    trusted: Vec<IpNet>,
+    trusted: TrustedProxies,
     header: ForwardingHeader,
     last_warning: AtomicI64,
 }
 
 impl Proxies {
-    pub fn new(trusted: Vec<IpNet>, header: ForwardingHeader) -> Self {
+    pub fn new(trusted: TrustedProxies, header: ForwardingHeader) -> Self {
         Self {
             trusted,
             header,
@@ -77,15 +79,24 @@ impl Proxies {
         }
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
-        self.trusted.iter().any(|net| net.contains(&address))
+    /// `None`: the peer of a Unix socket.
+    fn trusts(&self, address: Option<IpAddr>) -> bool {
+        match address {
+            Some(address) => (self.trusted.networks.iter()).any(|net| net.contains(&address)),
+            None => self.trusted.unix,
+        }
     }
 
     /// The address of the client on whose behalf `peer` calls.
-    pub fn client_of(&self, peer: IpAddr, request: &impl RequestParts, now: Timestamp) -> IpAddr {
+    pub fn client_of(
+        &self,
+        peer: Option<IpAddr>,
+        request: &impl RequestParts,
+        now: Timestamp,
+    ) -> IpAddr {
         let headers = request.headers();
         if !self.header.is_sent(headers) {
-            return peer;
+            return peer.unwrap_or(THIS_MACHINE);
         }
         self.warn_if_untrusted(peer, now);
         self.client(peer, self.header.lines(headers))
@@ -96,28 +107,28 @@ impl Proxies {
     /// it; where every entry is trusted, the leftmost is the client.
     pub fn client<'a>(
         &self,
-        peer: IpAddr,
+        peer: Option<IpAddr>,
         forwarded_for: impl DoubleEndedIterator<Item = &'a str>,
     ) -> IpAddr {
-        let mut client = peer.to_canonical();
+        let mut client = peer.map(|peer| peer.to_canonical());
         for line in forwarded_for.rev() {
             for entry in line.rsplit(',') {
                 if !self.trusts(client) {
-                    return client;
+                    return client.unwrap_or(THIS_MACHINE);
                 }
                 match parse_entry(self.header.address(entry)) {
-                    Some(address) => client = address,
-                    None => return client,
+                    None => return client.unwrap_or(THIS_MACHINE),
+                    address => client = address,
                 }
             }
         }
-        client
+        client.unwrap_or(THIS_MACHINE)
     }
 
     /// Warns, at most once a minute, that an untrusted peer sent a forwarding header: either somebody pretends, or a
     /// proxy of the operator's is missing in the configuration and all visitors count as one network.
-    fn warn_if_untrusted(&self, peer: IpAddr, now: Timestamp) {
-        if self.trusts(peer.to_canonical()) {
+    fn warn_if_untrusted(&self, peer: Option<IpAddr>, now: Timestamp) {
+        if self.trusts(peer.map(|peer| peer.to_canonical())) {
             return;
         }
         let last = self.last_warning.load(Ordering::Relaxed);
@@ -162,10 +173,11 @@ mod tests {
     }
 
     fn behind(header: &str) -> Proxies {
-        let trusted = vec![
-            "10.0.0.0/8".parse().expect("net"),
-            "fd00::/8".parse().expect("net"),
-        ];
+        let networks = ["10.0.0.0/8", "fd00::/8"].map(|net| net.parse().expect("net"));
+        let trusted = TrustedProxies {
+            networks: networks.to_vec(),
+            unix: false,
+        };
         Proxies::new(trusted, ForwardingHeader::parse(header).expect("a header"))
     }
 
@@ -193,7 +205,7 @@ mod tests {
         ] {
             let client = |peer: &str| {
                 let peer = peer.parse().expect("peer");
-                let client = behind(header).client_of(peer, &request, Timestamp(0));
+                let client = behind(header).client_of(Some(peer), &request, Timestamp(0));
                 client.to_string()
             };
             assert_eq!(client("10.0.0.1"), expected, "{header}");
@@ -203,8 +215,28 @@ mod tests {
 
     fn client(peer: &str, lines: &[&str]) -> String {
         proxies()
-            .client(peer.parse().expect("peer"), lines.iter().copied())
+            .client(Some(peer.parse().expect("peer")), lines.iter().copied())
             .to_string()
+    }
+
+    /// Also where this machine's own address is trusted: whoever may open the file need not be its proxy.
+    #[test]
+    fn a_unix_sockets_peer_is_believed_only_if_configured() {
+        for (unix, lines, expected) in [
+            (false, &["1.1.1.1"][..], "127.0.0.1"),
+            (true, &["1.1.1.1"][..], "1.1.1.1"),
+            (true, &["9.9.9.9, 1.1.1.1, 127.0.0.1"][..], "1.1.1.1"),
+            (true, &["garbage"][..], "127.0.0.1"),
+            (true, &[][..], "127.0.0.1"),
+        ] {
+            let trusted = TrustedProxies {
+                networks: vec!["127.0.0.0/8".parse().expect("net")],
+                unix,
+            };
+            let proxies = Proxies::new(trusted, ForwardingHeader::default());
+            let client = proxies.client(None, lines.iter().copied());
+            assert_eq!(client.to_string(), expected, "{unix} {lines:?}");
+        }
     }
 
     #[test]
@@ -306,7 +338,7 @@ mod tests {
         #[test]
         fn no_lines_of_a_client_matter(lines in proptest::collection::vec("([0-9a-f.:\\[\\], ]{0,40}|[ -~]{0,20})", 0..4), real in any::<u128>(), hops in 0u8..4) {
             let real = Ipv6Addr::from(real).to_canonical();
-            prop_assume!(!proxies().trusts(real) && real != IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+            prop_assume!(!proxies().trusts(Some(real)) && real != IpAddr::V4(Ipv4Addr::UNSPECIFIED));
             let tail: Vec<String> = std::iter::once(real.to_string()).chain((0..hops).map(|n| format!("10.1.1.{n}"))).collect();
             let apart: Vec<&str> = lines.iter().map(String::as_str).chain(tail.iter().map(String::as_str)).collect();
             prop_assert_eq!(client("10.0.0.1", &apart), real.to_string());

@@ -21,7 +21,7 @@ pub(super) fn address(url: Option<String>, settings: &Settings) -> Result<String
     let url = match (url, &settings.http.public_url) {
         (Some(url), _) => url,
         (None, Some(url)) => url.to_string(),
-        (None, None) => format!("http://{}", settings.http.listen),
+        (None, None) => settings.http.listen.shown(),
     };
     let parsed = reqwest::Url::parse(&url).ok();
     match parsed.filter(|url| matches!(url.scheme(), "http" | "https")) {

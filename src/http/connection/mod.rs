@@ -3,6 +3,7 @@
 //! `server` serves on [`Connection`]s; every request carries its [`ConnState`], by which a handler asks for the socket. It must
 //! cost a vote next to nothing: no timer a request, one lazily armed a connection.
 
+mod io;
 pub mod parse_errors;
 
 use std::cell::Cell;
@@ -14,9 +15,11 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes};
+use socket2::Socket;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
+
+pub use io::ClientStream;
 
 /// What the client began must be whole within this time; with one [`TICK`] more it stays under 15 s. A body that a handler
 /// waits for has the handler's own deadline.
@@ -27,7 +30,7 @@ const STUCK_FOR: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_secs(3);
 
 /// Receives the socket, in non-blocking mode, with the answer's head already sent.
-pub type OnUpgrade = Box<dyn FnOnce(std::net::TcpStream)>;
+pub type OnUpgrade = Box<dyn FnOnce(Socket)>;
 
 /// What a connection and the handlers of its requests know of each other.
 #[derive(Default)]
@@ -85,7 +88,7 @@ impl Drop for InFlight {
 /// A client's connection.
 pub struct Connection {
     /// `None`: given away.
-    io: Option<TcpStream>,
+    io: Option<ClientStream>,
     line: Rc<ConnState>,
     /// Whether the client has ever said anything.
     heard: bool,
@@ -102,9 +105,9 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub fn new(io: TcpStream) -> Self {
+    pub fn new(io: impl Into<ClientStream>) -> Self {
         Self {
-            io: Some(io),
+            io: Some(io.into()),
             line: Rc::default(),
             heard: false,
             begun: None,
@@ -120,8 +123,9 @@ impl Connection {
         &self.line
     }
 
+    /// `None` for the peer of a Unix socket.
     pub fn peer(&self) -> Option<SocketAddr> {
-        self.io.as_ref()?.peer_addr().ok()
+        self.io.as_ref()?.peer()
     }
 
     /// Makes sure that the next tick comes. The timer wakes the one task that ever polls this connection.
@@ -187,7 +191,7 @@ impl Connection {
         Poll::Ready(Ok(bytes.len()))
     }
 
-    fn io(&mut self) -> Result<Pin<&mut TcpStream>> {
+    fn io(&mut self) -> Result<Pin<&mut ClientStream>> {
         let gone = || Error::from(ErrorKind::NotConnected);
         self.io.as_mut().map(Pin::new).ok_or_else(gone)
     }
@@ -257,7 +261,7 @@ impl AsyncWrite for Connection {
         this.judge(cx)?;
         if let Some(taker) = this.line.taker.take() {
             if let Some(io) = this.io.take() {
-                taker(io.into_std()?);
+                taker(io.into_socket()?);
             }
             // The next read finds nothing here, which ends HTTP on this connection and frees its buffers.
             cx.waker().wake_by_ref();

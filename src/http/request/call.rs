@@ -28,7 +28,7 @@ pub trait RequestParts {
     /// The path, without what needs decoding.
     fn path(&self) -> &str;
     fn query(&self) -> &str;
-    /// `None` for a socket that has no address.
+    /// `None` for the peer of a Unix socket.
     fn peer(&self) -> Option<SocketAddr>;
     /// Adds a header to the answer.
     fn leave(&self, name: HeaderName, value: HeaderValue);

@@ -40,6 +40,14 @@ pub fn check_head(headers: &HeaderMap, limit: usize) -> Result<(), Problem> {
     if announced_length(headers).is_some_and(|length| length > limit as u64) {
         return Err(too_large(limit));
     }
+    check_encoding(headers)
+}
+
+/// A request is taken as it is, with a body or without.
+///
+/// # Errors
+/// 415 if it says that its body is encoded.
+pub fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
     let is_identity = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
     if !headers.get_all(CONTENT_ENCODING).all(is_identity) {
         return Err(Problem::new(

@@ -44,15 +44,11 @@ pub(super) fn open(
     purpose: Purpose,
 ) -> Result<PgConnection, OpenError> {
     let url = connection_url(url, ca_file);
-    let mut conn = match PgConnection::establish(&url) {
-        // A database or role may have a limit that even the driver's own statements do not keep. Not always sent: a pooler may refuse it.
-        Err(cause) if cause.to_string().contains("statement timeout") => {
-            PgConnection::establish(&format!("{url}&options=-c%20statement_timeout%3D0"))?
-        }
-        other => other?,
-    };
-    conn.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0")?;
-    refuse_pooler(&mut conn)?;
+    if purpose != Purpose::Read {
+        // A command has this connection alone, and would meet no mark of another on a pooler's server connection.
+        drop(establish(&url)?);
+    }
+    let mut conn = establish(&url)?;
     // A transaction of ours that hangs half way (a stopped instance) must not hold a tally's row lock for long. The rest are
     // settings that a database or role may have changed.
     let common = "SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '5s'; SET jit = off; \
@@ -78,6 +74,20 @@ pub(super) fn open(
     Ok(conn)
 }
 
+/// A connection that is this program's own, and has no limits yet.
+fn establish(url: &str) -> Result<PgConnection, OpenError> {
+    let mut conn = match PgConnection::establish(url) {
+        // A database or role may have a limit that even the driver's own statements do not keep. Not always sent: a pooler may refuse it.
+        Err(cause) if cause.to_string().contains("statement timeout") => {
+            PgConnection::establish(&format!("{url}&options=-c%20statement_timeout%3D0"))?
+        }
+        other => other?,
+    };
+    conn.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0")?;
+    refuse_pooler(&mut conn)?;
+    Ok(conn)
+}
+
 /// Statements and settings of a connection must stay with it. A pooler that gives each transaction another server connection
 /// gives us one that has our mark from before.
 fn refuse_pooler(conn: &mut PgConnection) -> Result<(), OpenError> {
@@ -87,7 +97,7 @@ fn refuse_pooler(conn: &mut PgConnection) -> Result<(), OpenError> {
     match marked {
         Err(cause) if is_pooled(&cause) => Err(OpenError::Unsafe(
             "a connection pooler shares its server connections (PgBouncer with pool_mode = transaction); \
-             give a direct connection, or one with pool_mode = session"
+             give a direct connection, or one with pool_mode = session (docs/deploying.md)"
                 .to_owned(),
         )),
         marked => Ok(marked?),

@@ -3,10 +3,11 @@
 //! Noting a change costs its caller a lock, and a wake at most once for each time that the tool is told.
 
 use std::collections::HashSet;
-use std::net::TcpStream;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
+
+use socket2::Socket;
 
 use crate::config;
 use crate::infra::telemetry::Metrics;
@@ -21,7 +22,7 @@ const NICENESS: i32 = 10;
 
 /// A listener who has just come.
 pub struct Subscribe {
-    pub socket: TcpStream,
+    pub socket: Socket,
     pub slots: Vec<Arc<TallyEntry>>,
     /// What it asked for and is no tool.
     pub missing: Vec<String>,

@@ -5,12 +5,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
 use std::rc::Rc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use socket2::SockRef;
+use socket2::Socket;
 
 use super::event::{END, Frame, HEARTBEAT};
 use crate::tallies::stream::fanout_pass::Tool;
@@ -35,7 +34,7 @@ pub(super) enum Sent {
 }
 
 struct Open {
-    socket: TcpStream,
+    socket: Socket,
     /// Of a piece whose beginning was sent.
     rest: Bytes,
     _permit: StreamPermit,
@@ -56,17 +55,16 @@ pub(super) struct Subscriber {
 
 impl Subscriber {
     pub(super) fn new(
-        socket: TcpStream,
+        socket: Socket,
         watched: Box<[Watched]>,
         chunked: bool,
         permit: StreamPermit,
         part: u64,
         beat_at: Instant,
     ) -> Self {
-        let handle = SockRef::from(&socket);
         // Where the kernel refuses one of these, the stream works all the same, only less tidily.
-        let _ = handle.set_tcp_nodelay(true);
-        let _ = handle.set_send_buffer_size(SEND_BUFFER);
+        let _ = socket.set_tcp_nodelay(true);
+        let _ = socket.set_send_buffer_size(SEND_BUFFER);
         let open = Open {
             socket,
             rest: Bytes::new(),
@@ -212,7 +210,7 @@ mod tests {
     use super::*;
     use crate::config;
     use crate::tallies::stream::stream_limit::StreamLimit;
-    use std::net::TcpListener;
+    use std::net::{TcpListener, TcpStream};
 
     /// A subscriber of no tool, and its client.
     fn pair() -> (Subscriber, TcpStream) {
@@ -227,7 +225,7 @@ mod tests {
         });
         let (permit, now) = (limit.take(None).expect("a permit"), Instant::now());
         (
-            Subscriber::new(socket, Box::new([]), true, permit, 0, now),
+            Subscriber::new(socket.into(), Box::new([]), true, permit, 0, now),
             client,
         )
     }

@@ -155,7 +155,7 @@ pub fn act_name(name: &str) -> &str {
 }
 
 /// Every act that the audit log has, as the filter of its page lists them.
-pub const ACTS: [(&str, &str); 24] = [
+pub const ACTS: [(&str, &str); 25] = [
     ("reset", "Reset"),
     ("reset.undo", "Undo of a reset"),
     ("period", "Period excluded"),
@@ -177,6 +177,7 @@ pub const ACTS: [(&str, &str); 24] = [
     ("sign-in.failed", "Failed sign-ins"),
     ("token.create", "Token created"),
     ("token.revoke", "Token revoked"),
+    ("backup", "Database backed up"),
     ("restore", "Database restored"),
     ("verify.repair", "Tally repaired"),
     ("log.new", "New public log"),

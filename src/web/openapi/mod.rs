@@ -28,7 +28,8 @@ const ABOUT: &str = "Community votes beside a panel's verdict.\n\n\
      bears `X-Request-Id`. \
     Unknown fields in a request are an error that names the field; answers may gain fields at any time.\n\n\
     `HEAD` answers as `GET` does, without the body. A method that an address does not take is 405 `method-not-allowed` \
-    with `Allow`; an address that does not exist is 404 `not-found`.\n\n\
+    with `Allow`; an address that does not exist is 404 `not-found`. A `Content-Encoding` other than `identity` is 415 \
+    `unsupported-media-type` on every request, also on one without a body.\n\n\
     Order of checks: route; size and type (413, 415); credentials (401); origin, ban, challenge (403); quota (429); \
     body (400, 422); tool (404, 410, 423).";
 

@@ -98,8 +98,8 @@ pub async fn take(
         _ => return Err(Problem::invalid("choice: expected ship, skip or withdraw.")),
     };
     let back = request::query(form, "back").filter(|path| is_own_path(path));
-    let cast = state.cast(permit, slug, (choice.into(), None), voter, &client)?;
-    cast.done().await?;
+    let cast = state.cast(permit, slug, (choice.into(), None), voter, &client);
+    cast.await?.done().await?;
     Ok(FormVote { back, new_token })
 }
 

@@ -274,6 +274,30 @@ async fn a_bad_file_changes_nothing_and_is_told_by_line(backend: Backend) {
         );
         assert_eq!(server.home().number("SELECT count(*) AS n FROM votes"), 0);
     }
+    // As spreadsheets of half of Europe write them.
+    for (content, hint) in [
+        (
+            format!("tool;voter;choice;cast_at\n{}\n", good.replace(',', ";")),
+            "separated by semicolons",
+        ),
+        (
+            format!("tool,voter,choice,cast_at\n{TOOL},anna,ship,24.11.2026 02:00\n"),
+            "a spreadsheet rewrites times",
+        ),
+        (
+            format!("tool,voter,choice,cast_at\n{TOOL},anna,ship,11/24/2026 2:00\n"),
+            "a spreadsheet rewrites times",
+        ),
+    ] {
+        server.home().write("excel.csv", content);
+        let refused = server.run_cli(&["import", "votes", "excel.csv"]).await;
+        assert_eq!(refused.code(), 1, "{}", refused.stderr);
+        assert!(refused.stderr.contains(hint), "{}", refused.stderr);
+    }
+    server.home().write("tools.csv", "slug;name\na;A\n");
+    let refused = server.run_cli(&["catalog", "import", "tools.csv"]).await;
+    assert_eq!(refused.code(), 1, "{}", refused.stderr);
+    assert!(refused.stderr.contains("semicolons"), "{}", refused.stderr);
     let missing = server.run_cli(&["import", "votes", "missing.csv"]).await;
     assert_eq!(missing.code(), 1);
     assert!(missing.stderr.contains("missing.csv"), "{}", missing.stderr);

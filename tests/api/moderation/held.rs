@@ -413,13 +413,15 @@ async fn what_turns_out_to_be_a_crowd_counts_by_itself(backend: Backend) {
 }
 
 async fn off_counts_everything(backend: Backend) {
-    let server = on(backend)
-        .env("TALLYSHIP_ABUSE__HOLD", "off")
-        .start()
-        .await;
-    let moderator = Moderator::at(server).await;
-    one_hand(&moderator.server, &moderator.client, 60, "ship").await;
-    assert_eq!(moderator.counts().await, (60, 0));
+    for (setting, value) in [
+        ("TALLYSHIP_ABUSE__HOLD", "off"),
+        ("TALLYSHIP_ABUSE__NEVER_HOLD", "198.51.100.0/24"),
+    ] {
+        let server = on(backend).env(setting, value).start().await;
+        let moderator = Moderator::at(server).await;
+        one_hand(&moderator.server, &moderator.client, 60, "ship").await;
+        assert_eq!(moderator.counts().await, (60, 0), "{setting}");
+    }
 }
 
 async fn the_dashboard_shows_what_it_would_do_first(backend: Backend) {
