@@ -65,3 +65,4 @@ mod unmoved;
 mod users;
 mod votes;
 mod watching;
+mod webhooks;

@@ -155,7 +155,7 @@ pub fn act_name(name: &str) -> &str {
 }
 
 /// Every act that the audit log has, as the filter of its page lists them.
-pub const ACTS: [(&str, &str); 24] = [
+pub const ACTS: [(&str, &str); 25] = [
     ("reset", "Reset"),
     ("reset.undo", "Undo of a reset"),
     ("period", "Period excluded"),
@@ -180,6 +180,7 @@ pub const ACTS: [(&str, &str); 24] = [
     ("restore", "Database restored"),
     ("verify.repair", "Tally repaired"),
     ("log.new", "New public log"),
+    ("webhook.resend", "Webhook sent again"),
 ];
 
 /// What an act was about, where its number alone does not say: the tool, the voter or network, how many votes.

@@ -54,6 +54,8 @@ struct OverviewPage {
     /// How many there are, in words; empty if there are none.
     open: String,
     held: String,
+    /// How many endpoints of webhooks are disabled, in words; empty if none is.
+    webhooks: String,
 }
 
 fn paging(search: &str, number: usize, all: usize) -> Paging {
@@ -123,6 +125,8 @@ pub async fn get_overview(http: HttpRequest, state: Data<AdminState>) -> HttpRes
             .alerts(None, Some(AlertState::Open), i64::MAX, ALERTS)
             .await?;
         let inbox = session.inbox;
+        let failing = moderation.failing_endpoints().await?;
+        let disabled = failing.iter().filter(|each| each.disabled_at.is_some());
         page(&OverviewPage {
             frame: session.frame("overview", "Moderation"),
             search,
@@ -143,6 +147,11 @@ pub async fn get_overview(http: HttpRequest, state: Data<AdminState>) -> HttpRes
                 0 => String::new(),
                 1 => "1 vote is held".to_owned(),
                 some => format!("{} are held", votes(some)),
+            },
+            webhooks: match disabled.count() {
+                0 => String::new(),
+                1 => "One webhook is disabled".to_owned(),
+                some => format!("{some} webhooks are disabled"),
             },
         })
     })
