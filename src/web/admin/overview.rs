@@ -14,6 +14,7 @@ use crate::domain::ToolState;
 use crate::web::admin::auth_guard::show;
 use crate::web::admin::format::{TallyText, Time};
 use crate::web::kit::format::{grouped, votes};
+use crate::webhooks::store::FailingEndpoint;
 
 /// Tools of one page.
 const TOOLS: usize = 40;
@@ -85,6 +86,15 @@ fn paging(search: &str, number: usize, all: usize) -> Paging {
     }
 }
 
+fn disabled_webhooks(failing: &[FailingEndpoint]) -> String {
+    let disabled = failing.iter().filter(|each| each.disabled_at.is_some());
+    match disabled.count() {
+        0 => String::new(),
+        1 => "One webhook is disabled".to_owned(),
+        some => format!("{some} webhooks are disabled"),
+    }
+}
+
 pub async fn get_overview(http: HttpRequest, state: Data<AdminState>) -> HttpResponse {
     show(&http, &state, async |session| {
         let form = Form::of(http.query_string());
@@ -125,8 +135,6 @@ pub async fn get_overview(http: HttpRequest, state: Data<AdminState>) -> HttpRes
             .alerts(None, Some(AlertState::Open), i64::MAX, ALERTS)
             .await?;
         let inbox = session.inbox;
-        let failing = moderation.failing_endpoints().await?;
-        let disabled = failing.iter().filter(|each| each.disabled_at.is_some());
         page(&OverviewPage {
             frame: session.frame("overview", "Moderation"),
             search,
@@ -148,11 +156,7 @@ pub async fn get_overview(http: HttpRequest, state: Data<AdminState>) -> HttpRes
                 1 => "1 vote is held".to_owned(),
                 some => format!("{} are held", votes(some)),
             },
-            webhooks: match disabled.count() {
-                0 => String::new(),
-                1 => "One webhook is disabled".to_owned(),
-                some => format!("{some} webhooks are disabled"),
-            },
+            webhooks: disabled_webhooks(&moderation.failing_endpoints().await?),
         })
     })
     .await
