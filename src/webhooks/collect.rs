@@ -63,7 +63,7 @@ impl Collector {
         let mut deliveries = Vec::new();
         for event in events {
             let takers = self.endpoints.iter().filter(|endpoint| {
-                endpoint.takes(event.event, &event.tool) && !disabled.contains(&endpoint.name)
+                endpoint.takes(event.kind, &event.tool) && !disabled.contains(&endpoint.name)
             });
             deliveries.extend(takers.map(|taker| (taker.name.clone(), event.clone())));
         }
@@ -123,20 +123,17 @@ impl Collector {
         disabled: &[String],
         now: Timestamp,
     ) -> Result<Vec<Recording>, PassError> {
-        let mut found = Vec::new();
-        for entry in self.board.all() {
-            if self.is_watched(&entry) {
-                found.extend(self.tally(&entry, disabled, now)?);
-            }
-        }
         let mut recordings: Vec<Recording> = Vec::new();
-        for (at, (sent, deliveries)) in found.into_iter().enumerate() {
-            if at % MAX_TOOLS == 0 {
-                recordings.push(Recording::default());
-            }
-            if let Some(last) = recordings.last_mut() {
-                last.sent.push(sent);
-                last.deliveries.extend(deliveries);
+        for entry in self.board.all() {
+            let Some(found) = self.tally(&entry, disabled, now)? else {
+                continue;
+            };
+            match recordings.last_mut() {
+                Some(last) if last.sent.len() < MAX_TOOLS => {
+                    last.sent.extend(found.sent);
+                    last.deliveries.extend(found.deliveries);
+                }
+                _ => recordings.push(found),
             }
         }
         Ok(recordings)
@@ -158,12 +155,20 @@ impl Collector {
         entry: &TallyEntry,
         disabled: &[String],
         now: Timestamp,
-    ) -> Result<Option<(SentTally, Vec<(String, Event)>)>, PassError> {
+    ) -> Result<Option<Recording>, PassError> {
+        let recording = |sent, deliveries| Recording {
+            sent: vec![sent],
+            deliveries,
+            ..Recording::default()
+        };
+        if !self.is_watched(entry) {
+            return Ok(None);
+        }
         let row = entry.tally().row;
         let Some(sent) = self.sent.get(&row.tool) else {
             // What a tool has when it is first seen is no news.
             let sent_at = Timestamp(0);
-            return Ok(Some((SentTally { row, sent_at }, Vec::new())));
+            return Ok(Some(recording(SentTally { row, sent_at }, Vec::new())));
         };
         // What this instance shows may be older than what another sent.
         let is_newer = row.version > sent.row.version;
@@ -180,7 +185,7 @@ impl Collector {
             return Ok(None);
         }
         let sent = SentTally { row, sent_at: now };
-        Ok(Some((sent, self.deliveries(events, disabled))))
+        Ok(Some(recording(sent, self.deliveries(events, disabled))))
     }
 
     /// These were written.

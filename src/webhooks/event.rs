@@ -18,7 +18,7 @@ use crate::webhooks::message;
 pub(super) struct Event {
     /// The header `webhook-id`.
     pub id: String,
-    pub event: WebhookEvent,
+    pub kind: WebhookEvent,
     pub tool: Slug,
     pub content: EventContent,
     /// One sentence.
@@ -209,7 +209,7 @@ impl TallyRules<'_> {
         let payload = payload(event, row.updated_at, &self.url(entry), data)?;
         Ok(Event {
             id: format!("tally_{}_{}", entry.id, row.version),
-            event,
+            kind: event,
             tool: entry.slug.clone(),
             content: EventContent::Payload(payload),
             summary,
@@ -239,7 +239,7 @@ impl TallyRules<'_> {
         let payload = payload(event, row.updated_at, &self.url(entry), data)?;
         Ok(Event {
             id: format!("verdict_{}_{}", entry.id, row.version),
-            event,
+            kind: event,
             tool: entry.slug.clone(),
             content: EventContent::Payload(payload),
             summary,
@@ -277,7 +277,7 @@ pub(super) fn frozen(entry: &Entry, site: &str) -> serde_json::Result<Option<Eve
     let url = format!("{site}/tools/{tool}");
     Ok(Some(Event {
         id: format!("audit_{}", entry.id),
-        event,
+        kind: event,
         content: EventContent::Payload(payload(event, entry.at, &url, data)?),
         summary: format!("Voting on {tool} is frozen."),
         tool,
@@ -321,7 +321,7 @@ pub(super) fn reset(
     };
     Ok(Event {
         id: format!("audit_{}", entry.id),
-        event,
+        kind: event,
         content: EventContent::Payload(payload(event, entry.at, &url, data)?),
         summary: format!("A reset of {votes} votes on {tool} {what}."),
         tool,
@@ -332,7 +332,7 @@ pub(super) fn reset(
 pub(super) fn alert(alert: &Alert) -> Event {
     Event {
         id: format!("alert_{}_{}", alert.id, alert.raised_at.0),
-        event: WebhookEvent::AlertRaised,
+        kind: WebhookEvent::AlertRaised,
         tool: alert.slug.clone(),
         content: EventContent::Alert(alert.id),
         summary: message::sentence(&alert.clone().into()),

@@ -119,8 +119,8 @@ fn insert(
     event: &Event,
     now: Timestamp,
 ) -> QueryResult<()> {
-    let name = event.event.as_str();
-    if event.event == crate::config::WebhookEvent::TallyMoved {
+    let name = event.kind.as_str();
+    if event.kind == crate::config::WebhookEvent::TallyMoved {
         // A newer tally replaces one that still waits, so what waits is bounded by the number of tools.
         let waiting = webhook_deliveries::table
             .filter(webhook_deliveries::endpoint.eq(endpoint))
