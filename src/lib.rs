@@ -1,7 +1,7 @@
 //! Tallyship: community votes beside a panel's verdict.
 //!
 //! # Layout
-//! One crate, seventeen modules. A module is a folder named for its part of the domain; a file is one concept. Imports run
+//! One crate, eighteen modules. A module is a folder named for its part of the domain; a file is one concept. Imports run
 //! downward only, in this order (`tests/architecture` enforces it):
 //!
 //! - [`cli`] — the commands, one file each; `simulate` replays past votes under other rules
@@ -9,7 +9,8 @@
 //! - [`web`] — what browsers see: public pages, moderation dashboard, embeds, API documents
 //! - [`transparency`] — the public log: entries, tree, sequencer, reading
 //! - [`maintenance`] — verify, import, export, backup, personal data, expiry, changes by other processes
-//! - [`detection`] — the detector of unusual votes, its alerts and their webhook
+//! - [`webhooks`] — events posted to other servers, signed, at least once
+//! - [`detection`] — the detector of unusual votes, and its alerts
 //! - [`moderation`] — removals (resets and excluded periods), bans, freezing, review of held votes, insights
 //! - [`catalog`] — tools, panels, reviews, and the views that join them with tallies
 //! - [`voting`] — the vote path: routes, the writer with its group commit, the ledger, exclusions, claims
@@ -47,3 +48,4 @@ pub mod tallies;
 pub mod transparency;
 pub mod voting;
 pub mod web;
+pub mod webhooks;

@@ -34,7 +34,7 @@ use values::{
     period_or_off, public_url, quorum, quota, redis_urls, secret, text, text_of_file, witnesses,
     workers,
 };
-pub use webhook::{Webhook, WebhookFormat, WebhookKey};
+pub use webhook::{WebhookEndpoint, WebhookEvent, WebhookFormat, WebhookKey};
 
 /// A secret text; its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq)]
@@ -146,12 +146,22 @@ declare::settings! {
     Moderation moderation = "moderation" {
         /// `on`: `GET /v1/moderation/log` shows everybody which votes were taken out and put back, without personal data.
         public_log: bool = "off" => on_off,
-        /// `http://` or `https://`: each alert is posted there, signed (`docs/detector.md`).
+        /// `http://` or `https://`: an endpoint of webhooks (`docs/webhooks.md`) that is posted each alert.
         webhook_url: Option<Url> = "" => webhook::url,
         /// Signs what is posted; needed with `webhook_url`. `whsec_` and 24 to 64 bytes in base64, or at least 32 bytes as they are.
         webhook_secret [secret]: Option<WebhookKey> = "" => webhook::key,
         /// `json`, or `slack`, `discord`, `ntfy`: a message with a link to the preview of the reset.
         webhook_format: WebhookFormat = "json" => webhook::format,
+    }
+
+    /// What happens to tools and tallies is posted to other servers, signed (`docs/webhooks.md`).
+    Webhooks webhooks = "webhooks" {
+        /// TOML: a table `[NAME]` for each endpoint, with `url`, `secret` or `secret_file`, and maybe `format`, `events`, `tools`.
+        endpoints [secret]: Vec<WebhookEndpoint> = "" => webhook::endpoints,
+        /// `tally.moved` is sent once a percentage has moved by so many points, 0 to 100. `0`: once the counts have.
+        moved_points: i64 = "1" => webhook::moved_points,
+        /// Networks that are not public and may be posted to nevertheless, comma separated.
+        private_networks: Vec<IpNet> = "" => networks,
     }
 
     /// What stands out among the votes raises an alert for moderators (`docs/detector.md`); no vote is taken out by it.

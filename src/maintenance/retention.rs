@@ -1,5 +1,5 @@
 //! What has ended is let go of by age: sessions, bans, staff tokens, removals that never came into force, hours of long ago,
-//! the hashes of the erased, the networks of alerts. docs/privacy.md says how long each is kept.
+//! the hashes of the erased, the networks of alerts, deliveries of webhooks. docs/privacy.md says how long each is kept.
 //!
 //! `server` starts it. It finds on a reader and deletes in short steps between two batches of votes. Votes, the ledger and
 //! the audit chain stay for ever: nothing here may touch them, and no tally changes by it. Two instances that do it at once
@@ -21,6 +21,7 @@ use crate::moderation::bans::ended as bans;
 use crate::tallies::store as tallies;
 use crate::voting::exclusions::unfinished;
 use crate::voting::writer::Votes;
+use crate::webhooks::store as webhooks;
 
 /// Between two rounds; the first is at the start.
 const EVERY: Duration = Duration::from_secs(3_600);
@@ -34,6 +35,9 @@ const TRIES: usize = 5;
 
 /// A removal that is not in force after a day never will be.
 const UNFINISHED_SECONDS: i64 = DAY_SECONDS;
+/// Deliveries of webhooks are listed for so long, and so many of them.
+const DELIVERIES_SECONDS: i64 = 7 * DAY_SECONDS;
+const MAX_DELIVERIES: i64 = 10_000;
 /// Hours that a later round looks through: those that grew too old since the last, with time for a server that was away.
 const WINDOW_SECONDS: i64 = 8 * DAY_SECONDS;
 
@@ -93,6 +97,12 @@ async fn round(parts: &Retention, now: Timestamp, is_first: bool) -> bool {
     let found = move |conn: &mut DbConnection| staff::ended(conn, ended, FOUND);
     let gone = all(parts, found, staff::forget).await;
     whole &= tell("staff tokens that ended", gone);
+
+    let since = now.plus_seconds(-DELIVERIES_SECONDS);
+    let found =
+        move |conn: &mut DbConnection| webhooks::outdated(conn, since, MAX_DELIVERIES, FOUND);
+    let gone = all(parts, found, webhooks::forget).await;
+    whole &= tell("deliveries of webhooks", gone);
 
     let found = move |conn: &mut DbConnection| denylist::ended(conn, now, FOUND);
     let gone = all(parts, found, denylist::forget).await;

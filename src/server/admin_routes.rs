@@ -7,7 +7,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::resource::{readable, resource};
 use crate::web::admin::{
-    alerts, audit, bans, freeze, held, overview, periods, resets, sign_in, tool, votes,
+    alerts, audit, bans, freeze, held, overview, periods, resets, sign_in, tool, votes, webhooks,
 };
 
 const NAME: &str = "dashboard";
@@ -66,6 +66,22 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         );
     removals(config);
     bans_and_held(config);
+    config
+        .service(readable(
+            "/moderation/webhooks",
+            NAME,
+            GET,
+            webhooks::get_webhooks,
+        ))
+        .service(
+            readable(
+                "/moderation/webhooks/{id}/send",
+                NAME,
+                BOTH,
+                webhooks::get_send,
+            )
+            .route(web::post().to(webhooks::post_send)),
+        );
 }
 
 fn bans_and_held(config: &mut ServiceConfig) {

@@ -25,8 +25,7 @@ use crate::auth::origin::Origins;
 use crate::auth::users::Users;
 use crate::catalog::cache::CatalogCache;
 use crate::config::Settings;
-use crate::detection::alerts::webhook;
-use crate::detection::worker::{self as detector, IsLeader};
+use crate::detection::worker as detector;
 use crate::domain::Timestamp;
 use crate::http::request::forwarding::ForwardingHeader;
 use crate::infra::db::{self, Purpose, Readers};
@@ -48,6 +47,7 @@ use crate::transparency::worker::{self as log_worker, LogKeys};
 use crate::voting::after_commit::OnCommit;
 use crate::voting::writer::Votes;
 use crate::web::openapi::routes::OpenApiState;
+use crate::webhooks::worker::{self as webhooks, WebhookParts};
 
 const PUBLIC_READERS: u32 = 3;
 const STAFF_READERS: u32 = 2;
@@ -142,7 +142,8 @@ impl Services {
             votes.clone(),
         )?);
         background.extend(keep_up(&settings, &votes, (&keys, &days), &meters)?);
-        background.extend(detection(&settings, public_url, &votes, &meters)?);
+        background.extend(detection(&settings, &votes, &meters)?);
+        background.extend(webhooks(&settings, public_url, &votes, &board, &meters)?);
 
         let shared = redis_limiter(&settings)?;
         let challenges =
@@ -279,34 +280,44 @@ fn redis_limiter(settings: &Settings) -> std::io::Result<Option<RedisLimiter>> {
     RedisLimiter::start(settings.redis.clone()).map(Some)
 }
 
-/// Starts what looks for attacks, and what tells of them.
+/// Starts what looks for attacks.
 fn detection(
+    settings: &Settings,
+    votes: &Votes,
+    meters: &Arc<Metrics>,
+) -> std::io::Result<Option<Worker>> {
+    if !settings.detector.enabled {
+        return Ok(None);
+    }
+    let worker = detector::start(
+        settings.database.clone(),
+        &settings.detector,
+        votes.clone(),
+        Arc::clone(meters),
+    )?;
+    Ok(Some(worker))
+}
+
+/// Starts what posts events to other servers.
+fn webhooks(
     settings: &Settings,
     public_url: &Url,
     votes: &Votes,
-    meters: &Arc<Metrics>,
-) -> std::io::Result<Vec<Worker>> {
-    if !settings.detector.enabled {
-        return Ok(Vec::new());
+    board: &Arc<TallyCache>,
+    metrics: &Arc<Metrics>,
+) -> std::io::Result<Option<Worker>> {
+    let endpoints = settings.webhook_endpoints();
+    if endpoints.is_empty() {
+        return Ok(None);
     }
-    let leading = IsLeader::default();
-    let (database, meters) = (|| settings.database.clone(), || Arc::clone(meters));
-    let mut workers = vec![detector::start(
-        database(),
-        &settings.detector,
-        votes.clone(),
-        meters(),
-        Arc::clone(&leading),
-    )?];
-    if let Some(webhook) = settings.moderation.webhook() {
-        let webhook = (webhook, public_url);
-        workers.push(webhook::start(
-            database(),
-            webhook,
-            votes.clone(),
-            meters(),
-            leading,
-        )?);
-    }
-    Ok(workers)
+    let worker = webhooks::start(WebhookParts {
+        database: settings.database.clone(),
+        endpoints,
+        settings: settings.webhooks.clone(),
+        site: public_url.as_str().trim_end_matches('/').to_owned(),
+        board: Arc::clone(board),
+        votes: votes.clone(),
+        metrics: Arc::clone(metrics),
+    })?;
+    Ok(Some(worker))
 }

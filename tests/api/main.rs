@@ -66,3 +66,4 @@ mod unmoved;
 mod users;
 mod votes;
 mod watching;
+mod webhooks;

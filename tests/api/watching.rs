@@ -16,7 +16,11 @@ fn text(path: &str) -> String {
 async fn shown() -> String {
     let redis = Redis::start();
     let setup = Home::new(Backend::Sqlite).setup().redis(redis.url());
-    let setup = setup.env("TALLYSHIP_TALLY__RECOUNT_EVERY", "1s");
+    let endpoint =
+        "[site]\nurl = \"https://site.invalid/\"\nsecret = \"12345678901234567890123456789012\"";
+    let setup = setup
+        .env("TALLYSHIP_TALLY__RECOUNT_EVERY", "1s")
+        .env("TALLYSHIP_WEBHOOKS__ENDPOINTS", endpoint);
     let server = setup.start().await;
     let (client, admin) = (server.client(), server.admin());
     let voter = client.visitor().await;
@@ -62,6 +66,7 @@ fn what_nobody_knows_is_not_told() {
             "tallyship_redis_up",
             "tallyship_tally_drift",
             "tallyship_detector",
+            "tallyship_webhook",
         ] {
             assert!(!last.contains(gauge), "{last}");
         }

@@ -9,7 +9,6 @@ const CIRCLES: &[&str] = &[
     "auth: authenticate -> users -> name -> store -> staff -> authenticate",
     "auth: keys -> network -> keys",
     "auth: staff -> store -> staff",
-    "detection: alerts -> worker -> alerts",
     "detection: memory -> window_scan -> memory",
     "moderation: insights -> removals -> insights",
     "moderation::insights: clusters -> store -> clusters",

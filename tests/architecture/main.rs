@@ -26,6 +26,7 @@ const LAYERS: &[&str] = &[
     "catalog",
     "moderation",
     "detection",
+    "webhooks",
     "maintenance",
     "transparency",
     "web",

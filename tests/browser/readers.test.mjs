@@ -1,12 +1,16 @@
-// What third parties make of the answers for a site's own pages: feedparser of the feeds, jsonld.js and schema.org's vocabulary
-// (schema-dts) of the structured data, with what search engines require beside them.
+// What third parties make of what a site is given: feedparser of the feeds, jsonld.js and schema.org's vocabulary (schema-dts) of the
+// structured data, with what search engines require beside them, and both libraries of Standard Webhooks of a webhook.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import jsonld from 'jsonld';
+import { Webhook } from 'standardwebhooks';
 import ts from 'typescript';
 import { generous, output, startServer } from './server.mjs';
 
@@ -15,6 +19,13 @@ const OTHER = 'cursor-background-agents';
 const TOOLS = process.env.TALLYSHIP_TEST_TOOLS ?? path.join(homedir(), '.cache/tallyship-test-tools');
 const wanted = path.join(import.meta.dirname, 'requirements.txt');
 const venv = path.join(TOOLS, 'readers');
+const SECRET = `whsec_${randomBytes(32).toString('base64')}`;
+const messages = [];
+const hook = createServer(async (request, answer) => {
+  const body = Buffer.concat(await request.toArray()).toString();
+  messages.push({ body, headers: request.headers });
+  answer.writeHead(204).end();
+});
 let server;
 
 before(async () => {
@@ -26,7 +37,12 @@ before(async () => {
     execFileSync(path.join(venv, 'bin/pip'), ['install', ...options]);
     writeFileSync(installed, readFileSync(wanted));
   }
-  server = await startServer(generous);
+  hook.listen(0, '127.0.0.1');
+  await once(hook, 'listening');
+  const endpoint = `[site]\nurl = "http://127.0.0.1:${hook.address().port}/"\nsecret = "${SECRET}"\nevents = ["tool.frozen"]`;
+  server = await startServer({
+    ...generous, TALLYSHIP_WEBHOOKS__ENDPOINTS: endpoint, TALLYSHIP_WEBHOOKS__PRIVATE_NETWORKS: '127.0.0.1',
+  });
   await server.past(TOOL, 20, [true, false, true, true, true, false, true, true, true, true]);
   await server.past(OTHER, 30, [true, true, true, true, true, true, false]);
   const shown = async () => (await json(`/v1/tools/${TOOL}/tally`)).community.votes === 10
@@ -34,7 +50,11 @@ before(async () => {
   while (!(await shown())) await new Promise((resolve) => setTimeout(resolve, 200));
 });
 
-after(() => server?.stop());
+after(async () => {
+  await server?.stop();
+  hook.closeAllConnections();
+  hook.close();
+});
 
 const json = async (address) => (await fetch(server.url + address)).json();
 
@@ -108,4 +128,29 @@ test('structured data is JSON-LD in the words of schema.org', async () => {
   holdsWhatIsRequired(tool);
   for (const { item } of pair.itemListElement) holdsWhatIsRequired(item);
   assert.equal(tool.aggregateRating.ratingCount, 10);
+});
+
+test('both libraries of Standard Webhooks verify a message, and no altered one', async () => {
+  const token = (await server.run('token', 'create', '--role', 'moderator', '--name', 'Ada')).trim();
+  const frozen = await fetch(`${server.url}/v1/moderation/tools/${OTHER}/state`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ state: 'frozen', reason: 'a test' }),
+  });
+  assert.equal(frozen.status, 200);
+  while (messages.length === 0) await new Promise((resolve) => setTimeout(resolve, 200));
+  const [{ body, headers }] = messages;
+  const python = (secret, text) => {
+    const input = JSON.stringify({ secret, body: text, headers });
+    const read = execFileSync(path.join(venv, 'bin/python'), [path.join(import.meta.dirname, 'verify_webhook.py')], { input });
+    return JSON.parse(read);
+  };
+  const data = { tool: OTHER, state: 'frozen' };
+  assert.deepEqual(new Webhook(SECRET).verify(body, headers).data, data);
+  assert.deepEqual(python(SECRET, body).data, data);
+  const other = `whsec_${randomBytes(32).toString('base64')}`;
+  for (const [secret, text] of [[SECRET, body.replace('frozen', 'melted')], [other, body]]) {
+    assert.throws(() => new Webhook(secret).verify(text, headers), /No matching signature/);
+    assert.equal(python(secret, text), null);
+  }
 });

@@ -35,6 +35,15 @@ pub enum Manner {
 impl Hook {
     /// Does with the first messages what `first` says, one each, and takes all that come then.
     pub async fn start(first: &[Manner]) -> Hook {
+        Hook::with(first, String::new()).await
+    }
+
+    /// Sends every caller elsewhere.
+    pub async fn redirecting(to: &str) -> Hook {
+        Hook::with(&[Manner::Answers(307); 100], format!("location: {to}\r\n")).await
+    }
+
+    async fn with(first: &[Manner], header: String) -> Hook {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/hook", listener.local_addr().expect("bound"));
         let messages: Arc<Mutex<Vec<Message>>> = Arc::default();
@@ -54,7 +63,7 @@ impl Hook {
                     Manner::Hangs => hung.push(stream),
                     Manner::Answers(status) => {
                         let answer = format!(
-                            "HTTP/1.1 {status} So\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+                            "HTTP/1.1 {status} So\r\n{header}content-length: 0\r\nconnection: close\r\n\r\n"
                         );
                         let _ = stream.write_all(answer.as_bytes()).await;
                     }

@@ -871,6 +871,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/moderation/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was posted to other servers, newest first */
+        get: operations["showWebhooks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/webhooks/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look at a delivery */
+        get: operations["previewSendAgain"];
+        put?: never;
+        /** Send a delivery again */
+        post: operations["postSendAgain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/oembed": {
         parameters: {
             query?: never;
@@ -5693,6 +5728,129 @@ export interface operations {
             404: components["responses"]["unknown-tool.page.only"];
             422: components["responses"]["invalid.page.only"];
             503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    showWebhooks: {
+        parameters: {
+            query?: {
+                /** @description Where the list goes on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    previewSendAgain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its number.
+                 * @example 1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["not-found.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    postSendAgain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its number.
+                 * @example 1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "key": "KEY",
+                 *       "reason": "It was a mistake"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": {
+                    /** @description The session's own, as each page's forms hold it. */
+                    key: string;
+                    /** @description Goes into the audit chain. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; to what it made. Or nobody is signed in: to the sign-in. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["bad-request.page.only"];
+            403: components["responses"]["origin-refused.page.only"];
+            404: components["responses"]["not-found.page.only"];
+            413: components["responses"]["too-large.page.only"];
+            415: components["responses"]["unsupported-media-type.page.only"];
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.or.overloaded.page.only"];
         };
     };
     getOembed: {

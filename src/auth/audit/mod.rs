@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::domain::{Actor, Timestamp};
 use crate::infra::db::DbConnection;
-pub use store::{by_id, newest};
+pub use store::{after, by_id, newest};
 
 /// What was done, to what, why, and what it changed.
 #[derive(Debug, Clone, Default)]

@@ -99,7 +99,7 @@ pub(super) fn insert(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> 
 }
 
 /// The entries after number `id`, in order.
-pub(super) fn after(conn: &mut DbConnection, id: i64) -> QueryResult<Vec<Entry>> {
+pub fn after(conn: &mut DbConnection, id: i64) -> QueryResult<Vec<Entry>> {
     let rows: Vec<Columns> = audit::table
         .filter(audit::id.gt(id))
         .order(audit::id)

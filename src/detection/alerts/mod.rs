@@ -1,10 +1,9 @@
 //! Alerts: what the detector raised, listed and dismissed by moderators. It proposes: no vote is moved here.
 //!
-//! `routes` and the dashboard call it; `detector` keeps its findings by [`store`]; [`webhook`] tells them to others.
+//! `routes` and the dashboard call it; `detector` keeps its findings by [`store`], and `webhooks` posts them.
 
 pub mod routes;
 pub mod store;
-pub mod webhook;
 
 use serde::Serialize;
 use serde_json::json;

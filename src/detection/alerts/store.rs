@@ -1,4 +1,4 @@
-//! Alerts in the database: kept by the detector, read and dismissed by moderators, told by the webhook.
+//! Alerts in the database: kept by the detector, read and dismissed by moderators, and posted by webhooks.
 
 use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, RunQueryDsl};
 
@@ -119,7 +119,7 @@ macro_rules! all {
     };
 }
 
-pub(super) fn find(conn: &mut DbConnection, id: i64) -> Found<Option<Alert>> {
+pub fn find(conn: &mut DbConnection, id: i64) -> Found<Option<Alert>> {
     let found: Option<Columns> = all!().filter(alerts::id.eq(id)).first(conn).optional()?;
     Ok(found.and_then(alert))
 }
@@ -168,8 +168,8 @@ pub(in crate::detection) fn since(
     Ok(rows.into_iter().filter_map(alert).collect())
 }
 
-/// Alerts raised since a moment that no webhook took yet, oldest first.
-pub(super) fn untold(conn: &mut DbConnection, since: Timestamp, limit: i64) -> Found<Vec<Alert>> {
+/// Alerts raised since a moment of which no event for webhooks was made yet, oldest first.
+pub fn untold(conn: &mut DbConnection, since: Timestamp, limit: i64) -> Found<Vec<Alert>> {
     let rows: Vec<Columns> = all!()
         .filter(alerts::updated_at.gt(since.0))
         .filter(alerts::raised_at.gt(since.0))
@@ -180,8 +180,8 @@ pub(super) fn untold(conn: &mut DbConnection, since: Timestamp, limit: i64) -> F
     Ok(rows.into_iter().filter_map(alert).collect())
 }
 
-/// Notes that a webhook took an alert, or is not to be asked any more.
-pub(super) fn note_told(
+/// Notes that the event of an alert was made.
+pub fn note_told(
     conn: &mut DbConnection,
     id: i64,
     raised_at: Timestamp,

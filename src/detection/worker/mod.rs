@@ -9,7 +9,6 @@ mod leader_state;
 mod tool_facts;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use self::leader_state::{LeaderState, behind, take};
@@ -46,15 +45,11 @@ const REMEMBERED: i64 = 1_000;
 /// A full queue of the writer is tried again so many times.
 const TRIES: usize = 20;
 
-/// Whether this instance is the one that detects.
-pub type IsLeader = Arc<AtomicBool>;
-
 pub fn start(
     database: config::Database,
     limits: &config::Detector,
     votes: Votes,
     meters: Arc<Metrics>,
-    leading: IsLeader,
 ) -> std::io::Result<Worker> {
     let mut detect = Detect {
         database,
@@ -64,7 +59,6 @@ pub fn start(
         },
         votes,
         meters,
-        leading,
         place: None,
         known: ToolFacts::default(),
     };
@@ -87,7 +81,6 @@ struct Detect {
     limits: Limits,
     votes: Votes,
     meters: Arc<Metrics>,
-    leading: IsLeader,
     place: Option<LeaderState>,
     known: ToolFacts,
 }
@@ -100,7 +93,6 @@ impl Drop for Detect {
 
 impl Detect {
     fn lead(&self, leads: bool) {
-        self.leading.store(leads, Ordering::Relaxed);
         self.meters.detects(leads);
         if !leads {
             self.meters.detector_behind(Duration::ZERO);

@@ -15,6 +15,8 @@ pub enum Leader {
     NetworkExpiry = 0x46_4f_52_47_45_54,
     /// The letters "tallylog".
     PublicLog = 0x7461_6c6c_796c_6f67,
+    /// The letters "WEBHOOK".
+    Webhooks = 0x0057_4542_484f_4f4b,
 }
 
 impl Leader {

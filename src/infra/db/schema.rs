@@ -393,3 +393,41 @@ diesel::table! {
         places -> Binary,
     }
 }
+
+diesel::table! {
+    webhook_deliveries (id) {
+        id -> BigInt,
+        endpoint -> Text,
+        event_id -> Text,
+        event -> Text,
+        tool -> Text,
+        alert_id -> Nullable<BigInt>,
+        payload -> Nullable<Text>,
+        summary -> Text,
+        state -> SmallInt,
+        attempts -> Integer,
+        created_at -> BigInt,
+        next_at -> BigInt,
+        failure -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    webhook_failures (endpoint) {
+        endpoint -> Text,
+        failing_since -> BigInt,
+        disabled_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    webhook_tallies (tool_id) {
+        tool_id -> Integer,
+        ship -> BigInt,
+        skip -> BigInt,
+        panel_ship -> Integer,
+        panel_skip -> Integer,
+        version -> BigInt,
+        sent_at -> BigInt,
+    }
+}

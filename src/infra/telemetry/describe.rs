@@ -45,7 +45,11 @@ pub(super) fn describe() {
     );
     metrics::describe_counter!(
         "tallyship_webhooks_total",
-        "Tries to tell a webhook of an alert, by their outcome"
+        "Attempts to deliver to an endpoint of webhooks, by their outcome"
+    );
+    metrics::describe_gauge!(
+        "tallyship_webhook_disabled",
+        "1 while an endpoint of webhooks is disabled because it failed for days, else 0"
     );
     metrics::describe_gauge!(
         "tallyship_redis_up",

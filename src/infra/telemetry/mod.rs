@@ -95,8 +95,6 @@ pub struct Metrics {
     challenges_passed: Counter,
     challenges_refused: Counter,
     alerts: Counter,
-    webhooks_taken: Counter,
-    webhooks_failed: Counter,
     pub database_readable: Gauge,
     handle: PrometheusHandle,
     /// For gauges that are shown only once there is something to say.
@@ -147,8 +145,6 @@ impl Metrics {
                 challenges_passed: challenges("passed"),
                 challenges_refused: challenges("refused"),
                 alerts: metrics::counter!("tallyship_alerts_total"),
-                webhooks_taken: metrics::counter!("tallyship_webhooks_total", "outcome" => "taken"),
-                webhooks_failed: metrics::counter!("tallyship_webhooks_total", "outcome" => "failed"),
                 database_readable: metrics::gauge!("tallyship_database_readable"),
                 handle,
                 recorder: Arc::clone(&recorder),
@@ -268,13 +264,22 @@ impl Metrics {
         });
     }
 
-    /// A try to tell a webhook.
-    pub fn webhook(&self, taken: bool) {
-        if taken {
-            self.webhooks_taken.increment(1);
-        } else {
-            self.webhooks_failed.increment(1);
-        }
+    /// Attempts to deliver to an endpoint of webhooks: so many were taken, and so many failed.
+    pub fn webhook(&self, endpoint: &str, taken: u64, failed: u64) {
+        with_local_recorder(&*self.recorder, || {
+            for (outcome, attempts) in [("taken", taken), ("failed", failed)] {
+                metrics::counter!("tallyship_webhooks_total", "endpoint" => endpoint.to_owned(), "outcome" => outcome)
+                    .increment(attempts);
+            }
+        });
+    }
+
+    /// Whether an endpoint is disabled; 0 on instances that do not deliver.
+    pub fn webhook_disabled(&self, endpoint: &str, disabled: bool) {
+        with_local_recorder(&*self.recorder, || {
+            metrics::gauge!("tallyship_webhook_disabled", "endpoint" => endpoint.to_owned())
+                .set(f64::from(u8::from(disabled)));
+        });
     }
 
     /// The Prometheus text format.

@@ -23,7 +23,7 @@ const FIRST_STEP: &str = "20261124000001";
 
 /// Every table of ours, of this schema and of earlier ones, by name: what a backup holds and a restore replaces. Others may share a
 /// database or its schema, and keep their tables.
-const OURS: [&str; 32] = [
+const OURS: [&str; 35] = [
     "alerts",
     "audit",
     "bans",
@@ -55,6 +55,9 @@ const OURS: [&str; 32] = [
     "tools",
     "voters",
     "votes",
+    "webhook_deliveries",
+    "webhook_failures",
+    "webhook_tallies",
     "withdrawn_ballots",
 ];
 /// Of earlier schemas only.

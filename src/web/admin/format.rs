@@ -181,6 +181,7 @@ pub const ACTS: [(&str, &str); 25] = [
     ("restore", "Database restored"),
     ("verify.repair", "Tally repaired"),
     ("log.new", "New public log"),
+    ("webhook.resend", "Webhook sent again"),
 ];
 
 /// What an act was about, where its number alone does not say: the tool, the voter or network, how many votes.

@@ -26,3 +26,4 @@ pub mod tool;
 mod undo;
 pub mod vote_filter;
 pub mod votes;
+pub mod webhooks;

@@ -14,6 +14,7 @@ use crate::domain::ToolState;
 use crate::web::admin::auth_guard::show;
 use crate::web::admin::format::{TallyText, Time};
 use crate::web::kit::format::{grouped, votes};
+use crate::webhooks::store::FailingEndpoint;
 
 /// Tools of one page.
 const TOOLS: usize = 40;
@@ -54,6 +55,8 @@ struct OverviewPage {
     /// How many there are, in words; empty if there are none.
     open: String,
     held: String,
+    /// How many endpoints of webhooks are disabled, in words; empty if none is.
+    webhooks: String,
 }
 
 fn paging(search: &str, number: usize, all: usize) -> Paging {
@@ -80,6 +83,15 @@ fn paging(search: &str, number: usize, all: usize) -> Paging {
         } else {
             String::new()
         },
+    }
+}
+
+fn disabled_webhooks(failing: &[FailingEndpoint]) -> String {
+    let disabled = failing.iter().filter(|each| each.disabled_at.is_some());
+    match disabled.count() {
+        0 => String::new(),
+        1 => "One webhook is disabled".to_owned(),
+        some => format!("{some} webhooks are disabled"),
     }
 }
 
@@ -144,6 +156,7 @@ pub async fn get_overview(http: HttpRequest, state: Data<AdminState>) -> HttpRes
                 1 => "1 vote is held".to_owned(),
                 some => format!("{} are held", votes(some)),
             },
+            webhooks: disabled_webhooks(&moderation.failing_endpoints().await?),
         })
     })
     .await

@@ -173,6 +173,7 @@ async fn a_webhook_hears_of_it_until_it_takes_it(backend: Backend) {
     let key = [7_u8; 32];
     let hook = Hook::start(&[Manner::Hangs, Manner::Answers(500), Manner::Answers(302)]).await;
     let setup = setup(backend)
+        .env("TALLYSHIP_WEBHOOKS__PRIVATE_NETWORKS", "127.0.0.1")
         .env("TALLYSHIP_MODERATION__WEBHOOK_URL", &hook.url)
         .env(
             "TALLYSHIP_MODERATION__WEBHOOK_SECRET",
@@ -189,7 +190,7 @@ async fn a_webhook_hears_of_it_until_it_takes_it(backend: Backend) {
         hook.messages().len() >= 4
     })
     .await;
-    let told = "SELECT COUNT(*) AS n FROM alerts WHERE told_at IS NOT NULL";
+    let told = "SELECT COUNT(*) AS n FROM webhook_deliveries WHERE state = 1";
     eventually("it was taken", GUARD, async || {
         moderator.server.home().number(told) > 0
     })

@@ -43,6 +43,7 @@ pub(super) fn operations() -> Vec<Operation> {
     all.extend(bans());
     all.extend(held());
     all.extend(alerts());
+    all.extend(webhooks());
     all
 }
 
@@ -266,4 +267,17 @@ fn alerts() -> Vec<Operation> {
             .refuses(&[Code::Invalid, Code::NotFound]),
     );
     all
+}
+
+fn webhooks() -> Vec<Operation> {
+    let path = "/moderation/webhooks/{id}/send";
+    vec![
+        list(page(
+            "/moderation/webhooks",
+            "showWebhooks",
+            "What was posted to other servers, newest first",
+        )),
+        id(page(path, "previewSendAgain", "Look at a delivery")),
+        id(form(path, "postSendAgain", "Send a delivery again", WHY)).refuses(&[Code::Invalid]),
+    ]
 }
