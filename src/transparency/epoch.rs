@@ -73,7 +73,7 @@ pub fn plan(
         plan: Plan::default(),
         open: OpenEpoch::default(),
     };
-    planner.rename(now);
+    planner.rename_all(now);
     for record in records {
         if let btree_map::Entry::Vacant(place) = planner.tools.entry(record.tool) {
             let known = now.get(&record.tool);
@@ -144,20 +144,45 @@ struct Planner<'a> {
 type RemovalLists = BTreeMap<(bool, i64, i32), BTreeMap<BallotName, BallotState>>;
 
 impl Planner<'_> {
-    fn rename(&mut self, now: &BTreeMap<i32, ToolNow>) {
-        for (id, tool) in &mut *self.tools {
-            let Some(now) = now.get(id).filter(|now| now.slug != tool.slug) else {
-                continue;
-            };
-            let line = Entry::Rename {
-                old: &tool.slug,
-                new: &now.slug,
-            };
-            self.plan.lines.push(line.to_string());
-            tool.slug.clone_from(&now.slug);
-            let open = self.open.0.entry(*id).or_default();
-            (open.is_named, open.tally, open.version) = (true, tool.tally, now.version);
+    /// States each rename when the new slug is free: a tool may take a slug that another one gave up.
+    fn rename_all(&mut self, now: &BTreeMap<i32, ToolNow>) {
+        let mut renames: BTreeMap<i32, &str> = BTreeMap::new();
+        for (id, tool) in &*self.tools {
+            let new = now.get(id).map_or("", |now| now.slug.as_str());
+            if !new.is_empty() && new != tool.slug {
+                renames.insert(*id, new);
+            }
         }
+        while let Some((first, _)) = renames.first_key_value() {
+            let is_free = |slug: &str| self.tools.values().all(|tool| tool.slug != slug);
+            let free = renames.iter().find(|(_, new)| is_free(new));
+            if let Some((&id, &new)) = free {
+                renames.remove(&id);
+                self.rename(id, new);
+            } else {
+                // They went round in a circle since the last epoch: one waits under a slug that no tool has.
+                let mut slugs = (0..).map(|n| format!("renamed-{n}"));
+                let is_unused =
+                    |slug: &String| is_free(slug) && now.values().all(|now| now.slug != *slug);
+                let (id, slug) = (*first, slugs.find(is_unused).unwrap_or_default());
+                self.rename(id, &slug);
+            }
+        }
+    }
+
+    fn rename(&mut self, id: i32, new: &str) {
+        let Some(tool) = self.tools.get_mut(&id) else {
+            return;
+        };
+        let line = Entry::Rename {
+            old: &tool.slug,
+            new,
+        };
+        self.plan.lines.push(line.to_string());
+        new.clone_into(&mut tool.slug);
+        let open = self.open.0.entry(id).or_default();
+        // The version of the rename comes with its record, maybe behind an act's.
+        (open.is_named, open.tally, open.version) = (true, tool.tally, tool.version);
     }
 
     fn end_epoch(&mut self) -> Result<(), PlanError> {
@@ -466,7 +491,62 @@ mod tests {
         .expect("a plan");
         let slug = "b".to_owned();
         let now = BTreeMap::from([(1, ToolNow { slug, version: 5 })]);
-        let renamed = plan(Vec::new(), &mut stated, &now).expect("a plan");
-        assert_eq!(renamed.lines, ["rename a b", "tally b 1 0 5"]);
+        let act = ToolRecord {
+            is_act: true,
+            ..record(1, 0, 4, Vec::new())
+        };
+        let records = vec![act, record(1, 0, 5, Vec::new())];
+        let renamed = plan(records, &mut stated, &now).expect("a plan");
+        // No version goes back, though an act came before the rename.
+        assert_eq!(renamed.lines, ["rename a b", "tally b 1 0 2"]);
+        assert_eq!((stated[&1].version, stated[&1].slug.as_str()), (5, "b"));
+    }
+
+    #[test]
+    fn slugs_that_go_round_are_stated_in_an_order_that_the_fold_takes() {
+        let names = |slugs: [&str; 3]| -> BTreeMap<i32, ToolNow> {
+            let now = |slug: &str| ToolNow {
+                slug: slug.to_owned(),
+                version: 2,
+            };
+            (1..).zip(slugs.map(now)).collect()
+        };
+        let vote = |tool: u8| ToolRecord {
+            tool: tool.into(),
+            ..record(1, 0, 2, vec![change(tool, None, Some(Ship))])
+        };
+        let mut stated = LoggedTools::new();
+        let votes = [1, 2, 3].map(vote).to_vec();
+        let mut lines = plan(votes, &mut stated, &names(["a", "b", "c"]))
+            .expect("a plan")
+            .lines;
+        for (slugs, renames) in [
+            (["b", "c", "d"], 3),
+            (["b", "d", "c"], 3),
+            (["d", "c", "b"], 4),
+        ] {
+            let next = plan(Vec::new(), &mut stated, &names(slugs))
+                .expect("a plan")
+                .lines;
+            assert_eq!(
+                words(&next)
+                    .iter()
+                    .filter(|word| **word == "rename")
+                    .count(),
+                renames
+            );
+            lines.extend(next);
+        }
+        let mut fold = Fold::default();
+        for line in &lines {
+            assert_eq!(
+                fold.apply(line, |_| Vec::new()),
+                Vec::<String>::new(),
+                "{lines:#?}"
+            );
+        }
+        assert_eq!(fold.end_of_epoch(), Vec::<String>::new());
+        let left: BTreeSet<&str> = fold.tools().map(|(slug, _)| slug).collect();
+        assert_eq!(left, BTreeSet::from(["b", "c", "d"]));
     }
 }

@@ -14,7 +14,7 @@ use super::admission::{CastVote, VotingState};
 use super::json::{Cast, OwnVote, OwnVotes, Receipt};
 use super::{VoteAction, VoteCommand, VoteOutcome, VoteRecord, held, store};
 use crate::auth::authenticate::Voter;
-use crate::domain::{Ballot, Seal, Timestamp, ToolState};
+use crate::domain::{Ballot, Seal, Slug, Timestamp, ToolState};
 use crate::http::problem::Problem;
 use crate::http::request::{self, RequestParts};
 use crate::infra::db::read;
@@ -36,7 +36,7 @@ fn answer(
     let mut body = Vec::with_capacity(tally.len() + 256);
     body.extend_from_slice(b"{\"vote\":");
     // Into a vector, so it cannot fail.
-    let _ = serde_json::to_writer(&mut body, &OwnVote::new(&slot.slug, vote));
+    let _ = serde_json::to_writer(&mut body, &OwnVote::new(&slot.slug(), vote));
     body.extend_from_slice(b",\"tally\":");
     body.extend_from_slice(tally);
     if let Some(receipt) = receipt {
@@ -213,19 +213,18 @@ pub async fn get_votes(
     state.limiter.own_read(&http, voter.id)?;
     let section = request::Section::read(http.query_string(), MOST)?;
     let (tools, next) = section.of(request::tools(http.query_string(), MOST)?);
-    let (mut slots, mut missing) = (Vec::new(), Vec::new());
+    let (mut tools_asked, mut missing) = (Vec::new(), Vec::new());
     for item in tools {
-        match item.map(|slug| {
-            state
-                .board
-                .find(slug.as_str())
-                .ok_or_else(|| slug.as_str().to_owned())
-        }) {
-            Ok(Ok(slot)) => slots.push(slot),
-            Ok(Err(unknown)) | Err(unknown) => missing.push(unknown),
+        let named = |slug: Slug| match state.board.find(slug.as_str()) {
+            Some(slot) => Ok((slug, slot.id)),
+            None => Err(slug.to_string()),
+        };
+        match item.and_then(named) {
+            Ok(named) => tools_asked.push(named),
+            Err(unknown) => missing.push(unknown),
         }
     }
-    let ids: Vec<i32> = slots.iter().map(|slot| slot.id).collect();
+    let ids: Vec<i32> = tools_asked.iter().map(|(_, id)| *id).collect();
     let votes = read(&state.readers, move |conn| {
         let mut votes = HashMap::new();
         // The user's own last: they stand.
@@ -235,9 +234,9 @@ pub async fn get_votes(
         Ok(votes)
     })
     .await?;
-    let items = slots
+    let items = tools_asked
         .iter()
-        .map(|slot| OwnVote::new(&slot.slug, votes.get(&slot.id).copied()))
+        .map(|(slug, id)| OwnVote::new(slug, votes.get(id).copied()))
         .collect();
     let body = OwnVotes {
         items,

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use crate::config;
+use crate::domain::Slug;
 use crate::infra::telemetry::Metrics;
 use crate::infra::workers;
 use crate::tallies::cache::{TallyCache, TallyEntry};
@@ -22,7 +23,8 @@ const NICENESS: i32 = 10;
 /// A listener who has just come.
 pub struct Subscribe {
     pub socket: TcpStream,
-    pub slots: Vec<Arc<TallyEntry>>,
+    /// Tools by the slugs that it asked for; some may be former ones.
+    pub slots: Vec<(Slug, Arc<TallyEntry>)>,
     /// What it asked for and is no tool.
     pub missing: Vec<String>,
     /// HTTP/1.1; else the stream is bare.

@@ -14,7 +14,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::auth::Identity;
-use crate::domain::Timestamp;
+use crate::domain::{Slug, Timestamp};
 use crate::http::connection::{ConnState, OnUpgrade};
 use crate::http::problem::{Code, Problem};
 use crate::http::request;
@@ -44,12 +44,13 @@ pub async fn get_stream(
 ) -> Result<HttpResponse, Problem> {
     let (mut slots, mut missing) = (Vec::new(), Vec::new());
     for item in request::tools(http.query_string(), MOST)? {
-        let name = item
-            .as_ref()
-            .map_or_else(String::as_str, |slug| slug.as_str());
-        match board.find(name) {
-            Some(slot) => slots.push(slot),
-            None => missing.push(name.to_owned()),
+        let named = |slug: Slug| match board.find(slug.as_str()) {
+            Some(slot) => Ok((slug, slot)),
+            None => Err(slug.to_string()),
+        };
+        match item.and_then(named) {
+            Ok(named) => slots.push(named),
+            Err(name) => missing.push(name),
         }
     }
     if let (true, Some(name)) = (slots.is_empty(), missing.first()) {

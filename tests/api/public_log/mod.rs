@@ -5,6 +5,7 @@
 mod acts;
 mod altered;
 mod histories;
+mod renames;
 
 use crate::harness::Backend;
 use crate::harness::client::Answer;
