@@ -102,11 +102,7 @@ impl Batches {
 fn resolve(board: &TallyCache, query_string: &str, places: u64) -> Result<Query, Problem> {
     let (mut slots, mut missing) = (Vec::new(), Vec::new());
     for item in request::tools(query_string, MOST)? {
-        let named = |slug: Slug| match board.find(slug.as_str()) {
-            Some(slot) => Ok((slug, slot)),
-            None => Err(slug.to_string()),
-        };
-        match item.and_then(named) {
+        match board.named(item) {
             Ok(named) => slots.push(named),
             Err(name) => missing.push(name),
         }

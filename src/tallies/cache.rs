@@ -117,6 +117,15 @@ impl TallyCache {
         named.or_else(renamed).cloned()
     }
 
+    /// The place of a tool of a list, with the slug that the list has; else the text that names no tool.
+    pub fn named(&self, asked: Result<Slug, String>) -> Result<(Slug, Arc<TallyEntry>), String> {
+        let asked = asked?;
+        match self.find(asked.as_str()) {
+            Some(slot) => Ok((asked, slot)),
+            None => Err(asked.to_string()),
+        }
+    }
+
     /// The place of a tool.
     pub fn get(&self, tool: i32) -> Option<Arc<TallyEntry>> {
         let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::entry::{Entry, list_text};
 use super::merkle::Hash;
+use super::rename_order::renames;
 use crate::domain::{BallotName, Counts};
 use crate::voting::journal::{BallotChange, BallotState, RemovalChange, ToolRecord};
 
@@ -144,29 +145,14 @@ struct Planner<'a> {
 type RemovalLists = BTreeMap<(bool, i64, i32), BTreeMap<BallotName, BallotState>>;
 
 impl Planner<'_> {
-    /// States each rename when the new slug is free: a tool may take a slug that another one gave up.
     fn rename_all(&mut self, now: &BTreeMap<i32, ToolNow>) {
-        let mut renames: BTreeMap<i32, &str> = BTreeMap::new();
-        for (id, tool) in &*self.tools {
-            let new = now.get(id).map_or("", |now| now.slug.as_str());
-            if !new.is_empty() && new != tool.slug {
-                renames.insert(*id, new);
-            }
-        }
-        while let Some((first, _)) = renames.first_key_value() {
-            let is_free = |slug: &str| self.tools.values().all(|tool| tool.slug != slug);
-            let free = renames.iter().find(|(_, new)| is_free(new));
-            if let Some((&id, &new)) = free {
-                renames.remove(&id);
-                self.rename(id, new);
-            } else {
-                // They went round in a circle since the last epoch: one waits under a slug that no tool has.
-                let mut slugs = (0..).map(|n| format!("renamed-{n}"));
-                let is_unused =
-                    |slug: &String| is_free(slug) && now.values().all(|now| now.slug != *slug);
-                let (id, slug) = (*first, slugs.find(is_unused).unwrap_or_default());
-                self.rename(id, &slug);
-            }
+        let stated = self
+            .tools
+            .iter()
+            .map(|(id, tool)| (*id, tool.slug.as_str()));
+        let now = now.iter().map(|(id, now)| (*id, now.slug.as_str()));
+        for (id, slug) in renames(stated.collect(), &now.collect()) {
+            self.rename(id, &slug);
         }
     }
 
@@ -500,53 +486,5 @@ mod tests {
         // No version goes back, though an act came before the rename.
         assert_eq!(renamed.lines, ["rename a b", "tally b 1 0 2"]);
         assert_eq!((stated[&1].version, stated[&1].slug.as_str()), (5, "b"));
-    }
-
-    #[test]
-    fn slugs_that_go_round_are_stated_in_an_order_that_the_fold_takes() {
-        let names = |slugs: [&str; 3]| -> BTreeMap<i32, ToolNow> {
-            let now = |slug: &str| ToolNow {
-                slug: slug.to_owned(),
-                version: 2,
-            };
-            (1..).zip(slugs.map(now)).collect()
-        };
-        let vote = |tool: u8| ToolRecord {
-            tool: tool.into(),
-            ..record(1, 0, 2, vec![change(tool, None, Some(Ship))])
-        };
-        let mut stated = LoggedTools::new();
-        let votes = [1, 2, 3].map(vote).to_vec();
-        let mut lines = plan(votes, &mut stated, &names(["a", "b", "c"]))
-            .expect("a plan")
-            .lines;
-        for (slugs, renames) in [
-            (["b", "c", "d"], 3),
-            (["b", "d", "c"], 3),
-            (["d", "c", "b"], 4),
-        ] {
-            let next = plan(Vec::new(), &mut stated, &names(slugs))
-                .expect("a plan")
-                .lines;
-            assert_eq!(
-                words(&next)
-                    .iter()
-                    .filter(|word| **word == "rename")
-                    .count(),
-                renames
-            );
-            lines.extend(next);
-        }
-        let mut fold = Fold::default();
-        for line in &lines {
-            assert_eq!(
-                fold.apply(line, |_| Vec::new()),
-                Vec::<String>::new(),
-                "{lines:#?}"
-            );
-        }
-        assert_eq!(fold.end_of_epoch(), Vec::<String>::new());
-        let left: BTreeSet<&str> = fold.tools().map(|(slug, _)| slug).collect();
-        assert_eq!(left, BTreeSet::from(["b", "c", "d"]));
     }
 }

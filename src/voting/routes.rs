@@ -14,7 +14,7 @@ use super::admission::{CastVote, VotingState};
 use super::json::{Cast, OwnVote, OwnVotes, Receipt};
 use super::{VoteAction, VoteCommand, VoteOutcome, VoteRecord, held, store};
 use crate::auth::authenticate::Voter;
-use crate::domain::{Ballot, Seal, Slug, Timestamp, ToolState};
+use crate::domain::{Ballot, Seal, Timestamp, ToolState};
 use crate::http::problem::Problem;
 use crate::http::request::{self, RequestParts};
 use crate::infra::db::read;
@@ -213,18 +213,14 @@ pub async fn get_votes(
     state.limiter.own_read(&http, voter.id)?;
     let section = request::Section::read(http.query_string(), MOST)?;
     let (tools, next) = section.of(request::tools(http.query_string(), MOST)?);
-    let (mut tools_asked, mut missing) = (Vec::new(), Vec::new());
+    let (mut slots, mut missing) = (Vec::new(), Vec::new());
     for item in tools {
-        let named = |slug: Slug| match state.board.find(slug.as_str()) {
-            Some(slot) => Ok((slug, slot.id)),
-            None => Err(slug.to_string()),
-        };
-        match item.and_then(named) {
-            Ok(named) => tools_asked.push(named),
+        match state.board.named(item) {
+            Ok(named) => slots.push(named),
             Err(unknown) => missing.push(unknown),
         }
     }
-    let ids: Vec<i32> = tools_asked.iter().map(|(_, id)| *id).collect();
+    let ids: Vec<i32> = slots.iter().map(|(_, slot)| slot.id).collect();
     let votes = read(&state.readers, move |conn| {
         let mut votes = HashMap::new();
         // The user's own last: they stand.
@@ -234,9 +230,9 @@ pub async fn get_votes(
         Ok(votes)
     })
     .await?;
-    let items = tools_asked
+    let items = slots
         .iter()
-        .map(|(slug, id)| OwnVote::new(slug, votes.get(id).copied()))
+        .map(|(asked, slot)| OwnVote::new(asked, votes.get(&slot.id).copied()))
         .collect();
     let body = OwnVotes {
         items,

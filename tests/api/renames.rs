@@ -300,6 +300,10 @@ async fn commands_know_former_slugs(backend: Backend) {
         "{}",
         refused.stderr
     );
+    let featured = server.setup.clone();
+    let featured = featured.env("TALLYSHIP_PAGES__FEATURED", format!("{TOOL},{OTHER}"));
+    let checked = featured.run_cli(&["config", "check"]).await;
+    checked.success("a featured tool that was renamed");
     let exported = server.run_cli(&["export", "votes"]).await;
     assert!(exported.stdout.contains("second,"), "{}", exported.stdout);
     let backup = server.run_cli(&["backup", "copy"]).await;

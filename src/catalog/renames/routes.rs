@@ -9,12 +9,10 @@ use super::store;
 use crate::auth::staff::Role;
 use crate::catalog::edit::EditOutcome;
 use crate::catalog::store as catalog;
-use crate::catalog::views::PublicReads;
 use crate::catalog::views::routes::{CatalogState, settled, site_body};
 use crate::domain::{Slug, Timestamp};
 use crate::http::problem::Problem;
 use crate::http::request;
-use crate::infra::db::DbConnection;
 
 /// The slug that a tool is to have.
 #[derive(Deserialize, ToSchema)]
@@ -32,19 +30,6 @@ pub struct FreedSlug {
     tool: String,
 }
 
-/// Shows a rename on this instance. The writer calls it before the next vote: that one is shown under the new slug.
-fn show(
-    conn: &mut DbConnection,
-    outcome: &EditOutcome,
-    reads: &PublicReads,
-) -> diesel::QueryResult<()> {
-    if let EditOutcome::Done(done) = outcome {
-        reads.board.admit(&done.shelved.slug, done.row);
-        reads.board.set_redirects(catalog::redirects(conn)?);
-    }
-    Ok(())
-}
-
 /// Renames a tool.
 pub async fn post_rename(
     http: HttpRequest,
@@ -56,10 +41,14 @@ pub async fn post_rename(
     let wanted: Rename = request::json(&body)?;
     let new = Slug::parse(&wanted.slug).ok_or_else(Problem::invalid_slug)?;
     let old = Slug::parse(&slug).ok_or_else(|| Problem::unknown_tool(&slug))?;
-    let reads = state.reads.clone();
+    let board = state.reads.board.clone();
     let done = state.votes.edit(move |conn| {
         let outcome = store::rename(conn, &old, &new, &actor, Timestamp::now())?;
-        show(conn, &outcome, &reads)?;
+        // Before the writer's next vote, so that it is shown under the new slug.
+        if let EditOutcome::Done(done) = &outcome {
+            board.admit(&done.shelved.slug, done.row);
+            board.set_redirects(catalog::redirects(conn)?);
+        }
         Ok(outcome)
     });
     let outcome = done.await.map_err(|refused| refused.problem(&slug))?;

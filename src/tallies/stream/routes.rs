@@ -14,7 +14,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::auth::Identity;
-use crate::domain::{Slug, Timestamp};
+use crate::domain::Timestamp;
 use crate::http::connection::{ConnState, OnUpgrade};
 use crate::http::problem::{Code, Problem};
 use crate::http::request;
@@ -44,11 +44,7 @@ pub async fn get_stream(
 ) -> Result<HttpResponse, Problem> {
     let (mut slots, mut missing) = (Vec::new(), Vec::new());
     for item in request::tools(http.query_string(), MOST)? {
-        let named = |slug: Slug| match board.find(slug.as_str()) {
-            Some(slot) => Ok((slug, slot)),
-            None => Err(slug.to_string()),
-        };
-        match item.and_then(named) {
+        match board.named(item) {
             Ok(named) => slots.push(named),
             Err(name) => missing.push(name),
         }
