@@ -10,6 +10,7 @@ use crate::domain::{Slug, Timestamp};
 /// A tool as it stands in memory.
 #[derive(Debug)]
 pub struct CatalogEntry {
+    pub id: i32,
     pub slug: Slug,
     pub tool: Tool,
     pub updated_at: Timestamp,
@@ -17,20 +18,20 @@ pub struct CatalogEntry {
     pub version: i64,
 }
 
-/// Every tool by its slug.
+/// Every tool by its id: slugs change.
 #[derive(Default)]
 pub struct CatalogCache {
-    tools: RwLock<HashMap<Slug, Arc<CatalogEntry>>>,
+    tools: RwLock<HashMap<i32, Arc<CatalogEntry>>>,
     /// Grows after each tool that is put anew.
     edits: AtomicU64,
 }
 
 impl CatalogCache {
-    pub fn find(&self, slug: &str) -> Option<Arc<CatalogEntry>> {
+    pub fn find(&self, id: i32) -> Option<Arc<CatalogEntry>> {
         self.tools
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .get(slug)
+            .get(&id)
             .cloned()
     }
 
@@ -56,10 +57,10 @@ impl CatalogCache {
     pub fn put(&self, shelved: CatalogEntry) {
         let mut shelf = self.tools.write().unwrap_or_else(PoisonError::into_inner);
         if shelf
-            .get(&shelved.slug)
+            .get(&shelved.id)
             .is_none_or(|there| there.version < shelved.version)
         {
-            shelf.insert(shelved.slug.clone(), Arc::new(shelved));
+            shelf.insert(shelved.id, Arc::new(shelved));
             drop(shelf);
             self.edits.fetch_add(1, Ordering::Release);
         }
@@ -68,7 +69,7 @@ impl CatalogCache {
     /// Puts a tool in its place, whatever is there: the database lost what is known of it.
     pub fn replace(&self, shelved: CatalogEntry) {
         let mut shelf = self.tools.write().unwrap_or_else(PoisonError::into_inner);
-        shelf.insert(shelved.slug.clone(), Arc::new(shelved));
+        shelf.insert(shelved.id, Arc::new(shelved));
         drop(shelf);
         self.edits.fetch_add(1, Ordering::Release);
     }

@@ -32,22 +32,28 @@ pub enum EditOutcome {
     Unknown,
     /// The patched tool would be out of bounds; the sentence names the field.
     Invalid(String),
+    /// The slug is taken; the sentence says by what.
+    Conflict(String),
 }
 
-/// Puts a tool: new, or in the place of what was there. An archived one is as it was before: open or frozen.
+/// Puts a tool: new, or in the place of what was there. An archived one is as it was before: open or frozen. No new tool takes
+/// a slug that leads to a renamed one.
 pub fn put(
     conn: &mut DbConnection,
     slug: &Slug,
     tool: &Tool,
     actor: &Actor,
     now: Timestamp,
-) -> QueryResult<Edited> {
+) -> QueryResult<EditOutcome> {
     write_transaction(conn, |conn| {
         let edit = catalog::begin_edit(conn, now)?;
+        if let Some(taken) = catalog::refusal(conn, &[slug.as_str()])? {
+            return Ok(EditOutcome::Conflict(taken));
+        }
         let before = as_is(conn, slug)?;
         let edited = put_within(conn, slug, tool, edit)?;
         note(conn, "tool.put", before, &edited, actor, now)?;
-        Ok(edited)
+        Ok(EditOutcome::Done(Box::new(edited)))
     })
 }
 
@@ -55,20 +61,23 @@ pub fn put(
 pub const IMPORT_STEP_TOOLS: usize = 200;
 
 /// Puts all of them, or none; returns them as they now are, by slug. One audit entry for the whole. More than
-/// [`IMPORT_STEP_TOOLS`] that are in use should come in steps.
+/// [`IMPORT_STEP_TOOLS`] that are in use should come in steps. A sentence if a slug leads to a renamed tool: then nothing is put.
 pub fn import(
     conn: &mut DbConnection,
     tools: &[NamedTool],
     actor: &Actor,
     now: Timestamp,
-) -> QueryResult<Vec<Edited>> {
+) -> QueryResult<Result<Vec<Edited>, String>> {
     write_transaction(conn, |conn| {
         let edit = catalog::begin_edit(conn, now)?;
+        let slugs: Vec<&str> = tools.iter().map(|named| named.slug.as_str()).collect();
+        if let Some(taken) = catalog::refusal(conn, &slugs)? {
+            return Ok(Err(taken));
+        }
         // Those that are there by their ids, as everybody locks tallies; new ones after them, whose tallies nobody else can lock.
         let mut ids = HashMap::new();
-        for some in tools.chunks(IMPORT_STEP_TOOLS) {
-            let slugs: Vec<&str> = some.iter().map(|named| named.slug.as_str()).collect();
-            ids.extend(catalog::ids(conn, &slugs)?);
+        for some in slugs.chunks(IMPORT_STEP_TOOLS) {
+            ids.extend(catalog::ids(conn, some)?);
         }
         let mut sorted: Vec<&NamedTool> = tools.iter().collect();
         sorted.sort_by_key(|named| {
@@ -91,7 +100,7 @@ pub fn import(
             ..AuditAction::default()
         };
         audit::append(conn, actor, &act, now)?;
-        Ok(done)
+        Ok(Ok(done))
     })
 }
 
@@ -136,6 +145,7 @@ fn put_within(
         let id = catalog::insert(conn, slug, tool, edit)?;
         let row = first_tally(conn, id, tool, edit.now)?;
         let shelved = CatalogEntry {
+            id,
             slug: slug.clone(),
             tool: tool.clone(),
             updated_at: edit.now,
@@ -236,6 +246,7 @@ fn replaced(
         edit.now,
     )?;
     let shelved = CatalogEntry {
+        id: before.tool,
         slug: slug.clone(),
         tool: tool.clone(),
         updated_at: edit.now,

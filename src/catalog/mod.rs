@@ -8,6 +8,7 @@ pub mod edit;
 pub mod export;
 pub mod file;
 mod formula;
+pub mod renames;
 pub mod store;
 pub mod views;
 

@@ -8,8 +8,12 @@ use super::{Review, Tool};
 use crate::catalog::cache::CatalogEntry;
 use crate::domain::{Choice, Slug, Timestamp};
 use crate::infra::db::DbConnection;
-use crate::infra::db::schema::{reviews, tools};
+use crate::infra::db::schema::{reviews, tool_redirects, tools};
 use crate::infra::db::versions::{self, Versioned};
+use crate::tallies::cache::Redirects;
+
+/// Slugs that one statement names.
+const MAX_SLUGS: usize = 500;
 
 type Columns = (
     i32,
@@ -26,7 +30,7 @@ type Columns = (
 type ReviewColumns = (i32, i32, String, i16, String);
 
 fn shelved(
-    (_, slug, name, tagline, description, category, entry, url, updated_at, version): Columns,
+    (id, slug, name, tagline, description, category, entry, url, updated_at, version): Columns,
     found: Vec<ReviewColumns>,
 ) -> Option<CatalogEntry> {
     let reviews = found
@@ -49,6 +53,7 @@ fn shelved(
         reviews,
     };
     Some(CatalogEntry {
+        id,
         slug: Slug::parse(&slug)?,
         tool,
         updated_at: Timestamp(updated_at),
@@ -197,6 +202,49 @@ pub fn replace(
         .execute(conn)?;
     diesel::delete(reviews::table.filter(reviews::tool_id.eq(id))).execute(conn)?;
     insert_reviews(conn, id, &tool.reviews)
+}
+
+/// Gives a tool another slug.
+pub fn set_slug(
+    conn: &mut DbConnection,
+    id: i32,
+    slug: &Slug,
+    edit: CatalogEdit,
+) -> QueryResult<()> {
+    diesel::update(tools::table.filter(tools::id.eq(id)))
+        .set((
+            tools::slug.eq(slug.as_str()),
+            tools::updated_at.eq(edit.now.0),
+            tools::version.eq(edit.version),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Every former slug, with the tool that had it.
+pub fn redirects(conn: &mut DbConnection) -> QueryResult<Redirects> {
+    let rows: Vec<(String, i32)> = tool_redirects::table.load(conn)?;
+    let parsed = |(slug, tool): (String, i32)| Some((Slug::parse(&slug)?, tool));
+    Ok(rows.into_iter().filter_map(parsed).collect())
+}
+
+/// Why a tool cannot be made under one of `slugs`; `None` if none of them is a former slug.
+pub fn refusal(conn: &mut DbConnection, slugs: &[&str]) -> QueryResult<Option<String>> {
+    for slugs in slugs.chunks(MAX_SLUGS) {
+        let former: Option<(String, String)> = tool_redirects::table
+            .inner_join(tools::table)
+            .filter(tool_redirects::slug.eq_any(slugs.iter().copied()))
+            .order(tool_redirects::slug)
+            .select((tool_redirects::slug, tools::slug))
+            .first(conn)
+            .optional()?;
+        if let Some((former, now)) = former {
+            return Ok(Some(format!(
+                "slug: {former} leads to {now}, which had it before. DELETE /v1/redirects/{former} frees it."
+            )));
+        }
+    }
+    Ok(None)
 }
 
 fn insert_reviews(conn: &mut DbConnection, tool: i32, list: &[Review]) -> QueryResult<()> {

@@ -55,10 +55,15 @@ fn import(settings: &Settings, path: &Path) -> Result<ExitCode, Failure> {
     let actor = Actor::command("catalog import");
     let (mut conn, mut created) = (create_database(settings)?, 0);
     let mut turns = Turns::new(&mut conn)?;
+    let slugs: Vec<&str> = tools.iter().map(|named| named.slug.as_str()).collect();
+    if let Some(taken) = store::refusal(&mut conn, &slugs)? {
+        return Err(Failure::new(taken));
+    }
     // Votes on these tools wait for one step, not for all.
     for step in tools.chunks(edit::IMPORT_STEP_TOOLS) {
         let began = Instant::now();
         let done = edit::import(&mut conn, step, &actor, Timestamp::now())?;
+        let done = done.map_err(Failure::new)?;
         created += done.iter().filter(|edited| edited.created).count();
         turns.give(&mut conn, began.elapsed())?;
     }

@@ -78,6 +78,7 @@ fn check(layers: &Layers, settings: &Settings) -> Result<ExitCode, Failure> {
         let stored = store::slugs(&mut conn).unwrap_or_default();
         if !stored.is_empty() {
             catalog = stored;
+            catalog.extend(store::redirects(&mut conn).unwrap_or_default().into_keys());
         }
     }
     check_featured(layers, settings, &catalog)?;

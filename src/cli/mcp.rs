@@ -59,6 +59,7 @@ fn renew(conn: &mut DbConnection, reads: &PublicReads) -> Result<(), Failure> {
     for (slug, row) in tallies::all(conn)? {
         reads.board.admit(&slug, row);
     }
+    reads.board.set_redirects(catalog::redirects(conn)?);
     reads.board.seen(Timestamp::now());
     Ok(())
 }

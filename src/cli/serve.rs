@@ -90,7 +90,8 @@ fn first_catalogue(conn: &mut DbConnection, settings: &Settings) -> Result<(), F
     }
     let tools = file::initial(path)
         .map_err(|cause| Failure::configuration(format!("setting catalog.file: {cause}")))?;
-    edit::import(conn, &tools, &Actor::command("serve"), Timestamp::now())?;
+    let done = edit::import(conn, &tools, &Actor::command("serve"), Timestamp::now())?;
+    done.map_err(Failure::new)?;
     Ok(())
 }
 
@@ -106,7 +107,10 @@ fn say(
     lines.extend(admin.map(|admin| format!("admin on {}", admin.shown())));
     let site = public.as_str().trim_end_matches('/');
     let chosen = featured
-        .filter(|pair| pair.iter().all(|slug| shelf.find(slug.as_str()).is_some()))
+        .filter(|pair| {
+            let all = shelf.all();
+            (pair.iter()).all(|slug| all.iter().any(|shelved| shelved.slug == *slug))
+        })
         .cloned();
     let first_two = || {
         let mut slugs = shelf.all().into_iter().map(|shelved| shelved.slug.clone());

@@ -50,6 +50,7 @@ pub fn fill(
     for (slug, row) in tallies::all(conn)? {
         board.admit(&slug, row);
     }
+    board.set_redirects(catalog::redirects(conn)?);
     board.seen(Timestamp::now());
     Ok(())
 }
@@ -143,18 +144,7 @@ impl Follow {
         self.alerts.reload(conn, Timestamp::now())?;
         self.erased.follow(conn)?;
         // The catalogue first, so that no tally stands without its tool.
-        let version = versions::current(conn, Versioned::Catalog)?;
-        if version < self.catalog || version >= self.catalog.saturating_add(LOST_VERSIONS_MAX) {
-            // The database lost edits that are shown.
-            for shelved in catalog::all(conn)? {
-                self.shelf.replace(shelved);
-            }
-        } else if version > self.catalog {
-            for shelved in catalog::changed_after(conn, self.catalog)? {
-                self.shelf.put(shelved);
-            }
-        }
-        self.catalog = version;
+        follow_catalog(conn, &self.shelf, &self.board, &mut self.catalog)?;
         if Instant::now() >= self.tallies_at {
             let began = Instant::now();
             // Before the database is asked: whatever was shown by now is committed.
@@ -177,4 +167,39 @@ impl Follow {
         }
         Ok(())
     }
+}
+
+/// Shows what was edited in the catalogue since version `shown`, which is then the present one.
+fn follow_catalog(
+    conn: &mut DbConnection,
+    shelf: &CatalogCache,
+    board: &TallyCache,
+    shown: &mut i64,
+) -> QueryResult<()> {
+    let version = versions::current(conn, Versioned::Catalog)?;
+    if version == *shown {
+        return Ok(());
+    }
+    // The database lost edits that are shown.
+    let is_lost = version < *shown || version >= shown.saturating_add(LOST_VERSIONS_MAX);
+    let edited = catalog::changed_after(conn, if is_lost { -1 } else { *shown })?;
+    let mut renamed = Vec::new();
+    for shelved in edited {
+        let slot = board.get(shelved.id);
+        if slot.is_some_and(|slot| slot.slug() != shelved.slug) {
+            renamed.push(shelved.id);
+        }
+        if is_lost {
+            shelf.replace(shelved);
+        } else {
+            shelf.put(shelved);
+        }
+    }
+    // A vote that was cast after a rename may be shown already, under the former slug.
+    for (slug, row) in tallies::of(conn, &renamed)? {
+        board.admit(&slug, row);
+    }
+    board.set_redirects(catalog::redirects(conn)?);
+    *shown = version;
+    Ok(())
 }

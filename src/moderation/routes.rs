@@ -178,7 +178,7 @@ pub(crate) const NETWORK: &str = "a network's hash: 32 hexadecimal digits";
 pub(crate) const TIME: &str = "a time such as 2026-11-24T02:00:00Z (RFC 3339)";
 
 pub(crate) fn tool(state: &ModerationState, slug: &str) -> Result<Slug, Problem> {
-    Ok(state.moderation.tool(slug)?.slug.clone())
+    Ok(state.moderation.tool(slug)?.slug())
 }
 
 /// Which votes to take out: all that is given must match.

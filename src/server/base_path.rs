@@ -22,6 +22,10 @@ impl BasePath {
         Self(public_url.path().trim_end_matches('/').to_owned())
     }
 
+    pub(super) fn path(&self) -> &str {
+        &self.0
+    }
+
     /// Removes the path from a request that has it; one for the path without a slash behind it is redirected.
     pub(super) fn strip(&self, request: &mut Request) -> Option<HttpResponse> {
         if self.0.is_empty() {

@@ -18,9 +18,10 @@ use actix_web::{Error, HttpResponse, ResponseError};
 use futures_util::future::LocalBoxFuture;
 
 use super::panics::{catch_panic, catch_panic_sync};
+use super::redirects;
 use crate::http::connection::{ConnState, InFlight};
 use crate::http::problem::Problem;
-use crate::http::request::{RawRequest, RequestParts, check_encoding};
+use crate::http::request::{RawRequest, RequestParts, ResponseHeaders, check_encoding};
 use crate::server::app_state::AppState;
 use crate::server::middleware::RequestPipeline;
 use crate::server::task_pool::{TaskContext, TaskPool, Write, Writing, run_task};
@@ -161,6 +162,9 @@ where
                 line.close();
             }
         }
+        if let Some(redirect) = redirect(&request, &self.own) {
+            return FastPathFuture::Read(Some(redirect));
+        }
         match match_route(request.method(), request.path()) {
             Some(FastRoute::Write(write)) => {
                 FastPathFuture::Writing(self.pool.submit(write, request))
@@ -235,6 +239,19 @@ fn not_carried_out() -> HttpResponse {
     let mut answer = problem.error_response();
     answer.head_mut().set_connection_type(ConnectionType::Close);
     answer
+}
+
+/// The answer to a request for an address that a renamed tool had.
+fn redirect(request: &Request, TaskContext { edge, state }: &TaskContext) -> Option<HttpResponse> {
+    let mut answer = redirects::answer(request, &state.board, edge.base.path())?;
+    let begun = edge.begin(request.method(), request.path(), &request.head().headers);
+    edge.finish(
+        begun,
+        ResponseHeaders::default(),
+        redirects::ROUTE,
+        &mut answer,
+    );
+    Some(answer)
 }
 
 /// Answers a read. It never waits, so it needs no task.

@@ -15,6 +15,7 @@ mod listener;
 mod middleware;
 mod moderation_routes;
 mod panics;
+mod redirects;
 mod resource;
 mod routes;
 mod signals;

@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::resource::{readable, resource};
 use super::{admin_routes, moderation_routes};
-use crate::catalog::views;
+use crate::catalog::{renames, views};
 use crate::http::problem::{Code, Problem};
 use crate::maintenance::subject_requests;
 use crate::server::app_state::AppState;
@@ -63,6 +63,9 @@ pub(super) const NAMES: &[&str] = &[
     "logs",
     "log_ballot",
     "log_proof",
+    "redirect",
+    "rename",
+    "renamed",
     "other",
 ];
 
@@ -447,6 +450,14 @@ fn tools(config: &mut ServiceConfig) {
         .route(web::put().to(views::routes::put_tool))
         .route(web::patch().to(views::routes::patch_tool))
         .route(web::delete().to(views::routes::delete_tool)),
+    );
+    config.service(
+        resource("/v1/tools/{slug}/rename", "rename", "POST")
+            .route(web::post().to(renames::routes::post_rename)),
+    );
+    config.service(
+        resource("/v1/redirects/{slug}", "redirect", "DELETE")
+            .route(web::delete().to(renames::routes::delete_redirect)),
     );
 }
 

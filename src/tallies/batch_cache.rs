@@ -10,6 +10,7 @@ use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 
 use super::routes::wants_raw;
+use crate::domain::Slug;
 use crate::http::problem::Problem;
 use crate::http::request;
 use crate::tallies::cache::{TallyCache, TallyEntry, etag};
@@ -32,7 +33,8 @@ pub struct Answer {
 struct Query {
     /// How many tools the board had: with more, one that was missing may be there.
     places: u64,
-    slots: Vec<Arc<TallyEntry>>,
+    /// Tools by the slugs that the query has; some may be former ones.
+    slots: Vec<(Slug, Arc<TallyEntry>)>,
     missing: Vec<String>,
     /// With the counts that include what is set aside.
     raw: bool,
@@ -100,12 +102,9 @@ impl Batches {
 fn resolve(board: &TallyCache, query_string: &str, places: u64) -> Result<Query, Problem> {
     let (mut slots, mut missing) = (Vec::new(), Vec::new());
     for item in request::tools(query_string, MOST)? {
-        let name = item
-            .as_ref()
-            .map_or_else(String::as_str, |slug| slug.as_str());
-        match board.find(name) {
-            Some(slot) => slots.push(slot),
-            None => missing.push(name.to_owned()),
+        match board.named(item) {
+            Ok(named) => slots.push(named),
+            Err(name) => missing.push(name),
         }
     }
     Ok(Query {
@@ -121,11 +120,11 @@ impl Query {
     fn written(&self, board: &TallyCache, moves: u64, stale: bool) -> Answer {
         let mut body = Vec::with_capacity(self.slots.len() * 320 + 64);
         body.extend_from_slice(b"{\"tallies\":[");
-        for (position, slot) in self.slots.iter().enumerate() {
+        for (position, (asked, slot)) in self.slots.iter().enumerate() {
             if position > 0 {
                 body.push(b',');
             }
-            body.extend_from_slice(&board.body(slot, self.raw, stale));
+            body.extend_from_slice(&board.body_as(asked, &slot.tally(), self.raw, stale));
         }
         body.push(b']');
         if !self.missing.is_empty() {
@@ -145,7 +144,7 @@ impl Query {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Slug, Timestamp, ToolState};
+    use crate::domain::{Timestamp, ToolState};
     use crate::tallies::TallyRow;
 
     fn row(tool: i32, version: i64) -> TallyRow {

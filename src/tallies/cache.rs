@@ -16,6 +16,8 @@ use crate::tallies::render::json;
 /// One version of a tally, ready to be sent.
 #[derive(Debug)]
 pub struct Published {
+    /// The tool's slug at this version.
+    pub slug: Slug,
     pub row: TallyRow,
     /// The Tally as JSON.
     pub body: Bytes,
@@ -23,15 +25,18 @@ pub struct Published {
     pub etag: Bytes,
 }
 
-/// A tool's place on the board.
+/// A tool's place on the board; it stays when the tool is renamed.
 #[derive(Debug)]
 pub struct TallyEntry {
     pub id: i32,
-    pub slug: Slug,
     newest: ArcSwap<Published>,
 }
 
 impl TallyEntry {
+    pub fn slug(&self) -> Slug {
+        self.newest.load().slug.clone()
+    }
+
     pub fn tally(&self) -> Arc<Published> {
         self.newest.load_full()
     }
@@ -52,7 +57,7 @@ pub struct TallyCache {
     seen: AtomicI64,
     /// Grows after each tally that is shown anew.
     moves: AtomicU64,
-    /// Grows after each tool that gets a place.
+    /// Grows after each tool that gets a place or another name.
     places: AtomicU64,
     on_move: OnceLock<OnMove>,
 }
@@ -64,7 +69,11 @@ type Map<K> = HashMap<K, Arc<TallyEntry>, foldhash::fast::RandomState>;
 struct Slots {
     by_slug: Map<Slug>,
     by_id: Map<i32>,
+    redirects: Redirects,
 }
+
+/// The tools that had these slugs before they were renamed.
+pub type Redirects = HashMap<Slug, i32>;
 
 /// A strong entity tag (RFC 9110 §8.8.3): a 128-bit hash of the bytes.
 pub fn etag(bytes: &[u8]) -> Bytes {
@@ -100,14 +109,47 @@ impl TallyCache {
         self.min_votes
     }
 
-    /// The place of `slug`.
+    /// The place of the tool that is named `slug`, or was before it was renamed.
     pub fn find(&self, slug: &str) -> Option<Arc<TallyEntry>> {
-        self.slots
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .by_slug
-            .get(slug)
-            .cloned()
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        let named = slots.by_slug.get(slug);
+        let renamed = || slots.by_id.get(slots.redirects.get(slug)?);
+        named.or_else(renamed).cloned()
+    }
+
+    /// The place of a tool of a list, with the slug that the list has; else the text that names no tool.
+    pub fn named(&self, asked: Result<Slug, String>) -> Result<(Slug, Arc<TallyEntry>), String> {
+        let asked = asked?;
+        match self.find(asked.as_str()) {
+            Some(slot) => Ok((asked, slot)),
+            None => Err(asked.to_string()),
+        }
+    }
+
+    /// The place of a tool.
+    pub fn get(&self, tool: i32) -> Option<Arc<TallyEntry>> {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        slots.by_id.get(&tool).cloned()
+    }
+
+    /// What the tool that was named `slug` is named now; `None` if no tool was, or one is.
+    pub fn renamed(&self, slug: &str) -> Option<Slug> {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        // Most sites rename nothing, and each request asks.
+        let tool = (!slots.redirects.is_empty()).then(|| slots.redirects.get(slug))??;
+        let is_free = !slots.by_slug.contains_key(slug);
+        let slot = slots.by_id.get(tool).filter(|_| is_free)?;
+        Some(slot.slug())
+    }
+
+    /// Replaces what is known of former slugs.
+    pub fn set_redirects(&self, redirects: Redirects) {
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        if slots.redirects != redirects {
+            slots.redirects = redirects;
+            drop(slots);
+            self.places.fetch_add(1, Ordering::Release);
+        }
     }
 
     /// Every place, in no order.
@@ -138,49 +180,69 @@ impl TallyCache {
 
     /// Shows a version of a tool that has a place; returns the newest. `None` where it has none yet.
     pub fn publish(&self, row: TallyRow) -> Option<Arc<Published>> {
-        let slot = self
-            .slots
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .by_id
-            .get(&row.tool)
-            .cloned()?;
+        let slot = self.get(row.tool)?;
         let current = slot.newest.load();
         if current.row.version >= row.version {
             return Some(Arc::clone(&current));
         }
-        let fresh = Arc::new(self.ready(&slot.slug, row));
-        slot.newest.rcu(|newest| {
-            if newest.row.version < row.version {
-                Arc::clone(&fresh)
-            } else {
-                Arc::clone(newest)
-            }
+        self.replace(&slot, |newest| {
+            (newest.row.version < row.version).then(|| self.ready(&newest.slug, row))
         });
-        self.moves.fetch_add(1, Ordering::Release);
-        if let Some(tell) = self.on_move.get() {
-            tell(row.tool);
-        }
         Some(slot.tally())
     }
 
-    /// Shows a version of a tool, making a place for it where it has none.
+    /// Puts what `next` makes of the newest version in its place, and tells of it.
+    fn replace(&self, slot: &TallyEntry, next: impl Fn(&Published) -> Option<Published>) {
+        slot.newest.rcu(|newest| match next(newest) {
+            Some(next) => Arc::new(next),
+            None => Arc::clone(newest),
+        });
+        self.moves.fetch_add(1, Ordering::Release);
+        if let Some(tell) = self.on_move.get() {
+            tell(slot.id);
+        }
+    }
+
+    /// Shows a version of a tool under the slug that it has there, making a place for it where it has none.
     pub fn admit(&self, slug: &Slug, row: TallyRow) {
-        if self.publish(row).is_some() {
+        let Some(slot) = self.get(row.tool) else {
+            return self.place(slug, row);
+        };
+        let newest = slot.newest.load();
+        if newest.slug == *slug || newest.row.version > row.version {
+            self.publish(row);
             return;
         }
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        // Another tool may have taken the former slug meanwhile.
+        let former = slots.by_slug.get(&newest.slug);
+        if former.is_some_and(|former| former.id == row.tool) {
+            slots.by_slug.remove(&newest.slug);
+        }
+        slots.by_slug.insert(slug.clone(), Arc::clone(&slot));
+        // A vote that is published meanwhile may be newer than the row; it does not know the slug.
+        self.replace(&slot, |newest| {
+            let row = if newest.row.version < row.version {
+                row
+            } else {
+                newest.row
+            };
+            Some(self.ready(slug, row))
+        });
+        drop(slots);
+        self.places.fetch_add(1, Ordering::Release);
+    }
+
+    fn place(&self, slug: &Slug, row: TallyRow) {
         let newest = ArcSwap::from_pointee(self.ready(slug, row));
         let slot = Arc::new(TallyEntry {
             id: row.tool,
-            slug: slug.clone(),
             newest,
         });
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
-        slots
-            .by_id
-            .entry(row.tool)
-            .or_insert_with(|| Arc::clone(&slot));
-        slots.by_slug.entry(slug.clone()).or_insert(slot);
+        let slot = Arc::clone(slots.by_id.entry(row.tool).or_insert(slot));
+        // Whoever had the slug has been renamed.
+        slots.by_slug.insert(slug.clone(), slot);
         drop(slots);
         self.places.fetch_add(1, Ordering::Release);
         // Somebody else may have made the place meanwhile, with an older version.
@@ -190,6 +252,7 @@ impl TallyCache {
     fn ready(&self, slug: &Slug, row: TallyRow) -> Published {
         let body = json(&self.tally(slug, &row));
         Published {
+            slug: slug.clone(),
             row,
             etag: etag(&body),
             body,
@@ -201,7 +264,7 @@ impl TallyCache {
         self.moves.load(Ordering::Acquire)
     }
 
-    /// Another number means that some tool has come since.
+    /// Another number means that some tool has come or was renamed since.
     pub fn places(&self) -> u64 {
         self.places.load(Ordering::Acquire)
     }
@@ -261,6 +324,40 @@ mod tests {
             (shown.row.version, shown.etag.clone()),
             (5, etag(&shown.body))
         );
+    }
+
+    #[test]
+    fn a_renamed_tool_is_found_by_its_former_slugs() {
+        let board = TallyCache::new(5);
+        let [a, b, c] = ["a", "b", "c"].map(|slug| Slug::parse(slug).expect("slug"));
+        board.admit(&a, row(1, 1));
+        let slot = board.find("a").expect("there");
+        let places = board.places();
+        // A vote from another instance comes before its name.
+        board.publish(row(3, 3));
+        board.admit(&b, row(1, 2));
+        assert_eq!(slot.slug(), a, "an old row has an old name");
+        board.admit(&b, row(3, 3));
+        board.set_redirects(Redirects::from([(a.clone(), 7)]));
+        assert_eq!((slot.slug(), slot.tally().row.version), (b.clone(), 3));
+        assert!(board.places() > places && board.all().len() == 1);
+        for name in ["a", "b"] {
+            assert!(Arc::ptr_eq(&board.find(name).expect(name), &slot));
+        }
+        assert_eq!(board.renamed("a"), Some(b.clone()));
+        assert_eq!((board.renamed("b"), board.renamed("x")), (None, None));
+        // Another tool takes the second name before it is known that the first one gave it up.
+        board.admit(
+            &b,
+            TallyRow {
+                tool: 8,
+                ..row(0, 1)
+            },
+        );
+        board.admit(&c, row(3, 4));
+        assert_eq!(board.find("b").expect("there").id, 8);
+        assert_eq!(board.find("c").expect("there").id, 7);
+        assert_eq!(board.renamed("a"), Some(c));
     }
 
     #[test]

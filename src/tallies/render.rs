@@ -42,8 +42,10 @@ impl TallyCache {
             (Choice::Skip, true) => &mut row.aside_skip,
         };
         *sum += 1;
-        let body = json(&self.tally(&slot.slug, &row));
+        let slug = slot.slug();
+        let body = json(&self.tally(&slug, &row));
         Published {
+            slug,
             row,
             etag: etag(&body),
             body,
@@ -53,8 +55,15 @@ impl TallyCache {
     /// What is to be sent of a place: its newest Tally, with `raw` where that is asked for, marked where it may be old.
     pub fn body(&self, slot: &TallyEntry, raw: bool, stale: bool) -> Bytes {
         let tally = slot.tally();
+        self.body_as(&tally.slug, &tally, raw, stale)
+    }
+
+    /// The same under the slug by which it was asked for: the tool may have had it before it was renamed.
+    pub fn body_as(&self, asked: &Slug, tally: &Published, raw: bool, stale: bool) -> Bytes {
         let body = if raw {
-            self.with_raw(&slot.slug, &tally.row)
+            self.with_raw(asked, &tally.row)
+        } else if *asked != tally.slug {
+            json(&self.tally(asked, &tally.row))
         } else {
             tally.body.clone()
         };

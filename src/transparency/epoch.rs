@@ -10,6 +10,7 @@ use openssl::sha::sha256;
 
 use super::entry::{Entry, list_text};
 use super::merkle::Hash;
+use super::rename_order::renames;
 use crate::domain::{BallotName, Counts};
 use crate::voting::journal::{BallotChange, BallotState, RemovalChange, ToolRecord};
 
@@ -73,7 +74,7 @@ pub fn plan(
         plan: Plan::default(),
         open: OpenEpoch::default(),
     };
-    planner.rename(now);
+    planner.rename_all(now);
     for record in records {
         if let btree_map::Entry::Vacant(place) = planner.tools.entry(record.tool) {
             let known = now.get(&record.tool);
@@ -144,20 +145,30 @@ struct Planner<'a> {
 type RemovalLists = BTreeMap<(bool, i64, i32), BTreeMap<BallotName, BallotState>>;
 
 impl Planner<'_> {
-    fn rename(&mut self, now: &BTreeMap<i32, ToolNow>) {
-        for (id, tool) in &mut *self.tools {
-            let Some(now) = now.get(id).filter(|now| now.slug != tool.slug) else {
-                continue;
-            };
-            let line = Entry::Rename {
-                old: &tool.slug,
-                new: &now.slug,
-            };
-            self.plan.lines.push(line.to_string());
-            tool.slug.clone_from(&now.slug);
-            let open = self.open.0.entry(*id).or_default();
-            (open.is_named, open.tally, open.version) = (true, tool.tally, now.version);
+    fn rename_all(&mut self, now: &BTreeMap<i32, ToolNow>) {
+        let stated = self
+            .tools
+            .iter()
+            .map(|(id, tool)| (*id, tool.slug.as_str()));
+        let now = now.iter().map(|(id, now)| (*id, now.slug.as_str()));
+        for (id, slug) in renames(stated.collect(), &now.collect()) {
+            self.rename(id, &slug);
         }
+    }
+
+    fn rename(&mut self, id: i32, new: &str) {
+        let Some(tool) = self.tools.get_mut(&id) else {
+            return;
+        };
+        let line = Entry::Rename {
+            old: &tool.slug,
+            new,
+        };
+        self.plan.lines.push(line.to_string());
+        new.clone_into(&mut tool.slug);
+        let open = self.open.0.entry(id).or_default();
+        // The version of the rename comes with its record, maybe behind an act's.
+        (open.is_named, open.tally, open.version) = (true, tool.tally, tool.version);
     }
 
     fn end_epoch(&mut self) -> Result<(), PlanError> {
@@ -466,7 +477,14 @@ mod tests {
         .expect("a plan");
         let slug = "b".to_owned();
         let now = BTreeMap::from([(1, ToolNow { slug, version: 5 })]);
-        let renamed = plan(Vec::new(), &mut stated, &now).expect("a plan");
-        assert_eq!(renamed.lines, ["rename a b", "tally b 1 0 5"]);
+        let act = ToolRecord {
+            is_act: true,
+            ..record(1, 0, 4, Vec::new())
+        };
+        let records = vec![act, record(1, 0, 5, Vec::new())];
+        let renamed = plan(records, &mut stated, &now).expect("a plan");
+        // No version goes back, though an act came before the rename.
+        assert_eq!(renamed.lines, ["rename a b", "tally b 1 0 2"]);
+        assert_eq!((stated[&1].version, stated[&1].slug.as_str()), (5, "b"));
     }
 }

@@ -14,6 +14,7 @@ pub mod merkle;
 pub mod note;
 pub mod proof;
 pub mod published;
+mod rename_order;
 pub mod routes;
 pub mod state_file;
 pub mod store;

@@ -231,6 +231,7 @@ pub struct BallotEntryView {
 pub struct BallotView {
     #[schema(value_type = String)]
     pub ballot: BallotName,
+    /// By the slug that it had at the last line.
     pub tool: String,
     /// Oldest first; the last stands.
     pub entries: Vec<BallotEntryView>,

@@ -126,7 +126,7 @@ impl CastVote<'_> {
     /// What [`VoteError`] says.
     pub async fn done(self) -> Result<VoteOutcome, Problem> {
         let done = self.pending.done().await;
-        let done = done.map_err(|refused| refused.problem(self.slot.slug.as_str()))?;
+        let done = done.map_err(|refused| refused.problem(self.slot.slug().as_str()))?;
         if done.vote.is_some_and(VoteRecord::is_held) {
             let holding = &self.state.holding;
             holding.record_held(self.network, self.slot.id, Timestamp::now());

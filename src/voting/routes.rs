@@ -36,7 +36,7 @@ fn answer(
     let mut body = Vec::with_capacity(tally.len() + 256);
     body.extend_from_slice(b"{\"vote\":");
     // Into a vector, so it cannot fail.
-    let _ = serde_json::to_writer(&mut body, &OwnVote::new(&slot.slug, vote));
+    let _ = serde_json::to_writer(&mut body, &OwnVote::new(&slot.slug(), vote));
     body.extend_from_slice(b",\"tally\":");
     body.extend_from_slice(tally);
     if let Some(receipt) = receipt {
@@ -215,17 +215,12 @@ pub async fn get_votes(
     let (tools, next) = section.of(request::tools(http.query_string(), MOST)?);
     let (mut slots, mut missing) = (Vec::new(), Vec::new());
     for item in tools {
-        match item.map(|slug| {
-            state
-                .board
-                .find(slug.as_str())
-                .ok_or_else(|| slug.as_str().to_owned())
-        }) {
-            Ok(Ok(slot)) => slots.push(slot),
-            Ok(Err(unknown)) | Err(unknown) => missing.push(unknown),
+        match state.board.named(item) {
+            Ok(named) => slots.push(named),
+            Err(unknown) => missing.push(unknown),
         }
     }
-    let ids: Vec<i32> = slots.iter().map(|slot| slot.id).collect();
+    let ids: Vec<i32> = slots.iter().map(|(_, slot)| slot.id).collect();
     let votes = read(&state.readers, move |conn| {
         let mut votes = HashMap::new();
         // The user's own last: they stand.
@@ -237,7 +232,7 @@ pub async fn get_votes(
     .await?;
     let items = slots
         .iter()
-        .map(|slot| OwnVote::new(&slot.slug, votes.get(&slot.id).copied()))
+        .map(|(asked, slot)| OwnVote::new(asked, votes.get(&slot.id).copied()))
         .collect();
     let body = OwnVotes {
         items,

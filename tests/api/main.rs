@@ -49,6 +49,7 @@ mod quickstart;
 mod raw;
 mod readiness;
 mod recount;
+mod renames;
 mod repair;
 mod replay;
 mod retention;

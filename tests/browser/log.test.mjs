@@ -139,6 +139,33 @@ describe('in the widget on another site', () => {
     await page.close();
   });
 
+  test('an element with a former slug votes on the renamed tool, and its vote is found', async () => {
+    const token = (await sites.run('token', 'create', '--role', 'site', '--name', 'a test')).trim();
+    const rename = async (from, slug) => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+      const answer = await fetch(`${sites.direct}/v1/tools/${from}/rename`, { method: 'POST', headers, body: JSON.stringify({ slug }) });
+      assert.equal(answer.status, 200, await answer.text());
+    };
+    const page = await open(context);
+    const skips = () => widget(page).evaluate((element) => element.tally?.community.skip);
+    await page.waitForFunction(() => document.querySelector('ship-vote').tally, null, GUARD);
+    const before = await skips();
+    await rename(TOOL, 'renamed');
+    await vote(page, 'Skip', /^Voted skip\./);
+    await page.waitForFunction((n) => document.querySelector('ship-vote').tally.community.skip === n, before + 1, GUARD);
+    await check(page).click();
+    await says(page, /^Your vote is in the log: skip on renamed, /);
+    await page.reload();
+    await page.waitForFunction((n) => document.querySelector('ship-vote').tally?.community.skip === n, before + 1, GUARD);
+    await page.waitForFunction(() => document.querySelector('ship-vote').choice === 'skip', null, GUARD);
+    await rename('renamed', TOOL);
+    await vote(page);
+    await check(page).click();
+    await says(page, IN_LOG);
+    assert.deepEqual([page.problems, page.said], [[], []]);
+    await page.close();
+  });
+
   for (const [what, pattern, change, words] of [
     ['hash of the proof', /^\/v1\/log\/proofs\//, (text) => flipped(text.slice(0, text.indexOf('\n\n') + 1), '=\n') + text.slice(text.indexOf('\n\n') + 1), /^The proof does not lead/],
     ['checkpoint of the proof', /^\/v1\/log\/proofs\//, (text) => flipped(text, '=\n\n—'), /^The checkpoint is not signed/],

@@ -70,6 +70,7 @@ export async function startSites({ hosts, listed = hosts, environment = {}, page
     votes: origin(VOTES),
     origin,
     direct: server.url,
+    run: server.run,
     /** Cuts every connection that is open now. */
     cut: () => open.forEach((socket) => socket.destroy()),
     stop: async () => {

@@ -1,5 +1,5 @@
 // A site with everything that its log can state: votes, changes, withdrawals, claims, resets, undos, periods, imports, held
-// votes and erasures. Each checkpoint on the way is kept.
+// votes, erasures and renames. Each checkpoint on the way is kept.
 import { createHmac, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -128,6 +128,11 @@ export class Site {
     await this.moderate('POST', '/held/reject', { tool: fourth, reason });
     await this.call('DELETE', '/v1/visitors/me', voters[3]);
     for (const voter of voters.slice(4, 8)) await this.cast(voter, first, 'ship');
+    // There and back, so that others find the tool under its slug.
+    for (const [slug, next] of [[second, 'renamed'], ['renamed', second]]) {
+      await this.call('POST', `/v1/tools/${slug}/rename`, this.moderator, { slug: next });
+      await this.recorded(await this.cast((await this.mint(1))[0], next, 'ship'));
+    }
     await this.recorded(await this.cast(last, first, 'ship'));
   }
 }

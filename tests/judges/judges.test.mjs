@@ -107,7 +107,7 @@ test('the log has each kind of entry', () => {
   const lines = entries(log);
   for (const [kind, least] of [
     [/^ballot \S+ \S+ ship$/, 100], [/^ballot \S+ \S+ skip$/, 100], [/^ballot \S+ \S+ none$/, 1], [/^exclude /, 4], [/^include /, 2],
-    [/^unnamed codestral-2 1 0$/, 1], [/^held ollama [1-9]\d* 0$/, 1], [/^held ollama 0 0$/, 1], [/^held udio 0 [1-9]/, 1], [/^tally /, 4],
+    [/^unnamed codestral-2 1 0$/, 1], [/^held ollama [1-9]\d* 0$/, 1], [/^held ollama 0 0$/, 1], [/^held udio 0 [1-9]/, 1], [/^tally /, 4], [/^rename /, 2],
   ]) {
     assert.ok(lines.filter((line) => kind.test(line)).length >= least, `${kind}`);
   }

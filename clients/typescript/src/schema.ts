@@ -1508,6 +1508,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/redirects/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Free a slug that a renamed tool had
+         * @description Its addresses lead nowhere then, and another tool may take it.
+         */
+        delete: operations["freeSlug"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/stream": {
         parameters: {
             query?: never;
@@ -1580,7 +1600,7 @@ export interface paths {
         get: operations["getTool"];
         /**
          * Make or replace a tool
-         * @description Brings an archived tool back.
+         * @description Brings an archived tool back. A slug that a renamed tool had is 409 until it is freed.
          */
         put: operations["putTool"];
         post?: never;
@@ -1649,6 +1669,26 @@ export interface paths {
         get: operations["getToolData"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tools/{slug}/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a tool another slug
+         * @description Votes, panel, history and acts of moderators stay. Every address with the former slug is answered 308, and lists of tools take it. 409 if another tool has the new slug, or had it and its address still leads there.
+         */
+        post: operations["renameTool"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1904,6 +1944,7 @@ export interface components {
             entries: components["schemas"]["BallotEntryView"][];
             /** @description The resets and periods that take it out of the tally. */
             excluded_by: number[];
+            /** @description By the slug that it had at the last line. */
             tool: string;
         };
         /** @description A ban as the API answers it. */
@@ -2094,6 +2135,12 @@ export interface components {
         Erasure: {
             /** @description Votes that stay counted, without a name. */
             votes: number;
+        };
+        /** @description A former slug that is free again. */
+        FreedSlug: {
+            slug: components["schemas"]["Slug"];
+            /** @description The tool that it led to. */
+            tool: string;
         };
         /** @description Everything that is held of a voter. */
         Held: {
@@ -2398,6 +2445,10 @@ export interface components {
             items: components["schemas"]["Removal"][];
             /** @description The `cursor` of the next page. */
             next: string | null;
+        };
+        /** @description The slug that a tool is to have. */
+        Rename: {
+            slug: string;
         };
         /** @description A preview, or a reset that was carried out. */
         ResetReport: {
@@ -3245,6 +3296,7 @@ export type Clusters = components['schemas']['Clusters'];
 export type CommunityTally = components['schemas']['CommunityTally'];
 export type Comparison = components['schemas']['Comparison'];
 export type Erasure = components['schemas']['Erasure'];
+export type FreedSlug = components['schemas']['FreedSlug'];
 export type Held = components['schemas']['Held'];
 export type HeldChange = components['schemas']['HeldChange'];
 export type HeldReceipt = components['schemas']['HeldReceipt'];
@@ -3279,6 +3331,7 @@ export type Removal = components['schemas']['Removal'];
 export type RemovalCriteria = components['schemas']['RemovalCriteria'];
 export type RemovalKind = components['schemas']['RemovalKind'];
 export type RemovalPage = components['schemas']['RemovalPage'];
+export type Rename = components['schemas']['Rename'];
 export type ResetReport = components['schemas']['ResetReport'];
 export type ResetRequest = components['schemas']['ResetRequest'];
 export type Review = components['schemas']['Review'];
@@ -3487,6 +3540,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             404: components["responses"]["unknown-tool"];
         };
     };
@@ -3553,6 +3616,16 @@ export interface operations {
                 content: {
                     "text/html": string;
                 };
+            };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             404: components["responses"]["not-found.page"];
         };
@@ -3671,6 +3744,16 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             404: components["responses"]["unknown-tool.page"];
         };
     };
@@ -3710,6 +3793,18 @@ export interface operations {
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3842,6 +3937,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             404: components["responses"]["unknown-tool"];
             503: components["responses"]["unavailable"];
         };
@@ -3924,6 +4029,16 @@ export interface operations {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -5533,6 +5648,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             404: components["responses"]["unknown-tool.page.only"];
             422: components["responses"]["invalid.page.only"];
             503: components["responses"]["unavailable.page.only"];
@@ -5567,6 +5692,16 @@ export interface operations {
             /** @description Nobody is signed in: to the sign-in, and from there back. */
             303: {
                 headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     Location: components["headers"]["Location"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -5614,6 +5749,16 @@ export interface operations {
             /** @description Done; to what it made. Or nobody is signed in: to the sign-in. */
             303: {
                 headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     Location: components["headers"]["Location"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -5980,6 +6125,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             404: components["responses"]["not-found"];
         };
     };
@@ -6018,6 +6173,16 @@ export interface operations {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -6125,6 +6290,16 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             404: components["responses"]["unknown-tool.page"];
         };
     };
@@ -6165,6 +6340,18 @@ export interface operations {
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -7102,6 +7289,16 @@ export interface operations {
                     "application/json": components["schemas"]["Tally"];
                 };
             };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["bad-request"];
             401: components["responses"]["token-required.or.bad-token.or.expired-token"];
             403: components["responses"]["forbidden"];
@@ -7152,6 +7349,37 @@ export interface operations {
             404: components["responses"]["unknown-tool"];
             422: components["responses"]["invalid"];
             503: components["responses"]["unavailable"];
+        };
+    };
+    freeSlug: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The slug, and the tool that it led to. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreedSlug"];
+                };
+            };
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            404: components["responses"]["not-found"];
+            413: components["responses"]["too-large"];
+            503: components["responses"]["unavailable.or.overloaded"];
         };
     };
     streamTallies: {
@@ -7332,6 +7560,7 @@ export interface operations {
             };
             400: components["responses"]["bad-request"];
             401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            409: components["responses"]["conflict"];
             413: components["responses"]["too-large"];
             415: components["responses"]["unsupported-media-type"];
             422: components["responses"]["invalid"];
@@ -7373,6 +7602,16 @@ export interface operations {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -7436,6 +7675,7 @@ export interface operations {
             };
             400: components["responses"]["bad-request"];
             401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            409: components["responses"]["conflict"];
             413: components["responses"]["too-large"];
             415: components["responses"]["unsupported-media-type"];
             422: components["responses"]["invalid"];
@@ -7466,6 +7706,16 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ToolView"];
                 };
+            };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["token-required.or.bad-token.or.expired-token"];
             404: components["responses"]["unknown-tool"];
@@ -7506,6 +7756,16 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ToolView"];
                 };
+            };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["bad-request"];
             401: components["responses"]["token-required.or.bad-token.or.expired-token"];
@@ -7551,6 +7811,16 @@ export interface operations {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -7606,6 +7876,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             404: components["responses"]["unknown-tool"];
             422: components["responses"]["invalid"];
             503: components["responses"]["unavailable"];
@@ -7651,7 +7931,71 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             404: components["responses"]["unknown-tool"];
+        };
+    };
+    renameTool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "slug": "codestral-2-1"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Rename"];
+            };
+        };
+        responses: {
+            /** @description The tool as it now is. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolView"];
+                };
+            };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            404: components["responses"]["unknown-tool"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable.or.overloaded"];
         };
     };
     getTally: {
@@ -7697,6 +8041,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             404: components["responses"]["unknown-tool"];
             422: components["responses"]["invalid"];
         };
@@ -7729,6 +8083,18 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["VoteAnswer"];
                 };
+            };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["voter-required.or.bad-token.or.expired-token"];
             404: components["responses"]["unknown-tool"];
@@ -7791,6 +8157,18 @@ export interface operations {
                     "application/json": components["schemas"]["VoteAnswer"];
                 };
             };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["bad-request"];
             401: components["responses"]["voter-required.or.bad-token.or.expired-token"];
             403: components["responses"]["origin-refused.or.voter-banned.or.challenge-required"];
@@ -7836,6 +8214,18 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["VoteAnswer"];
                 };
+            };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["voter-required.or.bad-token.or.expired-token"];
             403: components["responses"]["origin-refused.or.voter-banned.or.challenge-required"];

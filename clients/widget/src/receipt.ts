@@ -158,6 +158,12 @@ interface Ballot {
   excluded_by: number[];
 }
 
+/** Whether the two slugs are of one tool: a line of the log keeps the slug that the tool had then. */
+async function areOne(base: string, ...slugs: string[]): Promise<boolean> {
+  const [one, other] = await Promise.all(slugs.map(async (slug) => (await (await read(`${base}v1/tools/${slug}`))?.json())?.slug));
+  return one !== undefined && one === other;
+}
+
 /** The ballot as the log states it; asked for again for as long as a new vote may take to get there. */
 async function lookUp(sought: Sought, name: string): Promise<Ballot> {
   const { base, tool } = sought;
@@ -169,7 +175,9 @@ async function lookUp(sought: Sought, name: string): Promise<Ballot> {
     });
     const ballot: Ballot | undefined = await answer?.json();
     const stated = ballot?.entries.at(-1);
-    if (ballot && stated && (tool === undefined || ballot.tool === tool && stated.choice === sought.choice)) return ballot;
+    const isSought = ballot && stated && (tool === undefined || stated.choice === sought.choice
+      && (ballot.tool === tool || await areOne(base, ballot.tool, tool)));
+    if (isSought) return ballot;
     if (isLast) {
       throw ballot ? new Doubt('other', { choice: stated?.choice ?? '—', tool: ballot.tool }) : new Doubt('absent');
     }

@@ -81,12 +81,11 @@ pub struct Leaders<'a> {
 }
 
 impl ToolWithTally {
-    /// The tool named `slug`, where both catalogue and board know it.
+    /// The tool that is or was named `slug`, where both catalogue and board know it.
     pub fn find(shelf: &CatalogCache, board: &TallyCache, slug: &str) -> Option<Self> {
-        Some(Self {
-            shelved: shelf.find(slug)?,
-            slot: board.find(slug)?,
-        })
+        let slot = board.find(slug)?;
+        let shelved = shelf.find(slot.id)?;
+        Some(Self { shelved, slot })
     }
 
     pub fn name(&self) -> &str {

@@ -130,7 +130,7 @@ pub async fn get_compare(
 }
 
 /// The body of a site call: bounded, JSON, from staff of role `site` or above.
-async fn site_body(
+pub(in crate::catalog) async fn site_body(
     http: &HttpRequest,
     payload: Payload,
     state: &CatalogState,
@@ -164,7 +164,7 @@ fn edited(state: &CatalogState, edited: Edited) -> Result<HttpResponse, Problem>
         .json(verdict.view(&tally.body).ok_or_else(Problem::internal)?))
 }
 
-fn settled(
+pub(in crate::catalog) fn settled(
     state: &CatalogState,
     slug: &str,
     outcome: EditOutcome,
@@ -172,6 +172,7 @@ fn settled(
     match outcome {
         EditOutcome::Done(done) => edited(state, *done),
         EditOutcome::Unknown => Err(Problem::unknown_tool(slug)),
+        EditOutcome::Conflict(cause) => Err(Problem::conflict(cause)),
         EditOutcome::Invalid(cause) => Err(Problem::invalid(cause)),
     }
 }
@@ -186,14 +187,16 @@ pub async fn put_tool(
     let (body, actor) = site_body(&http, payload, &state).await?;
     let tool: Tool = request::json(&body)?;
     let tool = tool.checked().map_err(Problem::invalid)?;
-    let parsed = Slug::parse(&slug).ok_or_else(|| {
-        Problem::invalid("slug: expected 1 to 64 of a-z, 0-9 and single inner hyphens.")
-    })?;
+    let parsed = Slug::parse(&slug).ok_or_else(Problem::invalid_slug)?;
     let done = state
         .votes
         .edit(move |conn| edit::put(conn, &parsed, &tool, &actor, Timestamp::now()))
         .await;
-    edited(&state, done.map_err(|refused| refused.problem(&slug))?)
+    settled(
+        &state,
+        &slug,
+        done.map_err(|refused| refused.problem(&slug))?,
+    )
 }
 
 /// What a call with many tools did.
@@ -218,7 +221,8 @@ pub async fn post_tools(
         .votes
         .edit(move |conn| edit::import(conn, &tools, &actor, Timestamp::now()))
         .await
-        .map_err(|refused| refused.problem(""))?;
+        .map_err(|refused| refused.problem(""))?
+        .map_err(Problem::conflict)?;
     let (mut created, mut replaced) = (Vec::new(), Vec::new());
     for edited in done {
         let slug = edited.shelved.slug.clone();

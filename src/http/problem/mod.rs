@@ -101,6 +101,10 @@ impl Problem {
         Self::new(Code::UnknownTool, format!("There is no tool {slug:?}."))
     }
 
+    pub fn invalid_slug() -> Self {
+        Self::invalid("slug: expected 1 to 64 of a-z, 0-9 and single inner hyphens.")
+    }
+
     pub fn not_found(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Code::NotFound, detail)
     }

@@ -16,6 +16,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    tool_redirects (slug) {
+        slug -> Text,
+        tool_id -> Integer,
+    }
+}
+
+diesel::table! {
     reviews (tool_id, position) {
         tool_id -> Integer,
         position -> Integer,
@@ -296,6 +303,7 @@ diesel::table! {
 }
 
 diesel::joinable!(spent -> tools (tool_id));
+diesel::joinable!(tool_redirects -> tools (tool_id));
 diesel::allow_tables_to_appear_in_same_query!(alerts, tools);
 diesel::allow_tables_to_appear_in_same_query!(sessions, tokens);
 diesel::allow_tables_to_appear_in_same_query!(votes, voters);
@@ -304,6 +312,7 @@ diesel::allow_tables_to_appear_in_same_query!(removals, tools);
 diesel::allow_tables_to_appear_in_same_query!(tools, tallies);
 diesel::allow_tables_to_appear_in_same_query!(tools, reviews);
 diesel::allow_tables_to_appear_in_same_query!(spent, tools);
+diesel::allow_tables_to_appear_in_same_query!(tool_redirects, tools);
 
 // The same table as `votes`, with what the public log reads of it.
 diesel::table! {

@@ -23,7 +23,7 @@ const FIRST_STEP: &str = "20261124000001";
 
 /// Every table of ours, of this schema and of earlier ones, by name: what a backup holds and a restore replaces. Others may share a
 /// database or its schema, and keep their tables.
-const OURS: [&str; 35] = [
+const OURS: [&str; 36] = [
     "alerts",
     "audit",
     "bans",
@@ -52,6 +52,7 @@ const OURS: [&str; 35] = [
     "tallies",
     "tally_hours",
     "tokens",
+    "tool_redirects",
     "tools",
     "voters",
     "votes",

@@ -10,7 +10,7 @@ use super::fold::fold;
 use super::{ImportReport, Line, postgres, sqlite, vote_command};
 use crate::auth::denylist;
 use crate::domain::Timestamp;
-use crate::infra::db::schema::{hours_to_make, tools};
+use crate::infra::db::schema::{hours_to_make, tool_redirects, tools};
 use crate::infra::db::{DbConnection, write_transaction};
 use crate::voting::apply::{Key, VoteChange};
 use crate::voting::exclusions::{self, Chosen};
@@ -19,10 +19,11 @@ use crate::voting::fresh::store as origins;
 use crate::voting::ledger::packed;
 use crate::voting::{batch, claims};
 
-/// Every tool's id by its slug; archived ones too.
+/// Every tool's id by its slug, and by its former ones; archived ones too.
 pub fn tools(conn: &mut DbConnection) -> QueryResult<HashMap<String, i32>> {
+    let former: Vec<(String, i32)> = tool_redirects::table.load(conn)?;
     let rows: Vec<(String, i32)> = tools::table.select((tools::slug, tools::id)).load(conn)?;
-    Ok(rows.into_iter().collect())
+    Ok(former.into_iter().chain(rows).collect())
 }
 
 /// Writes a step, or nothing of it. `noted` are the tools whose hours are known to have to be made again.

@@ -170,7 +170,7 @@ impl Moderation {
             .board
             .all()
             .into_iter()
-            .map(|slot| (slot.id, slot.slug.clone()))
+            .map(|slot| (slot.id, slot.slug()))
             .collect();
         let items = page
             .items

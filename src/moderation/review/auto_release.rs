@@ -38,7 +38,7 @@ async fn look(moderation: &Moderation, quiet: Duration, now: Timestamp) {
         };
         let wanted = ResolveRequest {
             votes: VoteSelection {
-                tool: slot.slug.clone(),
+                tool: slot.slug(),
                 from: None,
                 to: None,
                 voters: AnyOf::default(),

@@ -78,6 +78,6 @@ impl Moderation {
 
     fn names(&self) -> HashMap<i32, Slug> {
         let slots = self.board.all().into_iter();
-        slots.map(|slot| (slot.id, slot.slug.clone())).collect()
+        slots.map(|slot| (slot.id, slot.slug())).collect()
     }
 }

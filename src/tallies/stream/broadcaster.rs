@@ -10,6 +10,7 @@ use std::time::Instant;
 use socket2::Socket;
 
 use crate::config;
+use crate::domain::Slug;
 use crate::infra::telemetry::Metrics;
 use crate::infra::workers;
 use crate::tallies::cache::{TallyCache, TallyEntry};
@@ -23,7 +24,8 @@ const NICENESS: i32 = 10;
 /// A listener who has just come.
 pub struct Subscribe {
     pub socket: Socket,
-    pub slots: Vec<Arc<TallyEntry>>,
+    /// Tools by the slugs that it asked for; some may be former ones.
+    pub slots: Vec<(Slug, Arc<TallyEntry>)>,
     /// What it asked for and is no tool.
     pub missing: Vec<String>,
     /// HTTP/1.1; else the stream is bare.

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 
-use crate::tallies::cache::{TallyEntry, marked_stale};
+use crate::domain::Slug;
+use crate::tallies::cache::{TallyCache, TallyEntry};
 
 /// Bytes for a stream, with and without the chunk's frame around them.
 #[derive(Debug, Clone)]
@@ -36,36 +37,52 @@ pub(super) struct Event {
     pub edition: u64,
     version: i64,
     stale: bool,
+    /// How many slugs it names the tool by.
+    names: usize,
     pub piece: Frame,
 }
 
 impl Event {
-    /// What the board shows now.
-    pub(super) fn first(slot: &TallyEntry, stale: bool) -> Self {
+    /// What the board shows now, under each slug of `asked`: a renamed tool keeps its listeners.
+    pub(super) fn first(
+        board: &TallyCache,
+        slot: &TallyEntry,
+        asked: &[Slug],
+        stale: bool,
+    ) -> Self {
         let tally = slot.tally();
         let version = tally.row.version;
-        let head = format!("event: tally\nid: {}:{version}\ndata: ", slot.slug);
-        let data = if stale {
-            marked_stale(&tally.body)
-        } else {
-            tally.body.clone()
-        };
+        let mut text = Vec::new();
+        for slug in asked {
+            let head = format!("event: tally\nid: {slug}:{version}\ndata: ");
+            text.extend_from_slice(head.as_bytes());
+            text.extend_from_slice(&board.body_as(slug, &tally, false, stale));
+            text.extend_from_slice(b"\n\n");
+        }
         Self {
             edition: 1,
             version,
             stale,
-            piece: Frame::new(&[head.as_bytes(), &data, b"\n\n"].concat()),
+            names: asked.len(),
+            piece: Frame::new(&text),
         }
     }
 
-    /// The next event, if the board shows anything new.
-    pub(super) fn next(&self, slot: &TallyEntry, stale: bool) -> Option<Self> {
-        if self.stale == stale && self.version >= slot.tally().row.version {
+    /// The next event, if the board shows anything new or a listener asked for another slug.
+    pub(super) fn next(
+        &self,
+        board: &TallyCache,
+        slot: &TallyEntry,
+        asked: &[Slug],
+        stale: bool,
+    ) -> Option<Self> {
+        let is_newest = self.version >= slot.tally().row.version;
+        if self.stale == stale && self.names == asked.len() && is_newest {
             return None;
         }
         Some(Self {
             edition: self.edition + 1,
-            ..Self::first(slot, stale)
+            ..Self::first(board, slot, asked, stale)
         })
     }
 }

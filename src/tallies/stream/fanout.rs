@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::event::{Event, greeting};
 use super::subscriber::{Sent, Subscriber, Watched};
-use crate::domain::Timestamp;
+use crate::domain::{Slug, Timestamp};
 use crate::infra::telemetry::Metrics;
 use crate::tallies::cache::{TallyCache, TallyEntry};
 use crate::tallies::stream::broadcaster::{Mailbox, Subscribe};
@@ -151,7 +151,7 @@ impl Fanout {
             for tool in &tools {
                 tool.moved.set(false);
                 tool.due.set(now + PACE);
-                tool.refresh(self.stale);
+                tool.refresh(&self.board, self.stale);
             }
             self.round = Round::over(tools);
         }
@@ -169,8 +169,8 @@ impl Fanout {
         let watched: Box<[Watched]> = join
             .slots
             .into_iter()
-            .map(|slot| Watched {
-                tool: self.tool(slot, now),
+            .map(|(asked, slot)| Watched {
+                tool: self.tool(asked, slot, now),
                 sent: Cell::new(0),
             })
             .collect();
@@ -190,7 +190,7 @@ impl Fanout {
                 .listeners
                 .borrow_mut()
                 .push((Rc::clone(&subscriber), at));
-            watched.tool.refresh(self.stale);
+            watched.tool.refresh(&self.board, self.stale);
         }
         let mut sent = subscriber.greet(&greeting(self.greeted, &join.missing), now);
         if sent == Sent::Whole {
@@ -202,16 +202,23 @@ impl Fanout {
         self.everybody.push(subscriber);
     }
 
-    fn tool(&mut self, slot: Arc<TallyEntry>, now: Instant) -> Rc<Tool> {
+    fn tool(&mut self, slug: Slug, slot: Arc<TallyEntry>, now: Instant) -> Rc<Tool> {
         let tool = self.tools.entry(slot.id).or_insert_with(|| {
+            let asked = vec![slug.clone()];
             Rc::new(Tool {
-                event: RefCell::new(Event::first(&slot, self.stale)),
+                event: RefCell::new(Event::first(&self.board, &slot, &asked, self.stale)),
                 slot,
+                asked: RefCell::new(asked),
                 listeners: RefCell::default(),
                 moved: Cell::new(false),
                 due: Cell::new(now),
             })
         });
+        let mut asked = tool.asked.borrow_mut();
+        if !asked.contains(&slug) {
+            asked.push(slug);
+        }
+        drop(asked);
         Rc::clone(tool)
     }
 

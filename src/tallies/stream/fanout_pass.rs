@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::event::Event;
 use super::subscriber::{Sent, Subscriber};
-use crate::tallies::cache::TallyEntry;
+use crate::domain::Slug;
+use crate::tallies::cache::{TallyCache, TallyEntry};
 
 /// So long at a time: shorter than the kernel lets one thread run before another that wants the core.
 const SLICE: Duration = Duration::from_millis(1);
@@ -19,6 +20,8 @@ const STRIDE: usize = 16;
 /// A tool that somebody listens to.
 pub(super) struct Tool {
     pub slot: Arc<TallyEntry>,
+    /// The slugs by which listeners asked for it.
+    pub asked: RefCell<Vec<Slug>>,
     /// What was told last, or what the last who joined was shown.
     pub event: RefCell<Event>,
     pub listeners: RefCell<Vec<(Rc<Subscriber>, u8)>>,
@@ -28,8 +31,9 @@ pub(super) struct Tool {
 }
 
 impl Tool {
-    pub(super) fn refresh(&self, stale: bool) {
-        let next = self.event.borrow().next(&self.slot, stale);
+    pub(super) fn refresh(&self, board: &TallyCache, stale: bool) {
+        let asked = self.asked.borrow();
+        let next = self.event.borrow().next(board, &self.slot, &asked, stale);
         if let Some(next) = next {
             self.event.replace(next);
         }

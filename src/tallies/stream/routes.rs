@@ -44,12 +44,9 @@ pub async fn get_stream(
 ) -> Result<HttpResponse, Problem> {
     let (mut slots, mut missing) = (Vec::new(), Vec::new());
     for item in request::tools(http.query_string(), MOST)? {
-        let name = item
-            .as_ref()
-            .map_or_else(String::as_str, |slug| slug.as_str());
-        match board.find(name) {
-            Some(slot) => slots.push(slot),
-            None => missing.push(name.to_owned()),
+        match board.named(item) {
+            Ok(named) => slots.push(named),
+            Err(name) => missing.push(name),
         }
     }
     if let (true, Some(name)) = (slots.is_empty(), missing.first()) {

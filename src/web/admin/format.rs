@@ -155,7 +155,7 @@ pub fn act_name(name: &str) -> &str {
 }
 
 /// Every act that the audit log has, as the filter of its page lists them.
-pub const ACTS: [(&str, &str); 25] = [
+pub const ACTS: [(&str, &str); 27] = [
     ("reset", "Reset"),
     ("reset.undo", "Undo of a reset"),
     ("period", "Period excluded"),
@@ -169,6 +169,8 @@ pub const ACTS: [(&str, &str); 25] = [
     ("tool.put", "Tool written"),
     ("tool.patch", "Tool edited"),
     ("tool.archive", "Tool archived"),
+    ("tool.rename", "Tool renamed"),
+    ("redirect.delete", "Former slug freed"),
     ("catalog.import", "Catalogue imported"),
     ("votes.import", "Votes imported"),
     ("votes.export", "Votes exported"),

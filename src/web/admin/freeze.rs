@@ -91,7 +91,7 @@ pub async fn post_state(
             Ok(why) => why,
             Err(problem) => return preview(session, &slug, form, Some(&problem)),
         };
-        let tool = state.moderation.tool(&slug)?.slug.clone();
+        let tool = state.moderation.tool(&slug)?.slug();
         state
             .moderation
             .set_state(&tool, wanted, &why, &session.actor(), session.now)

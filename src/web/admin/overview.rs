@@ -102,8 +102,8 @@ pub async fn get_overview(http: HttpRequest, state: Data<AdminState>) -> HttpRes
         let mut slots = state.board.all();
         slots.sort_by_cached_key(|slot| std::cmp::Reverse(slot.tally().row.updated_at));
         slots.retain(|slot| {
-            let name = state.name(slot.slug.as_str());
-            name.to_lowercase().contains(&lower) || slot.slug.as_str().contains(&lower)
+            let name = state.name(slot.slug().as_str());
+            name.to_lowercase().contains(&lower) || slot.slug().as_str().contains(&lower)
         });
         let last = slots.len().div_ceil(TOOLS).max(1);
         let number = form.text("page").parse().unwrap_or(1).clamp(1, last);
@@ -115,8 +115,8 @@ pub async fn get_overview(http: HttpRequest, state: Data<AdminState>) -> HttpRes
             .map(|slot| {
                 let row = slot.tally().row;
                 ToolRow {
-                    slug: slot.slug.to_string(),
-                    name: state.name(slot.slug.as_str()),
+                    slug: slot.slug().to_string(),
+                    name: state.name(slot.slug().as_str()),
                     shown: TallyText::of(&row, state.board.min_votes()),
                     aside: grouped(row.aside_ship + row.aside_skip),
                     state: match row.state {

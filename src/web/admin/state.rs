@@ -41,8 +41,8 @@ pub struct AdminState {
 impl AdminState {
     /// A tool's name, or its slug where the catalogue does not know it.
     pub fn name(&self, slug: &str) -> String {
-        self.shelf
-            .find(slug)
+        let tool = self.board.find(slug);
+        tool.and_then(|slot| self.shelf.find(slot.id))
             .map_or_else(|| slug.to_owned(), |shelved| shelved.tool.name.clone())
     }
 }

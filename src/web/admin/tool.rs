@@ -215,7 +215,7 @@ pub async fn get_tool(
             errors.status(),
             &ToolPage {
                 frame: session.frame("overview", &name),
-                slug: slot.slug.to_string(),
+                slug: slot.slug().to_string(),
                 name,
                 shown: TallyText::of(&row, state.board.min_votes()),
                 panel: score(panel_percent(&row)),

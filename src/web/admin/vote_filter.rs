@@ -143,13 +143,13 @@ impl VoteFilter {
         let typed = unlinked(&self.tool, "tool");
         let lower = typed.trim().to_lowercase();
         if let Some(entry) = state.board.find(&lower) {
-            return Ok(Some(entry.slug.clone()));
+            return Ok(Some(entry.slug()));
         }
         let named = state.board.all().into_iter().filter(|entry| {
-            let name = state.name(entry.slug.as_str());
+            let name = state.name(entry.slug().as_str());
             name.trim().to_lowercase() == lower
         });
-        let named: Vec<Slug> = named.map(|entry| entry.slug.clone()).collect();
+        let named: Vec<Slug> = named.map(|entry| entry.slug()).collect();
         match named.as_slice() {
             [slug] => Ok(Some(slug.clone())),
             [] => {

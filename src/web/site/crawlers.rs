@@ -49,7 +49,7 @@ pub async fn get_sitemap(http: HttpRequest, state: Data<SiteState>) -> HttpRespo
          <urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n<url><loc>{site}/</loc></url>\n"
     );
     let listed = state.shelf.all().into_iter().filter(|tool| {
-        let slot = state.board.find(tool.slug.as_str());
+        let slot = state.board.get(tool.id);
         slot.is_some_and(|slot| slot.tally().row.state != ToolState::Archived)
     });
     for tool in listed.take(MAX_ADDRESSES - 1) {

@@ -14,6 +14,7 @@ crate::both!(
     each_operation_as_its_example_says,
     bodies_and_origins_that_are_refused,
     tokens_of_other_days,
+    former_slugs_lead_on,
     what_is_not_there,
 );
 
@@ -70,8 +71,10 @@ fn is_let_in(operation: &Operation, answer: &Answer, who: &str) {
 }
 
 async fn each_role_at_each_operation(backend: Backend) {
-    let (server, tokens, operations) = start(Home::new(backend).setup().generous()).await;
+    let (server, tokens, mut operations) = start(Home::new(backend).setup().generous()).await;
     let client = server.client();
+    // A PUT makes the tool. Renamed, its addresses would be answered before anybody is asked who they are.
+    operations.sort_by_key(|operation| operation.path.ends_with("/rename"));
     const ROLES: [&str; 3] = ["site", "moderator", "admin"];
     for operation in &operations {
         // A tool that is not there: nothing is changed by who is let in.
@@ -204,9 +207,11 @@ async fn each_role_by_session(
 async fn each_operation_as_its_example_says(backend: Backend) {
     let (server, tokens, mut operations) = start(Home::new(backend).setup().generous()).await;
     let client = server.client();
-    // What archives a tool comes last, or ends the session.
-    operations.sort_by_key(|operation| {
-        operation.method == Method::DELETE || operation.path.ends_with("/sign-out")
+    // What archives a tool comes last, or ends the session; then what renames it, and what frees its slug.
+    operations.sort_by_key(|operation| match operation.named().as_str() {
+        "POST /v1/tools/{slug}/rename" => 2,
+        "DELETE /v1/redirects/{slug}" => 3,
+        named => i32::from(named.starts_with("DELETE") || named.ends_with("/sign-out")),
     });
     for operation in &operations {
         let answer = operation.call(&client, &tokens).send().await;
@@ -363,6 +368,35 @@ async fn tokens_of_other_days(backend: Backend) {
         met += 1;
     }
     assert!(met > 3, "only {met}");
+}
+
+async fn former_slugs_lead_on(backend: Backend) {
+    let (server, tokens, operations) = start(Home::new(backend).setup().generous()).await;
+    let client = server.client();
+    client
+        .post("/v1/tools/codestral-2/rename")
+        .bearer(&tokens.site)
+        .json(&serde_json::json!({"slug": "codestral-3"}))
+        .send()
+        .await
+        .expect(200);
+    for operation in operations {
+        if !operation.answers.contains(&(308, String::new())) {
+            continue;
+        }
+        let address = |slug: &str| {
+            let pair = format!("{slug}-vs-cursor-background-agents");
+            operation.address(&[("slug", slug), ("pair", &pair)])
+        };
+        let call = operation.call_to(&client, &tokens, &address("codestral-2"));
+        let answer = call.send().await.expect(308);
+        assert_eq!(
+            answer.header("location"),
+            Some(address("codestral-3").as_str())
+        );
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert!(answer.header("x-request-id").is_some());
+    }
 }
 
 async fn what_is_not_there(backend: Backend) {

@@ -6,6 +6,7 @@ mod acts;
 mod altered;
 mod histories;
 mod put_back;
+mod renames;
 
 use crate::harness::Backend;
 use crate::harness::client::Answer;

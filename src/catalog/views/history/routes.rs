@@ -44,7 +44,7 @@ impl PublicReads {
             )));
         }
         json(&History {
-            tool: &slot.slug,
+            tool: &slot.slug(),
             step: ask.step.as_str(),
             points,
         })

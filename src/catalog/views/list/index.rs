@@ -32,7 +32,7 @@ impl Index {
             .all()
             .into_iter()
             .filter_map(|shelved| {
-                let slot = board.find(shelved.slug.as_str())?;
+                let slot = board.get(shelved.id)?;
                 Some(IndexEntry::of(ToolWithTally { shelved, slot }))
             })
             .collect();

@@ -170,6 +170,7 @@ mod tests {
             summary: String::new(),
         };
         shelf.put(CatalogEntry {
+            id: tool,
             slug: Slug::parse(&format!("t{tool:02}")).expect("slug"),
             tool: Tool {
                 name,

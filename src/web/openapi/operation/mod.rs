@@ -84,6 +84,13 @@ impl Operation {
         if path.contains("{slug}") {
             operation.parameters.push(parameters::slug());
         }
+        // A former slug is freed, or made a tool's own, under its own address.
+        let is_of_slug = matches!(id, "putTool" | "freeSlug");
+        if ["{slug}", "{pair}"].iter().any(|name| path.contains(name)) && !is_of_slug {
+            operation = operation
+                .replies(308, "The tool was renamed.")
+                .bearing(&["Location", "Cache-Control"]);
+        }
         operation
     }
 
