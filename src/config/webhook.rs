@@ -32,6 +32,11 @@ pub struct WebhookEndpoint {
 }
 
 impl WebhookEndpoint {
+    /// The one address of `moderation.webhook_url` is the operator's own choice, and needs no network beside it.
+    pub fn may_be_private(&self) -> bool {
+        self.name == ALERTS
+    }
+
     pub fn takes(&self, event: WebhookEvent, tool: &Slug) -> bool {
         (self.events.is_empty() || self.events.contains(&event))
             && (self.tools.is_empty() || self.tools.contains(tool))

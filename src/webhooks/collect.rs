@@ -142,12 +142,9 @@ impl Collector {
     /// Whether any endpoint is told of the tool's tally.
     fn is_watched(&self, entry: &TallyEntry) -> bool {
         let events = [WebhookEvent::TallyMoved, WebhookEvent::VerdictChanged];
+        let slug = entry.slug();
         let mut endpoints = self.endpoints.iter();
-        endpoints.any(|endpoint| {
-            events
-                .iter()
-                .any(|event| endpoint.takes(*event, &entry.slug))
-        })
+        endpoints.any(|endpoint| events.iter().any(|event| endpoint.takes(*event, &slug)))
     }
 
     fn tally(

@@ -185,8 +185,9 @@ impl TallyRules<'_> {
         row: &TallyRow,
         tally: &RawValue,
     ) -> serde_json::Result<Event> {
+        let slug = entry.slug();
         let data = TallyMoved {
-            tool: &entry.slug,
+            tool: &slug,
             previous: PreviousCounts {
                 ship: sent.ship,
                 skip: sent.skip,
@@ -200,7 +201,7 @@ impl TallyRules<'_> {
         };
         let summary = format!(
             "{}: {} of {} votes, before that {}.",
-            entry.slug,
+            slug,
             score(row),
             row.ship + row.skip,
             score(sent)
@@ -210,7 +211,7 @@ impl TallyRules<'_> {
         Ok(Event {
             id: format!("tally_{}_{}", entry.id, row.version),
             kind: event,
-            tool: entry.slug.clone(),
+            tool: slug,
             content: EventContent::Payload(payload),
             summary,
         })
@@ -223,15 +224,16 @@ impl TallyRules<'_> {
         row: &TallyRow,
         tally: &RawValue,
     ) -> serde_json::Result<Event> {
+        let slug = entry.slug();
         let data = VerdictChanged {
-            tool: &entry.slug,
+            tool: &slug,
             verdict,
             previous,
             tally,
         };
         let summary = format!(
             "{}: {}, before that {}.",
-            entry.slug,
+            slug,
             verdict.words(),
             previous.words()
         );
@@ -240,14 +242,14 @@ impl TallyRules<'_> {
         Ok(Event {
             id: format!("verdict_{}_{}", entry.id, row.version),
             kind: event,
-            tool: entry.slug.clone(),
+            tool: slug,
             content: EventContent::Payload(payload),
             summary,
         })
     }
 
     fn url(&self, entry: &TallyEntry) -> String {
-        format!("{}/tools/{}", self.site, entry.slug)
+        format!("{}/tools/{}", self.site, entry.slug())
     }
 }
 

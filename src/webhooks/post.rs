@@ -23,16 +23,26 @@ const MAX_BACKOFF_SECONDS: i64 = 3_600;
 /// A delivery that fails for so long is given up.
 const GIVE_UP_SECONDS: i64 = 3 * DAY_SECONDS;
 
-pub(super) fn client(allowed: AllowedAddresses) -> reqwest::Result<Client> {
-    // A proxy would resolve names by itself, and a redirect could lead to any address.
-    Client::builder()
-        .no_proxy()
-        .redirect(redirect::Policy::none())
-        .dns_resolver(Arc::new(PublicResolver(allowed)))
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(REQUEST_TIMEOUT)
-        .user_agent(concat!("tallyship/", env!("CARGO_PKG_VERSION")))
-        .build()
+/// A client that reaches the allowed addresses alone.
+#[derive(Clone)]
+pub(super) struct BoundClient {
+    client: Client,
+    allowed: AllowedAddresses,
+}
+
+impl BoundClient {
+    pub(super) fn new(allowed: AllowedAddresses) -> reqwest::Result<Self> {
+        // A proxy would resolve names by itself, and a redirect could lead to any address.
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .dns_resolver(Arc::new(PublicResolver(allowed.clone())))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(REQUEST_TIMEOUT)
+            .user_agent(concat!("tallyship/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self { client, allowed })
+    }
 }
 
 /// When a delivery that failed `attempts` times before is tried next; `None` if it is given up.
@@ -79,8 +89,7 @@ pub(super) fn ready(
 
 /// Sends one after the other, up to the first failure: what waits behind it is still due.
 pub(super) async fn post_all(
-    client: Client,
-    allowed: AllowedAddresses,
+    client: BoundClient,
     endpoint: WebhookEndpoint,
     ready: Vec<ReadyDelivery>,
 ) -> Batch {
@@ -88,7 +97,7 @@ pub(super) async fn post_all(
     let mut is_gone = false;
     for ReadyDelivery { delivery, message } in ready {
         let posted = match message {
-            Ok(message) => post(&client, &allowed, &endpoint, &delivery.event_id, message).await,
+            Ok(message) => post(&client, &endpoint, &delivery.event_id, message).await,
             Err(cause) => Err(PostError::Failed(cause)),
         };
         let now = Timestamp::now();
@@ -127,18 +136,18 @@ enum PostError {
 
 /// One attempt. Of the answer only the status is read.
 async fn post(
-    client: &Client,
-    allowed: &AllowedAddresses,
+    client: &BoundClient,
     endpoint: &WebhookEndpoint,
     id: &str,
     message: Message,
 ) -> Result<(), PostError> {
-    allowed
+    client
+        .allowed
         .check_url(&endpoint.url)
         .map_err(PostError::Failed)?;
     let seconds = Timestamp::now().seconds();
     let signature = signature::signature(&endpoint.key.0, id, seconds, &message.body);
-    let mut request = client.post(endpoint.url.clone());
+    let mut request = client.client.post(endpoint.url.clone());
     for (name, value) in message.headers {
         request = request.header(name, value);
     }

@@ -11,12 +11,11 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use ipnet::IpNet;
-use reqwest::Client;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::address::AllowedAddresses;
 use super::collect::Collector;
-use super::post::{self, Batch, ReadyDelivery, post_all, ready};
+use super::post::{Batch, BoundClient, ReadyDelivery, post_all, ready};
 use super::store::{self, Attempt, FailingEndpoint, Recording};
 use crate::config::{self, WebhookEndpoint};
 use crate::domain::{DAY_SECONDS, Timestamp};
@@ -50,8 +49,8 @@ pub struct WebhookParts {
 /// If the thread cannot be started, or TLS cannot be set up.
 pub fn start(parts: WebhookParts) -> std::io::Result<Worker> {
     let networks: Arc<[IpNet]> = parts.settings.private_networks.into();
-    let allowed = AllowedAddresses(networks);
-    let client = post::client(allowed.clone()).map_err(std::io::Error::other)?;
+    let client = BoundClient::new(AllowedAddresses(networks)).map_err(std::io::Error::other)?;
+    let unbound = BoundClient::new(AllowedAddresses::all()).map_err(std::io::Error::other)?;
     let endpoints: Arc<[WebhookEndpoint]> = parts.endpoints.into();
     for endpoint in endpoints.iter() {
         // A counter that begins at its first increment has no rate there.
@@ -68,7 +67,7 @@ pub fn start(parts: WebhookParts) -> std::io::Result<Worker> {
         endpoints,
         collector,
         client,
-        allowed,
+        unbound,
         votes: parts.votes,
         metrics: parts.metrics,
         leader: None,
@@ -87,8 +86,9 @@ struct WebhookSender {
     database: config::Database,
     endpoints: Arc<[WebhookEndpoint]>,
     collector: Collector,
-    client: Client,
-    allowed: AllowedAddresses,
+    client: BoundClient,
+    /// For endpoints that may be in any network.
+    unbound: BoundClient,
     votes: Votes,
     metrics: Arc<Metrics>,
     leader: Option<Connection>,
@@ -120,8 +120,12 @@ impl WebhookSender {
                     last_failure = None;
                     for (endpoint, ready) in due {
                         self.busy.insert(endpoint.name.clone());
-                        let (client, allowed) = (self.client.clone(), self.allowed.clone());
-                        batches.push(post_all(client, allowed, endpoint, ready));
+                        let client = if endpoint.may_be_private() {
+                            &self.unbound
+                        } else {
+                            &self.client
+                        };
+                        batches.push(post_all(client.clone(), endpoint, ready));
                     }
                 }
                 Err(PassError::Stopped) => return,

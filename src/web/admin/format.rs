@@ -155,7 +155,7 @@ pub fn act_name(name: &str) -> &str {
 }
 
 /// Every act that the audit log has, as the filter of its page lists them.
-pub const ACTS: [(&str, &str); 27] = [
+pub const ACTS: [(&str, &str); 28] = [
     ("reset", "Reset"),
     ("reset.undo", "Undo of a reset"),
     ("period", "Period excluded"),

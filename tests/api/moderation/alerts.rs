@@ -173,7 +173,6 @@ async fn a_webhook_hears_of_it_until_it_takes_it(backend: Backend) {
     let key = [7_u8; 32];
     let hook = Hook::start(&[Manner::Hangs, Manner::Answers(500), Manner::Answers(302)]).await;
     let setup = setup(backend)
-        .env("TALLYSHIP_WEBHOOKS__PRIVATE_NETWORKS", "127.0.0.1")
         .env("TALLYSHIP_MODERATION__WEBHOOK_URL", &hook.url)
         .env(
             "TALLYSHIP_MODERATION__WEBHOOK_SECRET",
