@@ -25,17 +25,17 @@ pub struct Item {
     pub(super) slug: String,
     #[schema(min_length = 1, max_length = 200)]
     name: String,
-    /// Null for none.
+    /// Null or empty for none.
     #[serde(default, deserialize_with = "super::optional_line")]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 500)]
+    #[schema(value_type = Option<String>, max_length = 500)]
     tagline: String,
     /// Plain text, a blank line between paragraphs.
     #[serde(default, deserialize_with = "super::description")]
     #[schema(max_length = 5000)]
     description: Option<String>,
-    /// Null for none.
+    /// Null or empty for none.
     #[serde(default, deserialize_with = "super::optional_line")]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    #[schema(value_type = Option<String>, max_length = 100)]
     category: String,
     #[serde(default)]
     #[schema(max_length = 100)]

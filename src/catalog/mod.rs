@@ -12,7 +12,6 @@ pub mod renames;
 pub mod store;
 pub mod views;
 
-use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -46,13 +45,13 @@ pub struct Review {
 pub struct Tool {
     #[schema(min_length = 1, max_length = 200)]
     pub name: String,
-    /// Null for none.
+    /// Null or empty for none.
     #[serde(
         default,
         deserialize_with = "optional_line",
         skip_serializing_if = "String::is_empty"
     )]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 500)]
+    #[schema(value_type = Option<String>, max_length = 500)]
     pub tagline: String,
     /// Plain text, a blank line between paragraphs.
     #[serde(
@@ -62,13 +61,13 @@ pub struct Tool {
     )]
     #[schema(max_length = 5000)]
     pub description: Option<String>,
-    /// Null for none.
+    /// Null or empty for none.
     #[serde(
         default,
         deserialize_with = "optional_line",
         skip_serializing_if = "String::is_empty"
     )]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    #[schema(value_type = Option<String>, max_length = 100)]
     pub category: String,
     /// The entry price in a word, such as `Free` or `Paid`.
     #[serde(default)]
@@ -90,7 +89,7 @@ pub struct ToolPatch {
     #[serde(default, deserialize_with = "not_null")]
     pub name: Option<String>,
     /// Null removes it.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 500)]
+    #[schema(value_type = Option<String>, max_length = 500)]
     #[serde(default, deserialize_with = "patched_line")]
     pub tagline: Option<String>,
     /// Null removes it.
@@ -98,7 +97,7 @@ pub struct ToolPatch {
     #[schema(value_type = Option<String>, max_length = 5000)]
     pub description: Option<Option<String>>,
     /// Null removes it.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    #[schema(value_type = Option<String>, max_length = 100)]
     #[serde(default, deserialize_with = "patched_line")]
     pub category: Option<String>,
     #[schema(max_length = 100)]
@@ -121,12 +120,7 @@ fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 
 /// Reads a line that a tool may lack: null is none, and is kept as an empty text.
 fn optional_line<'de, D: Deserializer<'de>>(field: D) -> Result<String, D::Error> {
-    match Option::<String>::deserialize(field)? {
-        Some(text) if text.is_empty() => Err(D::Error::custom(
-            "expected a visible character; null, or no such field, is for none",
-        )),
-        text => Ok(text.unwrap_or_default()),
-    }
+    Ok(Option::deserialize(field)?.unwrap_or_default())
 }
 
 /// The same in a patch, where an absent field is another thing.

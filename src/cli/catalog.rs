@@ -15,7 +15,7 @@ use crate::catalog::export::{Format, text};
 use crate::catalog::{NamedTool, file, store};
 use crate::config::Settings;
 use crate::domain::{Actor, Timestamp, ToolState};
-use crate::infra::db::Turns;
+use crate::infra::db::LockFairness;
 use crate::tallies::store as tallies;
 
 #[derive(Subcommand)]
@@ -54,7 +54,7 @@ fn import(settings: &Settings, path: &Path) -> Result<ExitCode, Failure> {
     let tools = file::read(path).map_err(Failure::new)?;
     let actor = Actor::command("catalog import");
     let (mut conn, mut created) = (create_database(settings)?, 0);
-    let mut turns = Turns::new(&mut conn)?;
+    let mut fairness = LockFairness::new(&mut conn)?;
     let slugs: Vec<&str> = tools.iter().map(|named| named.slug.as_str()).collect();
     if let Some(taken) = store::refusal(&mut conn, &slugs)? {
         return Err(Failure::new(taken));
@@ -65,7 +65,7 @@ fn import(settings: &Settings, path: &Path) -> Result<ExitCode, Failure> {
         let done = edit::import(&mut conn, step, &actor, Timestamp::now())?;
         let done = done.map_err(Failure::new)?;
         created += done.iter().filter(|edited| edited.created).count();
-        turns.give(&mut conn, began.elapsed())?;
+        fairness.pause(&mut conn, began.elapsed())?;
     }
     console::print(format_args!(
         "{} tools: {created} new, {} replaced",

@@ -195,11 +195,12 @@ fn follow_catalog(
             shelf.put(shelved);
         }
     }
-    // A vote that was cast after a rename may be shown already, under the former slug.
-    for (slug, row) in tallies::of(conn, &renamed)? {
-        board.admit(&slug, row);
-    }
+    let renamed = tallies::of(conn, &renamed)?;
+    // First, so that a former slug is found at every moment.
     board.set_redirects(catalog::redirects(conn)?);
+    for (slug, row) in renamed {
+        board.rename(&slug, row);
+    }
     *shown = version;
     Ok(())
 }

@@ -92,8 +92,8 @@ pub async fn run(
     // An instance that starts among others must not give anybody a new quota.
     parts.limiter.ready().await;
     let admin_address = admin.as_ref().map(|admin| admin.address.clone());
-    // They are removed when this function ends, however it ends.
-    let (admin, _admin_file) = admin.map_or((None, None), |open| (Some(open.listener), open.file));
+    // The files are removed when this function ends, however it ends.
+    let (admin, admin_file) = admin.map_or((None, None), |open| (Some(open.listener), open.file));
     let admin = admin
         .map(|listener| admin::start(listener, Arc::clone(&parts)))
         .transpose()?;
@@ -138,6 +138,8 @@ pub async fn run(
         &parts.shelf,
     );
     signals.stop().await;
+    // While the listeners are open: then a server that starts now cannot have bound these addresses yet.
+    drop((public.file, admin_file));
     tracing::info!("shutting down: draining");
     if let Some(admin) = &admin {
         admin.draining();

@@ -203,21 +203,26 @@ impl TallyCache {
         }
     }
 
-    /// Shows a version of a tool under the slug that it has there, making a place for it where it has none.
+    /// Shows a version of a tool, making a place for it where it has none. A tool that has one keeps its slug: whoever read another
+    /// may have read it before a rename.
     pub fn admit(&self, slug: &Slug, row: TallyRow) {
-        let Some(slot) = self.get(row.tool) else {
+        if self.publish(row).is_none() {
+            self.place(slug, row);
+        }
+    }
+
+    /// Shows a version of a tool under another slug.
+    pub fn rename(&self, slug: &Slug, row: TallyRow) {
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(slot) = slots.by_id.get(&row.tool).cloned() else {
+            drop(slots);
             return self.place(slug, row);
         };
-        let newest = slot.newest.load();
-        if newest.slug == *slug || newest.row.version > row.version {
-            self.publish(row);
-            return;
-        }
-        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        let former = slot.slug();
         // Another tool may have taken the former slug meanwhile.
-        let former = slots.by_slug.get(&newest.slug);
-        if former.is_some_and(|former| former.id == row.tool) {
-            slots.by_slug.remove(&newest.slug);
+        let holder = slots.by_slug.get(&former);
+        if holder.is_some_and(|holder| holder.id == row.tool) {
+            slots.by_slug.remove(&former);
         }
         slots.by_slug.insert(slug.clone(), Arc::clone(&slot));
         // A vote that is published meanwhile may be newer than the row; it does not know the slug.
@@ -335,9 +340,9 @@ mod tests {
         let places = board.places();
         // A vote from another instance comes before its name.
         board.publish(row(3, 3));
-        board.admit(&b, row(1, 2));
-        assert_eq!(slot.slug(), a, "an old row has an old name");
-        board.admit(&b, row(3, 3));
+        board.rename(&b, row(1, 2));
+        // An act that began before knows the former slug.
+        board.admit(&a, row(3, 3));
         board.set_redirects(Redirects::from([(a.clone(), 7)]));
         assert_eq!((slot.slug(), slot.tally().row.version), (b.clone(), 3));
         assert!(board.places() > places && board.all().len() == 1);
@@ -354,7 +359,7 @@ mod tests {
                 ..row(0, 1)
             },
         );
-        board.admit(&c, row(3, 4));
+        board.rename(&c, row(3, 4));
         assert_eq!(board.find("b").expect("there").id, 8);
         assert_eq!(board.find("c").expect("there").id, 7);
         assert_eq!(board.renamed("a"), Some(c));

@@ -15,7 +15,7 @@ crate::both!(
     commands_know_former_slugs,
 );
 
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(20);
 
 /// The site's token at work.
 struct Site {

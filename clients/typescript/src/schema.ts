@@ -2230,7 +2230,7 @@ export interface components {
         };
         /** @description A tool with its slug. */
         ListedTool: {
-            /** @description Null for none. */
+            /** @description Null or empty for none. */
             category?: string | null;
             /** @description Plain text, a blank line between paragraphs. */
             description?: string | null;
@@ -2238,7 +2238,7 @@ export interface components {
             name: string;
             reviews?: components["schemas"]["Review"][];
             slug: components["schemas"]["Slug"];
-            /** @description Null for none. */
+            /** @description Null or empty for none. */
             tagline?: string | null;
             url?: string;
         };
@@ -2567,7 +2567,7 @@ export interface components {
         Timestamp: string;
         /** @description A tool as `PUT /v1/tools/{slug}` takes it. */
         Tool: {
-            /** @description Null for none. */
+            /** @description Null or empty for none. */
             category?: string | null;
             /** @description Plain text, a blank line between paragraphs. */
             description?: string | null;
@@ -2575,7 +2575,7 @@ export interface components {
             entry?: string;
             name: string;
             reviews?: components["schemas"]["Review"][];
-            /** @description Null for none. */
+            /** @description Null or empty for none. */
             tagline?: string | null;
             url?: string;
         };

@@ -44,10 +44,10 @@ pub async fn post_rename(
     let board = state.reads.board.clone();
     let done = state.votes.edit(move |conn| {
         let outcome = store::rename(conn, &old, &new, &actor, Timestamp::now())?;
-        // Before the writer's next vote, so that it is shown under the new slug.
+        // Before the writer's next vote, so that it is shown under the new slug; its former one is found at every moment.
         if let EditOutcome::Done(done) = &outcome {
-            board.admit(&done.shelved.slug, done.row);
             board.set_redirects(catalog::redirects(conn)?);
+            board.rename(&done.shelved.slug, done.row);
         }
         Ok(outcome)
     });

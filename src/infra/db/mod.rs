@@ -4,6 +4,7 @@
 
 pub mod fixed_statement;
 mod leader;
+mod lock_fairness;
 pub mod lock_order;
 pub mod migrate;
 mod pool;
@@ -11,11 +12,10 @@ mod postgres;
 mod scalar;
 pub mod schema;
 mod sqlite;
-mod turns;
 pub use leader::Leader;
+pub use lock_fairness::LockFairness;
 pub use scalar::Scalar;
 pub use sqlite::{data_version, limit_wal};
-pub use turns::Turns;
 pub mod versions;
 
 use std::path::PathBuf;

@@ -23,7 +23,7 @@ use serde::Serialize;
 
 use crate::auth::made_at;
 use crate::domain::{NetworkHash, Timestamp};
-use crate::infra::db::{DbConnection, Turns};
+use crate::infra::db::{DbConnection, LockFairness};
 use crate::voting::VoteCommand;
 use crate::voting::apply::Key;
 pub use lines::{Bad, Line, LineContext, read};
@@ -90,7 +90,7 @@ pub fn write(
     store::prepare(conn)?;
     let mut noted: HashSet<i32> = rollup::to_make(conn)?.into_iter().collect();
     let (mut report, mut lines) = (ImportReport::default(), lines.peekable());
-    let mut turns = Turns::new(conn)?;
+    let mut fairness = LockFairness::new(conn)?;
     while lines.peek().is_some() {
         let (run, read) = run(&mut lines)?;
         let twice = read - run.len() as u64;
@@ -108,7 +108,7 @@ pub fn write(
             report.out += done.out;
             report.barred += done.barred;
             told(report.rows);
-            turns.give(conn, began.elapsed())?;
+            fairness.pause(conn, began.elapsed())?;
         }
         report.rows += twice;
         report.kept += twice;
@@ -116,7 +116,7 @@ pub fn write(
     }
     // Whatever another import took off the list meanwhile was not made of these votes.
     noted.extend(rollup::to_make(conn)?);
-    rollup::make(conn, &noted.into_iter().collect(), clock(), &mut turns)?;
+    rollup::make(conn, &noted.into_iter().collect(), clock(), &mut fairness)?;
     Ok(report)
 }
 

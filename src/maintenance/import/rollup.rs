@@ -10,7 +10,7 @@ use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl, sql_query};
 
 use crate::domain::{Choice, Timestamp};
 use crate::infra::db::schema::{bulk_events, hours_to_make, tally_hours};
-use crate::infra::db::{DbConnection, Turns, write_transaction};
+use crate::infra::db::{DbConnection, LockFairness, write_transaction};
 use crate::tallies::{HourSnapshot, store};
 use crate::voting::ledger::{self, unpacked};
 
@@ -40,14 +40,14 @@ pub(super) fn make(
     conn: &mut DbConnection,
     tools: &BTreeSet<i32>,
     now: Timestamp,
-    turns: &mut Turns,
+    fairness: &mut LockFairness,
 ) -> QueryResult<()> {
     let tools: Vec<i32> = tools.iter().copied().collect();
     for pass in tools.chunks(PASS) {
         let moved = moved(conn, pass, now.hour())?;
         for tool in pass {
             let of_tool: Vec<&Moved> = moved.iter().filter(|line| line.tool_id == *tool).collect();
-            put(conn, *tool, &of_tool, now.hour(), turns)?;
+            put(conn, *tool, &of_tool, now.hour(), fairness)?;
         }
     }
     Ok(())
@@ -58,7 +58,7 @@ fn put(
     tool: i32,
     moved: &[&Moved],
     before: Timestamp,
-    turns: &mut Turns,
+    fairness: &mut LockFairness,
 ) -> QueryResult<()> {
     let there: Vec<(i64, i64, i64, i64, i64)> = tally_hours::table
         .filter(tally_hours::tool_id.eq(tool))
@@ -78,7 +78,7 @@ fn put(
             store::lock(conn, tool)?;
             close(conn, step)
         })?;
-        turns.give(conn, began.elapsed())?;
+        fairness.pause(conn, began.elapsed())?;
     }
     diesel::delete(hours_to_make::table.filter(hours_to_make::tool_id.eq(tool))).execute(conn)?;
     Ok(())

@@ -53,7 +53,12 @@ impl Event {
         let tally = slot.tally();
         let version = tally.row.version;
         let mut text = Vec::new();
-        for slug in asked {
+        // A former slug may be another tool's by now.
+        let is_own = |slug: &&Slug| {
+            let found = board.find(slug.as_str());
+            found.is_some_and(|found| found.id == slot.id)
+        };
+        for slug in asked.iter().filter(is_own) {
             let head = format!("event: tally\nid: {slug}:{version}\ndata: ");
             text.extend_from_slice(head.as_bytes());
             text.extend_from_slice(&board.body_as(slug, &tally, false, stale));

@@ -311,11 +311,14 @@ impl Writer {
                     Job::RaiseLostVersions => versions_lost = true,
                 }
             }
-            self.guarded(|writer| {
+            let is_done = self.guarded(|writer| {
                 writer.cast(commands, (&names, erasures), replies, || {
                     edits.is_empty() && !queue.is_empty()
                 });
             });
+            if !is_done {
+                self.fail();
+            }
             for edit in edits {
                 self.guarded(|writer| {
                     writer.connect();
@@ -349,14 +352,15 @@ impl Writer {
     }
 
     /// Does a piece of work. Should it panic, its callers are told 503 by their dropped replies, and its transaction goes
-    /// with the connection; the next piece begins on a new one.
-    fn guarded(&mut self, work: impl FnOnce(&mut Self)) {
-        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+    /// with the connection; the next piece begins on a new one. Returns whether it came to its end.
+    fn guarded(&mut self, work: impl FnOnce(&mut Self)) -> bool {
+        let is_done = catch_unwind(AssertUnwindSafe(|| work(self))).is_ok();
+        if !is_done {
             tracing::error!("writer panicked; its transaction is rolled back");
-            self.fail();
             self.conn = None;
             self.known.forget();
         }
+        is_done
     }
 
     fn fail(&self) {

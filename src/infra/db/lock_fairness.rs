@@ -1,5 +1,5 @@
-//! [`Turns`]: on SQLite one writes at a time, so a command with many transactions lets others in between. Postgres lets others write
-//! beside it, and nobody waits here.
+//! [`LockFairness`]: SQLite has one writer at a time, so a command with many transactions pauses between them. On Postgres others
+//! write beside it, and nobody waits here.
 
 use std::time::Duration;
 
@@ -7,17 +7,17 @@ use diesel::QueryResult;
 
 use super::{DbConnection, data_version};
 
-/// Who waits for the lock looks every few milliseconds, and later every hundred.
-const SHORTEST: Duration = Duration::from_millis(5);
-const LONGEST: Duration = Duration::from_millis(100);
+/// A writer that waits for the lock tries it every few milliseconds, and later every hundred.
+const MIN_PAUSE: Duration = Duration::from_millis(5);
+const MAX_PAUSE: Duration = Duration::from_millis(100);
 
 /// See the file's head.
-pub struct Turns {
+pub struct LockFairness {
     /// SQLite's mark of what others committed, until they have.
     alone: Option<i32>,
 }
 
-impl Turns {
+impl LockFairness {
     /// # Errors
     /// A failed query.
     pub fn new(conn: &mut DbConnection) -> QueryResult<Self> {
@@ -28,12 +28,12 @@ impl Turns {
         Ok(Self { alone })
     }
 
-    /// After a transaction that `took` so long: once somebody else has written, the lock is theirs for as long. That they wrote
-    /// nothing meanwhile may mean that they did not get it.
+    /// Pauses after a transaction that `took` so long, for as long, once another process has written. That it wrote nothing since may
+    /// mean that it did not get the lock.
     ///
     /// # Errors
     /// A failed query.
-    pub fn give(&mut self, conn: &mut DbConnection, took: Duration) -> QueryResult<()> {
+    pub fn pause(&mut self, conn: &mut DbConnection, took: Duration) -> QueryResult<()> {
         let DbConnection::Sqlite(conn) = conn else {
             return Ok(());
         };
@@ -43,7 +43,7 @@ impl Turns {
             return Ok(());
         }
         self.alone = None;
-        std::thread::sleep(took.clamp(SHORTEST, LONGEST));
+        std::thread::sleep(took.clamp(MIN_PAUSE, MAX_PAUSE));
         Ok(())
     }
 }
