@@ -58,7 +58,7 @@ fn votes_that_fail_are_unready() {
         for (backend, break_it, mend_it) in [
             (
                 Backend::Sqlite,
-                "CREATE TRIGGER refuse BEFORE INSERT ON origin_sums BEGIN SELECT RAISE(ABORT, 'full'); END",
+                "CREATE TRIGGER refuse BEFORE INSERT ON log_journal BEGIN SELECT RAISE(ABORT, 'full'); END",
                 "DROP TRIGGER refuse",
             ),
             (
