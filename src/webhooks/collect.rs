@@ -249,7 +249,7 @@ mod tests {
         board.admit(&slug("present"), row(1));
         board.admit(&slug("other"), row(2));
         board.set_redirects([(slug("former"), 1)].into());
-        let endpoint = |tool| WebhookEndpoint {
+        let endpoint = |tool: &str| WebhookEndpoint {
             name: "site".to_owned(),
             url: "https://site.example".parse().expect("a URL"),
             key: WebhookKey(vec![0; 32]),
