@@ -37,9 +37,8 @@ impl WebhookEndpoint {
         self.name == ALERTS
     }
 
-    pub fn takes(&self, event: WebhookEvent, tool: &Slug) -> bool {
-        (self.events.is_empty() || self.events.contains(&event))
-            && (self.tools.is_empty() || self.tools.contains(tool))
+    pub fn takes(&self, event: WebhookEvent) -> bool {
+        self.events.is_empty() || self.events.contains(&event)
     }
 }
 
@@ -308,12 +307,10 @@ mod tests {
             (ops.format, &ops.key.0),
             (WebhookFormat::Slack, &vec![b'o'; 32])
         );
-        assert!(ops.takes(Event::ToolFrozen, &slug("a")));
-        assert!(!ops.takes(Event::ToolFrozen, &slug("b")));
-        assert!(!ops.takes(Event::TallyMoved, &slug("a")));
-        assert!(site.takes(Event::TallyMoved, &slug("b")));
-        assert!(alerts.takes(Event::AlertRaised, &slug("b")));
-        assert!(!alerts.takes(Event::TallyMoved, &slug("b")));
+        assert_eq!(ops.tools, [slug("a")]);
+        assert!(ops.takes(Event::ToolFrozen) && !ops.takes(Event::TallyMoved));
+        assert!(site.takes(Event::TallyMoved) && site.tools.is_empty());
+        assert!(alerts.takes(Event::AlertRaised) && !alerts.takes(Event::TallyMoved));
     }
 
     #[test]

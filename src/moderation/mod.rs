@@ -35,7 +35,6 @@ pub mod routes;
 pub mod selection;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::abuse::Bans;
 use crate::auth::keys::Keys;
@@ -44,7 +43,6 @@ use crate::domain::text::TextRule;
 use crate::http::problem::Problem;
 use crate::infra::db::{DbConnection, Readers, read};
 use crate::tallies::cache::{TallyCache, TallyEntry};
-use crate::voting::VoteError;
 use crate::voting::writer::Votes;
 
 /// The use cases; one for the whole server.
@@ -59,9 +57,8 @@ pub struct Moderation {
     turn: tokio::sync::Mutex<()>,
 }
 
-/// A full queue is tried again after so long, so many times: the votes in it are done within that.
-const AGAIN_AFTER: Duration = Duration::from_millis(25);
-const TRIES: usize = 100;
+/// A full queue is tried again so many times: the votes in it are done within that.
+const MAX_RETRIES: usize = 50;
 
 impl Moderation {
     pub fn new(
@@ -89,17 +86,8 @@ impl Moderation {
             + Send
             + 'static,
     {
-        let mut tries = 0;
-        loop {
-            match self.votes.edit(work.clone()).await {
-                Ok(outcome) => return outcome,
-                Err(VoteError::Overloaded) if tries < TRIES => {
-                    tries += 1;
-                    tokio::time::sleep(AGAIN_AFTER).await;
-                }
-                Err(refused) => return Err(refused.problem("")),
-            }
-        }
+        let done = self.votes.edit_with_retries(MAX_RETRIES, work).await;
+        done.unwrap_or_else(|refused| Err(refused.problem("")))
     }
 
     /// Runs a query on a reader.

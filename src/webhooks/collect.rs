@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::auth::audit::{self, Entry};
 use crate::config::{WebhookEndpoint, WebhookEvent};
 use crate::detection::alerts::store as alerts;
-use crate::domain::{DAY_SECONDS, Timestamp};
+use crate::domain::{DAY_SECONDS, Slug, Timestamp};
 use crate::infra::db::{DbConnection, QueryResult};
 use crate::infra::workers::PassError;
 use crate::moderation::removals::removal::RemovalKind;
@@ -21,8 +21,8 @@ use crate::webhooks::store::{self, Recording};
 const TALLY_SECONDS: i64 = 60;
 /// Of what happened longer ago, while no webhook was set, there is no event.
 const MAX_AGE_SECONDS: i64 = DAY_SECONDS;
-/// Tools of one recording, so that votes wait for a short write only.
-const MAX_TOOLS: usize = 50;
+/// Deliveries and tallies of one recording, so that votes wait for a short write only.
+const MAX_RECORDING: usize = 100;
 const MAX_ALERTS: i64 = 20;
 
 pub(super) struct Collector {
@@ -58,12 +58,31 @@ impl Collector {
         Ok(())
     }
 
+    /// Whether the endpoint takes such events of the tool. Either may name the tool by a former slug.
+    fn takes(&self, endpoint: &WebhookEndpoint, event: WebhookEvent, tool: &Slug) -> bool {
+        let id = |slug: &Slug| {
+            self.board
+                .find(slug.as_str())
+                .map(|entry| entry.tally().row.tool)
+        };
+        let is_named = || {
+            let tool = id(tool);
+            tool.is_some() && endpoint.tools.iter().any(|named| id(named) == tool)
+        };
+        endpoint.takes(event)
+            && (endpoint.tools.is_empty() || endpoint.tools.contains(tool) || is_named())
+    }
+
     /// The endpoints that take an event, less those that are disabled.
-    fn deliveries(&self, events: Vec<Event>, disabled: &[String]) -> Vec<(String, Event)> {
+    fn deliveries(
+        &self,
+        events: impl IntoIterator<Item = Event>,
+        disabled: &[String],
+    ) -> Vec<(String, Event)> {
         let mut deliveries = Vec::new();
         for event in events {
             let takers = self.endpoints.iter().filter(|endpoint| {
-                endpoint.takes(event.kind, &event.tool) && !disabled.contains(&endpoint.name)
+                self.takes(endpoint, event.kind, &event.tool) && !disabled.contains(&endpoint.name)
             });
             deliveries.extend(takers.map(|taker| (taker.name.clone(), event.clone())));
         }
@@ -78,43 +97,60 @@ impl Collector {
         now: Timestamp,
     ) -> Result<Recording, PassError> {
         let since = now.plus_seconds(-MAX_AGE_SECONDS);
-        let mut events = Vec::new();
-        let audit = match store::audit_cursor(conn)? {
-            None => Some(audit::head(conn)?.id),
-            Some(cursor) => {
-                let entries = audit::after(conn, cursor)?;
-                for entry in entries.iter().filter(|entry| entry.at >= since) {
-                    events.extend(self.act(conn, entry)?);
-                }
-                entries.last().map(|entry| entry.id)
+        let mut recording = Recording::default();
+        let entries = match store::audit_cursor(conn)? {
+            None => {
+                recording.audit = Some(audit::head(conn)?.id);
+                Vec::new()
             }
+            Some(cursor) => audit::after(conn, cursor)?,
         };
-        let mut raised = Vec::new();
-        for alert in alerts::untold(conn, since, MAX_ALERTS)? {
-            events.push(event::alert(&alert));
-            raised.push((alert.id, alert.raised_at));
+        for entry in entries {
+            if recording.deliveries.len() >= MAX_RECORDING {
+                break;
+            }
+            if entry.at >= since {
+                let event = self.act_event(conn, &entry)?;
+                let deliveries = self.deliveries(event, disabled);
+                recording.deliveries.extend(deliveries);
+            }
+            recording.audit = Some(entry.id);
         }
-        Ok(Recording {
-            deliveries: self.deliveries(events, disabled),
-            sent: Vec::new(),
-            audit,
-            alerts: raised,
-        })
+        for alert in alerts::untold(conn, since, MAX_ALERTS)? {
+            if recording.deliveries.len() >= MAX_RECORDING {
+                break;
+            }
+            let deliveries = self.deliveries([event::alert(&alert)], disabled);
+            recording.deliveries.extend(deliveries);
+            recording.alerts.push((alert.id, alert.raised_at));
+        }
+        Ok(recording)
     }
 
-    fn act(&self, conn: &mut DbConnection, entry: &Entry) -> Result<Option<Event>, PassError> {
-        let event = match entry.act.as_str() {
-            "tool.state" => return Ok(event::frozen(entry, &self.site)?),
-            "reset" => WebhookEvent::ResetMade,
-            "reset.undo" => WebhookEvent::ResetUndone,
-            _ => return Ok(None),
+    fn act_event(
+        &self,
+        conn: &mut DbConnection,
+        entry: &Entry,
+    ) -> Result<Option<Event>, PassError> {
+        let made = match (entry.act.as_str(), entry.subject.parse()) {
+            ("tool.state", _) => event::frozen(entry, &self.site),
+            (act @ ("reset" | "reset.undo"), Ok(id)) => {
+                let kind = if act == "reset" {
+                    WebhookEvent::ResetMade
+                } else {
+                    WebhookEvent::ResetUndone
+                };
+                let removal = removals::find(conn, id, RemovalKind::Reset)?;
+                let event = |removal| event::reset(kind, entry, &removal, &self.site);
+                removal.map(event).transpose()
+            }
+            _ => Ok(None),
         };
-        let Ok(id) = entry.subject.parse() else {
-            return Ok(None);
-        };
-        let removal = removals::find(conn, id, RemovalKind::Reset)?;
-        let made = removal.map(|removal| event::reset(event, entry, &removal, &self.site));
-        Ok(made.transpose()?)
+        // One entry must not hold up all that came after it.
+        Ok(made.unwrap_or_else(|cause| {
+            tracing::error!(entry = entry.id, %cause, "invalid audit entry; no webhook event");
+            None
+        }))
     }
 
     /// What moved, in recordings of a few tools each. The caller gives back those that were written, by [`Self::note`].
@@ -123,20 +159,11 @@ impl Collector {
         disabled: &[String],
         now: Timestamp,
     ) -> Result<Vec<Recording>, PassError> {
-        let mut recordings: Vec<Recording> = Vec::new();
+        let mut found = Vec::new();
         for entry in self.board.all() {
-            let Some(found) = self.tally(&entry, disabled, now)? else {
-                continue;
-            };
-            match recordings.last_mut() {
-                Some(last) if last.sent.len() < MAX_TOOLS => {
-                    last.sent.extend(found.sent);
-                    last.deliveries.extend(found.deliveries);
-                }
-                _ => recordings.push(found),
-            }
+            found.extend(self.tally(&entry, disabled, now)?);
         }
-        Ok(recordings)
+        Ok(Recording::join(found, MAX_RECORDING))
     }
 
     /// Whether any endpoint is told of the tool's tally.
@@ -144,7 +171,11 @@ impl Collector {
         let events = [WebhookEvent::TallyMoved, WebhookEvent::VerdictChanged];
         let slug = entry.slug();
         let mut endpoints = self.endpoints.iter();
-        endpoints.any(|endpoint| events.iter().any(|event| endpoint.takes(*event, &slug)))
+        endpoints.any(|endpoint| {
+            events
+                .iter()
+                .any(|event| self.takes(endpoint, *event, &slug))
+        })
     }
 
     fn tally(
@@ -169,7 +200,9 @@ impl Collector {
         };
         // What this instance shows may be older than what another sent.
         let is_newer = row.version > sent.row.version;
-        if !is_newer || now < sent.sent_at.plus_seconds(TALLY_SECONDS) {
+        // A clock that was put back must not hold events up.
+        let is_recent = (sent.sent_at..sent.sent_at.plus_seconds(TALLY_SECONDS)).contains(&now);
+        if !is_newer || is_recent {
             return Ok(None);
         }
         let rules = TallyRules {
@@ -186,8 +219,81 @@ impl Collector {
     }
 
     /// These were written.
-    pub(super) fn note(&mut self, sent: Vec<SentTally>) {
+    pub(super) fn note(&mut self, sent: &[SentTally]) {
         self.sent
-            .extend(sent.into_iter().map(|sent| (sent.row.tool, sent)));
+            .extend(sent.iter().map(|sent| (sent.row.tool, *sent)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{WebhookFormat, WebhookKey};
+    use crate::tallies::TallyRow;
+
+    fn slug(text: &str) -> Slug {
+        Slug::parse(text).expect("a slug")
+    }
+
+    fn row(tool: i32) -> TallyRow {
+        TallyRow {
+            tool,
+            version: 1,
+            ..TallyRow::default()
+        }
+    }
+
+    #[test]
+    fn a_filter_by_tools_outlives_a_rename() {
+        let board = Arc::new(TallyCache::new(1));
+        board.admit(&slug("present"), row(1));
+        board.admit(&slug("other"), row(2));
+        board.set_redirects([(slug("former"), 1)].into());
+        let endpoint = |tool: &str| WebhookEndpoint {
+            name: "site".to_owned(),
+            url: "https://site.example".parse().expect("a URL"),
+            key: WebhookKey(vec![0; 32]),
+            format: WebhookFormat::Json,
+            events: Vec::new(),
+            tools: vec![slug(tool)],
+        };
+        let collector = Collector::new(Arc::new([]), board, String::new(), 0);
+        let takes = |filter: &str, tool: &str| {
+            collector.takes(&endpoint(filter), WebhookEvent::TallyMoved, &slug(tool))
+        };
+        assert!(takes("former", "present") && takes("present", "former"));
+        assert!(takes("present", "present") && takes("gone", "gone"));
+        assert!(!takes("former", "other") && !takes("gone", "unknown"));
+    }
+
+    #[test]
+    fn a_recording_has_a_bounded_length() {
+        let found = |tool: i32| {
+            let event = Event {
+                id: format!("tally_{tool}_1"),
+                kind: WebhookEvent::TallyMoved,
+                tool: slug("tool"),
+                content: event::EventContent::Alert(1),
+                summary: String::new(),
+            };
+            Recording {
+                sent: vec![SentTally {
+                    row: row(tool),
+                    sent_at: Timestamp(0),
+                }],
+                deliveries: vec![("site".to_owned(), event); 3],
+                ..Recording::default()
+            }
+        };
+        let joined = |max_len| -> Vec<(usize, usize)> {
+            let joined = Recording::join((0..5).map(found).collect(), max_len);
+            let lengths = joined
+                .iter()
+                .map(|each| (each.sent.len(), each.deliveries.len()));
+            lengths.collect()
+        };
+        assert_eq!(joined(9), [(2, 6), (2, 6), (1, 3)]);
+        assert_eq!(joined(1), [(1, 3); 5]);
+        assert_eq!(joined(100), [(5, 15)]);
     }
 }

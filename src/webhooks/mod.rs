@@ -4,6 +4,7 @@
 //! anyhow: tallies in memory, the audit chain, alerts. Nothing here is in the path of a vote. docs/webhooks.md is for operators.
 
 mod address;
+mod backoff;
 mod collect;
 mod event;
 mod message;

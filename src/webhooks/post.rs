@@ -1,4 +1,4 @@
-//! Posting deliveries to an endpoint: the client, the request with its signature, and when a failed one is tried next.
+//! Posting deliveries to an endpoint: the client, and the request with its signature.
 //!
 //! The worker calls it. It must reach no address that [`AllowedAddresses`] refuses, and never log a URL.
 
@@ -8,20 +8,16 @@ use std::time::Duration;
 use reqwest::{Client, StatusCode, redirect};
 
 use super::address::{AllowedAddresses, PublicResolver};
+use super::backoff::next_attempt;
 use super::event;
 use super::message::{Message, message};
 use super::signature;
 use super::store::{Attempt, DueContent, DueDelivery, Failure};
 use crate::config::WebhookEndpoint;
-use crate::domain::{DAY_SECONDS, Timestamp};
+use crate::domain::Timestamp;
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// After a failure the next attempt waits so long, and then twice as long each time, up to an hour.
-const MIN_BACKOFF_SECONDS: i64 = 5;
-const MAX_BACKOFF_SECONDS: i64 = 3_600;
-/// A delivery that fails for so long is given up.
-const GIVE_UP_SECONDS: i64 = 3 * DAY_SECONDS;
 
 /// A client that reaches the allowed addresses alone.
 #[derive(Clone)]
@@ -45,13 +41,6 @@ impl BoundClient {
     }
 }
 
-/// When a delivery that failed `attempts` times before is tried next; `None` if it is given up.
-fn next_attempt(attempts: i32, created_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
-    let doublings = u32::try_from(attempts).unwrap_or_default().min(20);
-    let wait = (MIN_BACKOFF_SECONDS << doublings).min(MAX_BACKOFF_SECONDS);
-    (now < created_at.plus_seconds(GIVE_UP_SECONDS)).then(|| now.plus_seconds(wait))
-}
-
 /// A request of a delivery, or why it cannot be made.
 pub(super) struct ReadyDelivery {
     delivery: DueDelivery,
@@ -64,6 +53,13 @@ pub(super) struct Batch {
     pub attempts: Vec<Attempt>,
     /// It answered 410: it wants nothing any more.
     pub is_gone: bool,
+}
+
+impl Batch {
+    /// Why its last attempt failed; there is none after it.
+    pub(super) fn failure(&self) -> Option<&Failure> {
+        self.attempts.last()?.failure.as_ref()
+    }
 }
 
 pub(super) fn ready(
@@ -179,24 +175,4 @@ fn causes(error: reqwest::Error) -> String {
         cause = next.source();
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn attempts_come_further_and_further_apart_until_the_delivery_is_given_up() {
-        let mut now = Timestamp(0);
-        let mut waits = Vec::new();
-        while let Some(next) =
-            next_attempt(i32::try_from(waits.len()).expect("few"), Timestamp(0), now)
-        {
-            waits.push(next.seconds() - now.seconds());
-            now = next;
-        }
-        assert_eq!(waits.get(..4), Some([5, 10, 20, 40].as_slice()));
-        assert_eq!(waits.last(), Some(&MAX_BACKOFF_SECONDS));
-        assert_eq!(now.seconds() / DAY_SECONDS, 3);
-    }
 }

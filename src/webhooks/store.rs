@@ -1,5 +1,6 @@
 //! Webhooks in the database: deliveries, endpoints that fail, and what the last event of each tool said.
 
+use diesel::dsl::exists;
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl,
 };
@@ -92,6 +93,26 @@ impl Recording {
     pub(super) fn is_empty(&self) -> bool {
         self.sent.is_empty() && self.audit.is_none() && self.alerts.is_empty()
     }
+
+    /// How many statements write the tallies and their deliveries.
+    fn len(&self) -> usize {
+        self.sent.len() + self.deliveries.len()
+    }
+
+    /// Joins recordings of tallies, up to `max_len` each; one that is longer by itself stays alone.
+    pub(super) fn join(found: Vec<Self>, max_len: usize) -> Vec<Self> {
+        let mut joined: Vec<Self> = Vec::new();
+        for next in found {
+            match joined.last_mut() {
+                Some(last) if last.len() + next.len() <= max_len => {
+                    last.sent.extend(next.sent);
+                    last.deliveries.extend(next.deliveries);
+                }
+                _ => joined.push(next),
+            }
+        }
+        joined
+    }
 }
 
 pub(super) fn record(
@@ -120,6 +141,13 @@ fn insert(
     now: Timestamp,
 ) -> QueryResult<()> {
     let name = event.kind.as_str();
+    // The write before may have been done though its end was not known.
+    let recorded = webhook_deliveries::table
+        .filter(webhook_deliveries::endpoint.eq(endpoint))
+        .filter(webhook_deliveries::event_id.eq(&event.id));
+    if diesel::select(exists(recorded)).get_result(conn)? {
+        return Ok(());
+    }
     if event.kind == crate::config::WebhookEvent::TallyMoved {
         // A newer tally replaces one that still waits, so what waits is bounded by the number of tools.
         let waiting = webhook_deliveries::table
@@ -274,41 +302,53 @@ pub(super) fn save_attempt(
 pub struct FailingEndpoint {
     pub endpoint: String,
     pub since: Timestamp,
+    /// Attempts since then.
+    pub failures: i32,
     pub disabled_at: Option<Timestamp>,
 }
 
-pub fn failing(conn: &mut DbConnection) -> QueryResult<Vec<FailingEndpoint>> {
-    let rows: Vec<(String, i64, Option<i64>)> = webhook_failures::table
-        .order(webhook_failures::endpoint)
-        .load(conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|(endpoint, since, disabled_at)| FailingEndpoint {
-            endpoint,
-            since: Timestamp(since),
-            disabled_at: disabled_at.map(Timestamp),
-        })
-        .collect())
+type FailingColumns = (String, i64, i32, Option<i64>);
+
+fn failing_endpoint((endpoint, since, failures, disabled_at): FailingColumns) -> FailingEndpoint {
+    FailingEndpoint {
+        endpoint,
+        since: Timestamp(since),
+        failures,
+        disabled_at: disabled_at.map(Timestamp),
+    }
 }
 
-/// Notes that an endpoint fails, if that is not noted yet.
-pub(super) fn note_failing(
+pub fn failing(conn: &mut DbConnection) -> QueryResult<Vec<FailingEndpoint>> {
+    let rows: Vec<FailingColumns> = webhook_failures::table
+        .order(webhook_failures::endpoint)
+        .load(conn)?;
+    Ok(rows.into_iter().map(failing_endpoint).collect())
+}
+
+/// Notes that an attempt at an endpoint failed.
+pub(super) fn note_failure(
     conn: &mut DbConnection,
     endpoint: &str,
-    since: Timestamp,
-) -> QueryResult<()> {
+    now: Timestamp,
+) -> QueryResult<FailingEndpoint> {
     let key = webhook_failures::endpoint.eq(endpoint);
-    let known: i64 = webhook_failures::table
-        .filter(key)
-        .count()
-        .get_result(conn)?;
-    if known == 0 {
-        let since = webhook_failures::failing_since.eq(since.0);
+    let failures = webhook_failures::failures.eq(webhook_failures::failures + 1);
+    let row = webhook_failures::table.filter(key);
+    if diesel::update(row).set(failures).execute(conn)? == 0 {
+        let since = webhook_failures::failing_since.eq(now.0);
         diesel::insert_into(webhook_failures::table)
-            .values((key, since))
+            .values((key, since, webhook_failures::failures.eq(1)))
             .execute(conn)?;
     }
-    Ok(())
+    let known: FailingColumns = row.first(conn)?;
+    Ok(failing_endpoint(known))
+}
+
+pub(super) fn has_pending(conn: &mut DbConnection, endpoint: &str) -> QueryResult<bool> {
+    let pending = webhook_deliveries::table
+        .filter(webhook_deliveries::endpoint.eq(endpoint))
+        .filter(webhook_deliveries::state.eq(DeliveryState::Pending.code()));
+    diesel::select(exists(pending)).get_result(conn)
 }
 
 /// Nothing is recorded for the endpoint any more, and what waits for it is given up.

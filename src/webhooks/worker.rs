@@ -4,9 +4,9 @@
 //! one that was taken just before a kill is sent again, under the same `webhook-id`. An endpoint that does not answer delays no
 //! other: each has its own attempt at a time, with a deadline.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -14,9 +14,10 @@ use ipnet::IpNet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::address::AllowedAddresses;
+use super::backoff::EndpointBackoffs;
 use super::collect::Collector;
 use super::post::{Batch, BoundClient, ReadyDelivery, post_all, ready};
-use super::store::{self, Attempt, FailingEndpoint, Recording};
+use super::store::{self, FailingEndpoint};
 use crate::config::{self, WebhookEndpoint};
 use crate::domain::{DAY_SECONDS, Timestamp};
 use crate::infra::db::{self, DbConnection, Leader, Purpose, QueryResult, write_transaction};
@@ -28,8 +29,12 @@ use crate::voting::writer::Votes;
 const INTERVAL: Duration = Duration::from_secs(2);
 /// Deliveries of an endpoint that are sent before what became of them is written.
 const MAX_BATCH: i64 = 20;
-/// An endpoint that has taken nothing for so long is disabled.
+/// An endpoint that has taken nothing for so long, in so many attempts at least, is disabled. The attempts guard against a clock that
+/// jumps, and against an endpoint that was not tried meanwhile.
 const DISABLE_SECONDS: i64 = 5 * DAY_SECONDS;
+const MIN_FAILURES: i32 = 10;
+/// A write is tried again so many times if the writer's queue is full.
+const MAX_RETRIES: usize = 40;
 
 /// What the worker is made of.
 pub struct WebhookParts {
@@ -62,7 +67,7 @@ pub fn start(parts: WebhookParts) -> std::io::Result<Worker> {
         parts.site,
         parts.settings.moved_points,
     );
-    let sender = WebhookSender {
+    let worker = WebhookWorker {
         database: parts.database,
         endpoints,
         collector,
@@ -72,17 +77,19 @@ pub fn start(parts: WebhookParts) -> std::io::Result<Worker> {
         metrics: parts.metrics,
         leader: None,
         busy: HashSet::new(),
+        backoffs: EndpointBackoffs::default(),
+        unsaved: VecDeque::new(),
     };
-    Worker::start_async("webhooks", move || sender.run())
+    Worker::start_async("webhooks", move || worker.run())
 }
 
 /// The connection on which this instance leads, or waits to.
-struct Connection {
+struct LeaderConnection {
     conn: DbConnection,
     leads: bool,
 }
 
-struct WebhookSender {
+struct WebhookWorker {
     database: config::Database,
     endpoints: Arc<[WebhookEndpoint]>,
     collector: Collector,
@@ -91,46 +98,52 @@ struct WebhookSender {
     unbound: BoundClient,
     votes: Votes,
     metrics: Arc<Metrics>,
-    leader: Option<Connection>,
-    /// Names of endpoints with a batch on its way.
+    leader: Option<LeaderConnection>,
+    /// Names of endpoints with a batch that is on its way or not saved.
     busy: HashSet<String>,
+    backoffs: EndpointBackoffs,
+    /// Batches whose outcomes are not in the database: while they are not, their deliveries look due.
+    unsaved: VecDeque<Arc<Batch>>,
 }
 
-impl WebhookSender {
+impl WebhookWorker {
     async fn run(mut self) {
         let mut batches = FuturesUnordered::new();
         let mut tick = interval(INTERVAL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last_failure = None;
         loop {
-            let mut done: Result<(), PassError> = Ok(());
-            tokio::select! {
-                _ = tick.tick() => {}
+            let is_tick = tokio::select! {
+                _ = tick.tick() => true,
                 Some(batch) = batches.next(), if !batches.is_empty() => {
-                    done = self.settle(batch).await;
+                    self.settle(batch);
+                    false
                 }
-            }
+            };
             let now = Timestamp::now();
-            if done.is_ok() {
+            let mut done = self.save_batches().await;
+            if done.is_ok() && is_tick {
                 done = self.record(now).await;
             }
-            let due = done.and_then(|()| self.due(now));
-            match due {
-                Ok(due) => {
-                    last_failure = None;
-                    for (endpoint, ready) in due {
-                        self.busy.insert(endpoint.name.clone());
-                        let client = if endpoint.may_be_private() {
-                            &self.unbound
-                        } else {
-                            &self.client
-                        };
-                        batches.push(post_all(client.clone(), endpoint, ready));
-                    }
-                }
+            // Also if nothing can be written: an endpoint is sent no second batch before its first is saved.
+            let due = self.due(now);
+            let due = due.unwrap_or_else(|cause| {
+                done = Err(cause);
+                Vec::new()
+            });
+            for (endpoint, ready) in due {
+                self.busy.insert(endpoint.name.clone());
+                let client = if endpoint.may_be_private() {
+                    &self.unbound
+                } else {
+                    &self.client
+                };
+                batches.push(post_all(client.clone(), endpoint, ready));
+            }
+            match done {
+                Ok(()) => last_failure = None,
                 Err(PassError::Stopped) => return,
                 Err(PassError::Failed(cause)) => {
-                    self.leader = None;
                     if last_failure.as_ref() != Some(&cause) {
                         tracing::error!(cause, "webhooks could not be recorded; will retry");
                     }
@@ -140,11 +153,14 @@ impl WebhookSender {
         }
     }
 
-    /// The connection if this instance leads.
-    fn lead(&mut self) -> Result<Option<&mut DbConnection>, PassError> {
+    /// Runs a query if this instance leads. A connection whose query fails is opened anew.
+    fn read<T>(
+        &mut self,
+        query: impl FnOnce(&Collector, &mut DbConnection) -> Result<T, PassError>,
+    ) -> Result<Option<T>, PassError> {
         let mut leader = match self.leader.take() {
             Some(leader) => leader,
-            None => Connection {
+            None => LeaderConnection {
                 conn: db::open(&self.database, Purpose::Read)?,
                 leads: false,
             },
@@ -153,26 +169,31 @@ impl WebhookSender {
             self.collector.load(&mut leader.conn)?;
             leader.leads = true;
         }
-        let leader = self.leader.insert(leader);
-        Ok(leader.leads.then_some(&mut leader.conn))
+        let found = if leader.leads {
+            Some(query(&self.collector, &mut leader.conn)?)
+        } else {
+            None
+        };
+        self.leader = Some(leader);
+        Ok(found)
     }
 
     async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
+        work: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Clone + Send + 'static,
     ) -> Result<T, PassError> {
-        let edit = self.votes.edit(move |conn| write_transaction(conn, work));
-        let done = edit.await;
+        let edit = move |conn: &mut DbConnection| write_transaction(conn, work);
+        let done = self.votes.edit_with_retries(MAX_RETRIES, edit).await;
         done.map_err(|cause| PassError::Failed(format!("the writer did not take it: {cause:?}")))
     }
 
     /// Records the events since the last pass.
     async fn record(&mut self, now: Timestamp) -> Result<(), PassError> {
-        let Some(conn) = self.lead()? else {
+        let failing = self.read(|_, conn| Ok(store::failing(conn)?))?;
+        let Some(failing) = failing else {
             self.show_disabled(&[]);
             return Ok(());
         };
-        let failing = store::failing(conn)?;
         self.show_disabled(&failing);
         let is_set = |name: &str| self.endpoints.iter().any(|each| each.name == name);
         if let Some(gone) = failing.iter().find(|each| !is_set(&each.endpoint)) {
@@ -183,19 +204,17 @@ impl WebhookSender {
             .into_iter()
             .filter(|each| each.disabled_at.is_some());
         let disabled: Vec<String> = disabled.map(|each| each.endpoint).collect();
-        let acts = match &mut self.leader {
-            Some(leader) => self.collector.acts(&mut leader.conn, &disabled, now)?,
-            None => Recording::default(),
-        };
+        let acts = self.read(|collector, conn| collector.acts(conn, &disabled, now))?;
         let tallies = self.collector.tallies(&disabled, now)?;
-        for recording in std::iter::once(acts).chain(tallies) {
+        for recording in acts.into_iter().chain(tallies) {
             if recording.is_empty() {
                 continue;
             }
-            let sent = recording.sent.clone();
-            self.write(move |conn| store::record(conn, &recording, now))
+            let recording = Arc::new(recording);
+            let written = Arc::clone(&recording);
+            self.write(move |conn| store::record(conn, &written, now))
                 .await?;
-            self.collector.note(sent);
+            self.collector.note(&recording.sent);
         }
         Ok(())
     }
@@ -216,104 +235,112 @@ impl WebhookSender {
         now: Timestamp,
     ) -> Result<Vec<(WebhookEndpoint, Vec<ReadyDelivery>)>, PassError> {
         let endpoints = Arc::clone(&self.endpoints);
-        let site = self.collector.site.clone();
         let mut all = Vec::new();
         for endpoint in endpoints.iter() {
-            if self.busy.contains(&endpoint.name) {
+            let name = &endpoint.name;
+            if self.busy.contains(name) || self.backoffs.is_left_out(name, Instant::now()) {
                 continue;
             }
-            let Some(conn) = self.lead()? else {
-                return Ok(Vec::new());
-            };
-            let due = store::due(conn, &endpoint.name, now, MAX_BATCH)?;
-            if due.is_empty() {
-                continue;
+            let due = self.read(|collector, conn| {
+                let due = store::due(conn, name, now, MAX_BATCH)?;
+                let ready = |delivery| ready(endpoint, delivery, &collector.site);
+                Ok(due.into_iter().map(ready).collect::<Vec<_>>())
+            })?;
+            let due = due.unwrap_or_default();
+            if !due.is_empty() {
+                all.push((endpoint.clone(), due));
             }
-            let ready = due
-                .into_iter()
-                .map(|delivery| ready(endpoint, delivery, &site));
-            all.push((endpoint.clone(), ready.collect()));
         }
         Ok(all)
     }
 
-    /// Writes what became of a batch.
-    async fn settle(&mut self, batch: Batch) -> Result<(), PassError> {
-        let Batch {
-            endpoint,
-            attempts,
-            is_gone,
-        } = batch;
-        let name = endpoint.name;
-        self.busy.remove(&name);
-        let failed = u64::from(attempts.last().is_some_and(|last| last.failure.is_some()));
-        let taken = attempts.len() as u64 - failed;
-        self.metrics.webhook(&name, taken, failed);
-        let (now, saved) = (Timestamp::now(), name.clone());
-        let cause = attempts.last().and_then(|last| last.failure.as_ref());
-        let cause = cause.map(|failure| failure.cause.clone());
-        let health = self
-            .write(move |conn| save_batch(conn, &saved, &attempts, is_gone, now))
-            .await?;
-        let (endpoint, cause) = (name, cause.unwrap_or_default());
-        match health {
-            Health::Same => {}
-            Health::Recovered => tracing::info!(endpoint, "webhook endpoint recovered"),
-            Health::Failing => {
-                tracing::warn!(endpoint, cause, "webhook delivery failed; will retry");
-            }
-            Health::Disabled => {
-                tracing::error!(
-                    endpoint,
-                    cause,
-                    "webhook endpoint disabled; \"send again\" in the dashboard enables it"
-                );
-            }
+    /// Counts what became of a batch; [`Self::save_batches`] writes it.
+    fn settle(&mut self, batch: Batch) {
+        let name = &batch.endpoint.name;
+        let failed = u64::from(batch.failure().is_some());
+        let taken = batch.attempts.len() as u64 - failed;
+        self.metrics.webhook(name, taken, failed);
+        if taken > 0 {
+            self.backoffs.note_success(name);
+        }
+        if failed > 0 {
+            self.backoffs.note_failure(name, Instant::now());
+        }
+        self.unsaved.push_back(Arc::new(batch));
+    }
+
+    /// Writes what became of batches. One that is not written stays, and its endpoint busy: its deliveries were sent.
+    async fn save_batches(&mut self) -> Result<(), PassError> {
+        while let Some(batch) = self.unsaved.front() {
+            let (written, now) = (Arc::clone(batch), Timestamp::now());
+            let health = self
+                .write(move |conn| save_batch(conn, &written, now))
+                .await?;
+            let Some(batch) = self.unsaved.pop_front() else {
+                break;
+            };
+            self.busy.remove(&batch.endpoint.name);
+            log_health(&batch, health);
         }
         Ok(())
     }
 }
 
 /// How an endpoint's health changed.
-enum Health {
+enum EndpointHealth {
     Same,
     Recovered,
     Failing,
     Disabled,
 }
 
+fn log_health(batch: &Batch, health: EndpointHealth) {
+    let endpoint = &batch.endpoint.name;
+    let cause = batch.failure().map(|failure| failure.cause.as_str());
+    match health {
+        EndpointHealth::Same => {}
+        EndpointHealth::Recovered => tracing::info!(endpoint, "webhook endpoint recovered"),
+        EndpointHealth::Failing => {
+            tracing::warn!(endpoint, cause, "webhook delivery failed; will retry");
+        }
+        EndpointHealth::Disabled => {
+            tracing::error!(
+                endpoint,
+                cause,
+                "webhook endpoint disabled; \"send again\" in the dashboard enables it"
+            );
+        }
+    }
+}
+
 fn save_batch(
     conn: &mut DbConnection,
-    endpoint: &str,
-    attempts: &[Attempt],
-    is_gone: bool,
+    batch: &Batch,
     now: Timestamp,
-) -> QueryResult<Health> {
-    let mut health = Health::Same;
-    for attempt in attempts {
+) -> QueryResult<EndpointHealth> {
+    let endpoint = &batch.endpoint.name;
+    let mut health = EndpointHealth::Same;
+    for attempt in &batch.attempts {
         store::save_attempt(conn, attempt, now)?;
-        if attempt.failure.is_none() {
+        let Some(failure) = &attempt.failure else {
             if store::enable(conn, endpoint)? > 0 {
-                health = Health::Recovered;
+                health = EndpointHealth::Recovered;
             }
             continue;
+        };
+        let known = store::note_failure(conn, endpoint, now)?;
+        let is_long = now >= known.since.plus_seconds(DISABLE_SECONDS);
+        if known.disabled_at.is_some() {
+            continue;
         }
-        let failing = store::failing(conn)?;
-        match failing.iter().find(|each| each.endpoint == endpoint) {
-            Some(known) if known.disabled_at.is_some() => {}
-            Some(known) if is_gone || now >= known.since.plus_seconds(DISABLE_SECONDS) => {
-                store::disable(conn, endpoint, now)?;
-                health = Health::Disabled;
-            }
-            Some(_) => {}
-            None => {
-                store::note_failing(conn, endpoint, now)?;
-                health = Health::Failing;
-                if is_gone {
-                    store::disable(conn, endpoint, now)?;
-                    health = Health::Disabled;
-                }
-            }
+        if batch.is_gone || (is_long && known.failures >= MIN_FAILURES) {
+            store::disable(conn, endpoint, now)?;
+            health = EndpointHealth::Disabled;
+        } else if failure.next_at.is_none() && !store::has_pending(conn, endpoint)? {
+            // It is not attempted any more, so the time until the next event must not count as failing.
+            store::enable(conn, endpoint)?;
+        } else if known.failures == 1 {
+            health = EndpointHealth::Failing;
         }
     }
     Ok(health)

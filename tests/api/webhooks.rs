@@ -14,6 +14,8 @@ crate::both!(
     a_kill_loses_nothing_and_keeps_the_id,
     an_endpoint_that_is_gone_is_disabled_until_it_is_sent_something_again,
     an_endpoint_that_fails_for_days_is_disabled,
+    failures_end_with_the_last_delivery,
+    what_cannot_be_saved_is_not_sent_again,
     private_addresses_are_refused,
 );
 
@@ -243,7 +245,12 @@ fn one_of_two_instances_delivers_and_the_other_takes_over() {
             of_type(&hook, "tool.frozen").len() >= 2
         })
         .await;
-        tokio::time::sleep(Duration::from_secs(5)).await;
+        let delivered = "SELECT COUNT(*) AS n FROM webhook_deliveries WHERE state = 1";
+        let home = second.server.home();
+        eventually("both are saved", GUARD, async || {
+            home.number(delivered) == 2
+        })
+        .await;
         assert_eq!(hook.messages().len(), 2, "{:?}", ids(&hook));
         moderator.server.kill9();
         freeze(&second, "open").await;
@@ -366,11 +373,82 @@ async fn an_endpoint_that_fails_for_days_is_disabled(backend: Backend) {
     let log = moderator.server.stderr();
     assert!(log.contains("webhook delivery failed; will retry"), "{log}");
     assert!(!disabled(&moderator));
+    // A clock that jumps disables nothing.
     home.execute("UPDATE webhook_failures SET failing_since = failing_since - 432000000000");
+    let failures = "SELECT SUM(failures) AS n FROM webhook_failures";
+    eventually("it fails again", GUARD, async || home.number(failures) == 2).await;
+    assert!(!disabled(&moderator));
+    home.execute("UPDATE webhook_failures SET failures = 9");
     eventually("it is disabled", GUARD, async || disabled(&moderator)).await;
     shows_that_it_is_disabled(&moderator).await;
     let given_up = "SELECT COUNT(*) AS n FROM webhook_deliveries WHERE state = 2";
     assert_eq!(home.number(given_up), 1);
+    moderator.server.verify().await;
+}
+
+/// An event that is given up must not count against the endpoint when the next event comes, weeks later.
+async fn failures_end_with_the_last_delivery(backend: Backend) {
+    let hook = Hook::start(&[Manner::Answers(500); 2]).await;
+    let moderator = moderator(setup(backend, &endpoint("site", &hook.url, ""))).await;
+    freeze(&moderator, "frozen").await;
+    let home = moderator.server.home();
+    let failing = "SELECT COUNT(*) AS n FROM webhook_failures";
+    eventually("it fails", GUARD, async || home.number(failing) == 1).await;
+    home.execute("UPDATE webhook_deliveries SET created_at = created_at - 259200000000");
+    let given_up = "SELECT COUNT(*) AS n FROM webhook_deliveries WHERE state = 2";
+    eventually("it is given up", GUARD, async || home.number(given_up) == 1).await;
+    assert_eq!(home.number(failing), 0);
+    freeze(&moderator, "open").await;
+    freeze(&moderator, "frozen").await;
+    let delivered = "SELECT COUNT(*) AS n FROM webhook_deliveries WHERE state = 1";
+    eventually("the next is delivered", GUARD, async || {
+        home.number(delivered) == 1
+    })
+    .await;
+    moderator.server.verify().await;
+}
+
+async fn what_cannot_be_saved_is_not_sent_again(backend: Backend) {
+    let (hook, down) = tokio::join!(Hook::start(&[]), Hook::start(&[Manner::Answers(500)]));
+    let endpoints = [
+        endpoint("site", &hook.url, ""),
+        endpoint("down", &down.url, ""),
+    ];
+    let moderator = moderator(setup(backend, &endpoints.concat())).await;
+    let home = std::sync::Arc::clone(&moderator.server.setup.home);
+    let (refuse, allow) = match backend {
+        Backend::Sqlite => (
+            "CREATE TRIGGER refuse BEFORE UPDATE ON webhook_deliveries \
+             BEGIN SELECT RAISE(ABORT, 'full'); END",
+            "DROP TRIGGER refuse",
+        ),
+        Backend::Postgres => (
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''full''; END'; \
+             CREATE TRIGGER refuse BEFORE UPDATE ON webhook_deliveries EXECUTE FUNCTION refuse()",
+            "DROP TRIGGER refuse ON webhook_deliveries",
+        ),
+    };
+    home.execute(refuse);
+    freeze(&moderator, "frozen").await;
+    eventually("outcomes are refused", GUARD, async || {
+        moderator.server.stderr().matches("edit failed").count() >= 5
+    })
+    .await;
+    assert_eq!((hook.messages().len(), down.messages().len()), (1, 1));
+
+    home.execute(allow);
+    let delivered = "SELECT COUNT(*) AS n FROM webhook_deliveries WHERE state = 1";
+    eventually("both are delivered", GUARD, async || {
+        home.number(delivered) == 2
+    })
+    .await;
+    freeze(&moderator, "open").await;
+    freeze(&moderator, "frozen").await;
+    eventually("the next are delivered", GUARD, async || {
+        home.number(delivered) == 4
+    })
+    .await;
+    assert_eq!((hook.messages().len(), down.messages().len()), (2, 3));
     moderator.server.verify().await;
 }
 

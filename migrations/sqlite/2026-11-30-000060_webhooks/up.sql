@@ -16,10 +16,13 @@ CREATE TABLE webhook_deliveries (
     UNIQUE (endpoint, event_id)
 );
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint, state, next_at);
+-- A newer tally of a tool replaces the one that is pending.
+CREATE INDEX webhook_deliveries_replaced ON webhook_deliveries (endpoint, state, event, tool);
 -- Endpoints that fail. An endpoint that takes what it is sent has no row.
 CREATE TABLE webhook_failures (
     endpoint TEXT PRIMARY KEY NOT NULL,
     failing_since BIGINT NOT NULL,
+    failures INTEGER NOT NULL, -- attempts since then
     disabled_at BIGINT -- NULL while it is still tried
 );
 -- The counts of each tool as the last event had them.

@@ -425,6 +425,7 @@ diesel::table! {
     webhook_failures (endpoint) {
         endpoint -> Text,
         failing_since -> BigInt,
+        failures -> Integer,
         disabled_at -> Nullable<BigInt>,
     }
 }

@@ -213,7 +213,26 @@ impl Votes {
         }
     }
 
-    /// [`Self::edit`] for a worker: if the queue is full, it is tried again `max_retries` times.
+    /// [`Self::edit`] that is tried again `max_retries` times if the queue is full.
+    ///
+    /// # Errors
+    /// As of [`Self::edit`].
+    pub async fn edit_with_retries<T: Send + 'static>(
+        &self,
+        max_retries: usize,
+        work: impl FnOnce(&mut DbConnection) -> diesel::QueryResult<T> + Clone + Send + 'static,
+    ) -> Result<T, VoteError> {
+        let mut retries = 0;
+        loop {
+            match self.edit(work.clone()).await {
+                Err(VoteError::Overloaded) if retries < max_retries => retries += 1,
+                done => return done,
+            }
+            tokio::time::sleep(EDIT_AGAIN_AFTER).await;
+        }
+    }
+
+    /// [`Self::edit_with_retries`] for a worker with a thread: if the queue is full, it is tried again `max_retries` times.
     ///
     /// # Errors
     /// If the writer did not take it, or the worker was stopped.
