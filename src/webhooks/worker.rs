@@ -280,7 +280,7 @@ impl WebhookWorker {
                 break;
             };
             self.busy.remove(&batch.endpoint.name);
-            log_health(&batch, health);
+            log_health(&batch, &health);
         }
         Ok(())
     }
@@ -294,7 +294,7 @@ enum EndpointHealth {
     Disabled,
 }
 
-fn log_health(batch: &Batch, health: EndpointHealth) {
+fn log_health(batch: &Batch, health: &EndpointHealth) {
     let endpoint = &batch.endpoint.name;
     let cause = batch.failure().map(|failure| failure.cause.as_str());
     match health {
