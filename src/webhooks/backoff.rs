@@ -82,9 +82,9 @@ mod tests {
         let start = Instant::now();
         for wait in [5, 10, 20, 40, 60, 60] {
             backoffs.note_failure("site", start);
-            let end = start + Duration::from_secs(wait);
-            assert!(backoffs.is_left_out("site", end - Duration::from_millis(1)));
-            assert!(!backoffs.is_left_out("site", end));
+            let after = |millis| start + Duration::from_millis(millis);
+            assert!(backoffs.is_left_out("site", after(wait * 1_000 - 1)));
+            assert!(!backoffs.is_left_out("site", after(wait * 1_000)));
             assert!(!backoffs.is_left_out("team", start));
         }
         backoffs.note_success("site");
