@@ -1,5 +1,7 @@
 //! Rows as lines of JSON, and back, on Postgres. Only `backup` calls it.
 
+use std::time::{Duration, Instant};
+
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::result::Error;
@@ -8,6 +10,9 @@ use diesel::{PgConnection, QueryResult, RunQueryDsl, sql_query};
 
 use super::{BackupError, Column, ColumnKind, quoted};
 use crate::infra::db::Scalar;
+
+/// A server process of Postgres ends within this, once its client has left.
+const LEAVING: Duration = Duration::from_secs(2);
 
 /// One snapshot for all tables; a slow disk on our side must not end it.
 pub(super) fn begin_snapshot(conn: &mut PgConnection) -> QueryResult<()> {
@@ -93,14 +98,20 @@ pub(super) fn advance(conn: &mut PgConnection, table: &str, columns: &[Column]) 
     Ok(())
 }
 
-/// How many others are connected to this database: servers, commands, people.
+/// How many others are connected to this database: servers, commands, people. One that has just left is still there for a moment.
 pub(super) fn others(conn: &mut PgConnection) -> QueryResult<i64> {
-    let count: Scalar<BigInt, i64> = sql_query(
-        "SELECT COUNT(*) AS n FROM pg_stat_activity WHERE datname = current_database() \
-         AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
-    )
-    .get_result(conn)?;
-    Ok(count.0)
+    let began = Instant::now();
+    loop {
+        let count: Scalar<BigInt, i64> = sql_query(
+            "SELECT COUNT(*) AS n FROM pg_stat_activity WHERE datname = current_database() \
+             AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
+        )
+        .get_result(conn)?;
+        if count.0 == 0 || began.elapsed() > LEAVING {
+            return Ok(count.0);
+        }
+        std::thread::sleep(LEAVING / 20);
+    }
 }
 
 /// Takes away every table of ours, and refuses if something of others hangs on one. It is part of the caller's transaction.
