@@ -8385,7 +8385,7 @@ export interface operations {
             401: components["responses"]["voter-required.or.bad-token.or.expired-token"];
             422: components["responses"]["invalid"];
             429: components["responses"]["rate-limited"];
-            503: components["responses"]["unavailable"];
+            503: components["responses"]["unavailable.or.overloaded"];
         };
     };
 }

@@ -106,6 +106,6 @@ pub(super) fn operations() -> Vec<Operation> {
             .quota()
             .answers::<OwnVotes>(200, "In the order asked; `missing` lists what is no tool.")
             .bearing(&["Visitor-Token", "Set-Cookie"])
-            .refuses(&[Code::Invalid, Code::Unavailable]),
+            .refuses(&[Code::Invalid, Code::Unavailable, Code::Overloaded]),
     ]
 }
