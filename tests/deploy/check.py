@@ -106,6 +106,12 @@ def environment_of(where):
     return dict(re.findall(r"(TALLYSHIP_[A-Z]+__[A-Z_]+)=(\S+)", read(where)))
 
 
+def sources(*folders):
+    """The files of the repository, without what a build or an install has left in it."""
+    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *folders], cwd=ROOT, capture_output=True, check=True)
+    return [name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).exists()]
+
+
 def settings():
     """Every setting that a file gives is one, with a value that the server takes; every one that a text names exists."""
     for where in ["compose.yaml", "deploy/kubernetes/settings.yaml", "Dockerfile"]:
@@ -122,9 +128,9 @@ def settings():
     printed = subprocess.run([PROGRAM, "config", "print", "--json"], capture_output=True, text=True, check=True, env={}, cwd="/")
     names = {setting["name"] for setting in json.loads(printed.stdout)}
     known = {"TALLYSHIP_" + name.replace(".", "__", 1).upper() for name in names}
-    texts = [path for folder in ["docs", "deploy", "examples"] for path in (ROOT / folder).rglob("*") if path.is_file()]
-    for path in [*texts, *(ROOT / name for name in ["Dockerfile", "compose.yaml", "CONTRIBUTING.md", "SECURITY.md"])]:
-        if path.suffix not in {".png", ".jpg"} and path.exists() and "node_modules" not in path.parts:
+    texts = sources("docs", "deploy", "examples", "Dockerfile", "compose.yaml", "CONTRIBUTING.md", "SECURITY.md")
+    for path in (ROOT / name for name in texts):
+        if path.suffix not in {".png", ".jpg"}:
             for name in SETTING.findall(path.read_text()):
                 if name.rstrip("_") not in known and name.removesuffix("_FILE") not in known and not name.endswith("__"):
                     wrong(f"{path.relative_to(ROOT)}: there is no setting {name}")
@@ -243,11 +249,9 @@ def release():
                 wrong(f"{' '.join(command)}:\n{ended.stdout}{ended.stderr}")
             return ended.stdout
 
-        listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True)
-        for name in filter(None, listed.stdout.decode().split("\0")):
-            if (ROOT / name).exists():
-                (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, Path(folder) / name)
+        for name in sources():
+            (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, Path(folder) / name)
         log = Path(folder) / "CHANGELOG.md"
         # Right after a release there is nothing to release.
         log.write_text(log.read_text().replace("## Unreleased\n", "## Unreleased\n\n- Something.\n", 1))
