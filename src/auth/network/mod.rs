@@ -219,7 +219,7 @@ mod tests {
             .to_string()
     }
 
-    /// Also where this machine's own address is trusted: whoever may open the file need not be its proxy.
+    /// Also where this machine's own address is trusted: a process that may open the file need not be a proxy.
     #[test]
     fn a_unix_sockets_peer_is_believed_only_if_configured() {
         for (unix, lines, expected) in [
