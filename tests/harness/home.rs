@@ -171,7 +171,7 @@ impl Home {
     pub fn hold(&self, sql: &str) {
         self.execute(&format!(
             "BEGIN; {sql}; DO $$ BEGIN FOR n IN 1..1500 LOOP \
-             EXIT WHEN to_regclass('let_go') IS NOT NULL; PERFORM pg_sleep(0.02); END LOOP; END $$; COMMIT"
+             EXIT WHEN EXISTS (SELECT FROM pg_class WHERE relname = 'let_go'); PERFORM pg_sleep(0.02); END LOOP; END $$; COMMIT"
         ));
     }
 
