@@ -44,6 +44,14 @@ fn stands(until: Option<&Option<Timestamp>>, now: Timestamp) -> bool {
     until.is_some_and(|until| until.is_none_or(|end| now < end))
 }
 
+/// What a banned voter is told.
+pub(crate) fn banned() -> Problem {
+    Problem::new(
+        Code::VoterBanned,
+        "The moderators have banned this voter or network.",
+    )
+}
+
 impl Bans {
     /// Whether `voter`, calling from a network of these hashes, may vote. They are asked for only while some network is banned.
     ///
@@ -60,13 +68,10 @@ impl Bans {
             return Ok(());
         }
         let of_network = |network| stands(standing.networks.get(&network), now);
-        let banned = stands(standing.voters.get(&voter), now)
+        let is_banned = stands(standing.voters.get(&voter), now)
             || (!standing.networks.is_empty() && networks().into_iter().any(of_network));
-        if banned {
-            return Err(Problem::new(
-                Code::VoterBanned,
-                "The moderators have banned this voter or network.",
-            ));
+        if is_banned {
+            return Err(banned());
         }
         Ok(())
     }

@@ -107,6 +107,19 @@ pub(super) fn in_force(conn: &mut DbConnection, now: Timestamp) -> QueryResult<V
     Ok(rows.into_iter().map(ban).collect())
 }
 
+/// Those of `voters` who are banned `now`.
+pub(crate) fn banned(
+    conn: &mut DbConnection,
+    voters: &[VoterId],
+    now: Timestamp,
+) -> QueryResult<HashSet<VoterId>> {
+    let voters = voters.iter().map(|voter| Some(voter.0.as_slice()));
+    let rows: Vec<Columns> = standing!(now)
+        .filter(bans::voter.eq_any(voters))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|row| ban(row).voter).collect())
+}
+
 /// The newest bans in force below number `before`, newest first.
 pub fn newest(
     conn: &mut DbConnection,

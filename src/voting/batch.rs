@@ -18,6 +18,7 @@ use super::seen_changes::store as seen_changes;
 use super::set_aside::store::set_aside;
 use super::sqlite::WithdrawnFilter;
 use super::{VoteCommand, VoteRecord, postgres, sqlite};
+use crate::abuse::store as bans;
 use crate::auth::denylist::{self, Denylist};
 use crate::auth::name;
 use crate::domain::{Timestamp, VoterId, VoterOrigins};
@@ -136,6 +137,7 @@ fn carefully(
                 Some(_) => claims::spent(conn, &keys)?,
                 None => LinkedVisitors::default(),
             },
+            banned: banned(conn, commands, now)?,
             erased: match &mut read.erased {
                 Some(erased) => std::mem::take(erased),
                 None => batch.erased(conn, read.erasures)?,
@@ -164,6 +166,22 @@ fn carefully(
         known.note_origins(&read.book, &tools);
     }
     Ok(folded)
+}
+
+/// Who of those who bring a visitor's vote is banned, and which of these visitors.
+fn banned(
+    conn: &mut DbConnection,
+    commands: &[VoteCommand],
+    now: Timestamp,
+) -> QueryResult<HashSet<VoterId>> {
+    let claims = commands
+        .iter()
+        .filter_map(|command| Some([command.voter, command.visitor?]));
+    let voters: Vec<VoterId> = claims.flatten().collect();
+    if voters.is_empty() {
+        return Ok(HashSet::new());
+    }
+    bans::banned(conn, &voters, now)
 }
 
 /// Sets aside what one hand has too much after a batch, and saves the sums of fresh voters.

@@ -25,6 +25,7 @@ pub mod writer;
 
 use std::sync::Arc;
 
+use crate::abuse;
 use crate::abuse::holding::rule::FreshVote;
 use crate::auth::authenticate::Voter;
 use crate::domain::{Ballot, Choice, NetworkHash, OriginHash, Timestamp, VoterId, VoterOrigins};
@@ -221,6 +222,8 @@ pub enum VoteError {
     Archived,
     /// The voter was erased a moment ago.
     Erased,
+    /// The voter, or the visitor whose vote is claimed, was banned a moment ago.
+    Banned,
     /// The visitor came as a user before: the vote here is the user's.
     Spent,
     /// The database did not take it, or its outcome is not known.
@@ -247,6 +250,7 @@ impl VoteError {
                 Code::BadToken,
                 "This visitor was erased. POST /v1/visitors makes a new one.",
             ),
+            Self::Banned => abuse::banned(),
             Self::Spent => Problem::new(
                 Code::Conflict,
                 "The user who signed in here owns the vote on this tool. Sign in to change it.",

@@ -38,7 +38,16 @@ pub(crate) struct Barred {
     pub linked: LinkedVisitors,
     /// Voters of the batch who were erased, as the database says under the locks.
     pub erased: HashSet<VoterId, foldhash::fast::RandomState>,
+    /// Of those who bring a visitor's vote, and of these visitors, who is banned, as the database says under the locks.
+    pub banned: HashSet<VoterId>,
     pub withdrawn: WithdrawnBallots,
+}
+
+impl Barred {
+    fn is_banned(&self, command: &VoteCommand) -> bool {
+        let voters = [Some(command.voter), command.visitor];
+        (voters.iter().flatten()).any(|voter| self.banned.contains(voter))
+    }
 }
 
 /// One change of a tool's counts.
@@ -115,6 +124,7 @@ fn refusal(
 ) -> Option<VoteError> {
     match state {
         _ if barred.erased.contains(&command.voter) => Some(VoteError::Erased),
+        _ if barred.is_banned(command) => Some(VoteError::Banned),
         None => Some(VoteError::UnknownTool),
         Some(ToolState::Frozen) => Some(VoteError::Frozen),
         Some(ToolState::Archived) => Some(VoteError::Archived),

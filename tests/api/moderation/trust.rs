@@ -2,11 +2,15 @@
 use super::held::{ask, on};
 use super::{Moderator, TOOL};
 use crate::harness::Backend;
+use crate::harness::crowd::fill;
+use crate::harness::server::Home;
+use crate::harness::site::Site;
 use serde_json::{Value, json};
 
 crate::both!(
     releasing_a_part_trusts_no_wide_network,
-    a_ban_reaches_voters_whose_votes_are_held
+    a_ban_reaches_voters_whose_votes_are_held,
+    a_ban_reaches_who_claims_a_vote_meanwhile
 );
 
 /// New visitors of one network, each with a ship.
@@ -84,6 +88,50 @@ async fn releasing_a_part_trusts_no_wide_network(backend: Backend) {
     ships(&moderator, 2, "2001:db8:7:4::1").await;
     assert_eq!(moderator.counts().await.0, counted + 2);
     moderator.server.setup.verify().await;
+}
+
+/// Visitors sign in while a reset that bans looks at a large crowd: it has gone past some of the users by then.
+async fn a_ban_reaches_who_claims_a_vote_meanwhile(backend: Backend) {
+    const CROWD: usize = 8_000;
+    let site = Site::new("EdDSA");
+    let setup = site.setup(Home::new(backend).setup().generous());
+    let moderator = Moderator::at(setup.start().await).await;
+    fill(moderator.server.home(), TOOL, CROWD, 1_700_000_000_000_000);
+    let visitors = moderator.voters("ship", 60).await;
+    let users: Vec<String> = (0..visitors.len())
+        .map(|n| site.user(&format!("user-{n}")))
+        .collect();
+    let path = format!("/v1/tools/{TOOL}/vote");
+    let claims = async {
+        for (visitor, user) in visitors.iter().zip(&users) {
+            let call = moderator.client.get(&path).bearer(user);
+            let call = call.header("cookie", &format!("tallyship-visitor={visitor}"));
+            call.send().await.expect(200);
+        }
+    };
+    let body = json!({"choice": "ship", "ban": {}});
+    let (made, ()) = tokio::join!(moderator.reset(body), claims);
+    let made = made.expect(201).json;
+    assert_eq!(made["matched"], CROWD + visitors.len());
+    assert_eq!(moderator.counts().await, (0, 0));
+    // Whom the reset reached first claims nothing, and is banned as a visitor.
+    let mut voters = Vec::new();
+    for (visitor, user) in visitors.iter().zip(&users) {
+        let own = moderator.client.get(&path).bearer(user).send().await;
+        let is_claimed = own.expect(200).json["vote"]["choice"] == "ship";
+        voters.push(if is_claimed { user } else { visitor });
+    }
+    assert_eq!(voters[0], &users[0], "a vote was claimed meanwhile");
+    for voter in &voters {
+        let again = moderator.client.put_vote(voter, TOOL, "skip").await;
+        again.problem(403, "voter-banned");
+    }
+    moderator.undo(&made["id"]).await.expect(200);
+    for voter in &voters {
+        let again = moderator.client.put_vote(voter, TOOL, "skip").await;
+        again.expect(200);
+    }
+    moderator.server.verify().await;
 }
 
 async fn a_ban_reaches_voters_whose_votes_are_held(backend: Backend) {

@@ -1,0 +1,1 @@
+DROP INDEX bans_by_voter;
