@@ -2,8 +2,7 @@
 //! files below `/embed/`.
 
 use actix_web::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
-    HeaderValue, REFERRER_POLICY, VARY,
+    CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
 };
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -35,8 +34,6 @@ const SCRIPT_CACHE: HeaderValue =
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const SVG: HeaderValue = HeaderValue::from_static("image/svg+xml");
 const XML: HeaderValue = HeaderValue::from_static("text/xml; charset=utf-8");
-const GZIP: HeaderValue = HeaderValue::from_static("gzip");
-const BY_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");
 pub(super) const CONTENT_POLICY: HeaderName = HeaderName::from_static("content-security-policy");
 /// Opened by itself, a badge is a page: it may draw itself and nothing else.
 const BADGE_POLICY: HeaderValue =
@@ -199,67 +196,12 @@ pub async fn get_asset(
         .assets
         .find(&file)
         .ok_or_else(|| Problem::new(Code::NotFound, "No such file."))?;
-    let gzip = found
-        .asset
-        .gzip
-        .as_ref()
-        .filter(|_| takes_gzip(http.headers()));
-    let sent = gzip.unwrap_or(&found.asset.plain);
-    let mut answer = cached(http.headers(), sent.body.clone(), sent.etag.clone());
-    let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(found.asset.kind));
-    headers.insert(
-        CACHE_CONTROL,
-        if found.immutable {
-            FOR_EVER
-        } else {
-            SCRIPT_CACHE
-        },
-    );
-    headers.insert(RESOURCE_POLICY, ANY_SITE);
-    if found.asset.gzip.is_some() {
-        headers.append(VARY, BY_ENCODING);
-    }
-    if gzip.is_some() {
-        headers.insert(CONTENT_ENCODING, GZIP);
-    }
+    let cache = if found.immutable {
+        FOR_EVER
+    } else {
+        SCRIPT_CACHE
+    };
+    let mut answer = found.asset.file.response(http.headers(), cache);
+    answer.headers_mut().insert(RESOURCE_POLICY, ANY_SITE);
     Ok(answer)
-}
-
-/// Whether `Accept-Encoding` names gzip and does not weigh it with nothing (RFC 9110 §12.5.3).
-pub fn takes_gzip(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(ACCEPT_ENCODING)
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .map(|item| item.split(';').map(str::trim))
-        .any(|mut parts| {
-            let named = parts
-                .next()
-                .is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
-            let nothing =
-                parts.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-            named && !nothing
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gzip_is_taken_where_it_is_named() {
-        for (line, taken) in [
-            ("gzip", true),
-            ("br, GZIP;q=0.8", true),
-            ("gzip;q=0", false),
-            ("gzip; q=0.000", false),
-            ("br", false),
-            ("", false),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(line));
-            assert_eq!(takes_gzip(&headers), taken, "{line:?}");
-        }
-    }
 }

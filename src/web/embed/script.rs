@@ -5,38 +5,19 @@
 //! built from `clients/widget` by Node and committed, so that no build of the server needs Node; `tests/all` builds them again
 //! and compares. They must never be changed here by hand.
 
-use bytes::Bytes;
 use openssl::sha::sha256;
 
-use crate::tallies::cache::etag;
+use crate::web::kit::static_file::StaticFile;
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 
-/// A file ready to be sent, as it is and compressed.
+/// A file and its two addresses.
 pub struct Asset {
     pub name: &'static str,
-    pub kind: &'static str,
-    pub plain: Sendable,
-    pub gzip: Option<Sendable>,
+    pub file: StaticFile,
     /// The part of its address that changes with its bytes: `tallyship-{stamp}.js`.
     pub stamp: String,
-}
-
-/// Bytes and their strong entity tag.
-#[derive(Clone)]
-pub struct Sendable {
-    pub body: Bytes,
-    pub etag: Bytes,
-}
-
-impl Sendable {
-    fn new(body: &'static [u8]) -> Self {
-        Self {
-            body: Bytes::from_static(body),
-            etag: etag(body),
-        }
-    }
 }
 
 /// Scripts of earlier releases, by name, still served at their stamped addresses: pages may have pinned them by hash, and a
@@ -57,25 +38,20 @@ pub struct EmbedAsset<'a> {
 impl Assets {
     pub fn new() -> Self {
         let script = include_bytes!("../../../clients/widget/dist/tallyship.js");
-        let script_gzip = include_bytes!("../../../clients/widget/dist/tallyship.js.gz");
         let late = include_bytes!("../../../clients/widget/dist/late.js");
-        let late_gzip = include_bytes!("../../../clients/widget/dist/late.js.gz");
         let reserve = include_bytes!("../../../clients/widget/dist/tallyship.css");
-        let frame = include_bytes!("assets/frame.css");
-        let report = include_bytes!("assets/frame.js");
-        let resize = include_bytes!("assets/resize.js");
         let mut assets = vec![
-            asset("tallyship.js", JAVASCRIPT, script, Some(script_gzip)),
-            asset("late.js", JAVASCRIPT, late, Some(late_gzip)),
-            asset("tallyship.css", CSS, reserve, None),
-            asset("frame.css", CSS, frame, None),
-            asset("frame.js", JAVASCRIPT, report, None),
-            asset("resize.js", JAVASCRIPT, resize, None),
+            asset("tallyship.js", JAVASCRIPT, script),
+            asset("late.js", JAVASCRIPT, late),
+            asset("tallyship.css", CSS, reserve),
+            asset("frame.css", CSS, include_bytes!("assets/frame.css")),
+            asset("frame.js", JAVASCRIPT, include_bytes!("assets/frame.js")),
+            asset("resize.js", JAVASCRIPT, include_bytes!("assets/resize.js")),
         ];
         assets.extend(
             RELEASED
                 .iter()
-                .map(|(name, old)| asset(name, JAVASCRIPT, old, None)),
+                .map(|(name, old)| asset(name, JAVASCRIPT, old)),
         );
         Self(assets)
     }
@@ -108,13 +84,8 @@ impl Asset {
     }
 }
 
-fn asset(
-    name: &'static str,
-    kind: &'static str,
-    plain: &'static [u8],
-    gzip: Option<&'static [u8]>,
-) -> Asset {
-    let digest = sha256(plain);
+fn asset(name: &'static str, kind: &'static str, bytes: &'static [u8]) -> Asset {
+    let digest = sha256(bytes);
     let stamp = format!(
         "{:016x}",
         digest
@@ -123,9 +94,7 @@ fn asset(
     );
     Asset {
         name,
-        kind,
-        plain: Sendable::new(plain),
-        gzip: gzip.map(Sendable::new),
+        file: StaticFile::new(kind, bytes),
         stamp,
     }
 }
@@ -153,23 +122,9 @@ mod tests {
         let assets = Assets::new();
         let widget = assets.find("tallyship.js").expect("there");
         let late = assets.find("late.js").expect("there").asset;
-        let text = String::from_utf8_lossy(&widget.asset.plain.body);
+        let text = String::from_utf8_lossy(widget.asset.file.bytes());
         assert!(text.contains(&format!("embed/{}", late.stamped())));
-        let hash = STANDARD.encode(sha256(&late.plain.body));
+        let hash = STANDARD.encode(sha256(late.file.bytes()));
         assert!(text.contains(&format!("sha256-{hash}")));
-    }
-
-    #[test]
-    fn the_widget_stays_small() {
-        let assets = Assets::new();
-        let gzip = assets
-            .find("tallyship.js")
-            .and_then(|found| found.asset.gzip.clone())
-            .expect("compressed");
-        assert!(
-            gzip.body.len() < 8 * 1024,
-            "{} bytes gzipped",
-            gzip.body.len()
-        );
     }
 }

@@ -5,15 +5,13 @@
 
 use std::sync::LazyLock;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use actix_web::http::header::HeaderValue;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
-use bytes::Bytes;
 use xxhash_rust::xxh3::Xxh3;
 
+use super::static_file::StaticFile;
 use crate::http::problem::{Code, Problem};
-use crate::tallies::cache::etag;
-use crate::tallies::routes::cached;
 
 const JS: &str = "text/javascript; charset=utf-8";
 
@@ -65,6 +63,11 @@ const ASSETS: [(&str, &str, &[u8]); 16] = [
     ("brush.js", JS, include_bytes!("../admin/assets/brush.js")),
 ];
 
+static FILES: LazyLock<Vec<(&str, StaticFile)>> = LazyLock::new(|| {
+    let file = |(name, kind, bytes)| (name, StaticFile::new(kind, bytes));
+    ASSETS.map(file).into()
+});
+
 /// Stands in the addresses of all assets; another build with other assets has another.
 pub fn version() -> &'static str {
     static VERSION: LazyLock<String> = LazyLock::new(|| {
@@ -86,18 +89,12 @@ pub async fn get_asset(
     path: Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     let (asked, name) = path.into_inner();
-    let found = ASSETS.iter().find(|(asset, _, _)| *asset == name);
-    let (_, kind, bytes) = found.ok_or_else(|| Problem::new(Code::NotFound, "No such asset."))?;
-    let body = Bytes::from_static(bytes);
-    let tag = etag(&body);
-    let mut answer = cached(http.headers(), body, tag);
-    let keep = if asked == version() {
+    let found = FILES.iter().find(|(asset, _)| *asset == name);
+    let (_, file) = found.ok_or_else(|| Problem::new(Code::NotFound, "No such asset."))?;
+    let cache = if asked == version() {
         "public, max-age=31536000, immutable"
     } else {
         "public, no-cache"
     };
-    let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static(keep));
-    Ok(answer)
+    Ok(file.response(http.headers(), HeaderValue::from_static(cache)))
 }

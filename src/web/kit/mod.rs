@@ -2,3 +2,4 @@
 
 pub mod assets;
 pub mod format;
+pub mod static_file;

@@ -1,9 +1,7 @@
 //! `GET /openapi.json`, `GET /docs` and the page's style sheet.
 
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
-};
-use actix_web::web::{Bytes, Data, Path};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use url::Url;
 use utoipa::openapi::Server;
@@ -11,41 +9,18 @@ use utoipa::openapi::Server;
 use super::{document, page};
 use crate::domain::Slug;
 use crate::http::problem::{Code, Problem};
-use crate::tallies::cache::etag;
-use crate::tallies::routes::cached;
+use crate::web::kit::static_file::StaticFile;
 
 /// It changes with the program only.
 const FRESH: HeaderValue = HeaderValue::from_static("public, max-age=300");
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
-const CSS: HeaderValue = HeaderValue::from_static("text/css; charset=utf-8");
+const JSON: &str = "application/json";
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
 /// The page has its own style sheet, a script that copies, an empty icon, and nothing else.
 const CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 const REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
-
-/// A document, ready to be sent.
-struct Ready {
-    body: Bytes,
-    tag: Bytes,
-}
-
-impl Ready {
-    fn new(body: impl Into<Bytes>) -> Self {
-        let body = body.into();
-        let tag = etag(&body);
-        Self { body, tag }
-    }
-
-    fn answer(&self, http: &HttpRequest, kind: HeaderValue) -> HttpResponse {
-        let mut answer = cached(http.headers(), self.body.clone(), self.tag.clone());
-        let headers = answer.headers_mut();
-        headers.insert(CONTENT_TYPE, kind);
-        headers.insert(CACHE_CONTROL, FRESH);
-        answer
-    }
-}
 
 /// Why the documents could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -58,9 +33,9 @@ pub enum Unmade {
 
 /// The documents, made once at the start.
 pub struct OpenApiState {
-    openapi: Ready,
-    page: Ready,
-    style: Ready,
+    openapi: StaticFile,
+    page: StaticFile,
+    style: StaticFile,
 }
 
 impl OpenApiState {
@@ -77,21 +52,24 @@ impl OpenApiState {
         let site = site.as_str().trim_end_matches('/');
         let slug = featured.map_or("codestral-2", |[slug, _]| slug.as_str());
         Ok(Self {
-            openapi: Ready::new(document.to_json()?),
-            page: Ready::new(page::draw(&serde_json::to_value(&document)?, site, slug)?),
-            style: Ready::new(include_str!("assets/docs.css")),
+            openapi: StaticFile::new(JSON, document.to_json()?),
+            page: StaticFile::new(
+                HTML,
+                page::draw(&serde_json::to_value(&document)?, site, slug)?,
+            ),
+            style: StaticFile::new(CSS, include_str!("assets/docs.css")),
         })
     }
 }
 
 /// The API as OpenAPI 3.1.
 pub async fn get_openapi(http: HttpRequest, state: Data<OpenApiState>) -> HttpResponse {
-    state.openapi.answer(&http, JSON)
+    state.openapi.response(http.headers(), FRESH)
 }
 
 /// The same for readers.
 pub async fn get_docs(http: HttpRequest, state: Data<OpenApiState>) -> HttpResponse {
-    let mut answer = state.page.answer(&http, HTML);
+    let mut answer = state.page.response(http.headers(), FRESH);
     let headers = answer.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, CONTENT_POLICY);
     headers.insert(REFERRER_POLICY, REFERRER);
@@ -110,5 +88,5 @@ pub async fn get_asset(
     if name.as_str() != "docs.css" {
         return Err(Problem::new(Code::NotFound, "No such file."));
     }
-    Ok(state.style.answer(&http, CSS))
+    Ok(state.style.response(http.headers(), FRESH))
 }
