@@ -170,13 +170,36 @@ fn a_command_writes_where_new_transactions_are_read_only_and_names_a_missing_sch
     });
 }
 
-/// The other tests run on Debian's Postgres 15, and 14 is the oldest that is taken.
+#[test]
+fn a_postgres_that_is_too_old_is_refused() {
+    run(async {
+        let home = Home::on(Cluster::of_version(13).fresh_database());
+        let command = home.setup().run_cli(&["migrate"]).await;
+        for ended in [home.setup().start_refused(GUARD).await, command] {
+            assert_eq!(ended.code(), 2, "{}", ended.stderr);
+            assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+            let told = "this is Postgres 13; versions from 14 are supported";
+            assert!(ended.stderr.contains(told), "{}", ended.stderr);
+        }
+    });
+}
+
+/// The other tests run on Debian's Postgres 15.
+#[test]
+fn the_oldest_postgres_takes_votes_resets_and_backups() {
+    takes_votes_resets_and_backups(14);
+}
+
 #[test]
 fn the_newest_postgres_takes_votes_resets_and_backups() {
+    takes_votes_resets_and_backups(18);
+}
+
+fn takes_votes_resets_and_backups(postgres: u32) {
     run(async {
-        let cluster = Cluster::newest();
+        let cluster = Cluster::of_version(postgres);
         let version = cluster.number("SELECT current_setting('server_version_num')::bigint AS n");
-        assert!(version >= 180_000, "{version}");
+        assert_eq!(version / 10_000, i64::from(postgres));
         let home = Home::on(cluster.fresh_database());
         let server = home.setup().generous().start().await;
         let client = server.client();

@@ -14,7 +14,6 @@ pub mod disk;
 pub mod document;
 pub mod home;
 pub mod hook;
-mod newer;
 pub mod pgbouncer;
 pub mod postgres;
 mod postmaster;
@@ -24,6 +23,7 @@ pub mod redis;
 pub mod redis_cluster;
 pub mod seen;
 pub mod server;
+mod server_versions;
 pub mod site;
 pub mod stream;
 

@@ -3,9 +3,9 @@
 //! Called by `server::Home` and by fault tests. Durable as in earnest (fsync on). It must never touch a cluster it did not make.
 use super::disk::Disk;
 use super::eventually_blocking;
-use super::newer;
 use super::postmaster::{as_owner, family, owner, stat};
 use super::process::{Process, Scratch, free_port, hush, program, send_signal};
+use super::server_versions;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -91,15 +91,16 @@ impl Cluster {
         Arc::new(Cluster::start(&[], &[]))
     }
 
-    /// A cluster of the newest Postgres.
-    pub fn newest() -> Arc<Cluster> {
+    /// A cluster of another version than Debian's: 13, 14 or 18.
+    pub fn of_version(version: u32) -> Arc<Cluster> {
+        let postgres = server_versions::postgres(version);
         let mut cluster = Cluster::empty(&[], Vec::new());
         // The user that it runs as may not reach the home of who runs the tests.
         let mut copied = Command::new("cp");
-        copied.arg("-r").args(newer::postgres());
+        copied.arg("-r").args(postgres.folders);
         let copied = copied.arg(cluster.folder.path()).status();
         assert!(copied.expect("cp").success());
-        let programs = cluster.folder.path().join(newer::POSTGRES_PROGRAMS);
+        let programs = cluster.folder.path().join(postgres.programs);
         cluster.programs = Some(programs);
         cluster.initdb();
         cluster.launch();

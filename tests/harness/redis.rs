@@ -2,8 +2,8 @@
 //!
 //! Called by tests of the limiter and of faults. It must never persist anything, nor touch a Redis it did not start.
 use super::eventually_blocking;
-use super::newer;
 use super::process::{Process, Scratch, free_port, program};
+use super::server_versions;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
@@ -34,7 +34,7 @@ impl Redis {
 
     /// A Valkey in its place.
     pub fn start_valkey() -> Redis {
-        Redis::with(&newer::valkey_server(), None, &[])
+        Redis::with(&server_versions::valkey_server(), None, &[])
     }
 
     pub fn start_tls(files: Tls) -> Redis {
