@@ -228,6 +228,15 @@ pub fn redirects(conn: &mut DbConnection) -> QueryResult<Redirects> {
     Ok(rows.into_iter().filter_map(parsed).collect())
 }
 
+/// The slugs that the tool at `slug` had before.
+pub fn former_slugs(conn: &mut DbConnection, slug: &str) -> QueryResult<Vec<String>> {
+    tool_redirects::table
+        .inner_join(tools::table)
+        .filter(tools::slug.eq(slug))
+        .select(tool_redirects::slug)
+        .load(conn)
+}
+
 /// Why a tool cannot be made under one of `slugs`; `None` if none of them is a former slug.
 pub fn refusal(conn: &mut DbConnection, slugs: &[&str]) -> QueryResult<Option<String>> {
     for slugs in slugs.chunks(MAX_SLUGS) {

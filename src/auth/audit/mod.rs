@@ -78,8 +78,8 @@ pub struct EntryFilter {
     pub actor: String,
     /// Empty for any.
     pub act: String,
-    /// The slug of the tool that it was about.
-    pub tool: Option<String>,
+    /// The slugs of the tool that it was about, its former ones among them; none for any.
+    pub tools: Vec<String>,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
 }

@@ -2,8 +2,9 @@
 
 use diesel::sql_types::{Bool, Text};
 use diesel::{
-    BoolExpressionMethods, EscapeExpressionMethods, ExpressionMethods, IntoSql, OptionalExtension,
-    QueryDsl, QueryResult, RunQueryDsl, TextExpressionMethods,
+    BoolExpressionMethods, BoxableExpression, Connection, EscapeExpressionMethods,
+    ExpressionMethods, IntoSql, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl,
+    TextExpressionMethods,
 };
 
 use super::{Entry, EntryFilter, Head};
@@ -121,6 +122,22 @@ fn containing(text: &str) -> String {
     format!("%{escaped}%")
 }
 
+type AuditCondition =
+    Box<dyn BoxableExpression<audit::table, <DbConnection as Connection>::Backend, SqlType = Bool>>;
+
+/// Whether an entry is about one of `tools`, or there are none: in its subject, or as the tallies and filters in it name a tool.
+fn about(tools: &[String]) -> AuditCondition {
+    let mut about: AuditCondition = Box::new(tools.is_empty().into_sql::<Bool>());
+    for slug in tools {
+        let named = containing(&format!("\"tool\":\"{slug}\""));
+        let one = (audit::subject.eq(slug.clone()))
+            .or(audit::before.like(named.clone()).escape('\\'))
+            .or(audit::after.like(named).escape('\\'));
+        about = Box::new(about.or(one));
+    }
+    about
+}
+
 /// The newest entries before number `before` that pass `filter`, newest first.
 pub fn newest(
     conn: &mut DbConnection,
@@ -129,12 +146,6 @@ pub fn newest(
     limit: i64,
 ) -> QueryResult<Vec<Entry>> {
     let any_act = filter.act.is_empty();
-    let tool = filter.tool.as_deref().unwrap_or_default();
-    // As the tallies and the filters in an entry name it.
-    let named = filter.tool.as_deref().map_or_else(
-        || "%".to_owned(),
-        |slug| containing(&format!("\"tool\":\"{slug}\"")),
-    );
     let rows: Vec<Columns> = audit::table
         .filter(audit::id.lt(before))
         .filter(
@@ -143,12 +154,7 @@ pub fn newest(
                 .escape('\\'),
         )
         .filter(any_act.into_sql::<Bool>().or(audit::act.eq(&filter.act)))
-        .filter(
-            audit::subject
-                .eq(tool)
-                .or(audit::before.like(named.clone()).escape('\\'))
-                .or(audit::after.like(named).escape('\\')),
-        )
+        .filter(about(&filter.tools))
         .filter(audit::at.ge(filter.from.map_or(i64::MIN, |from| from.0)))
         .filter(audit::at.lt(filter.to.map_or(i64::MAX, |to| to.0)))
         .order(audit::id.desc())

@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use super::Moderation;
 use super::paging::Page;
 use crate::auth::audit::{self, Entry, EntryFilter, Head};
+use crate::catalog::store as catalog;
 use crate::domain::{Choice, NetworkHash, Slug, Timestamp, VoterId};
 use crate::http::problem::Problem;
 use crate::moderation::removals::removal::ModeratedVote;
@@ -57,15 +58,21 @@ impl ModeratedVoteView {
 }
 
 impl Moderation {
-    /// The entries of the audit chain that pass `filter`, newest first.
+    /// The entries of the audit chain that pass `filter`, newest first; of one tool also those from before a rename.
     pub async fn audit(
         &self,
-        filter: EntryFilter,
+        mut filter: EntryFilter,
         before: i64,
         limit: i64,
     ) -> Result<Page<Entry>, Problem> {
         let found = self
-            .look(move |conn| audit::newest(conn, &filter, before, limit + 1))
+            .look(move |conn| {
+                if let [slug] = filter.tools.as_slice() {
+                    let former = catalog::former_slugs(conn, slug)?;
+                    filter.tools.extend(former);
+                }
+                audit::newest(conn, &filter, before, limit + 1)
+            })
             .await?;
         Ok(Page::cut(found, limit, |entry| entry.id.to_string()))
     }

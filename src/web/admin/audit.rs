@@ -77,7 +77,7 @@ fn wanted(state: &AdminState, filter: &VoteFilter, form: &Form) -> Result<EntryF
     Ok(EntryFilter {
         actor: form.text("actor"),
         act: form.text("act"),
-        tool: filter.tool(state)?.map(|slug| slug.to_string()),
+        tools: (filter.tool(state)?.iter().map(ToString::to_string)).collect(),
         from,
         to,
     })

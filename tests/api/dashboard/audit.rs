@@ -58,4 +58,22 @@ async fn acts_are_found_by_what_they_were(backend: Backend) {
             "{page}"
         );
     }
+    // Of a tool that was renamed, also the acts before.
+    let token = dashboard
+        .moderator
+        .server
+        .run_cli(&["token", "create", "--role", "site", "--name", "s"])
+        .await;
+    let token = token.success("token").stdout;
+    let rename = dashboard
+        .moderator
+        .client
+        .post(&format!("/v1/tools/{TOOL}/rename"));
+    let rename = rename
+        .bearer(token.trim())
+        .json(&json!({"slug": "codestral-3"}));
+    rename.send().await.expect(200);
+    let renamed = acts("tool=codestral-3").await;
+    // Two freezes, the reset and the rename.
+    assert_eq!(count(&renamed), 4);
 }
