@@ -66,7 +66,11 @@ async fn everything_of_a_tool_stays(backend: Backend) {
     let reset = reset.expect(201).json;
     let before = site.get(&format!("/v1/tools/{TOOL}")).await;
     let history = site.get(&format!("/v1/tools/{TOOL}/history")).await;
+    let plan = json!({"choice": "ship", "dry_run": true});
+    let plan = moderator.reset(plan).await.expect(200).json["plan"].clone();
     let renamed = site.rename(TOOL, "codestral-3").await.expect(200).json;
+    let planned = json!({"choice": "ship", "dry_run": true, "plan": plan});
+    moderator.reset(planned).await.expect(200);
     let version = before["tally"]["version"].as_i64().expect("a version");
     let mut expected = before.clone();
     expected["slug"] = json!("codestral-3");

@@ -145,9 +145,7 @@ impl Moderation {
         let (seq, in_force) = self
             .step(move |conn| store::start(conn, tool).map(Ok))
             .await?;
-        let matches = self
-            .scan(order.slug, &order.criteria, Some((removal, ban)))
-            .await?;
+        let matches = self.scan(&order.criteria, Some((removal, ban))).await?;
         if order.plan.is_some_and(|plan| plan != matches.hash()) {
             return Err(super::resets::changed());
         }

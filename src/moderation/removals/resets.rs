@@ -102,7 +102,7 @@ impl Moderation {
         now: Timestamp,
     ) -> Result<ResetReport, Problem> {
         let criteria = self.criteria(wanted, now)?;
-        let matches = self.scan(&wanted.votes.tool, &criteria, None).await?;
+        let matches = self.scan(&criteria, None).await?;
         let hash = matches.hash();
         if wanted.plan.as_ref().is_some_and(|plan| plan.hash != hash) {
             return Err(changed());

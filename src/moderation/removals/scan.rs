@@ -10,7 +10,7 @@ use openssl::sha::Sha256;
 use super::removal::{Criteria, ModeratedVote};
 use super::store;
 use crate::abuse::store::Ban;
-use crate::domain::{Choice, NetworkHash, Slug, Timestamp, VoterId};
+use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
 use crate::http::problem::Problem;
 use crate::moderation::Moderation;
 use crate::voting::exclusions::{self, Chosen, Marked};
@@ -35,12 +35,11 @@ pub(crate) struct Matches {
 }
 
 impl Matches {
-    fn new(slug: &Slug, criteria: &Criteria) -> Self {
+    fn new(criteria: &Criteria) -> Self {
         let mut digest = Sha256::new();
         let time = |at: Option<Timestamp>| at.map_or(i64::MIN, |at| at.0).to_be_bytes();
-        digest.update(b"tallyship plan 2");
-        digest.update(&(slug.as_str().len() as u64).to_be_bytes());
-        digest.update(slug.as_str().as_bytes());
+        digest.update(b"tallyship plan 3");
+        digest.update(&criteria.tool.to_be_bytes());
         digest.update(&time(criteria.from));
         digest.update(&time(Some(criteria.to)));
         for ids in [criteria.voters.packed(), criteria.networks.packed()] {
@@ -86,11 +85,10 @@ impl Moderation {
     /// Goes over the votes that match and count now; marks them for `removal` where there is one.
     pub(crate) async fn scan(
         &self,
-        slug: &Slug,
         criteria: &Criteria,
         removal: Option<(i64, Option<&Ban>)>,
     ) -> Result<Matches, Problem> {
-        let mut matches = Matches::new(slug, criteria);
+        let mut matches = Matches::new(criteria);
         let mut after: Option<VoterId> = None;
         loop {
             let wanted = criteria.clone();
