@@ -31,11 +31,11 @@ impl WriteProbe {
     /// Goes on until it is aborted.
     pub(super) async fn run(&self, votes: &Votes) {
         loop {
-            let has_failed = votes.has_failed();
-            let probe = votes.edit(move |conn| probe_write(conn, has_failed));
+            let failed = votes.failed_writes();
+            let probe = votes.edit(move |conn| probe_write(conn, failed > 0));
             let is_writable = matches!(tokio::time::timeout(TIMEOUT, probe).await, Ok(Ok(true)));
-            if has_failed && is_writable {
-                votes.clear_failed();
+            if is_writable {
+                votes.write_succeeded(failed);
             }
             let was_writable = self.0.swap(is_writable, Ordering::Relaxed);
             match (was_writable, is_writable) {

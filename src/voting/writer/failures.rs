@@ -2,7 +2,7 @@
 //! left, somebody holds a lock, or a table that only votes write to refuses them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
@@ -14,8 +14,8 @@ const RECENT: Duration = Duration::from_secs(4);
 pub(super) struct WriteFailures {
     /// When the last batch failed, until one succeeds.
     votes: ArcSwapOption<Instant>,
-    /// Whether a write failed, and none as large has succeeded since.
-    is_doubtful: AtomicBool,
+    /// Writes that failed since one as large succeeded.
+    failed: AtomicU64,
 }
 
 impl WriteFailures {
@@ -25,7 +25,7 @@ impl WriteFailures {
     }
 
     pub fn edit_failed(&self) {
-        self.is_doubtful.store(true, Ordering::Relaxed);
+        self.failed.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A batch was committed.
@@ -33,15 +33,19 @@ impl WriteFailures {
         if self.votes.load().is_some() {
             self.votes.store(None);
         }
-        self.clear_doubt();
+        self.failed.store(0, Ordering::Relaxed);
     }
 
-    pub fn clear_doubt(&self) {
-        self.is_doubtful.store(false, Ordering::Relaxed);
+    /// How many writes failed since one as large as a batch succeeded.
+    pub fn failed(&self) -> u64 {
+        self.failed.load(Ordering::Relaxed)
     }
 
-    pub fn is_doubtful(&self) -> bool {
-        self.is_doubtful.load(Ordering::Relaxed)
+    /// A write as large as a batch succeeded, begun after `failed` had failed. What failed meanwhile still counts.
+    pub fn write_succeeded(&self, failed: u64) {
+        let _ = self
+            .failed
+            .compare_exchange(failed, 0, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     pub fn votes_fail_at(&self, now: Instant) -> bool {
@@ -59,13 +63,15 @@ mod tests {
     fn votes_fail_for_a_while_after_a_failure_or_until_a_success() {
         let (failures, now) = (WriteFailures::default(), Instant::now());
         failures.edit_failed();
-        assert!(failures.is_doubtful() && !failures.votes_fail_at(now));
+        assert!(failures.failed() == 1 && !failures.votes_fail_at(now));
         failures.votes_failed(now);
-        failures.clear_doubt();
-        assert!(failures.votes_fail_at(now + RECENT / 2) && !failures.is_doubtful());
+        failures.write_succeeded(1);
+        assert_eq!(failures.failed(), 2, "one failed after the write had begun");
+        failures.write_succeeded(2);
+        assert!(failures.votes_fail_at(now + RECENT / 2) && failures.failed() == 0);
         assert!(!failures.votes_fail_at(now + RECENT));
         failures.votes_failed(now);
         failures.committed();
-        assert!(!failures.votes_fail_at(now) && !failures.is_doubtful());
+        assert!(!failures.votes_fail_at(now) && failures.failed() == 0);
     }
 }

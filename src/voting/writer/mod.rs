@@ -124,14 +124,14 @@ impl Votes {
         self.failures.votes_fail_at(now)
     }
 
-    /// Whether votes or an edit could not be written, and nothing as large since.
-    pub fn has_failed(&self) -> bool {
-        self.failures.is_doubtful()
+    /// How many writes failed since one as large as a batch succeeded.
+    pub fn failed_writes(&self) -> u64 {
+        self.failures.failed()
     }
 
-    /// A write as large as a batch succeeded.
-    pub fn clear_failed(&self) {
-        self.failures.clear_doubt();
+    /// See [`WriteFailures::write_succeeded`].
+    pub fn write_succeeded(&self, failed: u64) {
+        self.failures.write_succeeded(failed);
     }
 
     /// The origin of the public log, while there is one.
