@@ -84,7 +84,7 @@ declare::settings! {
         workers: usize = "" => workers,
         /// Origins of other sites that may vote, comma separated. `https://*.example.org` stands for its sub-domains; apps have `capacitor://localhost`. The public URL's own origin always may.
         allowed_origins: Vec<String> = "" => origins,
-        /// Networks of proxies whose forwarding header is believed, comma separated; `unix` stands for whoever connects to a Unix socket.
+        /// Networks of proxies whose forwarding header is believed, comma separated; `unix` stands for all clients of a Unix socket.
         trusted_proxies: TrustedProxies = "" => trusted_proxies,
         /// The header that is believed: `X-Forwarded-For`, `Forwarded`, `X-Real-IP` or `CF-Connecting-IP`; others are ignored.
         forwarding_header: String = "X-Forwarded-For" => header_name,
@@ -158,7 +158,7 @@ declare::settings! {
     Webhooks webhooks = "webhooks" {
         /// TOML: a table `[NAME]` for each endpoint, with `url`, `secret` or `secret_file`, and maybe `format`, `events`, `tools`.
         endpoints [secret]: Vec<WebhookEndpoint> = "" => webhook::endpoints,
-        /// `tally.moved` is sent once a percentage has moved by so many points, 0 to 100. `0`: once the counts have.
+        /// `tally.moved` is sent once a percentage has moved by this many points, 0 to 100. `0`: once the counts have.
         moved_points: i64 = "1" => webhook::moved_points,
         /// Networks that are not public and may be posted to nevertheless, comma separated.
         private_networks: Vec<IpNet> = "" => networks,
