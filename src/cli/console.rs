@@ -22,17 +22,17 @@ pub(super) fn write(bytes: &[u8]) -> Result<(), Failure> {
         .map_err(|cause| failure(&cause))
 }
 
-/// As [`print`], for what is shown this once and must not be lost: it also fails if standard output was closed from the start.
+/// Commands whose output is what they are run for, such as a new token or a backup, ask before they begin.
 ///
 /// # Errors
-/// As [`print`].
-pub(super) fn print_once(text: impl std::fmt::Display) -> Result<(), Failure> {
+/// Exit code 1 with a line if standard output was closed from the start.
+pub(super) fn refuse_closed() -> Result<(), Failure> {
     if was_closed().map_err(Failure::new)? {
         return Err(Failure::new(
             "cannot write to standard output: it is closed, or leads to /dev/null",
         ));
     }
-    print(text)
+    Ok(())
 }
 
 /// Before `main` the standard library opens `/dev/null`, for reading and writing, in the place of a closed descriptor. That

@@ -80,10 +80,11 @@ fn create(
     let now = Timestamp::now();
     let seconds = lasts.map(|lasts| i64::try_from(lasts.as_secs()).unwrap_or(i64::MAX));
     let expires_at = seconds.map(|seconds| now.plus_seconds(seconds));
+    console::refuse_closed()?;
     let mut conn = open_database(settings)?;
     let token = staff::generate().map_err(Failure::new)?;
     // Before it is valid: nobody may lose a valid token, and no lock waits for a slow reader.
-    console::print_once(&token)?;
+    console::print(&token)?;
     let created = write_transaction(&mut conn, |conn| {
         let id = staff::create(conn, &token, role, &name, expires_at, now)?;
         let act = AuditAction {

@@ -26,6 +26,7 @@ pub(super) fn run(command: &VisitorsCommand, settings: &Settings) -> Result<Exit
 }
 
 fn mint(settings: &Settings, count: u64) -> Result<ExitCode, Failure> {
+    console::refuse_closed()?;
     let mut conn = open_database(settings)?;
     let keys = secret::load_for(&mut conn, &settings.identity, &settings.database)?;
     let minted = serde_json::json!({ "count": count });

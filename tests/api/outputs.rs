@@ -89,10 +89,20 @@ fn a_command_that_cannot_print_says_so_and_leaves_no_token() {
                 assert_eq!(home.number("SELECT count(*) AS n FROM tokens"), 0);
             }
         }
-        let closed = through(&setup, "\"$@\" >&-", &create).await;
-        assert_eq!(closed.code(), 1, "{}", closed.stderr);
-        assert_eq!(closed.stderr.lines().count(), 1, "{}", closed.stderr);
-        assert_eq!(home.number("SELECT count(*) AS n FROM tokens"), 0);
+        let audit = "SELECT count(*) AS n FROM audit";
+        let audited = home.number(audit);
+        for arguments in [
+            &create[..],
+            &["visitors", "mint", "--count", "2"],
+            &["backup", "-"],
+            &["export", "votes"],
+            &["catalog", "export"],
+        ] {
+            let closed = through(&setup, "\"$@\" >&-", arguments).await;
+            assert_eq!(closed.code(), 1, "{arguments:?}: {}", closed.stderr);
+            assert_eq!(closed.stderr.lines().count(), 1, "{}", closed.stderr);
+        }
+        assert_eq!(home.number(audit), audited, "nothing was begun");
     });
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, fstat, renameat_with};
 
-use super::Failure;
+use super::{Failure, console};
 
 const BUFFER_BYTES: usize = 256 * 1024;
 
@@ -56,11 +56,11 @@ impl Output {
     /// `None` or `-` is standard output.
     pub(super) fn open(path: Option<&Path>, access: Access, force: bool) -> Result<Self, Failure> {
         let Some(path) = path.filter(|path| path.as_os_str() != "-") else {
-            return Ok(Self::standard());
+            return Self::standard();
         };
         let failed = |cause: std::io::Error| Failure::new(format!("{}: {cause}", path.display()));
         let (target, replaces) = match Target::at(path)? {
-            Target::StandardOutput => return Ok(Self::standard()),
+            Target::StandardOutput => return Self::standard(),
             Target::Stream => {
                 let stream = OpenOptions::new().write(true).open(path).map_err(failed)?;
                 return Ok(Self::to_file(stream, None));
@@ -95,12 +95,13 @@ impl Output {
         ))
     }
 
-    fn standard() -> Self {
-        Self {
+    fn standard() -> Result<Self, Failure> {
+        console::refuse_closed()?;
+        Ok(Self {
             sink: Sink::Standard(BufWriter::with_capacity(BUFFER_BYTES, std::io::stdout())),
             unnamed: None,
             is_closed: false,
-        }
+        })
     }
 
     fn to_file(file: File, unnamed: Option<Unnamed>) -> Self {
