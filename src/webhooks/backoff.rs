@@ -10,8 +10,10 @@ const MIN_BACKOFF_SECONDS: i64 = 5;
 const MAX_DELIVERY_BACKOFF_SECONDS: i64 = 3_600;
 /// An endpoint that is back is noticed within this.
 const MAX_ENDPOINT_BACKOFF_SECONDS: i64 = 60;
-/// A delivery that fails for so long is given up.
+/// A delivery that fails for so long, and in [`MIN_FAILURES`] attempts at least, is given up.
 const GIVE_UP_SECONDS: i64 = 3 * DAY_SECONDS;
+/// Fewer failures end nothing: they guard against a clock that jumps, and against an endpoint that was not tried meanwhile.
+pub(super) const MIN_FAILURES: i32 = 10;
 
 fn backoff_seconds(failures: i32, max: i64) -> i64 {
     let doublings = u32::try_from(failures).unwrap_or_default().min(20);
@@ -25,7 +27,13 @@ pub(super) fn next_attempt(
     now: Timestamp,
 ) -> Option<Timestamp> {
     let wait = backoff_seconds(attempts, MAX_DELIVERY_BACKOFF_SECONDS);
-    (now < created_at.plus_seconds(GIVE_UP_SECONDS)).then(|| now.plus_seconds(wait))
+    let goes_on = attempts + 1 < MIN_FAILURES || now < created_at.plus_seconds(GIVE_UP_SECONDS);
+    goes_on.then(|| now.plus_seconds(wait))
+}
+
+/// The latest moment that an attempt can wait for `now`. One that is to be made later was put off by a clock that has been put back since.
+pub(super) fn latest_attempt(now: Timestamp) -> Timestamp {
+    now.plus_seconds(MAX_DELIVERY_BACKOFF_SECONDS)
 }
 
 /// Endpoints that fail. Each is left out for a while, so that thousands of waiting deliveries do not each cost an attempt and a write.
@@ -74,6 +82,13 @@ mod tests {
         assert_eq!(waits.get(..4), Some([5, 10, 20, 40].as_slice()));
         assert_eq!(waits.last(), Some(&MAX_DELIVERY_BACKOFF_SECONDS));
         assert_eq!(now.seconds() / DAY_SECONDS, 3);
+    }
+
+    #[test]
+    fn a_clock_that_jumps_gives_up_no_delivery() {
+        let later = Timestamp(0).plus_seconds(400 * DAY_SECONDS);
+        assert!(next_attempt(0, Timestamp(0), later).is_some());
+        assert!(next_attempt(MIN_FAILURES, Timestamp(0), later).is_none());
     }
 
     #[test]

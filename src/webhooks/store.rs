@@ -5,6 +5,7 @@ use diesel::{
     BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, QueryResult, RunQueryDsl,
 };
 
+use super::backoff::latest_attempt;
 use super::event::{Event, EventContent, SentTally};
 use super::{Delivery, DeliveryState};
 use crate::detection::alerts::{Alert, store as alerts};
@@ -218,7 +219,10 @@ pub(super) fn due(
     let rows: Vec<DueColumns> = webhook_deliveries::table
         .filter(webhook_deliveries::endpoint.eq(endpoint))
         .filter(webhook_deliveries::state.eq(DeliveryState::Pending.code()))
-        .filter(webhook_deliveries::next_at.le(now.0))
+        .filter(
+            (webhook_deliveries::next_at.le(now.0))
+                .or(webhook_deliveries::next_at.gt(latest_attempt(now).0)),
+        )
         .order((webhook_deliveries::next_at, webhook_deliveries::id))
         .limit(limit)
         .select((

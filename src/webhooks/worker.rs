@@ -14,7 +14,7 @@ use ipnet::IpNet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::address::AllowedAddresses;
-use super::backoff::EndpointBackoffs;
+use super::backoff::{EndpointBackoffs, MIN_FAILURES};
 use super::collect::Collector;
 use super::post::{Batch, BoundClient, ReadyDelivery, post_all, ready};
 use super::store::{self, FailingEndpoint};
@@ -29,10 +29,8 @@ use crate::voting::writer::Votes;
 const INTERVAL: Duration = Duration::from_secs(2);
 /// Deliveries of an endpoint that are sent before what became of them is written.
 const MAX_BATCH: i64 = 20;
-/// An endpoint that has taken nothing for so long, in so many attempts at least, is disabled. The attempts guard against a clock that
-/// jumps, and against an endpoint that was not tried meanwhile.
+/// An endpoint that has taken nothing for so long, in [`MIN_FAILURES`] attempts at least, is disabled.
 const DISABLE_SECONDS: i64 = 5 * DAY_SECONDS;
-const MIN_FAILURES: i32 = 10;
 /// A write is tried again so many times if the writer's queue is full.
 const MAX_RETRIES: usize = 40;
 

@@ -199,7 +199,11 @@ async fn a_kill_loses_nothing_and_keeps_the_id(backend: Backend) {
         .expect(201);
     let reset = json!({"tool": OTHER, "choice": "ship"});
     moderator.reset(reset).await.expect(201);
+    // As if a clock had been ahead by ten days.
+    let ahead = "UPDATE webhook_deliveries SET next_at = next_at + 864000000000";
+    moderator.server.home().execute(ahead);
     moderator.server.restart().await;
+    moderator.client = moderator.server.client();
     arrives(&hook, "reset.made").await;
     eventually("it is sent again", GUARD, async || {
         of_type(&hook, "tool.frozen").len() >= 2
