@@ -198,7 +198,8 @@ async fn claim(
     }
     let admitted = state.admit(call, (voter, &client), None, now);
     let permit = admitted.await.ok()?;
-    let command = VoteCommand::of(voter, slot.id, VoteAction::Claim, client.network());
+    let mut command = VoteCommand::of(voter, slot.id, VoteAction::Claim, client.network());
+    command.ballot = state.votes.new_ballot(None);
     let casting = state.votes.cast(permit, command, voter.name.clone());
     casting.done().await.ok()
 }

@@ -118,9 +118,8 @@ impl BallotBook<'_> {
                 .into_iter()
                 .filter_map(|(name, change)| stated(name, change));
             record.changes = changed.collect();
-            let moved = old_tallies
-                .get(tool)
-                .is_some_and(|old| (old.ship, old.skip) != (row.ship, row.skip));
+            // Also of a claim, which takes two versions: the journal leads to each tally's version.
+            let moved = (old_tallies.get(tool)).is_some_and(|old| old.version != row.version);
             if !record.changes.is_empty() || is_logged && moved {
                 writes.records.push(record);
             }

@@ -1,6 +1,7 @@
 //! Acts of moderation in the public log: resets, excluded periods, their undoing, and held votes.
 use super::{GUARD, ballot, lines, text, until, verified};
 use crate::harness::server::{Home, Server};
+use crate::harness::site::Site;
 use crate::harness::{Backend, eventually};
 use crate::moderation::{Moderator, TOOL};
 use serde_json::{Value, json};
@@ -11,6 +12,7 @@ crate::both!(
     an_undone_reset_hands_over_to_a_period_at_once,
     held_votes_are_set_aside_with_the_others,
     the_same_choice_again_inside_a_period_is_stated,
+    a_claim_behind_an_act_hides_no_line_of_it,
 );
 
 async fn resets_and_periods_are_stated_and_undone(backend: Backend) {
@@ -242,4 +244,28 @@ async fn the_same_choice_again_inside_a_period_is_stated(backend: Backend) {
     })
     .await;
     verified(server).await;
+}
+
+/// A claim changes the version and no count. All of it is within one epoch of the sequencer, or it shows nothing.
+async fn a_claim_behind_an_act_hides_no_line_of_it(backend: Backend) {
+    let site = Site::new("EdDSA");
+    let setup = site.setup(Home::new(backend).setup().generous());
+    let moderator = Moderator::at(setup.start().await).await;
+    let voters = moderator.voters("ship", 4).await;
+    stated(&moderator.server, 4, 0).await;
+    let from = lines(&moderator.server).await.len();
+    let reset = moderator.reset(json!({})).await.expect(201).json;
+    moderator.undo(&reset["id"]).await.expect(200);
+    let path = format!("/v1/tools/{TOOL}/vote");
+    let claim = moderator.client.get(&path).bearer(&site.user("one"));
+    let claim = claim.header("cookie", &format!("tallyship-visitor={}", voters[0]));
+    claim.send().await.expect(200);
+    eventually("the acts are in the log", GUARD, async || {
+        let acts = acts(&moderator.server, from).await;
+        let acts = acts.iter().filter(|(word, ..)| word != "tally");
+        acts.map(|(word, counts, ballots)| format!("{word} {counts} {ballots}"))
+            .eq(["exclude 4 0 4", "include 4 0 4"])
+    })
+    .await;
+    verified(&moderator.server).await;
 }
