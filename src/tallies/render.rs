@@ -27,21 +27,22 @@ impl TallyCache {
         json(&self.tally(slug, row).with_raw(row, self.min_votes()))
     }
 
-    /// A row as it would be with one vote more, at the version that the vote took: for its voter alone, and never published.
-    pub fn with_one_more(
+    /// A row as one voter is shown it, and nobody else: with `held`, their vote that does not count.
+    pub fn personal(
         &self,
         slot: &TallyEntry,
-        row: &TallyRow,
-        vote: Contribution,
+        mut row: TallyRow,
+        held: Option<Contribution>,
     ) -> Published {
-        let mut row = *row;
-        let sum = match (vote.choice, vote.aside) {
-            (Choice::Ship, false) => &mut row.ship,
-            (Choice::Skip, false) => &mut row.skip,
-            (Choice::Ship, true) => &mut row.aside_ship,
-            (Choice::Skip, true) => &mut row.aside_skip,
-        };
-        *sum += 1;
+        if let Some(held) = held {
+            let sum = match (held.choice, held.aside) {
+                (Choice::Ship, false) => &mut row.ship,
+                (Choice::Skip, false) => &mut row.skip,
+                (Choice::Ship, true) => &mut row.aside_ship,
+                (Choice::Skip, true) => &mut row.aside_skip,
+            };
+            *sum += 1;
+        }
         let slug = slot.slug();
         let body = json(&self.tally(&slug, &row));
         Published {

@@ -45,9 +45,11 @@ pub(super) fn tell(
             let published = shown.get(&command.tool).cloned().flatten();
             let tally = published.ok_or(VoteError::UnknownTool)?;
             let last = last_votes.get(&(command.tool, command.voter));
+            let last = last.filter(|_| outcome.held_row.is_none());
             Ok(VoteOutcome {
                 vote: outcome.vote,
                 last_vote: last.copied().unwrap_or(outcome.vote),
+                held_row: outcome.held_row,
                 first: outcome.first,
                 ballot: outcome.ballot,
                 tally,
@@ -57,8 +59,8 @@ pub(super) fn tell(
     }));
 }
 
-/// What the batch left of the votes of those who sent several commands of which one was held. The tally in all their answers is the
-/// one after the batch, so it has to have the vote that they have then: else one version would have two tallies.
+/// What the batch left of the votes of those who sent several commands of which one was held. Where their answers have the tally after
+/// the batch, it has to have the vote that they have then: else one version would have two tallies.
 fn last_votes(
     commands: &[VoteCommand],
     outcomes: &[Result<CommandOutcome, VoteError>],
@@ -109,6 +111,7 @@ mod tests {
                 vote,
                 first: false,
                 ballot: None,
+                held_row: None,
             })
         };
         let held = Some(HELD);

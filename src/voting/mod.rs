@@ -30,8 +30,8 @@ use crate::abuse::holding::rule::FreshVote;
 use crate::auth::authenticate::Voter;
 use crate::domain::{Ballot, Choice, NetworkHash, OriginHash, Timestamp, VoterId, VoterOrigins};
 use crate::http::problem::{Code, Problem};
-use crate::tallies::Contribution;
 use crate::tallies::cache::Published;
+use crate::tallies::{Contribution, TallyRow};
 
 /// What is to become of a vote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,6 +207,8 @@ pub struct VoteOutcome {
     pub vote: Option<VoteRecord>,
     /// The same after the last command of this voter that was committed together with this one.
     pub last_vote: Option<VoteRecord>,
+    /// The tally right after the command, for the answer of a voter whose vote was or is held.
+    pub held_row: Option<TallyRow>,
     /// There was no vote of this voter on this tool before.
     pub first: bool,
     /// The voter's ballot in the public log, which stays though the vote is withdrawn.

@@ -63,7 +63,13 @@ impl CastVote<'_> {
     pub async fn answer(self) -> Result<HttpResponse, Problem> {
         let (state, slot) = (self.state, Arc::clone(&self.slot));
         let done = self.done().await?;
-        let tally = held::personal(&state.board, &slot, done.tally, done.last_vote);
+        let tally = held::personal(
+            &state.board,
+            &slot,
+            done.tally,
+            done.held_row,
+            done.last_vote,
+        );
         let status = if done.first {
             StatusCode::CREATED
         } else {
@@ -128,7 +134,7 @@ pub async fn get_vote(
     let (vote, claimed) = (own.vote, own.tally);
     // The vote was read before this tally, so the tally holds it.
     let tally = claimed.unwrap_or_else(|| slot.tally());
-    let tally = held::personal(&state.board, &slot, tally, vote);
+    let tally = held::personal(&state.board, &slot, tally, None, vote);
     let body = if state.board.is_stale(now) {
         marked_stale(&tally.body)
     } else {

@@ -68,6 +68,9 @@ pub(crate) struct CommandOutcome {
     pub first: bool,
     /// The voter's ballot, which stays though the vote is withdrawn.
     pub ballot: Option<Ballot>,
+    /// The tally right after the command, if the vote was or is held. The answer adds that vote, so at the version after the batch two
+    /// voters would be told two tallies.
+    pub held_row: Option<TallyRow>,
 }
 
 /// What is to be written, and what is to be answered.
@@ -204,6 +207,8 @@ pub(crate) fn fold(
                 after.insert((command.tool, voter), (*command, new));
             }
         }
+        let mut votes = [mine, acted.mine].into_iter().flatten();
+        let held_row = votes.any(VoteRecord::is_held).then_some(*row);
         let spends = visitor.map(|visitor| (command.tool, visitor));
         folded
             .spent
@@ -214,6 +219,7 @@ pub(crate) fn fold(
             vote: acted.mine.filter(VoteRecord::stands),
             first: acted.first,
             ballot: acted.mine.map_or(ballot, |mine| mine.ballot),
+            held_row,
         }));
     }
     let is_logged = commands.iter().any(|command| command.ballot.is_some());

@@ -172,7 +172,8 @@ fn the_same_choice_again_writes_nothing_and_a_vote_taken_out_counts_again() {
         [Ok(CommandOutcome {
             vote: Some(standing),
             first: false,
-            ballot: None
+            ballot: None,
+            held_row: None
         })]
     );
     assert!(folded.is_empty() && folded.tallies.is_empty());

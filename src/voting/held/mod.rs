@@ -34,21 +34,20 @@ pub struct ResolvedVotes {
     pub after: TallyRow,
 }
 
-/// The tally as a voter is to see it: if the own vote is held, as if it were not.
+/// The tally as a voter is to see it: if the own vote is held, as if it were not. `row` has the tally where it is not the one shown.
 pub fn personal(
     board: &TallyCache,
     slot: &TallyEntry,
     shown: Arc<Published>,
+    row: Option<TallyRow>,
     vote: Option<VoteRecord>,
 ) -> Arc<Published> {
-    match vote.filter(|vote| vote.is_held()) {
-        Some(vote) => {
-            let vote = Contribution {
-                choice: vote.choice,
-                aside: vote.removal().is_some(),
-            };
-            Arc::new(board.with_one_more(slot, &shown.row, vote))
-        }
-        None => shown,
+    let held = vote.filter(|vote| vote.is_held()).map(|vote| Contribution {
+        choice: vote.choice,
+        aside: vote.removal().is_some(),
+    });
+    if row.is_none() && held.is_none() {
+        return shown;
     }
+    Arc::new(board.personal(slot, row.unwrap_or(shown.row), held))
 }

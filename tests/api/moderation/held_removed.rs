@@ -1,11 +1,16 @@
-//! Held votes that a reset or an excluded period takes out: their voters are told what anybody else is told.
+//! Held votes that a reset or an excluded period takes out, or that are cast together: their voters are told what anybody else is told.
 use super::held::{ask, on};
 use super::{Moderator, TOOL};
 use crate::harness::Backend;
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
-crate::both!(removals_tell_no_held_voter);
+crate::both!(
+    removals_tell_no_held_voter,
+    acts_of_one_batch_have_a_version_each,
+);
 
 enum Step {
     Vote(Option<&'static str>),
@@ -116,4 +121,30 @@ async fn removals_tell_no_held_voter(backend: Backend) {
     assert_eq!(changes, held.changes(&moderator).await);
     assert_eq!(changes.len(), 4, "{changes:?}");
     moderator.server.setup.verify().await;
+}
+
+/// Held voters at the same time, whose acts are committed together: no version is told with two tallies.
+async fn acts_of_one_batch_have_a_version_each(backend: Backend) {
+    let moderator = Moderator::at(on(backend).start().await).await;
+    let voters = moderator.server.setup.mint(60).await;
+    let cast = |voter, choice| ask(&moderator.client, voter, TOOL, choice, "198.51.100.7", "x");
+    for voter in &voters {
+        cast(voter, "ship").send().await.expect(201);
+    }
+    let calls = voters[28..]
+        .iter()
+        .enumerate()
+        .map(|(n, voter)| match n % 2 {
+            0 => cast(voter, "skip"),
+            _ => moderator.client.withdrawal(voter, TOOL),
+        });
+    let mut told: BTreeMap<i64, Value> = BTreeMap::new();
+    for answer in join_all(calls.map(|call| call.send())).await {
+        let tally = answer.expect(200).json["tally"].clone();
+        let version = tally["version"].as_i64().expect("a version");
+        let before = told
+            .entry(version)
+            .or_insert_with(|| tally["community"].clone());
+        assert_eq!(*before, tally["community"], "version {version}");
+    }
 }
