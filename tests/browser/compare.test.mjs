@@ -27,6 +27,16 @@ test('the page as served has the panel figures and a dash for the community', as
   for (const part of ['75%', '100%', '—', 'Paid', 'Free']) assert.ok(html.includes(part), part);
 });
 
+test('the page weighs at most 60 KiB without the font, as a server without a proxy sends it', async () => {
+  const page = await visitor();
+  const sizes = await page.evaluate(() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+    .map(({ name, encodedBodySize }) => [new URL(name).pathname, encodedBodySize]));
+  const text = sizes.filter(([name]) => !name.endsWith('.woff2'));
+  for (const part of ['site.css', 'vote.js']) assert.ok(text.some(([name, size]) => name.endsWith(part) && size > 0), part);
+  const weight = text.reduce((sum, [, size]) => sum + size, 0);
+  assert.ok(weight > 20 * 1024 && weight <= 60 * 1024, JSON.stringify(sizes));
+});
+
 test('five visitors vote on both tools and the dash becomes a percentage beside the panel', async () => {
   const choices = { 'codestral-2': ['ship', 'ship', 'ship', 'skip', 'skip'], 'cursor-background-agents': ['ship', 'skip', 'skip', 'skip', 'skip'] };
   let page;
