@@ -1,10 +1,11 @@
 // The whole site in a real browser: lists, charts, what moves by itself, axe in light and dark, screenshots to look at.
+// RENEW=1 takes the pictures of docs/design.md anew.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
-import { generous, output, startBrowser, startServer } from './server.mjs';
+import { generous, output, root, startBrowser, startServer } from './server.mjs';
 import { press, text, tool, visit } from './visitor.mjs';
 
 const COMPARE = '/compare/codestral-2-vs-cursor-background-agents';
@@ -19,6 +20,13 @@ const PAGES = [
   ['long', '/compare/long-vs-udio'],
   ['refusal', '/tools/not-there'],
 ];
+/** Those of the screenshots that are in docs/pictures. */
+const IN_DOCUMENT = {
+  'compare-desktop-light': 'compare-1280',
+  'compare-phone-light': 'compare-390',
+  'compare-phone-dark': 'compare-390-dark',
+  'index-phone-light': 'list-390',
+};
 const LONG = 'Donaudampfschifffahrtsgesellschaftskapitänsassistent Enterprise Edition for Distributed Teams, 2026';
 let server;
 let browser;
@@ -316,7 +324,9 @@ for (const colorScheme of ['light', 'dark']) {
       for (const [name, where] of PAGES) {
         await page.goto(server.url + where);
         if (name === 'compare') await press(page, 'codestral-2', 'ship');
-        await page.screenshot({ path: path.join(output, `${name}-${size}-${colorScheme}.png`), fullPage: true });
+        const shot = `${name}-${size}-${colorScheme}`;
+        if (process.env.RENEW && IN_DOCUMENT[shot]) await page.screenshot({ path: path.join(root, `docs/pictures/${IN_DOCUMENT[shot]}.png`) });
+        await page.screenshot({ path: path.join(output, `${shot}.png`), fullPage: true });
         await page.evaluate(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
         const { violations } = await new AxeBuilder({ page }).analyze();
         assert.deepEqual(violations.map((v) => `${name} ${v.id}: ${v.nodes.map((n) => n.target).join(', ')}`), []);
