@@ -77,7 +77,8 @@ const prepare = {
     const enable = (command, ...names) => execFileSync(path.join(debian, 'usr/sbin', command), ['-q', ...names], { env, stdio: 'pipe' });
     enable('a2enmod', ...APACHE_MODULES);
     enable('a2enconf', ...APACHE_CONFIGURATIONS);
-    for (const [, command, names] of document.matchAll(/^(a2en\w+) (.*)$/gm)) enable(command, ...names.split(' '));
+    // What the document says to enable.
+    for (const [, command, names] of document.matchAll(/^sudo (a2en\w+) (.*)$/gm)) enable(command, ...names.split(' '));
     return { command: '/usr/sbin/apache2', words: ['-d', folder, '-f', path.join(folder, 'apache2.conf'), '-DFOREGROUND'], env, log: path.join(folder, 'error.log') };
   },
 };

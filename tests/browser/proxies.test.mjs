@@ -36,8 +36,13 @@ for (const name of PROXIES) {
       const { port } = new URL(origin);
       const call = https.request({ host: '127.0.0.1', port, servername: SITE, ca: tls.cert, method, path: where, localAddress: from, agent: false, headers: { host: new URL(origin).host, ...headers } });
       call.end(body);
-      const [response] = await once(call, 'response');
-      return response;
+      try {
+        const [response] = await once(call, 'response', { signal: AbortSignal.timeout(SOON_MS) });
+        return response;
+      } catch (cause) {
+        call.destroy();
+        throw cause;
+      }
     }
     async function answer(...words) {
       const response = await request(...words);
@@ -241,15 +246,18 @@ for (const name of PROXIES) {
           await new Promise((resolve) => { setTimeout(resolve, 20); });
         }
       };
-      await hears(/^data: /m, 0);
-      const token = await visitor();
-      for (const choice of ['ship', 'skip']) {
-        const since = said.length;
-        await cast(token, choice);
-        const { version } = await tally();
-        await hears(new RegExp(`"version":${version}\\b`), since);
+      try {
+        await hears(/^data: /m, 0);
+        const token = await visitor();
+        for (const choice of ['ship', 'skip']) {
+          const since = said.length;
+          await cast(token, choice);
+          const { version } = await tally();
+          await hears(new RegExp(`"version":${version}\\b`), since);
+        }
+      } finally {
+        stream.destroy();
       }
-      stream.destroy();
     });
 
     test('a moderator signs in, freezes, and signs out', async () => {
