@@ -39,15 +39,24 @@ export async function program(name) {
       child.stdout.on('data', (chunk) => { said += chunk; });
       child.stderr.on('data', (chunk) => { said += chunk; });
       const ended = new Promise((resolve) => { child.on('exit', resolve); });
-      const answers = () => fetch(url).then(({ ok }) => ok, () => false);
-      for (let tries = 0; !(await answers()); tries += 1) {
-        if (tries > 600 || child.exitCode !== null) throw new Error(`${command} does not serve ${url}: ${said}`);
-        await new Promise((resolve) => { setTimeout(resolve, 100); });
-      }
-      return async () => {
-        process.kill(-child.pid, 'SIGTERM');
+      const stop = async () => {
+        try {
+          process.kill(-child.pid, 'SIGTERM');
+        } catch (cause) {
+          // All of them ended by themselves.
+          if (cause.code !== 'ESRCH') throw cause;
+        }
         await ended;
       };
+      const answers = () => fetch(url).then(({ ok }) => ok, () => false);
+      for (let tries = 0; !(await answers()); tries += 1) {
+        if (tries > 600 || child.exitCode !== null) {
+          await stop();
+          throw new Error(`${command} does not serve ${url}: ${said}`);
+        }
+        await new Promise((resolve) => { setTimeout(resolve, 100); });
+      }
+      return stop;
     },
   };
 }
