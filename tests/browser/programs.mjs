@@ -14,9 +14,8 @@ const environment = (extra) => ({ PATH: process.env.PATH, HOME: process.env.HOME
 const newest = (folder) => Math.max(statSync(path.join(folder, 'package.json')).mtimeMs, ...['src', 'frameworks'].map((name) => path.join(folder, name))
   .filter(existsSync).flatMap((inner) => readdirSync(inner).map((name) => statSync(path.join(inner, name)).mtimeMs)));
 
-/** The example `name` with its packages: `run` calls one of them, `start` leaves it running and gives what ends it. */
-export async function program(name) {
-  const folder = path.join(root, 'examples', name);
+/** The example `name`, or the program in `folder`, with its packages: `run` calls one of them, `start` leaves it running and gives what ends it. */
+export async function program(name, folder = path.join(root, 'examples', name)) {
   const installed = path.join(folder, 'node_modules/.package-lock.json');
   const since = existsSync(installed) ? statSync(installed).mtimeMs : 0;
   if ([statSync(path.join(folder, 'package-lock.json')).mtimeMs, ...PACKAGES.map(newest)].some((changed) => changed > since)) {
