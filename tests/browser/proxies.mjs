@@ -5,15 +5,15 @@ import { userInfo } from 'node:os';
 import path from 'node:path';
 import { root } from './server.mjs';
 
-const document = readFileSync(path.join(root, 'docs/deploying.md'), 'utf8');
+const [document, embedding] = ['deploying', 'embedding'].map((name) => readFileSync(path.join(root, `docs/${name}.md`), 'utf8'));
 /** What Debian's package enables when it is installed, by its postinst. */
 const APACHE_MODULES = ['mpm_event', 'authz_host', 'auth_basic', 'access_compat', 'authn_file', 'authz_user', 'alias', 'dir', 'autoindex',
   'env', 'mime', 'negotiation', 'setenvif', 'filter', 'deflate', 'status', 'reqtimeout'];
 const APACHE_CONFIGURATIONS = ['charset', 'localized-error-pages', 'other-vhosts-access-log', 'security', 'serve-cgi-bin'];
 
-/** The document's block in `language`, of which each text in `own` is there, and is replaced by its own. */
-function printed(language, own) {
-  const block = document.match(new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``))[1];
+/** The first block in `language` of `text`, in which each text in `own` is there, and is replaced by its own. */
+function printed(text, language, own) {
+  const block = text.match(new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``))[1];
   return replaced(block, own);
 }
 
@@ -47,12 +47,15 @@ const prepare = {
       'http {': `http { ${temporary}`,
     });
     writeFileSync(path.join(folder, 'nginx.conf'), main);
-    writeFileSync(path.join(folder, 'conf.d/site.example.conf'), printed('nginx', {
+    writeFileSync(path.join(folder, 'conf.d/site.example.conf'), printed(document, 'nginx', {
       'listen 443': `listen 127.0.0.1:${site.port}`,
       '127.0.0.1:8080': new URL(site.upstream).host,
       '/etc/ssl/site.example.pem': site.cert,
       '/etc/ssl/site.example.key': site.key,
     }));
+    // Another site, whose pages include the numbers.
+    const includes = printed(embedding, 'nginx', { 'https://votes.example/': `${site.upstream}/` });
+    writeFileSync(path.join(folder, 'conf.d/pages.conf'), `server { listen 127.0.0.1:${site.including}; root ${site.pages}; ${includes} }\n`);
     const log = path.join(folder, 'error.log');
     return { command: path.join(debian, 'usr/sbin/nginx'), words: ['-c', path.join(folder, 'nginx.conf'), '-g', 'daemon off;', '-e', log], log };
   },
@@ -61,7 +64,7 @@ const prepare = {
     cpSync(path.join(debian, 'etc/apache2'), folder, { recursive: true });
     for (const inner of ['sites-enabled', 'state', 'run']) mkdirSync(path.join(folder, inner), { recursive: true });
     writeFileSync(path.join(folder, 'ports.conf'), `Listen 127.0.0.1:${site.port}\n`);
-    writeFileSync(path.join(folder, 'sites-available/site.example.conf'), printed('apache', {
+    writeFileSync(path.join(folder, 'sites-available/site.example.conf'), printed(document, 'apache', {
       '*:443': `*:${site.port}`,
       '127.0.0.1:8080': new URL(site.upstream).host,
       '/etc/ssl/site.example.pem': site.cert,

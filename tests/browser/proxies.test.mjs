@@ -1,7 +1,7 @@
 // A site under a path, behind nginx and behind Apache as docs/deploying.md has them: pages, votes, embeds, the dashboard, the stream.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -30,6 +30,7 @@ for (const name of PROXIES) {
     let html = '';
     let origin;
     let votes;
+    let including;
 
     /** One request to the proxy over HTTP/1.1, `from` an address of this machine; gives the response before its body. */
     async function request(method, where, { headers = {}, body, from } = {}) {
@@ -59,11 +60,16 @@ for (const name of PROXIES) {
     before(async () => {
       folder = mkdtempSync(path.join(tmpdir(), 'tallyship-proxies-'));
       tls = certificate(folder, [SITE, READER]);
-      const [port, upstream] = [await freePort(), await freePort()];
+      const [port, upstream, free] = [await freePort(), await freePort(), await freePort()];
+      including = `http://127.0.0.1:${free}`;
+      const pages = path.join(folder, 'site');
+      mkdirSync(path.join(pages, 'pages'), { recursive: true });
+      const include = (where) => `<!--# include virtual="/tallyship/${where}" -->`;
+      writeFileSync(path.join(pages, 'pages/index.html'), `<p>${include(`fragment/${TOOL}.html?lang=de`)}|${include('fragment/nothing.html')}|${include(`v1/tools/${TOOL}/jsonld`)}</p>`);
       origin = `https://${SITE}:${port}`;
       votes = `${origin}/votes`;
       proxy = await startProxy(name, path.join(folder, name), {
-        port, upstream: `http://127.0.0.1:${upstream}`, cert: path.join(folder, 'cert.pem'), key: path.join(folder, 'key.pem'),
+        port, including: free, pages, upstream: `http://127.0.0.1:${upstream}`, cert: path.join(folder, 'cert.pem'), key: path.join(folder, 'key.pem'),
       });
       // The server is not there yet; once it is, the proxy must not remember that.
       for (let tries = 0; ; tries += 1) {
@@ -72,6 +78,7 @@ for (const name of PROXIES) {
         assert.ok(tries < 300 && !proxy.ends(), `${name} does not serve: ${early.status} ${proxy.said()}`);
         await new Promise((resolve) => { setTimeout(resolve, 100); });
       }
+      if (name === 'nginx') assert.equal(await (await fetch(`${including}/pages/index.html`)).text(), '<p>||</p>', 'a page without its votes');
       reader = https.createServer(tls, (_, response) => response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(html));
       reader.listen(0, '127.0.0.1');
       await once(reader, 'listening');
@@ -298,6 +305,15 @@ for (const name of PROXIES) {
       const another = await cast(await visitor('127.0.0.3'), 'ship', { from: '127.0.0.3' });
       assert.equal(another.status, 201, 'another network has a quota of its own');
     });
+
+    if (name === 'nginx') {
+      test('pages of another site include the numbers, and nothing for an unknown tool', async () => {
+        const [fragment, unknown, data] = (await (await fetch(`${including}/pages/index.html`)).text()).split('|');
+        assert.match(fragment, /^<p><div class="tallyship-figures" lang="de"[^]*Jury[^]*<\/div>\s*$/);
+        assert.equal(unknown, '');
+        assert.equal(JSON.parse(data.replace('</p>', '')).name, 'Codestral 2');
+      });
+    }
 
     test('the proxy has nothing to report of the server', () => {
       const lines = proxy.said().split('\n').filter((line) => /upstream|\[(proxy|http2|deflate)/.test(line));
