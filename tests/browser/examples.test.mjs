@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { freePort, tally, vote, watched } from './programs.mjs';
 import { generous, root, startBrowser, startServer } from './server.mjs';
 
 const examples = path.join(root, 'examples');
@@ -18,18 +19,10 @@ let site;
 let html = '';
 let node;
 
-async function free() {
-  const probe = http.createServer();
-  await new Promise((resolve) => { probe.listen(0, '127.0.0.1', resolve); });
-  const { port } = probe.address();
-  await new Promise((resolve) => { probe.close(resolve); });
-  return port;
-}
-
 before(async () => {
   site = http.createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(html));
   await new Promise((resolve) => { site.listen(0, '127.0.0.1', resolve); });
-  site.port = await free();
+  site.port = await freePort();
   const origins = [site.address().port, site.port].map((port) => `http://127.0.0.1:${port}`);
   server = await startServer({ ...generous, TALLYSHIP_HTTP__ALLOWED_ORIGINS: origins.join(',') });
   await server.crowd('codestral-2', 7, 2);
@@ -43,40 +36,27 @@ after(async () => {
   await server?.stop();
 });
 
-const tally = async (slug) => (await fetch(`${server.url}/v1/tools/${slug}/tally`)).json();
-
-/** The shadow root is open, so the page can be asked for what it shows. */
-async function votes(page, choice) {
-  const problems = [];
-  page.on('pageerror', (error) => problems.push(String(error)));
-  page.on('console', (message) => { if (message.type() === 'error') problems.push(message.text()); });
-  const before = (await tally('codestral-2')).community;
-  const element = page.locator('ship-vote[tool="codestral-2"]');
-  await element.locator(`button[part~="${choice}"]`).click();
-  for (let tries = 0; (await tally('codestral-2')).community[choice] !== before[choice] + 1; tries += 1) {
-    assert.ok(tries < 100, `the vote does not arrive: ${problems}`);
-    await new Promise((resolve) => { setTimeout(resolve, 50); });
-  }
-  assert.deepEqual(problems, []);
+/** Opens a page, and votes once on it. */
+async function votes(url, choice) {
+  const page = await watched(browser, url);
+  await vote(page, server, choice);
+  assert.deepEqual(page.problems, []);
+  return page;
 }
 
 test('docs/embedding.md: its first lines are a page that votes', async () => {
   html = readFileSync(path.join(root, 'docs/embedding.md'), 'utf8').match(/```html\n([^]*?)```/)[1].replaceAll(WRITTEN, server.url);
   assert.equal(html.trim().split('\n').length, 10);
-  const page = await browser.newPage();
-  await page.goto(`http://127.0.0.1:${site.address().port}/`);
-  await votes(page, 'ship');
+  const page = await votes(`http://127.0.0.1:${site.address().port}/`, 'ship');
   await page.getByText('Voted ship.').waitFor();
   await page.close();
 });
 
 test('html: a page of one\'s own votes, and hears of it', async () => {
   html = readFileSync(path.join(examples, 'html/index.html'), 'utf8').replaceAll(WRITTEN, server.url);
-  const page = await browser.newPage();
-  await page.goto(`http://127.0.0.1:${site.address().port}/`);
-  await votes(page, 'ship');
+  const page = await votes(`http://127.0.0.1:${site.address().port}/`, 'ship');
   await page.getByText('You would ship it.').waitFor();
-  const { display } = (await tally('codestral-2')).community;
+  const { display } = (await tally(server, 'codestral-2')).community;
   await page.locator('ship-vote').getByText(display, { exact: true }).first().waitFor();
   await page.close();
 });
@@ -91,13 +71,11 @@ test('server-render: the numbers are in the HTML, and stay when the votes are go
     node.on('exit', () => reject(new Error(errors)));
   });
   const shown = async () => (await fetch(address)).text();
-  const { community } = await tally('codestral-2');
+  const { community } = await tally(server, 'codestral-2');
   const numbers = `Panel <b>75%</b>, community <b>${community.display}</b> of ${community.votes} votes`;
   assert.ok((await shown()).includes(numbers), await shown());
   assert.equal((await fetch(`${address}/nothing`)).status, 404);
-  const page = await browser.newPage();
-  await page.goto(address);
-  await votes(page, 'skip');
+  const page = await votes(address, 'skip');
   await page.close();
   // Asked again after a second; another votes server that is not there is told by an error, and the page stays.
   await new Promise((resolve) => { setTimeout(resolve, 1100); });
@@ -114,15 +92,13 @@ test('static-site: built by one call, and not at all with wrong numbers', async 
   try {
     await assert.rejects(build('http://127.0.0.1:1'));
     assert.match((await build(server.url)).stdout, /^3 pages/);
-    const { community } = await tally('codestral-2');
+    const { community } = await tally(server, 'codestral-2');
     const index = readFileSync(path.join(folder, 'index.html'), 'utf8');
     assert.ok(index.includes(`Codestral 2</a>: panel 75%, community ${community.display}<`), index);
     assert.ok(index.indexOf('codestral-2') < index.indexOf('cursor-background-agents'), 'the one with votes first');
     html = readFileSync(path.join(folder, 'codestral-2.html'), 'utf8');
     assert.ok(html.includes(`<b>${community.display}</b> of ${community.votes} votes`));
-    const page = await browser.newPage();
-    await page.goto(`http://127.0.0.1:${site.address().port}/`);
-    await votes(page, 'ship');
+    const page = await votes(`http://127.0.0.1:${site.address().port}/`, 'ship');
     await page.close();
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -14,9 +14,8 @@ const environment = (extra) => ({ PATH: process.env.PATH, HOME: process.env.HOME
 const newest = (folder) => Math.max(statSync(path.join(folder, 'package.json')).mtimeMs, ...['src', 'frameworks'].map((name) => path.join(folder, name))
   .filter(existsSync).flatMap((inner) => readdirSync(inner).map((name) => statSync(path.join(inner, name)).mtimeMs)));
 
-/** The example `name` with its packages: `run` calls one of them, `start` leaves it running and gives what ends it. */
-export async function program(name) {
-  const folder = path.join(root, 'examples', name);
+/** The example `name`, or the program in `folder`, with its packages: `run` calls one of them, `start` leaves it running and gives what ends it. */
+export async function program(name, folder = path.join(root, 'examples', name)) {
   const installed = path.join(folder, 'node_modules/.package-lock.json');
   const since = existsSync(installed) ? statSync(installed).mtimeMs : 0;
   if ([statSync(path.join(folder, 'package-lock.json')).mtimeMs, ...PACKAGES.map(newest)].some((changed) => changed > since)) {
@@ -39,15 +38,24 @@ export async function program(name) {
       child.stdout.on('data', (chunk) => { said += chunk; });
       child.stderr.on('data', (chunk) => { said += chunk; });
       const ended = new Promise((resolve) => { child.on('exit', resolve); });
-      const answers = () => fetch(url).then(({ ok }) => ok, () => false);
-      for (let tries = 0; !(await answers()); tries += 1) {
-        if (tries > 600 || child.exitCode !== null) throw new Error(`${command} does not serve ${url}: ${said}`);
-        await new Promise((resolve) => { setTimeout(resolve, 100); });
-      }
-      return async () => {
-        process.kill(-child.pid, 'SIGTERM');
+      const stop = async () => {
+        try {
+          process.kill(-child.pid, 'SIGTERM');
+        } catch (cause) {
+          // All of them ended by themselves.
+          if (cause.code !== 'ESRCH') throw cause;
+        }
         await ended;
       };
+      const answers = () => fetch(url).then(({ ok }) => ok, () => false);
+      for (let tries = 0; !(await answers()); tries += 1) {
+        if (tries > 600 || child.exitCode !== null) {
+          await stop();
+          throw new Error(`${command} does not serve ${url}: ${said}`);
+        }
+        await new Promise((resolve) => { setTimeout(resolve, 100); });
+      }
+      return stop;
     },
   };
 }

@@ -12,10 +12,12 @@ import { after, before, test } from 'node:test';
 import jsonld from 'jsonld';
 import { Webhook } from 'standardwebhooks';
 import ts from 'typescript';
-import { generous, output, startServer } from './server.mjs';
+import { generous, output, root, startServer } from './server.mjs';
 
 const TOOL = 'codestral-2';
 const OTHER = 'cursor-background-agents';
+/** The community says ship of it before there are webhooks. */
+const FLIPPED = 'devin';
 const TOOLS = process.env.TALLYSHIP_TEST_TOOLS ?? path.join(homedir(), '.cache/tallyship-test-tools');
 const wanted = path.join(import.meta.dirname, 'requirements.txt');
 const venv = path.join(TOOLS, 'readers');
@@ -23,7 +25,7 @@ const SECRET = `whsec_${randomBytes(32).toString('base64')}`;
 const messages = [];
 const hook = createServer(async (request, answer) => {
   const body = Buffer.concat(await request.toArray()).toString();
-  messages.push({ body, headers: request.headers });
+  messages.push({ body, headers: request.headers, url: request.url });
   answer.writeHead(204).end();
 });
 let server;
@@ -39,9 +41,17 @@ before(async () => {
   }
   hook.listen(0, '127.0.0.1');
   await once(hook, 'listening');
-  const endpoint = `[site]\nurl = "http://127.0.0.1:${hook.address().port}/"\nsecret = "${SECRET}"\nevents = ["tool.frozen"]`;
+  const endpoint = (name, more) => `[${name}]\nurl = "http://127.0.0.1:${hook.address().port}/${name}"\nsecret = "${SECRET}"\n${more}\n`;
+  const endpoints = endpoint('site', 'events = ["tool.frozen"]') + endpoint('verdicts', `events = ["verdict.changed", "tool.frozen"]\ntools = ["${FLIPPED}"]`);
   server = await startServer({
-    ...generous, TALLYSHIP_WEBHOOKS__ENDPOINTS: endpoint, TALLYSHIP_WEBHOOKS__PRIVATE_NETWORKS: '127.0.0.1',
+    ...generous, TALLYSHIP_WEBHOOKS__ENDPOINTS: endpoints, TALLYSHIP_WEBHOOKS__PRIVATE_NETWORKS: '127.0.0.1',
+  }, async ({ folder, run }) => {
+    const at = new Date(Date.now() - 86_400_000).toISOString();
+    const lines = [1, 2, 3, 4, 5, 6].map((n) => `${FLIPPED},${n},ship,${at}\n`);
+    writeFileSync(path.join(folder, 'votes.csv'), `tool,voter,choice,cast_at\n${lines.join('')}`);
+    await run('migrate');
+    await run('catalog', 'import', path.join(root, 'config/catalog.toml'));
+    await run('import', 'votes', 'votes.csv');
   });
   await server.past(TOOL, 20, [true, false, true, true, true, false, true, true, true, true]);
   await server.past(OTHER, 30, [true, true, true, true, true, true, false]);
@@ -130,16 +140,33 @@ test('structured data is JSON-LD in the words of schema.org', async () => {
   assert.equal(tool.aggregateRating.ratingCount, 10);
 });
 
-test('both libraries of Standard Webhooks verify a message, and no altered one', async () => {
+/** What endpoint `name` was sent, once `enough` of it. */
+async function sent(name, enough) {
+  for (let tries = 0; ; tries += 1) {
+    const found = messages.filter(({ url }) => url === `/${name}`);
+    if (enough(found)) return found;
+    assert.ok(tries < 600, `${name} was sent ${JSON.stringify(found)}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+async function freeze(tool) {
   const token = (await server.run('token', 'create', '--role', 'moderator', '--name', 'Ada')).trim();
-  const frozen = await fetch(`${server.url}/v1/moderation/tools/${OTHER}/state`, {
-    method: 'PUT',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ state: 'frozen', reason: 'a test' }),
-  });
-  assert.equal(frozen.status, 200);
-  while (messages.length === 0) await new Promise((resolve) => setTimeout(resolve, 200));
-  const [{ body, headers }] = messages;
+  const frozen = async (state) => {
+    const answer = await fetch(`${server.url}/v1/moderation/tools/${tool}/state`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ state, reason: 'a test' }),
+    });
+    assert.equal(answer.status, 200);
+  };
+  await frozen('frozen');
+  return () => frozen('open');
+}
+
+test('both libraries of Standard Webhooks verify a message, and no altered one', async () => {
+  await freeze(OTHER);
+  const [{ body, headers }] = await sent('site', (found) => found.length > 0);
   const python = (secret, text) => {
     const input = JSON.stringify({ secret, body: text, headers });
     const read = execFileSync(path.join(venv, 'bin/python'), [path.join(import.meta.dirname, 'verify_webhook.py')], { input });
@@ -153,4 +180,21 @@ test('both libraries of Standard Webhooks verify a message, and no altered one',
     assert.throws(() => new Webhook(secret).verify(text, headers), /No matching signature/);
     assert.equal(python(secret, text), null);
   }
+});
+
+test('votes that turn the community around are a verdict.changed', async () => {
+  // Whoever sends this has noted what each tool had before.
+  const reopen = await freeze(FLIPPED);
+  await sent('verdicts', (found) => found.length > 0);
+  await reopen();
+  await server.crowd(FLIPPED, 0, 7);
+  const of = ({ body }) => JSON.parse(body);
+  const changes = (found) => found.map(of).filter(({ type }) => type === 'verdict.changed').map(({ data }) => data);
+  // Seen in between, six of twelve are a change of their own.
+  const found = changes(await sent('verdicts', (all) => changes(all).at(-1)?.verdict.community === 'skip'));
+  assert.equal(found[0].previous.community, 'ship');
+  found.slice(1).forEach(({ previous }, index) => assert.deepEqual(previous, found[index].verdict));
+  const { tool, verdict, tally } = found.at(-1);
+  assert.deepEqual([tool, tally.community.ship, tally.community.skip], [FLIPPED, 6, 7]);
+  assert.deepEqual({ ...verdict, community: 'ship' }, { ...found[0].previous }, 'the panel is as it was');
 });

@@ -36,6 +36,7 @@ export async function startServer(environment = {}, prepare = async () => {}) {
       const found = text.match(/listening on (http:\S+)/);
       if (found) resolve(found[1]);
     });
+    child.on('error', reject);
     child.on('exit', (code) => reject(new Error(`the server ended with ${code}: ${errors}`)));
     setTimeout(() => reject(new Error(`the server did not start: ${errors}`)), 30_000).unref();
   });

@@ -12,7 +12,7 @@ import { startServer } from './server.mjs';
 const VOTES = 'votes.example';
 
 /** A certificate for `hosts`, made for this test, and the hash of its key by which the browser knows it. */
-function certificate(folder, hosts) {
+export function certificate(folder, hosts) {
   const [key, cert] = ['key.pem', 'cert.pem'].map((name) => path.join(folder, name));
   execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
     '-subj', '/CN=browser test', '-addext', `subjectAltName=${hosts.map((host) => `DNS:${host}`).join(',')}`,

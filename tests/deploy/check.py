@@ -261,7 +261,7 @@ def release():
         run("deploy/release", "999.0.0", "--versions")
         changed = set(run("git", "diff", "--name-only").split())
         packages = {f"clients/{name}/{file}" for name in ["widget", "typescript", "react"] for file in ["package.json", "package-lock.json"]}
-        packages |= {f"examples/{name}/package-lock.json" for name in ["astro", "next", "svelte", "vue"]}
+        packages |= {f"examples/{name}/package-lock.json" for name in ["astro", "next", "svelte", "vue"]} | {"tests/browser/react18/package-lock.json"}
         must = {"Cargo.toml", "Cargo.lock", "fuzz/Cargo.lock", "deploy/kubernetes/kustomization.yaml", "CHANGELOG.md"} | packages
         if changed != must:
             wrong(f"a release changes {sorted(changed)}, not {sorted(must)}")

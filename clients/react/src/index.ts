@@ -44,6 +44,8 @@ export function ShipVote(props: ShipVoteProps): ReactElement {
   const { tool, label, compare, compareLabel, server, theme, lang, strings, tally, compareTally, children, className } = props;
   const root = useRef<ShipVoteElement>(null);
   const newest = useRef(props);
+  // React 19 sets properties: an element that had a second tool cannot lose it, so another takes its place.
+  const key = String(compare !== undefined);
   useEffect(() => {
     newest.current = props;
   });
@@ -61,15 +63,14 @@ export function ShipVote(props: ShipVoteProps): ReactElement {
     const entries = Object.entries(listeners) as [string, EventListener][];
     entries.forEach(([name, listener]) => element?.addEventListener(name, listener));
     return () => entries.forEach(([name, listener]) => element?.removeEventListener(name, listener));
-  }, []);
+  }, [key]);
   const named = (slug: string, name: string | undefined) => name ?? slug.replace(/-/g, ' ').replace(/\b./g, (letter) => letter.toUpperCase());
   const shown = [
     tally && figures(tally, named(tool, label), server, lang),
     compare !== undefined && compareTally && figures(compareTally, named(compare, compareLabel), server, lang),
   ].filter(Boolean);
   return createElement('ship-vote', {
-    // React 19 sets properties: an element that had a second tool cannot lose it.
-    key: String(compare !== undefined),
+    key,
     ref: root,
     class: className,
     tool,
