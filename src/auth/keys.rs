@@ -135,7 +135,8 @@ impl Keys {
                 .map(|secret| KeyWrap::new(derived(secret, "day-keys")))
                 .collect(),
             limiter: derived(secret, "limiter"),
-            origin: derived(secret, "origin"),
+            // A network stays the one that it was while the secret is rotated.
+            origin: derived(previous.unwrap_or(secret), "origin"),
             challenges: iter::once(secret)
                 .chain(previous)
                 .map(ChallengeKeys::new)
@@ -166,7 +167,7 @@ impl Keys {
         hash(&self.limiter, prefix)
     }
 
-    /// The hash by which the holding rule knows a network, from day to day.
+    /// The hash by which the holding rule knows a network, from day to day: under the secret before, while that is believed.
     pub fn origin(&self, prefix: &[u8]) -> OriginHash {
         OriginHash(i64::from_be_bytes(hash(&self.origin, prefix)))
     }
@@ -183,5 +184,19 @@ impl Keys {
 
     pub fn previous_fingerprint(&self) -> Option<&str> {
         self.previous_fingerprint.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_stays_one_hand_while_the_secret_is_rotated() {
+        let [old, new] = ["a", "b"].map(|byte| Secret::new(byte.repeat(32)));
+        let before = Keys::new(&old, None).origin(b"network");
+        let rotated = Keys::new(&new, Some(&old));
+        assert_eq!(rotated.origin(b"network"), before);
+        assert_ne!(Keys::new(&new, None).origin(b"network"), before);
     }
 }
