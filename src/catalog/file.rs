@@ -153,10 +153,14 @@ pub fn csv(text: &str) -> Result<Vec<NamedTool>, String> {
     if header.contains(';') && !header.contains(',') {
         return Err("the columns are separated by semicolons; expected commas".to_owned());
     }
-    for (position, row) in csv::Reader::from_reader(text.as_bytes())
-        .deserialize::<CsvRow>()
-        .enumerate()
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let columns = reader.headers().map_err(|cause| cause.to_string())?;
+    if let Some(missing) =
+        (["slug", "name"].iter()).find(|name| !columns.iter().any(|column| column == **name))
     {
+        return Err(format!("no column is called {missing}"));
+    }
+    for (position, row) in reader.deserialize::<CsvRow>().enumerate() {
         let row = row.map_err(|cause| cause.to_string())?;
         let reviews = match row.reviews.trim() {
             "" => Vec::new(),

@@ -294,10 +294,16 @@ async fn a_bad_file_changes_nothing_and_is_told_by_line(backend: Backend) {
         assert_eq!(refused.code(), 1, "{}", refused.stderr);
         assert!(refused.stderr.contains(hint), "{}", refused.stderr);
     }
-    server.home().write("tools.csv", "slug;name\na;A\n");
-    let refused = server.run_cli(&["catalog", "import", "tools.csv"]).await;
-    assert_eq!(refused.code(), 1, "{}", refused.stderr);
-    assert!(refused.stderr.contains("semicolons"), "{}", refused.stderr);
+    for (tools, hint) in [
+        ("slug;name\na;A\n", "semicolons"),
+        ("tool,voter,choice\n", "no column is called slug"),
+        ("\0", "no column is called slug"),
+    ] {
+        server.home().write("tools.csv", tools);
+        let refused = server.run_cli(&["catalog", "import", "tools.csv"]).await;
+        assert_eq!(refused.code(), 1, "{}", refused.stderr);
+        assert!(refused.stderr.contains(hint), "{}", refused.stderr);
+    }
     let missing = server.run_cli(&["import", "votes", "missing.csv"]).await;
     assert_eq!(missing.code(), 1);
     assert!(missing.stderr.contains("missing.csv"), "{}", missing.stderr);
