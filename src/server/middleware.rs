@@ -38,6 +38,7 @@ const EXPOSED: HeaderValue = HeaderValue::from_static(
     "ETag, RateLimit, RateLimit-Policy, Retry-After, Visitor-Token, X-Request-Id",
 );
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
+const READING: HeaderValue = HeaderValue::from_static("GET, HEAD");
 const HEADERS: HeaderValue =
     HeaderValue::from_static("authorization, content-type, if-none-match, x-request-id, altcha");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
@@ -133,9 +134,7 @@ impl RequestPipeline {
         let allowed = |origin: &str| self.identity.origins.allows(origin);
         if origin.to_str().is_ok_and(allowed) {
             CorsAccess::Allowed(origin.clone())
-        } else if matches!(*method, Method::GET | Method::HEAD)
-            || is_log(path) && !is_preflight(method, headers)
-        {
+        } else if matches!(*method, Method::GET | Method::HEAD) || is_log(path) {
             CorsAccess::Anyone
         } else {
             CorsAccess::Nobody
@@ -341,6 +340,11 @@ fn decorate(begun: RequestContext, left: ResponseHeaders, headers: &mut HeaderMa
         CorsAccess::Anyone => {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+            if begun.preflight {
+                headers.insert(ACCESS_CONTROL_ALLOW_METHODS, READING);
+                headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, ANY);
+                headers.insert(ACCESS_CONTROL_MAX_AGE, TWO_HOURS);
+            }
         }
     }
     headers.append(REQUEST_ID, begun.id);

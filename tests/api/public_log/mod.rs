@@ -218,6 +218,14 @@ async fn a_receipt_opens_its_ballot_and_the_ballot_is_proved(backend: Backend) {
         .header("origin", "https://elsewhere.example");
     let entries = entries.send().await.expect(200);
     assert_eq!(entries.header("access-control-allow-origin"), Some("*"));
+    let preflight = client
+        .call(reqwest::Method::OPTIONS, "/log/checkpoint")
+        .header("origin", "https://elsewhere.example")
+        .header("access-control-request-method", "GET")
+        .header("access-control-request-headers", "x-reader");
+    let preflight = preflight.send().await.expect(204);
+    assert_eq!(preflight.header("access-control-allow-origin"), Some("*"));
+    assert_eq!(preflight.header("access-control-allow-headers"), Some("*"));
     assert!(
         entries
             .header("cache-control")
