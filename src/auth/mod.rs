@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod authenticate;
 pub mod denylist;
+mod http_client;
 pub mod keys;
 pub mod name;
 pub mod network;
