@@ -17,7 +17,7 @@
 //! - [`abuse`] — bans in memory, holding, attack level, proof of work
 //! - [`rate_limit`] — quotas by GCRA, in process and in Redis
 //! - [`tallies`] — counts, percentages, the cache of rendered tallies, the stream of changes
-//! - [`auth`] — visitor tokens, site users, staff, origins, networks, the audit log
+//! - [`auth`] — visitor tokens, site users, staff, the identity provider, origins, networks, the audit log
 //! - [`infra`] — databases, Redis, telemetry, background threads, reply slots
 //! - [`http`] — connections, requests read with bounds, problem documents
 //! - [`config`] — settings

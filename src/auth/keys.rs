@@ -60,6 +60,7 @@ pub struct Keys {
     previous_network: Option<Keyed>,
     limiter: Key,
     origin: Key,
+    sign_in: Key,
     /// The present ones first, then those that are still believed.
     challenges: Vec<ChallengeKeys>,
     /// Day keys lie in the database under this key, or still under the one before.
@@ -137,6 +138,7 @@ impl Keys {
             limiter: derived(secret, "limiter"),
             // A network stays the one that it was while the secret is rotated.
             origin: derived(previous.unwrap_or(secret), "origin"),
+            sign_in: derived(secret, "sign-in"),
             challenges: iter::once(secret)
                 .chain(previous)
                 .map(ChallengeKeys::new)
@@ -170,6 +172,11 @@ impl Keys {
     /// The hash by which the holding rule knows a network, from day to day: under the secret before, while that is believed.
     pub fn origin(&self, prefix: &[u8]) -> OriginHash {
         OriginHash(i64::from_be_bytes(hash(&self.origin, prefix)))
+    }
+
+    /// Signs what a browser keeps while it signs in at the identity provider.
+    pub(super) fn sign_in_tag(&self, data: &[u8]) -> [u8; 32] {
+        hash(&self.sign_in, data)
     }
 
     /// What challenges are made with (the first), and still believed by (all).

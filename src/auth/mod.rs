@@ -5,6 +5,8 @@
 pub mod audit;
 pub mod authenticate;
 pub mod denylist;
+mod http_client;
+pub mod identity_provider;
 pub mod keys;
 pub mod name;
 pub mod network;

@@ -131,10 +131,18 @@ impl FailedSignIns {
 
 /// Writes an audit entry about failed sign-ins.
 pub fn audit_failures(conn: &mut DbConnection, failed: u64, now: Timestamp) -> QueryResult<()> {
+    audit_failed(conn, serde_json::json!({ "failed": failed }), now)
+}
+
+pub(super) fn audit_failed(
+    conn: &mut DbConnection,
+    after: serde_json::Value,
+    now: Timestamp,
+) -> QueryResult<()> {
     let act = AuditAction {
         act: "sign-in.failed",
         subject: "dashboard".to_owned(),
-        after: serde_json::json!({ "failed": failed }),
+        after,
         ..AuditAction::default()
     };
     write_transaction(conn, |conn| {

@@ -63,6 +63,52 @@ pub(super) fn insert_token(
     Ok(())
 }
 
+/// Makes the row of a person, unless there is one; [`renew_person`] fills it.
+pub(super) fn insert_person(
+    conn: &mut DbConnection,
+    id: Uuid,
+    hash: &[u8],
+    now: Timestamp,
+) -> QueryResult<()> {
+    let row = (
+        tokens::id.eq(id.as_bytes().to_vec()),
+        tokens::hash.eq(hash),
+        tokens::role.eq(0),
+        tokens::name.eq(""),
+        tokens::created_at.eq(now.0),
+    );
+    match conn {
+        DbConnection::Sqlite(conn) => diesel::insert_or_ignore_into(tokens::table)
+            .values(row)
+            .execute(conn),
+        DbConnection::Postgres(conn) => diesel::insert_into(tokens::table)
+            .values(row)
+            .on_conflict_do_nothing()
+            .execute(conn),
+    }?;
+    Ok(())
+}
+
+/// What a person's newest sign-in says of them.
+pub(super) fn renew_person(
+    conn: &mut DbConnection,
+    hash: &[u8],
+    (role, name): (i16, &str),
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> QueryResult<()> {
+    diesel::update(tokens::table.filter(tokens::hash.eq(hash)))
+        .set((
+            tokens::role.eq(role),
+            tokens::name.eq(name),
+            tokens::expires_at.eq(expires_at.0),
+            tokens::revoked_at.eq(None::<i64>),
+            tokens::last_used_at.eq(now.0),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
 type Columns = (
     Vec<u8>,
     i16,

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::{Failure, console};
+use crate::auth::identity_provider;
 use crate::auth::secret::{self, SecretError};
 use crate::auth::users;
 use crate::catalog::{file, store};
@@ -56,6 +57,7 @@ fn check(layers: &Layers, settings: &Settings) -> Result<ExitCode, Failure> {
     if let Some(jwt) = settings.identity.jwt() {
         users::check(&jwt)?;
     }
+    identity_provider::check(&settings.oidc).map_err(Failure::configuration)?;
     let mut catalog = Vec::new();
     if let Some(path) = &settings.catalog.file {
         let tools = file::initial(path)

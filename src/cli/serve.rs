@@ -44,6 +44,7 @@ pub(super) fn run(settings: Settings) -> Result<ExitCode, Failure> {
             cause @ (ServeError::Listen(..)
             | ServeError::Passed(_)
             | ServeError::FileLimit { .. }
+            | ServeError::IdentityProvider(_)
             | ServeError::Log(_)),
         ) => Err(Failure::configuration(cause.to_string())),
         Err(cause) => Err(Failure::new(cause)),

@@ -7,6 +7,7 @@ mod declare;
 mod jwt;
 mod layers;
 mod listen;
+mod oidc;
 mod origins;
 mod shown;
 mod values;
@@ -26,6 +27,7 @@ pub use jwt::{Algorithm, Jwt, KeySource};
 pub use layers::{Layers, SettingError};
 pub use listen::{ListenAddress, TrustedProxies};
 use listen::{address, address_or_off, socket_mode, trusted_proxies};
+pub use oidc::is_confidential;
 use origins::origins;
 pub use shown::ShownSetting;
 use values::{
@@ -198,6 +200,32 @@ declare::settings! {
         jwt_max_stale: Duration = "24h" => period,
     }
 
+    /// The identity provider (OpenID Connect) that moderators sign in to the dashboard with (`docs/moderation.md`), beside staff tokens.
+    Oidc oidc = "oidc" {
+        /// `https://HOST`, perhaps with a path, as the provider's discovery document has it; `http://` only on this machine. Empty: staff tokens only.
+        issuer: Option<String> = "" => oidc::issuer,
+        /// What the sign-in page calls the provider. Empty: its host.
+        provider: String = "" => text,
+        /// The name of this server at the provider, which must know the redirect URI: the public URL, then `/moderation/sign-in/callback`.
+        client_id: String = "" => text,
+        /// Empty: a public client.
+        client_secret [secret]: Option<Secret> = "" => any_secret,
+        /// What is asked for, with spaces between; `openid` must be among them. Some providers want one more for groups.
+        scopes: String = "openid profile" => oidc::scopes,
+        /// The claim of the ID token, or of the user info, that says who may moderate: a text or a list of texts. A path has dots, such as `realm_access.roles`.
+        role_claim: String = "groups" => oidc::claim,
+        /// Its values that make a moderator, comma separated.
+        moderators: Vec<String> = "" => oidc::claim_values,
+        /// Its values that make an admin, likewise.
+        admins: Vec<String> = "" => oidc::claim_values,
+        /// The claim that has a person's name, for the audit log; the `sub` stands beside it.
+        name_claim: String = "name" => oidc::claim,
+        /// How long a session lasts, 12 hours at most. Empty: until the ID token expires.
+        session: Option<Duration> = "" => oidc::session,
+        /// Certificates (PEM) to verify the provider by, instead of the system's.
+        ca_file: Option<PathBuf> = "" => path,
+    }
+
     /// What is done about votes that look stuffed (`docs/abuse.md`).
     Abuse abuse = "abuse" {
         /// `on`: votes of many fresh visitors of one network that look like one hand's wait for a moderator. `off`: every vote counts at once.
@@ -282,6 +310,9 @@ impl Settings {
             return refuse("redis.ca_file", cause);
         }
         if let Some((name, cause)) = settings.identity.contradiction() {
+            return refuse(name, cause);
+        }
+        if let Some((name, cause)) = settings.oidc.contradiction() {
             return refuse(name, cause);
         }
         let moderation = &settings.moderation;

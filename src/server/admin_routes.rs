@@ -7,7 +7,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::resource::{readable, resource};
 use crate::web::admin::{
-    alerts, audit, bans, freeze, held, overview, periods, resets, sign_in, tool, votes, webhooks,
+    alerts, audit, bans, freeze, held, overview, periods, provider_sign_in, resets, sign_in,
+    sign_out, tool, votes, webhooks,
 };
 
 const NAME: &str = "dashboard";
@@ -15,16 +16,9 @@ const GET: &str = "GET, HEAD";
 const BOTH: &str = "GET, HEAD, POST";
 
 pub(super) fn configure(config: &mut ServiceConfig) {
+    sign_ins(config);
     config
         .service(readable("/moderation", NAME, GET, overview::get_overview))
-        .service(
-            readable("/moderation/sign-in", "sign_in", BOTH, sign_in::get_sign_in)
-                .route(web::post().to(sign_in::post_sign_in)),
-        )
-        .service(
-            resource("/moderation/sign-out", "sign_in", "POST")
-                .route(web::post().to(sign_in::post_sign_out)),
-        )
         .service(readable(
             "/moderation/tools/{slug}",
             NAME,
@@ -81,6 +75,30 @@ pub(super) fn configure(config: &mut ServiceConfig) {
                 webhooks::get_send,
             )
             .route(web::post().to(webhooks::post_send)),
+        );
+}
+
+fn sign_ins(config: &mut ServiceConfig) {
+    config
+        .service(
+            readable("/moderation/sign-in", "sign_in", BOTH, sign_in::get_sign_in)
+                .route(web::post().to(sign_in::post_sign_in)),
+        )
+        .service(readable(
+            "/moderation/sign-in/provider",
+            "sign_in",
+            GET,
+            provider_sign_in::get_begin,
+        ))
+        .service(readable(
+            "/moderation/sign-in/callback",
+            "sign_in",
+            GET,
+            provider_sign_in::get_callback,
+        ))
+        .service(
+            resource("/moderation/sign-out", "sign_in", "POST")
+                .route(web::post().to(sign_out::post_sign_out)),
         );
 }
 

@@ -116,6 +116,8 @@ impl AppState {
                 readers: parts.staff_readers.clone(),
                 votes: parts.votes.clone(),
                 moderation: parts.moderation.clone(),
+                provider: parts.provider.clone(),
+                site: parts.site.clone(),
             }),
         }
     }

@@ -33,6 +33,7 @@ use actix_web::web::Data;
 use tokio::task::JoinSet;
 use url::Url;
 
+use crate::auth::identity_provider::BadAuthority;
 use crate::auth::keys::Keys;
 use crate::auth::users::Users;
 use crate::auth::{secret, staff as tokens};
@@ -66,6 +67,8 @@ pub enum ServeError {
     Io(#[from] std::io::Error),
     #[error("cannot make the API's documents: {0}")]
     Documents(#[from] crate::web::openapi::routes::Unmade),
+    #[error(transparent)]
+    IdentityProvider(#[from] BadAuthority),
     #[error(transparent)]
     Log(#[from] crate::transparency::keys::LogKeyError),
     #[error("cannot set up the metrics: {0}")]

@@ -17,6 +17,7 @@ use crate::abuse::challenge::Challenges;
 use crate::abuse::holding::HoldingPolicy;
 use crate::auth::Identity;
 use crate::auth::denylist::Denylist;
+use crate::auth::identity_provider::IdentityProvider;
 use crate::auth::keys::Keys;
 use crate::auth::network::Proxies;
 use crate::auth::network::daily_keys::DailyKeys;
@@ -60,6 +61,8 @@ pub(super) struct Services {
     /// Where browsers reach the site, without a slash at its end.
     pub site: String,
     pub identity: Data<Identity>,
+    /// `None`: moderators sign in with staff tokens only.
+    pub provider: Option<Data<IdentityProvider>>,
     pub bans: Data<Bans>,
     pub challenges: Data<Challenges>,
     pub holding: Data<HoldingPolicy>,
@@ -103,6 +106,7 @@ impl Services {
         users: Option<Users>,
         public_url: &Url,
     ) -> Result<(Self, Workers), ServeError> {
+        let provider = IdentityProvider::new(&settings.oidc, &keys, public_url)?;
         let meters = Arc::new(Metrics::new(routes::NAMES).map_err(ServeError::Meters)?);
         let shelf = Arc::new(CatalogCache::default());
         let tally = &settings.tally;
@@ -176,6 +180,7 @@ impl Services {
         let parts = Self {
             site: public_url.as_str().trim_end_matches('/').to_owned(),
             identity: Data::new(identity),
+            provider: provider.map(Data::new),
             bans: Data::from(bans),
             challenges: Data::new(challenges),
             holding: Data::from(holds),

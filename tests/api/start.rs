@@ -93,6 +93,21 @@ fn a_bad_setting_stops_the_start_with_one_line() {
             ),
             (
                 vec![],
+                Some(("TALLYSHIP_OIDC__ISSUER", "http://id.example")),
+                vec!["oidc.issuer", "http://id.example", "https://HOST"],
+            ),
+            (
+                vec![],
+                Some(("TALLYSHIP_OIDC__ISSUER", "https://id.example")),
+                vec!["oidc.client_id", "needs this"],
+            ),
+            (
+                vec![],
+                Some(("TALLYSHIP_OIDC__SESSION", "13h")),
+                vec!["oidc.session", "13h", "at most 12h"],
+            ),
+            (
+                vec![],
                 Some(("TALLYSHIP_DETECTOR__THRESHOLD", "101")),
                 vec!["detector.threshold", "101", "1 to 100"],
             ),

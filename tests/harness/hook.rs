@@ -9,6 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 
 #[derive(Clone, Debug)]
 pub struct Message {
+    /// Method and target.
+    pub line: String,
     /// By their names in lower case.
     pub headers: BTreeMap<String, String>,
     pub body: Vec<u8>,
@@ -78,7 +80,8 @@ impl Hook {
     }
 }
 
-async fn read(stream: &mut TcpStream) -> Option<Message> {
+/// A whole request; `None` if the caller hangs up before its end.
+pub async fn read(stream: &mut TcpStream) -> Option<Message> {
     let mut bytes = Vec::new();
     let mut piece = [0; 4096];
     loop {
@@ -90,11 +93,17 @@ async fn read(stream: &mut TcpStream) -> Option<Message> {
                 .filter_map(|line| line.split_once(": "))
                 .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
                 .collect();
-            let length: usize = headers.get("content-length")?.parse().ok()?;
+            let length = headers.get("content-length");
+            let length: usize = length.map_or(Ok(0), |text| text.parse()).ok()?;
             let body = &bytes[head + 4..];
             if body.len() >= length {
                 let body = body[..length].to_vec();
-                return Some(Message { headers, body });
+                let line = text.lines().next()?.to_owned();
+                return Some(Message {
+                    line,
+                    headers,
+                    body,
+                });
             }
         }
         match stream.read(&mut piece).await {

@@ -14,6 +14,7 @@ pub mod disk;
 pub mod document;
 pub mod home;
 pub mod hook;
+pub mod identity_provider;
 pub mod pgbouncer;
 pub mod postgres;
 mod postmaster;

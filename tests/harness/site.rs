@@ -4,12 +4,13 @@
 use super::server::Setup;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use openssl::bn::{BigNum, BigNumContext};
+use openssl::bn::{BigNum, BigNumContext, BigNumRef};
 use openssl::ec::{EcGroup, EcKey};
 use openssl::ecdsa::EcdsaSig;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
+use openssl::rsa::Rsa;
 use openssl::sign::Signer;
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -62,6 +63,19 @@ impl Site {
                 let member = |n: BigNum| URL_SAFE_NO_PAD.encode(n.to_vec_padded(32).expect("32"));
                 let jwk = json!({"kty": "EC", "crv": "P-256", "x": member(x), "y": member(y)});
                 let key = PKey::from_ec_key(pair).expect("a key");
+                Site {
+                    algorithm,
+                    public: text(key.public_key_to_pem().expect("PEM")),
+                    key,
+                    jwk,
+                }
+            }
+            // Only identity providers sign with it.
+            "RS256" => {
+                let pair = Rsa::generate(2048).expect("a key");
+                let member = |n: &BigNumRef| URL_SAFE_NO_PAD.encode(n.to_vec());
+                let jwk = json!({"kty": "RSA", "n": member(pair.n()), "e": member(pair.e())});
+                let key = PKey::from_rsa(pair).expect("a key");
                 Site {
                     algorithm,
                     public: text(key.public_key_to_pem().expect("PEM")),
@@ -136,7 +150,8 @@ impl Site {
                     .map(|half| half.to_vec_padded(32).expect("32"))
                     .concat()
             }
-            _ => hmac(&self.key, &message),
+            // HMAC, or PKCS#1 v1.5 by a key of RSA.
+            _ => by_sha256(&self.key, &message),
         };
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
@@ -154,12 +169,12 @@ pub fn by_secret(secret: &[u8], header: &Value, claims: &Value) -> String {
         part(&header.to_string()),
         part(&claims.to_string())
     );
-    let signature = hmac(&PKey::hmac(secret).expect("a key"), &message);
+    let signature = by_sha256(&PKey::hmac(secret).expect("a key"), &message);
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-fn hmac(key: &PKey<Private>, message: &str) -> Vec<u8> {
-    let mut signer = Signer::new(MessageDigest::sha256(), key).expect("HMAC");
+fn by_sha256(key: &PKey<Private>, message: &str) -> Vec<u8> {
+    let mut signer = Signer::new(MessageDigest::sha256(), key).expect("a signer");
     signer
         .sign_oneshot_to_vec(message.as_bytes())
         .expect("signed")

@@ -785,6 +785,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/moderation/sign-in/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take what the identity provider answers
+         * @description Its redirect leads here. Tries that fail are counted by network.
+         */
+        get: operations["finishProviderSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/sign-in/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign in with the site's identity provider
+         * @description OpenID Connect.
+         */
+        get: operations["beginProviderSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/moderation/sign-out": {
         parameters: {
             query?: never;
@@ -2751,6 +2791,17 @@ export interface components {
                 "text/html": string;
             };
         };
+        /** @description `bad-token`: The token is not valid. */
+        "bad-token.page.only": {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
         /** @description `conflict`: The state has changed. */
         conflict: {
             headers: {
@@ -2803,6 +2854,16 @@ export interface components {
         };
         /** @description `forbidden`: This token may not do that. `origin-refused`: Votes are not taken from this origin. */
         "forbidden.or.origin-refused.page.only": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description `forbidden`: This token may not do that. */
+        "forbidden.page.only": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -3362,11 +3423,13 @@ export type ResponseBadRequestPage = components['responses']['bad-request.page']
 export type ResponseBadRequestPageOnly = components['responses']['bad-request.page.only'];
 export type ResponseBadTokenOrExpiredToken = components['responses']['bad-token.or.expired-token'];
 export type ResponseBadTokenOrExpiredTokenPageOnly = components['responses']['bad-token.or.expired-token.page.only'];
+export type ResponseBadTokenPageOnly = components['responses']['bad-token.page.only'];
 export type ResponseConflict = components['responses']['conflict'];
 export type ResponseConflictPage = components['responses']['conflict.page'];
 export type ResponseConflictPageOnly = components['responses']['conflict.page.only'];
 export type ResponseForbidden = components['responses']['forbidden'];
 export type ResponseForbiddenOrOriginRefusedPageOnly = components['responses']['forbidden.or.origin-refused.page.only'];
+export type ResponseForbiddenPageOnly = components['responses']['forbidden.page.only'];
 export type ResponseFrozen = components['responses']['frozen'];
 export type ResponseFrozenPage = components['responses']['frozen.page'];
 export type ResponseInvalid = components['responses']['invalid'];
@@ -5570,6 +5633,70 @@ export interface operations {
             503: components["responses"]["unavailable.or.overloaded.page.only"];
         };
     };
+    finishProviderSignIn: {
+        parameters: {
+            query?: {
+                /** @description Is redeemed at the provider. */
+                code?: string;
+                /** @description The provider's, in place of a code. */
+                error?: string;
+                /** @description The provider's issuer. */
+                iss?: string;
+                /** @description Of the sign-in that this browser began. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed in; the page leads on. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["bad-request.page.only"];
+            401: components["responses"]["bad-token.page.only"];
+            403: components["responses"]["forbidden.page.only"];
+            404: components["responses"]["not-found.page.only"];
+            429: components["responses"]["rate-limited.page.only"];
+            503: components["responses"]["unavailable.or.overloaded.page.only"];
+        };
+    };
+    beginProviderSignIn: {
+        parameters: {
+            query?: {
+                /** @description A path of the dashboard to go to then. */
+                back?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["not-found.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
     signOut: {
         parameters: {
             query?: never;
@@ -5591,6 +5718,17 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A page that leads to the identity provider, to end the session there too. */
+            200: {
+                headers: {
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
             /** @description Done; to what it made. Or nobody is signed in: to the sign-in. */
             303: {
                 headers: {

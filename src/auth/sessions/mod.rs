@@ -1,4 +1,4 @@
-//! Browser sessions of staff: they begin with a token, and end by sign-out, inactivity, age, or with that token.
+//! Browser sessions of staff: they begin with a token or at the identity provider, and end by sign-out, inactivity, age, or with that token.
 //!
 //! `web::admin::sessions` begins and ends them, retention deletes ended ones. All instances share the table; only the browser
 //! keeps the id. Each call looks up the session together with its token, so a revoked token ends it at once.

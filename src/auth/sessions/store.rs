@@ -13,12 +13,12 @@ use crate::domain::Timestamp;
 use crate::infra::db::schema::{sessions, tokens};
 use crate::infra::db::{DbConnection, write_transaction};
 
-/// Begins a session of `staff` in the place of the one that the browser had before, with its audit entry.
+/// Begins a session of `staff` in the place of the one that the browser had before, with its audit entry, which holds `detail`.
 pub(crate) fn begin(
     conn: &mut DbConnection,
     hash: &[u8],
     before: Option<[u8; 32]>,
-    staff: &Staff,
+    (staff, detail): (&Staff, serde_json::Value),
     now: Timestamp,
 ) -> QueryResult<()> {
     write_transaction(conn, |conn| {
@@ -37,6 +37,7 @@ pub(crate) fn begin(
         let act = AuditAction {
             act: "session.begin",
             subject: staff.name.clone(),
+            after: detail,
             ..AuditAction::default()
         };
         audit::append(conn, &staff.actor(), &act, now)?;

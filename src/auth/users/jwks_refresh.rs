@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
-use reqwest::{Certificate, Client, StatusCode, redirect};
+use reqwest::{Client, StatusCode};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use url::Url;
 
+use crate::auth::http_client::{self, MAX_BYTES, causes};
 use crate::auth::users::jwks::KeySet;
 use crate::config::Algorithm;
 use crate::domain::Timestamp;
@@ -24,10 +25,6 @@ use crate::infra::workers;
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
 /// An unknown `kid` has the set read at once, and then for so long none does.
 const COOLDOWN_SECONDS: i64 = 30;
-const WHOLE: Duration = Duration::from_secs(5);
-const CONNECT: Duration = Duration::from_secs(3);
-/// The most of a JWKS that is read.
-const MOST_BYTES: usize = 256 * 1024;
 
 /// The keys in use: `None` until a set was read, and after the last one grew too old.
 #[derive(Default)]
@@ -56,23 +53,7 @@ impl Source {
     /// # Errors
     /// Certificates that are none.
     pub(super) fn url(url: &Url, ca: Option<&[u8]>) -> Result<Self, String> {
-        let mut client = Client::builder()
-            .https_only(true)
-            .redirect(redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .timeout(WHOLE)
-            .user_agent(concat!("tallyship/", env!("CARGO_PKG_VERSION")));
-        if let Some(pem) = ca {
-            let certificates = Certificate::from_pem_bundle(pem).map_err(|bad| bad.to_string())?;
-            if certificates.is_empty() {
-                return Err("it holds no certificate".to_owned());
-            }
-            client = client.tls_built_in_root_certs(false);
-            for certificate in certificates {
-                client = client.add_root_certificate(certificate);
-            }
-        }
-        let client = client.build().map_err(|bad| bad.to_string())?;
+        let client = http_client::build(ca, true)?;
         Ok(Self::Url(client, url.clone()))
     }
 
@@ -80,8 +61,8 @@ impl Source {
         match self {
             Self::File(path) => {
                 let size = std::fs::metadata(path).map_err(|cause| cause.to_string())?;
-                if size.len() > MOST_BYTES as u64 {
-                    return Err(format!("it is longer than {MOST_BYTES} bytes"));
+                if size.len() > MAX_BYTES as u64 {
+                    return Err(format!("it is longer than {MAX_BYTES} bytes"));
                 }
                 std::fs::read(path).map_err(|cause| cause.to_string())
             }
@@ -96,30 +77,12 @@ impl Source {
 }
 
 async fn fetch(client: &Client, url: &Url) -> Result<Vec<u8>, String> {
-    let failed = |cause: reqwest::Error| causes(&cause);
-    let mut answer = client.get(url.clone()).send().await.map_err(failed)?;
+    let answer = client.get(url.clone()).send().await;
+    let answer = answer.map_err(|cause| causes(&cause))?;
     if answer.status() != StatusCode::OK {
         return Err(format!("its server answered {}", answer.status().as_u16()));
     }
-    let mut bytes = Vec::new();
-    while let Some(piece) = answer.chunk().await.map_err(failed)? {
-        if bytes.len() + piece.len() > MOST_BYTES {
-            return Err(format!("it is longer than {MOST_BYTES} bytes"));
-        }
-        bytes.extend_from_slice(&piece);
-    }
-    Ok(bytes)
-}
-
-/// An error with what caused it: the outermost only says that sending failed.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut said = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        said = format!("{said}: {cause}");
-        next = cause.source();
-    }
-    said
+    http_client::body(answer).await
 }
 
 /// Lets one through, and then none for a while.
@@ -234,7 +197,7 @@ mod tests {
         assert!(!read());
         std::fs::write(&path, "{\"keys\":[]}").expect("a file");
         assert!(read());
-        let long = format!("{{\"keys\":[{}]}}", " ".repeat(MOST_BYTES));
+        let long = format!("{{\"keys\":[{}]}}", " ".repeat(MAX_BYTES));
         std::fs::write(&path, long).expect("a file");
         assert!(!read());
         std::fs::remove_file(path).expect("cleans up");

@@ -102,28 +102,34 @@ fn fit(algorithm: Algorithm, key: DecodingKey) -> Result<DecodingKey, &'static s
     }
 }
 
-/// The `kid` and key of a JWK (RFC 7517, RFC 8037); `None` for one of another kind, purpose or algorithm.
-pub(super) fn from_jwk(algorithm: Algorithm, jwk: &Value) -> Option<(String, DecodingKey)> {
+/// Whether a JWK (RFC 7517) verifies signatures of one of `algorithms` with a key of this type and curve.
+fn verifies(jwk: &Value, (kind, curve): (&str, Option<&str>), algorithms: &[&str]) -> bool {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
-    let (kind, curve, name) = match algorithm {
-        Algorithm::EdDsa => ("OKP", Some("Ed25519"), "EdDSA"),
-        Algorithm::Es256 => ("EC", Some("P-256"), "ES256"),
-        Algorithm::Hs256 => ("oct", None, "HS256"),
-    };
-    let is = |field: &str, expected: Option<&str>| text(field) == expected;
-    // RFC 9864 gave EdDSA on this curve a name of its own.
-    let of_curve = algorithm == Algorithm::EdDsa && is("alg", Some("Ed25519"));
     let absent = |field: &str| jwk.get(field).is_none();
-    let verifies = match jwk.get("key_ops") {
+    let may_verify = match jwk.get("key_ops") {
         None => true,
         Some(Value::Array(all)) => all.iter().any(|one| one == "verify"),
         Some(_) => false,
     };
-    let fits = is("kty", Some(kind))
-        && is("crv", curve)
-        && (absent("alg") || is("alg", Some(name)) || of_curve)
-        && (absent("use") || is("use", Some("sig")))
-        && verifies;
+    text("kty") == Some(kind)
+        && text("crv") == curve
+        && (absent("alg") || text("alg").is_some_and(|alg| algorithms.contains(&alg)))
+        && (absent("use") || text("use") == Some("sig"))
+        && may_verify
+}
+
+/// The `kid` and key of a JWK (RFC 7517, RFC 8037); `None` for one of another kind, purpose or algorithm.
+pub(in crate::auth) fn from_jwk(
+    algorithm: Algorithm,
+    jwk: &Value,
+) -> Option<(String, DecodingKey)> {
+    let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+    let fits = match algorithm {
+        // RFC 9864 gave EdDSA on this curve a name of its own.
+        Algorithm::EdDsa => verifies(jwk, ("OKP", Some("Ed25519")), &["EdDSA", "Ed25519"]),
+        Algorithm::Es256 => verifies(jwk, ("EC", Some("P-256")), &["ES256"]),
+        Algorithm::Hs256 => verifies(jwk, ("oct", None), &["HS256"]),
+    };
     let kid = text("kid").filter(|kid| !kid.is_empty())?;
     let key = match algorithm {
         _ if !fits => return None,
@@ -135,6 +141,17 @@ pub(super) fn from_jwk(algorithm: Algorithm, jwk: &Value) -> Option<(String, Dec
         }
     };
     Some((kid.to_owned(), fit(algorithm, key.ok()?).ok()?))
+}
+
+/// The same of a key of RS256, which only identity providers sign with.
+pub(in crate::auth) fn rsa_from_jwk(jwk: &Value) -> Option<(String, DecodingKey)> {
+    let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+    let kid = text("kid").filter(|kid| !kid.is_empty())?;
+    if !verifies(jwk, ("RSA", None), &["RS256"]) {
+        return None;
+    }
+    let key = DecodingKey::from_rsa_components(text("n")?, text("e")?).ok()?;
+    Some((kid.to_owned(), key))
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 //! `caller` asks [`Users::verify`]; `commands` makes it at the start. The algorithm is the settings', never the token's, and the
 //! crate `jsonwebtoken` does what is cryptography. One user is one voter for ever, by issuer and subject alone.
 
-mod crypto;
+pub(super) mod crypto;
 pub mod jwks;
 mod jwks_refresh;
-mod key;
-mod token;
+pub(super) mod key;
+pub(super) mod token;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

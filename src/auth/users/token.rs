@@ -21,7 +21,7 @@ const LAST_SECOND: i64 = 253_402_300_799;
 const LONGEST_KID: usize = 256;
 
 /// A JSON object in which no name stands twice (RFC 7519, section 4).
-pub(super) struct Object(BTreeMap<String, Value>);
+pub(in crate::auth) struct Object(BTreeMap<String, Value>);
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -50,7 +50,11 @@ impl<'de> Visitor<'de> for Once {
 }
 
 impl Object {
-    fn text(&self, name: &str) -> Result<&str, Rejected> {
+    pub(in crate::auth) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    pub(in crate::auth) fn text(&self, name: &str) -> Result<&str, Rejected> {
         match self.0.get(name) {
             Some(Value::String(text)) if !text.is_empty() => Ok(text),
             _ => Err(Rejected::Bad),
@@ -58,7 +62,7 @@ impl Object {
     }
 
     /// A time in whole seconds; RFC 7519 allows fractions.
-    fn seconds(&self, name: &str) -> Result<Option<i64>, Rejected> {
+    pub(in crate::auth) fn seconds(&self, name: &str) -> Result<Option<i64>, Rejected> {
         let number = match self.0.get(name) {
             None => return Ok(None),
             Some(Value::Number(number)) => number.to_string(),
@@ -78,12 +82,11 @@ impl Object {
     }
 }
 
-/// The `kid` of a token whose header is of the configured algorithm. That it names one is no reason to believe it: a key is
-/// only ever used with the algorithm of the settings.
+/// The header of a token, in which nothing is called critical: that must be understood (RFC 7515, 4.1.11), and nothing is.
 ///
 /// # Errors
 /// [`Rejected::Bad`].
-pub(super) fn kid(text: &str, algorithm: &str) -> Result<String, Rejected> {
+pub(in crate::auth) fn header(text: &str) -> Result<Object, Rejected> {
     let mut parts = text.split('.');
     let (Some(header), Some(_), Some(_), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
@@ -94,8 +97,20 @@ pub(super) fn kid(text: &str, algorithm: &str) -> Result<String, Rejected> {
         .decode(header)
         .map_err(|_unread| Rejected::Bad)?;
     let header: Object = serde_json::from_slice(&bytes).map_err(|_unread| Rejected::Bad)?;
-    // What a header calls critical must be understood (RFC 7515, 4.1.11), and nothing is.
-    if header.text("alg")? != algorithm || header.0.contains_key("crit") {
+    if header.0.contains_key("crit") {
+        return Err(Rejected::Bad);
+    }
+    Ok(header)
+}
+
+/// The `kid` of a token whose header is of the configured algorithm. That it names one is no reason to believe it: a key is
+/// only ever used with the algorithm of the settings.
+///
+/// # Errors
+/// [`Rejected::Bad`].
+pub(super) fn kid(text: &str, algorithm: &str) -> Result<String, Rejected> {
+    let header = header(text)?;
+    if header.text("alg")? != algorithm {
         return Err(Rejected::Bad);
     }
     match header.text("kid")? {
@@ -108,7 +123,7 @@ pub(super) fn kid(text: &str, algorithm: &str) -> Result<String, Rejected> {
 ///
 /// # Errors
 /// [`Rejected::Expired`] where nothing but its time is over, else [`Rejected::Bad`].
-pub(super) fn subject<'a>(
+pub(in crate::auth) fn subject<'a>(
     claims: &'a Object,
     issuer: &str,
     audience: &str,

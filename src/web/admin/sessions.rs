@@ -12,10 +12,10 @@ use crate::voting::writer::Votes;
 /// A session's last call is written at most this often.
 const SEEN_INTERVAL_SECONDS: i64 = 60;
 
-/// Begins a session of `staff`, under an id that nobody had before; the one that the browser had ends.
+/// Begins a session of `staff`, under an id that nobody had before; the one that the browser had ends. The audit log has `detail`.
 pub async fn begin(
     votes: &Votes,
-    staff: &Staff,
+    (staff, detail): (&Staff, serde_json::Value),
     before: Option<SessionId>,
     now: Timestamp,
 ) -> Result<SessionId, Problem> {
@@ -23,7 +23,7 @@ pub async fn begin(
     let hash = id.hash();
     let (staff, before) = (staff.clone(), before.map(|before| before.hash()));
     votes
-        .edit(move |conn| store::begin(conn, &hash, before, &staff, now))
+        .edit(move |conn| store::begin(conn, &hash, before, (&staff, detail), now))
         .await
         .map_err(|refused| refused.problem(""))?;
     Ok(id)

@@ -1,45 +1,60 @@
-//! Signing in with a staff token, and signing out.
+//! Signing in with a staff token. `provider_sign_in` has the way by the identity provider, and the same page.
 //!
 //! Failed tries are charged to their network, after the token was looked at: who guesses is slowed, and a valid token always
 //! signs in. They are audited by their number.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
+use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use super::form::Form;
+use super::onward::{add_cookie, forget_id_token};
 use super::sessions;
 use super::state::{AdminState, Frame, page_with};
 use crate::auth::staff::Role;
 use crate::domain::Timestamp;
 use crate::http::problem::{Code, Problem};
-use crate::web::admin::auth_guard::{self, PageResult, refusal, session, set_cookie, to};
+use crate::web::admin::auth_guard::{PageResult, refusal, session, set_cookie, to};
 
 #[derive(Template)]
 #[template(path = "admin/sign_in.html")]
-struct SignInPage {
+struct SignInPage<'a> {
     frame: Frame,
     /// Why the last try failed; empty at the first.
-    failed: String,
+    failed: &'a str,
     /// Where to go then.
-    back: String,
+    back: &'a str,
+    /// The identity provider's name, and where signing in with it begins.
+    provider: Option<(&'a str, String)>,
 }
 
-fn drawn(status: StatusCode, failed: &str, back: String) -> PageResult {
+/// The sign-in page, with why the last try failed.
+pub(super) fn sign_in_page(
+    state: &AdminState,
+    status: StatusCode,
+    failed: &str,
+    back: &str,
+) -> PageResult {
+    let provider = state.provider.as_ref().map(|provider| {
+        let back: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
+        let begin = format!("/moderation/sign-in/provider?back={back}");
+        (provider.name.as_str(), begin)
+    });
     page_with(
         status,
         &SignInPage {
             frame: Frame::outside("Sign in"),
-            failed: failed.to_owned(),
+            failed,
             back,
+            provider,
         },
     )
 }
 
 /// A path of the dashboard, and nothing that a browser could read as another site's address.
-fn own_path(text: &str) -> String {
+pub(super) fn own_path(text: &str) -> String {
     let shaped = text.len() <= 500
         && (text == "/moderation" || text.starts_with("/moderation/"))
         && text
@@ -49,9 +64,10 @@ fn own_path(text: &str) -> String {
 }
 
 /// The form.
-pub async fn get_sign_in(http: HttpRequest) -> HttpResponse {
+pub async fn get_sign_in(http: HttpRequest, state: Data<AdminState>) -> HttpResponse {
     let back = own_path(&Form::of(http.query_string()).text("back"));
-    drawn(StatusCode::OK, "", back).unwrap_or_else(|problem| refusal(None, &problem))
+    sign_in_page(&state, StatusCode::OK, "", &back)
+        .unwrap_or_else(|problem| refusal(None, &problem))
 }
 
 /// Signs in, and leads to where the visitor wanted to go.
@@ -84,57 +100,49 @@ async fn sign_in(http: &HttpRequest, payload: Payload, state: &AdminState) -> Pa
                 _ => return Err(problem),
             };
             identity.failed_sign_ins.note();
-            if let Err(wait) = state.limiter.failed_sign_in(&identity.client(http, now)) {
-                return too_many(wait, back);
-            }
-            let mut answer = drawn(status_of(&problem), words, back)?;
-            if answer.status() == StatusCode::UNAUTHORIZED {
-                let scheme = HeaderValue::from_static("Bearer");
-                answer.headers_mut().insert(WWW_AUTHENTICATE, scheme);
-            }
-            return Ok(answer);
+            return failed(http, state, status_of(&problem), words, &back);
         }
     };
-    let id = sessions::begin(&state.votes, &staff, session(http, identity), now).await?;
+    let id = sessions::begin(
+        &state.votes,
+        (&staff, serde_json::Value::Null),
+        session(http, identity),
+        now,
+    )
+    .await?;
     let mut answer = to(&back);
-    put_cookie(&mut answer, &set_cookie(identity, Some(&id)))?;
+    add_cookie(&mut answer, &set_cookie(identity, Some(&id)))?;
+    forget_id_token(http, identity, &mut answer)?;
     Ok(answer)
 }
 
-fn too_many(wait: u64, back: String) -> PageResult {
-    let words = format!(
-        "Too many tries failed from your network. Wait {wait} seconds before you try another token."
-    );
-    let mut answer = drawn(StatusCode::TOO_MANY_REQUESTS, &words, back)?;
-    answer.headers_mut().insert(RETRY_AFTER, wait.into());
+/// The page of a sign-in that failed, which is charged to the caller's network.
+pub(super) fn failed(
+    http: &HttpRequest,
+    state: &AdminState,
+    status: StatusCode,
+    words: &str,
+    back: &str,
+) -> PageResult {
+    let client = state.identity.client(http, Timestamp::now());
+    if let Err(wait) = state.limiter.failed_sign_in(&client) {
+        let words = format!(
+            "Too many tries failed from your network. Wait {wait} seconds before you try again."
+        );
+        let mut answer = sign_in_page(state, StatusCode::TOO_MANY_REQUESTS, &words, back)?;
+        answer.headers_mut().insert(RETRY_AFTER, wait.into());
+        return Ok(answer);
+    }
+    let mut answer = sign_in_page(state, status, words, back)?;
+    if answer.status() == StatusCode::UNAUTHORIZED {
+        let scheme = HeaderValue::from_static("Bearer");
+        answer.headers_mut().insert(WWW_AUTHENTICATE, scheme);
+    }
     Ok(answer)
 }
 
 fn status_of(problem: &Problem) -> StatusCode {
     StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::UNAUTHORIZED)
-}
-
-fn put_cookie(answer: &mut HttpResponse, cookie: &str) -> Result<(), Problem> {
-    let value = cookie.parse().map_err(|_unwritable| Problem::internal())?;
-    answer.headers_mut().insert(SET_COOKIE, value);
-    Ok(())
-}
-
-/// Ends the session.
-pub async fn post_sign_out(
-    http: HttpRequest,
-    payload: Payload,
-    state: Data<AdminState>,
-) -> HttpResponse {
-    auth_guard::act(&http, payload, &state, async |signed_in, _form| {
-        if let Some(id) = session(&http, &signed_in.state.identity) {
-            sessions::end(&signed_in.state.votes, &id).await?;
-        }
-        let mut answer = to("/moderation/sign-in");
-        put_cookie(&mut answer, &set_cookie(&signed_in.state.identity, None))?;
-        Ok(answer)
-    })
-    .await
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use actix_web::web::Data;
 use askama::Template;
 
 use crate::auth::Identity;
+use crate::auth::identity_provider::IdentityProvider;
 use crate::catalog::cache::CatalogCache;
 use crate::detection::alerts::Inbox;
 use crate::http::problem::Problem;
@@ -36,6 +37,10 @@ pub struct AdminState {
     pub readers: Readers,
     pub votes: Votes,
     pub moderation: Data<Moderation>,
+    /// `None`: staff tokens only.
+    pub provider: Option<Data<IdentityProvider>>,
+    /// Where browsers reach the site, without a slash at its end.
+    pub site: String,
 }
 
 impl AdminState {

@@ -89,8 +89,8 @@ fn schemes() -> [(&'static str, SecurityScheme); 5] {
     let user = "The site's own JWT of a signed-in user: `alg` as configured, `kid`, `iss`, `aud`, `sub` and `exp`. Where the visitor \
                 cookie comes too, the visitor's vote on the tool becomes the user's, or goes where the user has one; a list or an \
                 export changes nothing. Where nobody signs in it is a `bad-token`.";
-    let session = "The cookie that `POST /moderation/sign-in` sets; on https its name begins with `__Host-`. It ends after 30 minutes of \
-                   rest, after 12 hours, by sign-out, and with its token. A form with it needs the session's `key`, which each \
+    let session = "The cookie that `POST /moderation/sign-in` sets, or a sign-in with the identity provider; on https its name begins \
+                   with `__Host-`. It ends after 30 minutes of rest, after 12 hours, by sign-out, and with its token or ID token. A form with it needs the session's `key`, which each \
                    page's forms hold.";
     let cookie_named = |name: &str, says: &str| {
         SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(name, says)))

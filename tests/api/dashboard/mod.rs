@@ -9,6 +9,8 @@ mod audit;
 mod bans;
 mod bulk;
 mod forms;
+mod provider;
+mod provider_refusals;
 mod sessions;
 mod sight;
 

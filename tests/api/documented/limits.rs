@@ -46,6 +46,7 @@ async fn quotas_used_up(backend: Backend) {
     let elsewhere = [
         "GET /v1/stream",
         "POST /moderation/sign-in",
+        "GET /moderation/sign-in/callback",
         "GET /v1/votes",
         "GET /v1/tools/{slug}/vote",
     ];

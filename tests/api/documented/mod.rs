@@ -303,7 +303,7 @@ async fn bodies_and_origins_that_are_refused(backend: Backend) {
             let text = call().header("content-type", "text/plain").body("{}");
             operation.refused(text.send().await, 415, "unsupported-media-type");
         }
-        if operation.refuses("bad-request") {
+        if operation.refuses("bad-request") && operation.body.is_some() {
             // No JSON, and no form either: it is no text.
             let call = call().header("content-type", kind);
             let answer = call.body(b"{\xff".to_vec()).send().await;

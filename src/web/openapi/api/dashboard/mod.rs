@@ -109,6 +109,7 @@ fn filter() -> Vec<Parameter> {
 
 pub(super) fn operations() -> Vec<Operation> {
     let mut all = sign_in();
+    all.extend(provider_sign_in());
     all.extend(sight());
     all.extend(acts::operations());
     all
@@ -156,7 +157,51 @@ fn sign_in() -> Vec<Operation> {
             "End the session",
             Takes::default(),
         )
+        .bearing(&["Set-Cookie"])
+        .shows(
+            200,
+            "A page that leads to the identity provider, to end the session there too.",
+            HTML,
+            text(),
+        )
         .bearing(&["Set-Cookie"]),
+    ]
+}
+
+/// With the identity provider; without one both are 404.
+fn provider_sign_in() -> Vec<Operation> {
+    let param = |name, description| query(name, description, text());
+    vec![
+        PART.get("/moderation/sign-in/provider", "beginProviderSignIn")
+            .says(
+                "Sign in with the site's identity provider",
+                "OpenID Connect.",
+            )
+            .with(param("back", "A path of the dashboard to go to then."))
+            .in_pages()
+            .replies(303, "To the provider.")
+            .bearing(&["Location", "Set-Cookie"])
+            .refuses(&[Code::NotFound, Code::Unavailable]),
+        PART.get("/moderation/sign-in/callback", "finishProviderSignIn")
+            .says(
+                "Take what the identity provider answers",
+                "Its redirect leads here. Tries that fail are counted by network.",
+            )
+            .with(param("state", "Of the sign-in that this browser began."))
+            .with(param("code", "Is redeemed at the provider."))
+            .with(param("error", "The provider's, in place of a code."))
+            .with(param("iss", "The provider's issuer."))
+            .in_pages()
+            .shows(200, "Signed in; the page leads on.", HTML, text())
+            .bearing(&["Content-Security-Policy", "Set-Cookie"])
+            .refuses(&[
+                Code::BadRequest,
+                Code::BadToken,
+                Code::Forbidden,
+                Code::NotFound,
+                Code::RateLimited,
+            ])
+            .written(),
     ]
 }
 
