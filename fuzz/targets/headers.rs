@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
-use tallyship::web::embed::routes::takes_gzip;
+use tallyship::web::kit::static_file::accepts_gzip;
 use tallyship::auth::authenticate::{bearer, cookie, provenance};
 use tallyship::auth::origin::{CredentialSource, Origins};
 use tallyship::web::site::refusal::wants_page;
@@ -74,7 +74,7 @@ pub fn run(data: &[u8]) {
     let expected = if is_named { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
     assert_eq!(answer.status(), expected, "{named:?}");
 
-    if takes_gzip(&headers) {
+    if accepts_gzip(&headers) {
         let accepted = lines(&headers, "accept-encoding").join(",").to_ascii_lowercase();
         assert!(accepted.contains("gzip"), "{accepted}");
     }

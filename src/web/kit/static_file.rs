@@ -78,7 +78,7 @@ fn compress(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Whether `Accept-Encoding` names gzip and does not weigh it with nothing (RFC 9110 §12.5.3).
-fn accepts_gzip(headers: &HeaderMap) -> bool {
+pub fn accepts_gzip(headers: &HeaderMap) -> bool {
     headers
         .get_all(ACCEPT_ENCODING)
         .filter_map(|line| line.to_str().ok())
