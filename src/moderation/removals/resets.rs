@@ -19,6 +19,9 @@ use crate::moderation::paging::Page;
 use crate::moderation::selection::VoteSelection;
 use crate::tallies::TallyRow;
 
+/// What the list of resets has.
+const RESETS: [RemovalKind; 2] = [RemovalKind::Reset, RemovalKind::Merge];
+
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub struct ResetRequest {
@@ -140,6 +143,7 @@ impl Moderation {
         let criteria = self.criteria(wanted, now)?;
         let order = RemovalRequest {
             kind: RemovalKind::Reset,
+            into: None,
             slug: &wanted.votes.tool,
             criteria: criteria.clone(),
             reason: &wanted.reason,
@@ -183,7 +187,7 @@ impl Moderation {
         }
     }
 
-    /// Puts back every vote of a reset that its voter has not cast again or withdrawn since, and lifts its bans.
+    /// Puts back every vote of a reset that its voter has not cast again or withdrawn since, and lifts its bans; takes back a merge.
     ///
     /// # Errors
     /// 404 for no such reset, 409 where it was undone before, 503.
@@ -199,6 +203,9 @@ impl Moderation {
             return Err(Problem::conflict("This reset is already undone."));
         }
         let turned = self.give_back(&removal, reason, actor, now).await?;
+        if removal.kind == RemovalKind::Merge {
+            self.end_merge(id).await;
+        }
         Ok(Undone {
             id,
             tool: removal.slug,
@@ -215,7 +222,7 @@ impl Moderation {
     /// # Errors
     /// 404 for no such reset, 503.
     pub async fn find_reset(&self, id: i64) -> Result<Removal, Problem> {
-        self.look(move |conn| super::store::find(conn, id, RemovalKind::Reset))
+        self.look(move |conn| super::store::find(conn, id, &RESETS))
             .await?
             .ok_or_else(|| Problem::not_found("There is no such reset."))
     }
@@ -229,17 +236,17 @@ impl Moderation {
     ) -> Result<Page<Removal>, Problem> {
         let listing = Listing {
             tool,
-            kind: Some(RemovalKind::Reset),
+            kinds: &RESETS,
             undone: true,
         };
         self.list(listing, before, limit).await
     }
 
-    /// Resets and periods, newest first, undone ones among them: for the public log.
+    /// Resets, periods and merges, newest first, undone ones among them: for the public log.
     pub async fn log(&self, before: i64, limit: i64) -> Result<Page<Removal>, Problem> {
         let listing = Listing {
             tool: None,
-            kind: None,
+            kinds: &[RemovalKind::Reset, RemovalKind::Period, RemovalKind::Merge],
             undone: true,
         };
         self.list(listing, before, limit).await

@@ -5,6 +5,7 @@
 //! moves the tally in one. A vote may bear the mark of a removal that is being prepared, was undone or given up: it counts.
 
 mod marks;
+pub mod merges;
 mod postgres;
 mod sqlite;
 pub mod unfinished;
@@ -30,6 +31,7 @@ const MAX_VOTERS: usize = 1_000;
 /// `removals.kind`.
 pub const RESET: i16 = 1;
 pub const PERIOD: i16 = 2;
+pub const MERGE: i16 = 3;
 
 /// `removals.state`.
 pub const PREPARING: i16 = 0;

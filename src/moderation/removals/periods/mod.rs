@@ -72,6 +72,7 @@ impl Moderation {
         }
         let order = RemovalRequest {
             kind: RemovalKind::Period,
+            into: None,
             slug: &span.tool,
             criteria: Criteria::of(&span.selection(), tool, now)?,
             reason: &span.reason,
@@ -116,7 +117,7 @@ impl Moderation {
     /// # Errors
     /// 404 for no such period, 503.
     pub async fn find_period(&self, id: i64) -> Result<Removal, Problem> {
-        self.look(move |conn| store::find(conn, id, RemovalKind::Period))
+        self.look(move |conn| store::find(conn, id, &[RemovalKind::Period]))
             .await?
             .ok_or_else(|| Problem::not_found("There is no such period."))
     }
@@ -131,7 +132,7 @@ impl Moderation {
     ) -> Result<Page<Removal>, Problem> {
         let listing = Listing {
             tool,
-            kind: Some(RemovalKind::Period),
+            kinds: &[RemovalKind::Period],
             undone: deleted,
         };
         self.list(listing, before, limit).await

@@ -5,8 +5,8 @@ use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, RunQuery
 use super::Found;
 use crate::domain::{Choice, Slug, Timestamp};
 use crate::infra::db::DbConnection;
-use crate::infra::db::schema::{removals, tools};
-use crate::moderation::removals::removal::{Criteria, Removal, RemovalKind};
+use crate::infra::db::schema::{merges, removals, tools};
+use crate::moderation::removals::removal::{Criteria, MergeTarget, NO_END, Removal, RemovalKind};
 use crate::moderation::selection::AnyOf;
 use crate::voting::exclusions::{self, ABANDONED, IN_FORCE, PREPARING, UNDONE};
 
@@ -25,7 +25,7 @@ pub(crate) fn begin(
             removals::tool_id.eq(criteria.tool),
             removals::state.eq(PREPARING),
             removals::span_from.eq(criteria.from.map(|from| from.0)),
-            removals::span_to.eq(criteria.to.0),
+            removals::span_to.eq(Some(criteria.to.0).filter(|to| *to != NO_END.0)),
             removals::voter.eq(criteria.voters.packed()),
             removals::network.eq(criteria.networks.packed()),
             removals::choice.eq(criteria.choice.map(Choice::code)),
@@ -68,7 +68,7 @@ fn removal(columns: Columns) -> Option<Removal> {
         (ship, skip, networks, before, after),
         (undone_at, undone_by, undo_reason),
     ) = columns;
-    let kind = [RemovalKind::Reset, RemovalKind::Period]
+    let kind = [RemovalKind::Reset, RemovalKind::Period, RemovalKind::Merge]
         .into_iter()
         .find(|known| known.code() == kind)?;
     Some(Removal {
@@ -76,6 +76,7 @@ fn removal(columns: Columns) -> Option<Removal> {
         kind,
         tool,
         slug: Slug::parse(&slug)?,
+        into: None,
         undone: state == UNDONE,
         from: from.map(Timestamp),
         to: to.map(Timestamp),
@@ -130,22 +131,54 @@ macro_rules! settled {
     };
 }
 
-/// A removal that came into force.
-pub(crate) fn find(conn: &mut DbConnection, id: i64, kind: RemovalKind) -> Found<Option<Removal>> {
+/// Names the targets of merges.
+fn with_targets(conn: &mut DbConnection, mut found: Vec<Removal>) -> Found<Vec<Removal>> {
+    let ids = found
+        .iter()
+        .filter(|removal| removal.kind == RemovalKind::Merge)
+        .map(|removal| removal.id);
+    let ids: Vec<i64> = ids.collect();
+    if ids.is_empty() {
+        return Ok(found);
+    }
+    let targets: Vec<(i64, i32, String)> = merges::table
+        .inner_join(tools::table.on(tools::id.eq(merges::into_tool)))
+        .filter(merges::removal_id.eq_any(ids))
+        .select((merges::removal_id, tools::id, tools::slug))
+        .load(conn)?;
+    for (id, tool, slug) in targets {
+        let merge = found.iter_mut().find(|removal| removal.id == id);
+        if let (Some(merge), Some(slug)) = (merge, Slug::parse(&slug)) {
+            merge.into = Some(MergeTarget { tool, slug });
+        }
+    }
+    Ok(found)
+}
+
+/// A removal of one of `kinds` that came into force.
+pub(crate) fn find(
+    conn: &mut DbConnection,
+    id: i64,
+    kinds: &[RemovalKind],
+) -> Found<Option<Removal>> {
     let found: Option<Columns> = settled!()
         .filter(removals::id.eq(id))
-        .filter(removals::kind.eq(kind.code()))
+        .filter(removals::kind.eq_any(codes(kinds)))
         .first(conn)
         .optional()?;
-    Ok(found.and_then(removal))
+    let found = found.and_then(removal).into_iter().collect();
+    Ok(with_targets(conn, found)?.pop())
+}
+
+fn codes(kinds: &[RemovalKind]) -> impl Iterator<Item = i16> {
+    kinds.iter().map(|kind| kind.code())
 }
 
 /// Which removals a list shows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Listing {
     pub tool: Option<i32>,
-    /// `None`: both.
-    pub kind: Option<RemovalKind>,
+    pub kinds: &'static [RemovalKind],
     /// With those that were undone.
     pub undone: bool,
 }
@@ -158,19 +191,15 @@ pub(crate) fn newest(
     limit: i64,
 ) -> Found<Vec<Removal>> {
     let (low, high) = listing.tool.map_or((i32::MIN, i32::MAX), |id| (id, id));
-    let (least, most) = listing
-        .kind
-        .map_or((1, 2), |kind| (kind.code(), kind.code()));
     let worst = if listing.undone { UNDONE } else { IN_FORCE };
     let rows: Vec<Columns> = settled!()
         .filter(removals::id.lt(before))
         .filter(removals::tool_id.ge(low))
         .filter(removals::tool_id.le(high))
-        .filter(removals::kind.ge(least))
-        .filter(removals::kind.le(most))
+        .filter(removals::kind.eq_any(codes(listing.kinds)))
         .filter(removals::state.le(worst))
         .order(removals::id.desc())
         .limit(limit)
         .load(conn)?;
-    Ok(rows.into_iter().filter_map(removal).collect())
+    with_targets(conn, rows.into_iter().filter_map(removal).collect())
 }
