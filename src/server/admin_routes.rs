@@ -7,7 +7,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::resource::{readable, resource};
 use crate::web::admin::{
-    alerts, audit, bans, freeze, held, overview, periods, resets, sign_in, tool, votes, webhooks,
+    alerts, audit, bans, freeze, held, merges, overview, periods, resets, sign_in, tool, votes,
+    webhooks,
 };
 
 const NAME: &str = "dashboard";
@@ -39,6 +40,15 @@ pub(super) fn configure(config: &mut ServiceConfig) {
                 freeze::get_state,
             )
             .route(web::post().to(freeze::post_state)),
+        )
+        .service(
+            readable(
+                "/moderation/tools/{slug}/merge",
+                NAME,
+                BOTH,
+                merges::get_preview,
+            )
+            .route(web::post().to(merges::post_merge)),
         )
         .service(readable("/moderation/votes", NAME, GET, votes::get_votes))
         .service(readable("/moderation/votes.csv", NAME, GET, votes::get_csv))

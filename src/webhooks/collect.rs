@@ -140,7 +140,7 @@ impl Collector {
                 } else {
                     WebhookEvent::ResetUndone
                 };
-                let removal = removals::find(conn, id, &[RemovalKind::Reset])?;
+                let removal = removals::find(conn, id, RemovalKind::Reset)?;
                 let event = |removal| event::reset(kind, entry, &removal, &self.site);
                 removal.map(event).transpose()
             }

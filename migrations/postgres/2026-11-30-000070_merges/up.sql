@@ -1,4 +1,4 @@
--- Tools that were merged into another: a removal of kind 3 took their votes out.
+-- Tools that were merged into another: a reset took their votes out, and this makes it a merge.
 CREATE TABLE merges (
     removal_id BIGINT PRIMARY KEY NOT NULL REFERENCES removals (id),
     tool_id INTEGER NOT NULL REFERENCES tools (id),

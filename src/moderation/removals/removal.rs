@@ -85,9 +85,9 @@ impl RemovalKind {
     /// As kept in the database.
     pub fn code(self) -> i16 {
         match self {
-            Self::Reset => exclusions::RESET,
+            // A merge is a reset of all votes that has a row in `merges`.
+            Self::Reset | Self::Merge => exclusions::RESET,
             Self::Period => exclusions::PERIOD,
-            Self::Merge => exclusions::MERGE,
         }
     }
 }

@@ -19,9 +19,6 @@ use crate::moderation::paging::Page;
 use crate::moderation::selection::VoteSelection;
 use crate::tallies::TallyRow;
 
-/// What the list of resets has.
-const RESETS: [RemovalKind; 2] = [RemovalKind::Reset, RemovalKind::Merge];
-
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub struct ResetRequest {
@@ -222,12 +219,12 @@ impl Moderation {
     /// # Errors
     /// 404 for no such reset, 503.
     pub async fn find_reset(&self, id: i64) -> Result<Removal, Problem> {
-        self.look(move |conn| super::store::find(conn, id, &RESETS))
+        self.look(move |conn| super::store::find(conn, id, RemovalKind::Reset))
             .await?
             .ok_or_else(|| Problem::not_found("There is no such reset."))
     }
 
-    /// Resets of one tool or of all, newest first, undone ones among them.
+    /// Resets and merges of one tool or of all, newest first, undone ones among them.
     pub async fn resets(
         &self,
         tool: Option<i32>,
@@ -236,7 +233,7 @@ impl Moderation {
     ) -> Result<Page<Removal>, Problem> {
         let listing = Listing {
             tool,
-            kinds: &RESETS,
+            kind: Some(RemovalKind::Reset),
             undone: true,
         };
         self.list(listing, before, limit).await
@@ -246,7 +243,7 @@ impl Moderation {
     pub async fn log(&self, before: i64, limit: i64) -> Result<Page<Removal>, Problem> {
         let listing = Listing {
             tool: None,
-            kinds: &[RemovalKind::Reset, RemovalKind::Period, RemovalKind::Merge],
+            kind: None,
             undone: true,
         };
         self.list(listing, before, limit).await

@@ -31,7 +31,6 @@ const MAX_VOTERS: usize = 1_000;
 /// `removals.kind`.
 pub const RESET: i16 = 1;
 pub const PERIOD: i16 = 2;
-pub const MERGE: i16 = 3;
 
 /// `removals.state`.
 pub const PREPARING: i16 = 0;

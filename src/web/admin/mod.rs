@@ -16,6 +16,7 @@ pub mod form;
 mod format;
 pub mod freeze;
 pub mod held;
+pub mod merges;
 pub mod overview;
 pub mod periods;
 pub mod resets;

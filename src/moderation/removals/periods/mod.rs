@@ -117,7 +117,7 @@ impl Moderation {
     /// # Errors
     /// 404 for no such period, 503.
     pub async fn find_period(&self, id: i64) -> Result<Removal, Problem> {
-        self.look(move |conn| store::find(conn, id, &[RemovalKind::Period]))
+        self.look(move |conn| store::find(conn, id, RemovalKind::Period))
             .await?
             .ok_or_else(|| Problem::not_found("There is no such period."))
     }
@@ -132,7 +132,7 @@ impl Moderation {
     ) -> Result<Page<Removal>, Problem> {
         let listing = Listing {
             tool,
-            kinds: &[RemovalKind::Period],
+            kind: Some(RemovalKind::Period),
             undone: deleted,
         };
         self.list(listing, before, limit).await

@@ -68,7 +68,7 @@ fn removal(columns: Columns) -> Option<Removal> {
         (ship, skip, networks, before, after),
         (undone_at, undone_by, undo_reason),
     ) = columns;
-    let kind = [RemovalKind::Reset, RemovalKind::Period, RemovalKind::Merge]
+    let kind = [RemovalKind::Reset, RemovalKind::Period]
         .into_iter()
         .find(|known| known.code() == kind)?;
     Some(Removal {
@@ -131,11 +131,11 @@ macro_rules! settled {
     };
 }
 
-/// Names the targets of merges.
+/// Says which resets are merges, and names their targets.
 fn with_targets(conn: &mut DbConnection, mut found: Vec<Removal>) -> Found<Vec<Removal>> {
     let ids = found
         .iter()
-        .filter(|removal| removal.kind == RemovalKind::Merge)
+        .filter(|removal| removal.kind == RemovalKind::Reset)
         .map(|removal| removal.id);
     let ids: Vec<i64> = ids.collect();
     if ids.is_empty() {
@@ -149,36 +149,30 @@ fn with_targets(conn: &mut DbConnection, mut found: Vec<Removal>) -> Found<Vec<R
     for (id, tool, slug) in targets {
         let merge = found.iter_mut().find(|removal| removal.id == id);
         if let (Some(merge), Some(slug)) = (merge, Slug::parse(&slug)) {
+            merge.kind = RemovalKind::Merge;
             merge.into = Some(MergeTarget { tool, slug });
         }
     }
     Ok(found)
 }
 
-/// A removal of one of `kinds` that came into force.
-pub(crate) fn find(
-    conn: &mut DbConnection,
-    id: i64,
-    kinds: &[RemovalKind],
-) -> Found<Option<Removal>> {
+/// A removal that came into force; a merge is found as a reset.
+pub(crate) fn find(conn: &mut DbConnection, id: i64, kind: RemovalKind) -> Found<Option<Removal>> {
     let found: Option<Columns> = settled!()
         .filter(removals::id.eq(id))
-        .filter(removals::kind.eq_any(codes(kinds)))
+        .filter(removals::kind.eq(kind.code()))
         .first(conn)
         .optional()?;
     let found = found.and_then(removal).into_iter().collect();
     Ok(with_targets(conn, found)?.pop())
 }
 
-fn codes(kinds: &[RemovalKind]) -> impl Iterator<Item = i16> {
-    kinds.iter().map(|kind| kind.code())
-}
-
 /// Which removals a list shows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Listing {
     pub tool: Option<i32>,
-    pub kinds: &'static [RemovalKind],
+    /// `None`: both. Merges are among the resets.
+    pub kind: Option<RemovalKind>,
     /// With those that were undone.
     pub undone: bool,
 }
@@ -191,12 +185,16 @@ pub(crate) fn newest(
     limit: i64,
 ) -> Found<Vec<Removal>> {
     let (low, high) = listing.tool.map_or((i32::MIN, i32::MAX), |id| (id, id));
+    let (least, most) = listing
+        .kind
+        .map_or((1, 2), |kind| (kind.code(), kind.code()));
     let worst = if listing.undone { UNDONE } else { IN_FORCE };
     let rows: Vec<Columns> = settled!()
         .filter(removals::id.lt(before))
         .filter(removals::tool_id.ge(low))
         .filter(removals::tool_id.le(high))
-        .filter(removals::kind.eq_any(codes(listing.kinds)))
+        .filter(removals::kind.ge(least))
+        .filter(removals::kind.le(most))
         .filter(removals::state.le(worst))
         .order(removals::id.desc())
         .limit(limit)
