@@ -150,7 +150,7 @@ pub async fn delete_me(
             })
             .await;
         let erased = erased.map_err(|refused| refused.problem(""))?;
-        erased.ok_or_else(|| Problem::unavailable())
+        erased.ok_or_else(Problem::unavailable)
     };
     let votes = match erased.await {
         Ok(votes) => votes,

@@ -6,7 +6,7 @@ use crate::harness::client::Answer;
 use crate::harness::dashboard::{posted, sign_in, value};
 use crate::harness::server::Home;
 use crate::harness::site::Site;
-use crate::harness::{Backend, eventually};
+use crate::harness::{Backend, eventually, run};
 use crate::public_log::verified;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -338,11 +338,59 @@ async fn what_voters_did_since_stays(backend: Backend) {
     claim.header("cookie", &cookie).send().await.expect(200);
     assert_eq!(client.counts(OTHER).await, (4, 1));
     sound(&moderator).await;
+    // While votes are on their way none of their voters is erased.
+    let home = moderator.server.home();
+    home.execute("UPDATE merges SET state = 1");
+    let erase = client.delete("/v1/visitors/me").bearer(&voters[5]);
+    erase.send().await.problem(503, "unavailable");
+    eventually("the copying ends", GUARD, async || {
+        home.number("SELECT count(*) AS n FROM merges WHERE state = 2") == 1
+    })
+    .await;
     moderator.undo(&id).await.expect(200);
     // The new vote stays, and so does the user's; of those who were erased one had an older vote.
     assert_eq!(client.counts(OTHER).await, (1, 2));
     assert_eq!(client.counts(TOOL).await, (6, 0));
     sound(&moderator).await;
+}
+
+/// What the other instance has in memory of votes, tallies and addresses is not older than the merge.
+#[test]
+fn another_instance_follows() {
+    run(async {
+        let moderator = Moderator::new(Backend::Postgres).await;
+        let second = moderator.server.setup.start().await;
+        let [here, there] = [moderator.client.clone(), second.client()];
+        let voters = votes(&moderator, TOOL, &["ship"; 3]).await;
+        there.put_vote(&voters[0], OTHER, "skip").await.expect(201);
+        there.delete_vote(&voters[0], OTHER).await.expect(200);
+        let own = there.get_vote(&voters[1], OTHER).await.expect(200).json;
+        assert_eq!(own["vote"]["choice"], Value::Null);
+        let id = merged(&moderator, TOOL, OTHER).await["id"].clone();
+        let led = format!("/v1/tools/{TOOL}");
+        eventually("it leads to the target", GUARD, async || {
+            there.get(&led).send().await.status == 308 && there.counts(OTHER).await == (3, 0)
+        })
+        .await;
+        for voter in &voters[..2] {
+            there.put_vote(voter, OTHER, "skip").await.expect(200);
+        }
+        eventually("the votes are shown", GUARD, async || {
+            here.counts(OTHER).await == (1, 2)
+        })
+        .await;
+        let undo = format!("/v1/moderation/resets/{id}/undo");
+        let undo = there.post(&undo).bearer(&moderator.token);
+        undo.send().await.expect(200);
+        eventually("it is undone here", GUARD, async || {
+            here.get(&led).send().await.status == 200
+                && here.counts(TOOL).await == (3, 0)
+                && here.counts(OTHER).await == (0, 2)
+        })
+        .await;
+        there.put_vote(&voters[2], OTHER, "ship").await.expect(201);
+        sound(&moderator).await;
+    });
 }
 
 async fn what_was_taken_out_or_held_stays_so(backend: Backend) {
@@ -417,7 +465,6 @@ async fn a_killed_server_goes_on(backend: Backend) {
         moderator.server.restart().await;
         moderator.client = moderator.server.client();
         if half == 1 {
-            // Nobody is erased while the votes are on their way.
             let resets = moderator.get("/resets").await;
             path = format!("/v1/moderation/resets/{}/undo", resets["items"][0]["id"]);
         }
@@ -439,7 +486,7 @@ async fn it_is_merged_in_the_dashboard(backend: Backend) {
     let session = sign_in(client, &moderator.token).await;
     let get = async |path: &str, status: u16| {
         let answer = session.with(client.get(path)).send().await;
-        answer.page(status).text
+        answer.expect(status).text
     };
     let post = async |path: &str, fields: &[(&str, &str)], status: u16| {
         let fields: Vec<_> = [("key", session.key.as_str())]

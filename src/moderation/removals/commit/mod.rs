@@ -200,8 +200,9 @@ pub(crate) fn bring(
             "bans": prepared.ban.is_some(),
             "tally": raw(&shown_after),
         });
-        if let Some(into) = prepared.into {
-            after["into"] = json!(store::merges::slug(conn, into)?);
+        if let (Some(into), Some(after)) = (prepared.into, after.as_object_mut()) {
+            let slug = store::merges::slug(conn, into)?;
+            after.insert("into".to_owned(), json!(slug));
         }
         let act = AuditAction {
             act: match prepared.kind {
