@@ -41,15 +41,6 @@ pub(super) fn configure(config: &mut ServiceConfig) {
             )
             .route(web::post().to(freeze::post_state)),
         )
-        .service(
-            readable(
-                "/moderation/tools/{slug}/merge",
-                NAME,
-                BOTH,
-                merges::get_preview,
-            )
-            .route(web::post().to(merges::post_merge)),
-        )
         .service(readable("/moderation/votes", NAME, GET, votes::get_votes))
         .service(readable("/moderation/votes.csv", NAME, GET, votes::get_csv))
         .service(readable("/moderation/audit", NAME, GET, audit::get_audit))
@@ -120,6 +111,15 @@ fn bans_and_held(config: &mut ServiceConfig) {
 
 fn removals(config: &mut ServiceConfig) {
     config
+        .service(
+            readable(
+                "/moderation/tools/{slug}/merge",
+                NAME,
+                BOTH,
+                merges::get_preview,
+            )
+            .route(web::post().to(merges::post_merge)),
+        )
         .service(readable(
             "/moderation/reset",
             NAME,

@@ -153,13 +153,25 @@ mod tests {
             assert_eq!(target(Method::GET, path), None, "{path}");
         }
         assert_eq!(target(Method::PUT, "/v1/tools/old"), None);
+    }
 
-        let row = TallyRow {
-            tool: 3,
-            version: 1,
-            ..TallyRow::default()
+    #[test]
+    fn merged_tools_lead_to_their_target_for_readers_and_voters() {
+        let board = TallyCache::new(5);
+        for (tool, name) in [(1, "new"), (2, "other"), (3, "third")] {
+            let row = TallyRow {
+                tool,
+                version: 1,
+                ..TallyRow::default()
+            };
+            board.admit(&Slug::parse(name).expect(name), row);
+        }
+        let target = |method: Method, path: &str| {
+            let request = TestRequest::with_uri(path).method(method).finish();
+            let answer = answer(&request, &board, "/base")?;
+            let target = answer.headers().get(LOCATION).expect("a target");
+            Some(target.to_str().expect("text").to_owned())
         };
-        board.admit(&slug("third"), row);
         board.set_merged([(1, 2), (3, 1)].into());
         for path in ["/v1/tools/third/vote", "/tools/third", "/badge/third.svg"] {
             let expected = format!("/base{}", path.replace("third", "other"));
