@@ -8,9 +8,10 @@ use super::{Review, Tool};
 use crate::catalog::cache::CatalogEntry;
 use crate::domain::{Choice, Slug, Timestamp};
 use crate::infra::db::DbConnection;
-use crate::infra::db::schema::{reviews, tool_redirects, tools};
+use crate::infra::db::schema::{merges, reviews, tool_redirects, tools};
 use crate::infra::db::versions::{self, Versioned};
-use crate::tallies::cache::Redirects;
+use crate::tallies::cache::{Redirects, TallyCache};
+use crate::voting::exclusions::merges::MERGED;
 
 /// Slugs that one statement names.
 const MAX_SLUGS: usize = 500;
@@ -237,9 +238,38 @@ pub fn former_slugs(conn: &mut DbConnection, slug: &str) -> QueryResult<Vec<Stri
         .load(conn)
 }
 
-/// Why a tool cannot be made under one of `slugs`; `None` if none of them is a former slug.
+/// Tools that were merged, each with the one that it was merged into.
+pub fn merged(conn: &mut DbConnection) -> QueryResult<HashMap<i32, i32>> {
+    let rows: Vec<(i32, i32)> = merges::table
+        .filter(merges::state.le(MERGED))
+        .select((merges::tool_id, merges::into_tool))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Shows on the board where the addresses of renamed and of merged tools lead.
+pub fn show_redirects(conn: &mut DbConnection, board: &TallyCache) -> QueryResult<()> {
+    board.set_redirects(redirects(conn)?);
+    board.set_merged(merged(conn)?);
+    Ok(())
+}
+
+/// Why a tool cannot be made or changed under one of `slugs`; `None` if none of them is a former slug, or of a merged tool.
 pub fn refusal(conn: &mut DbConnection, slugs: &[&str]) -> QueryResult<Option<String>> {
     for slugs in slugs.chunks(MAX_SLUGS) {
+        let merged: Option<(String, i64)> = merges::table
+            .inner_join(tools::table.on(tools::id.eq(merges::tool_id)))
+            .filter(merges::state.le(MERGED))
+            .filter(tools::slug.eq_any(slugs.iter().copied()))
+            .order(tools::slug)
+            .select((tools::slug, merges::removal_id))
+            .first(conn)
+            .optional()?;
+        if let Some((slug, merge)) = merged {
+            return Ok(Some(format!(
+                "slug: {slug} was merged into another tool. POST /v1/moderation/resets/{merge}/undo gives it back."
+            )));
+        }
         let former: Option<(String, String)> = tool_redirects::table
             .inner_join(tools::table)
             .filter(tool_redirects::slug.eq_any(slugs.iter().copied()))

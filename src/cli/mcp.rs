@@ -59,7 +59,7 @@ fn renew(conn: &mut DbConnection, reads: &PublicReads) -> Result<(), Failure> {
     for (slug, row) in tallies::all(conn)? {
         reads.board.admit(&slug, row);
     }
-    reads.board.set_redirects(catalog::redirects(conn)?);
+    catalog::show_redirects(conn, &reads.board)?;
     reads.board.seen(Timestamp::now());
     Ok(())
 }

@@ -50,7 +50,7 @@ pub fn fill(
     for (slug, row) in tallies::all(conn)? {
         board.admit(&slug, row);
     }
-    board.set_redirects(catalog::redirects(conn)?);
+    catalog::show_redirects(conn, board)?;
     board.seen(Timestamp::now());
     Ok(())
 }
@@ -197,7 +197,7 @@ fn follow_catalog(
     }
     let renamed = tallies::of(conn, &renamed)?;
     // First, so that a former slug is found at every moment.
-    board.set_redirects(catalog::redirects(conn)?);
+    catalog::show_redirects(conn, board)?;
     for (slug, row) in renamed {
         board.rename(&slug, row);
     }

@@ -1,4 +1,4 @@
-//! `/v1/moderation/resets` and a tool's state; and what all moderation routes share. Staff of role `moderator` or above.
+//! `/v1/moderation/resets`, merges and a tool's state; and what all moderation routes share. Staff of role `moderator` or above.
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -16,6 +16,7 @@ use crate::auth::{Identity, name};
 use crate::domain::{Actor, Choice, NetworkHash, Slug, Timestamp, ToolState, VoterId};
 use crate::http::problem::Problem;
 use crate::http::request;
+use crate::moderation::removals::merges::MergeRequest;
 use crate::moderation::removals::plan::Plan;
 use crate::moderation::removals::removal::Removal;
 use crate::moderation::removals::resets::{ResetRequest, WithBan};
@@ -227,12 +228,7 @@ pub async fn post_reset(call: WriteCall) -> Answer {
     let networks = any_network(body.network.as_deref(), body.networks.as_deref())?;
     let wanted = ResetRequest {
         reason,
-        plan: read(
-            "plan",
-            body.plan.as_deref(),
-            Plan::parse,
-            "what a dry run gave",
-        )?,
+        plan: planned(body.plan.as_deref())?,
         ban: body.ban.map(|ban| WithBan {
             expires_at: ban.expires_at,
         }),
@@ -255,6 +251,41 @@ pub async fn post_reset(call: WriteCall) -> Answer {
         .reset(&wanted, &call.actor, now)
         .await?;
     Ok(answer(StatusCode::CREATED, &report))
+}
+
+/// The tool that the address's tool is to be merged into.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = MergeRequest)]
+pub struct MergeBody {
+    into: String,
+    reason: String,
+    #[serde(default)]
+    dry_run: bool,
+    plan: Option<String>,
+}
+
+/// Merges a tool into another, or says what that would do.
+pub async fn post_merge(call: WriteCall, slug: Path<String>) -> Answer {
+    let body: MergeBody = request::json(&call.body)?;
+    let wanted = MergeRequest {
+        reason: reason(&body.reason)?,
+        plan: planned(body.plan.as_deref())?,
+        tool: tool(&call.state, &slug)?,
+        into: tool(&call.state, &body.into)?,
+    };
+    let (moderation, now) = (&call.state.moderation, Timestamp::now());
+    if body.dry_run {
+        let report = moderation.preview_merge(&wanted, now).await?;
+        return Ok(answer(StatusCode::OK, &report));
+    }
+    let report = moderation.merge(&wanted, &call.actor, now).await?;
+    Ok(answer(StatusCode::CREATED, &report))
+}
+
+/// What a dry run gave, as a call names it.
+fn planned(plan: Option<&str>) -> Result<Option<Plan>, Problem> {
+    read("plan", plan, Plan::parse, "what a dry run gave")
 }
 
 /// Why; may be left out.

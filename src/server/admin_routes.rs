@@ -7,8 +7,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::resource::{readable, resource};
 use crate::web::admin::{
-    alerts, audit, bans, freeze, held, overview, periods, provider_sign_in, resets, sign_in,
-    sign_out, tool, votes, webhooks,
+    alerts, audit, bans, freeze, held, merges, overview, periods, provider_sign_in, resets,
+    sign_in, sign_out, tool, votes, webhooks,
 };
 
 const NAME: &str = "dashboard";
@@ -128,6 +128,15 @@ fn bans_and_held(config: &mut ServiceConfig) {
 
 fn removals(config: &mut ServiceConfig) {
     config
+        .service(
+            readable(
+                "/moderation/tools/{slug}/merge",
+                NAME,
+                BOTH,
+                merges::get_preview,
+            )
+            .route(web::post().to(merges::post_merge)),
+        )
         .service(readable(
             "/moderation/reset",
             NAME,

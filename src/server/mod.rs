@@ -41,6 +41,7 @@ use crate::catalog::cache::CatalogCache;
 use crate::config::{DatabaseUrl, ListenAddress, Settings};
 use crate::infra::db;
 use crate::maintenance::retention::{self, Retention};
+use crate::moderation::removals::merges;
 use crate::moderation::review::auto_release;
 use signals::Signals;
 pub use sockets::PassedSockets;
@@ -106,6 +107,7 @@ pub async fn run(
         tokio::join!(
             upkeep(Arc::clone(&kept)),
             auto_release::run(&kept.moderation, kept.settings.abuse.clear_after),
+            merges::run(&kept.moderation),
             kept.write_probe.run(&kept.votes)
         );
     });

@@ -18,6 +18,10 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     held_votes(config);
     config
         .service(
+            resource("/v1/tools/{slug}/merge", NAME, "POST")
+                .route(web::post().to(moderation::post_merge)),
+        )
+        .service(
             readable(
                 "/v1/moderation/resets",
                 NAME,

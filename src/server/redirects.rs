@@ -1,4 +1,5 @@
-//! Addresses of renamed tools: any request to a former one is answered 308 with the address that the tool has now.
+//! Addresses of renamed tools: any request to a former one is answered 308 with the address that the tool has now. Those of merged
+//! tools lead to the target, for readers and voters; moderators and the site still reach the tool itself.
 //!
 //! `fast_path` asks before it routes. Query parameters and bodies need no redirect: look-ups know former slugs.
 
@@ -38,7 +39,8 @@ pub(super) fn answer(request: &Request, board: &TallyCache, base: &str) -> Optio
     if request.method() == Method::OPTIONS || is_put || path == MOVERS {
         return None;
     }
-    let mut target = format!("{base}{}", moved(path, board)?);
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let mut target = format!("{base}{}", moved(path, reads, board)?);
     if let Some(query) = request.uri().query() {
         target.push('?');
         target.push_str(query);
@@ -52,8 +54,15 @@ pub(super) fn answer(request: &Request, board: &TallyCache, base: &str) -> Optio
     )
 }
 
-/// The present address of what `path` names by a former slug.
-fn moved(path: &str, board: &TallyCache) -> Option<String> {
+/// Whether the address stays the merged tool's own: acts of moderators and of the site concern the tool that they name.
+fn is_for_staff(prefix: &str, after: &str, reads: bool) -> bool {
+    let of_site = prefix == "/v1/tools/"
+        && (matches!(after, "/merge" | "/rename") || after.is_empty() && !reads);
+    of_site || prefix.contains("/moderation/")
+}
+
+/// The present address of what `path` names by a former slug, or by that of a merged tool.
+fn moved(path: &str, reads: bool, board: &TallyCache) -> Option<String> {
     for (prefix, ending) in OF_TOOLS {
         let Some(rest) = path.strip_prefix(prefix) else {
             continue;
@@ -62,14 +71,23 @@ fn moved(path: &str, board: &TallyCache) -> Option<String> {
             Some((slug, _)) if ending.is_empty() => rest.split_at(slug.len()),
             _ => (rest.strip_suffix(ending)?, ending),
         };
-        let new = board.renamed(slug)?;
+        let merged = || {
+            board
+                .merged_into(slug)
+                .filter(|_| !is_for_staff(prefix, after, reads))
+        };
+        let new = board.renamed(slug).or_else(merged)?;
         return Some(format!("{prefix}{new}{after}"));
     }
     let (prefix, ending, pair) = OF_PAIRS.iter().find_map(|(prefix, ending)| {
         let pair = path.strip_prefix(prefix)?.strip_suffix(ending)?;
         Some((prefix, ending, pair))
     })?;
-    let now = |slug: &str| Some(board.find(slug)?.slug());
+    let now = |slug: &str| {
+        board
+            .merged_into(slug)
+            .or_else(|| Some(board.find(slug)?.slug()))
+    };
     let (a, b): (Slug, Slug) = split(pair).find_map(|(a, b)| Some((now(a)?, now(b)?)))?;
     let new = format!("{a}-vs-{b}");
     (new != pair).then(|| format!("{prefix}{new}{ending}"))
@@ -135,5 +153,39 @@ mod tests {
             assert_eq!(target(Method::GET, path), None, "{path}");
         }
         assert_eq!(target(Method::PUT, "/v1/tools/old"), None);
+    }
+
+    #[test]
+    fn merged_tools_lead_to_their_target_for_readers_and_voters() {
+        let board = TallyCache::new(5);
+        for (tool, name) in [(1, "new"), (2, "other"), (3, "third")] {
+            let row = TallyRow {
+                tool,
+                version: 1,
+                ..TallyRow::default()
+            };
+            board.admit(&Slug::parse(name).expect(name), row);
+        }
+        let target = |method: Method, path: &str| {
+            let request = TestRequest::with_uri(path).method(method).finish();
+            let answer = answer(&request, &board, "/base")?;
+            let target = answer.headers().get(LOCATION).expect("a target");
+            Some(target.to_str().expect("text").to_owned())
+        };
+        board.set_merged([(1, 2), (3, 1)].into());
+        for path in ["/v1/tools/third/vote", "/tools/third", "/badge/third.svg"] {
+            let expected = format!("/base{}", path.replace("third", "other"));
+            assert_eq!(target(Method::GET, path), Some(expected));
+        }
+        assert!(target(Method::PUT, "/v1/tools/new/vote").is_some());
+        for (method, path) in [
+            (Method::POST, "/v1/tools/new/merge"),
+            (Method::POST, "/v1/tools/new/rename"),
+            (Method::DELETE, "/v1/tools/new"),
+            (Method::GET, "/moderation/tools/new"),
+            (Method::PUT, "/v1/moderation/tools/new/state"),
+        ] {
+            assert_eq!(target(method, path), None, "{path}");
+        }
     }
 }

@@ -70,6 +70,7 @@ struct Slots {
     by_slug: Map<Slug>,
     by_id: Map<i32>,
     redirects: Redirects,
+    merged: HashMap<i32, i32>,
 }
 
 /// The tools that had these slugs before they were renamed.
@@ -147,6 +148,26 @@ impl TallyCache {
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         if slots.redirects != redirects {
             slots.redirects = redirects;
+            drop(slots);
+            self.places.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// What the tool is named into which the one named `slug` was merged, however often; `None` if it was not.
+    pub fn merged_into(&self, slug: &str) -> Option<Slug> {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        let named = (!slots.merged.is_empty()).then(|| slots.by_slug.get(slug))??;
+        // No tool is merged into one that was merged, so this ends.
+        let next = |tool: &i32| slots.merged.get(tool).copied();
+        let last = std::iter::successors(next(&named.id), next).last()?;
+        Some(slots.by_id.get(&last)?.slug())
+    }
+
+    /// Replaces what is known of merged tools: each with the one that it was merged into.
+    pub fn set_merged(&self, merged: HashMap<i32, i32>) {
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        if slots.merged != merged {
+            slots.merged = merged;
             drop(slots);
             self.places.fetch_add(1, Ordering::Release);
         }

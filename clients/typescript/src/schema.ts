@@ -859,6 +859,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/moderation/tools/{slug}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Preview a merge into another tool */
+        get: operations["previewMerge"];
+        put?: never;
+        /** Merge the tool into another */
+        post: operations["postMerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/moderation/tools/{slug}/state": {
         parameters: {
             query?: never;
@@ -1460,7 +1478,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Resets, newest first */
+        /** Resets and merges, newest first */
         get: operations["listResets"];
         put?: never;
         /**
@@ -1709,6 +1727,26 @@ export interface paths {
         get: operations["getToolData"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tools/{slug}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge a tool into another, or see what that would do
+         * @description All votes that count leave the tool, and go to the target: a voter of both keeps the newer vote. The tool is archived, and its addresses lead to the target. The merge is listed among the resets, and undone as they are.
+         */
+        post: operations["mergeTool"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2332,6 +2370,53 @@ export interface components {
             signed_in_on: string[];
             voter: string;
         };
+        /** @description A preview, or a merge that was carried out. */
+        MergeReport: {
+            /**
+             * Format: int64
+             * @description Of them: by voters who had no vote on the target.
+             */
+            added: number;
+            after?: components["schemas"]["Tally"] | null;
+            before?: components["schemas"]["Tally"] | null;
+            /**
+             * Format: int64
+             * @description By voters whose vote on the target was older.
+             */
+            changed: number;
+            /** Format: int64 */
+            id?: number | null;
+            into: components["schemas"]["Slug"];
+            into_after?: components["schemas"]["Tally"] | null;
+            into_before?: components["schemas"]["Tally"] | null;
+            /**
+             * Format: int64
+             * @description By voters whose vote on the target stays: it is newer, or was taken out, or held.
+             */
+            kept: number;
+            /**
+             * Format: int64
+             * @description Votes that leave the tool.
+             */
+            matched: number;
+            /** Format: int64 */
+            networks: number;
+            plan: string;
+            /** @description The newest of the tool's votes. */
+            sample: components["schemas"]["SeenVote"][];
+            /** Format: int64 */
+            ship: number;
+            /** Format: int64 */
+            skip: number;
+            tool: components["schemas"]["Slug"];
+        };
+        /** @description The tool that the address's tool is to be merged into. */
+        MergeRequest: {
+            dry_run?: boolean;
+            into: string;
+            plan?: string | null;
+            reason: string;
+        };
         /** @description A visitor's token. */
         Minted: {
             expires_at: components["schemas"]["Timestamp"];
@@ -2417,6 +2502,7 @@ export interface components {
         PublicRemoval: {
             at: components["schemas"]["Timestamp"];
             from?: components["schemas"]["Timestamp"] | null;
+            into?: components["schemas"]["Slug"] | null;
             kind: components["schemas"]["RemovalKind"];
             to?: components["schemas"]["Timestamp"] | null;
             tool: components["schemas"]["Slug"];
@@ -2446,6 +2532,7 @@ export interface components {
             from?: components["schemas"]["Timestamp"] | null;
             /** Format: int64 */
             id: number;
+            into?: components["schemas"]["Slug"] | null;
             kind: components["schemas"]["RemovalKind"];
             made_at: components["schemas"]["Timestamp"];
             made_by: string;
@@ -2480,7 +2567,7 @@ export interface components {
          * @description What a removal is.
          * @enum {string}
          */
-        RemovalKind: "reset" | "period";
+        RemovalKind: "reset" | "period" | "merge";
         RemovalPage: {
             items: components["schemas"]["Removal"][];
             /** @description The `cursor` of the next page. */
@@ -3375,6 +3462,8 @@ export type McpAnswer = components['schemas']['McpAnswer'];
 export type McpError = components['schemas']['McpError'];
 export type McpMessage = components['schemas']['McpMessage'];
 export type Me = components['schemas']['Me'];
+export type MergeReport = components['schemas']['MergeReport'];
+export type MergeRequest = components['schemas']['MergeRequest'];
 export type Minted = components['schemas']['Minted'];
 export type NoFields = components['schemas']['NoFields'];
 export type OEmbed = components['schemas']['OEmbed'];
@@ -5801,6 +5890,128 @@ export interface operations {
             503: components["responses"]["unavailable.page.only"];
         };
     };
+    previewMerge: {
+        parameters: {
+            query: {
+                /**
+                 * @description The other tool.
+                 * @example cursor-background-agents
+                 */
+                into: components["schemas"]["Slug"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in: to the sign-in, and from there back. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["unknown-tool.page.only"];
+            409: components["responses"]["conflict.page.only"];
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.page.only"];
+        };
+    };
+    postMerge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "into": "cursor-background-agents",
+                 *       "key": "KEY",
+                 *       "plan": "1-0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a",
+                 *       "reason": "One product"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": {
+                    /** @description The other tool. */
+                    into: string;
+                    /** @description The session's own, as each page's forms hold it. */
+                    key: string;
+                    /** @description Of the preview. */
+                    plan: string;
+                    /** @description Goes into the audit chain. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; to what it made. Or nobody is signed in: to the sign-in. */
+            303: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["bad-request.page.only"];
+            403: components["responses"]["origin-refused.page.only"];
+            404: components["responses"]["unknown-tool.page.only"];
+            409: components["responses"]["conflict.page.only"];
+            413: components["responses"]["too-large.page.only"];
+            415: components["responses"]["unsupported-media-type.page.only"];
+            422: components["responses"]["invalid.page.only"];
+            503: components["responses"]["unavailable.or.overloaded.page.only"];
+        };
+    };
     previewState: {
         parameters: {
             query?: never;
@@ -8080,6 +8291,73 @@ export interface operations {
                 content?: never;
             };
             404: components["responses"]["unknown-tool"];
+        };
+    };
+    mergeTool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The tool.
+                 * @example codestral-2
+                 */
+                slug: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "dry_run": true,
+                 *       "into": "cursor-background-agents",
+                 *       "reason": "The same product"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MergeRequest"];
+            };
+        };
+        responses: {
+            /** @description A dry run. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeReport"];
+                };
+            };
+            /** @description Carried out. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeReport"];
+                };
+            };
+            /** @description The tool was renamed. */
+            308: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["bad-request"];
+            401: components["responses"]["token-required.or.bad-token.or.expired-token"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["unknown-tool"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["too-large"];
+            415: components["responses"]["unsupported-media-type"];
+            422: components["responses"]["invalid"];
+            503: components["responses"]["unavailable.or.overloaded"];
         };
     };
     renameTool: {

@@ -24,6 +24,9 @@ pub fn rename(
         let Some(id) = catalog::id(conn, slug)? else {
             return Ok(EditOutcome::Unknown);
         };
+        if let Some(merged) = catalog::refusal(conn, &[slug.as_str()])? {
+            return Ok(EditOutcome::Conflict(merged));
+        }
         let before = tallies::lock(conn, id)?;
         let mut row = before;
         if slug != new {

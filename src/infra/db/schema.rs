@@ -136,6 +136,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    merges (removal_id) {
+        removal_id -> BigInt,
+        tool_id -> Integer,
+        into_tool -> Integer,
+        state -> SmallInt,
+        copied -> Binary,
+    }
+}
+
+diesel::table! {
+    merged_votes (removal_id, voter) {
+        removal_id -> BigInt,
+        tool_id -> Integer,
+        voter -> Binary,
+        choice -> SmallInt,
+        cast_at -> BigInt,
+        old_choice -> Nullable<SmallInt>,
+        old_cast_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     bulk_events (tool_id, version) {
         tool_id -> Integer,
         version -> BigInt,
@@ -305,6 +327,8 @@ diesel::table! {
 diesel::joinable!(spent -> tools (tool_id));
 diesel::joinable!(tool_redirects -> tools (tool_id));
 diesel::allow_tables_to_appear_in_same_query!(alerts, tools);
+diesel::allow_tables_to_appear_in_same_query!(merges, tools);
+diesel::allow_tables_to_appear_in_same_query!(merges, votes);
 diesel::allow_tables_to_appear_in_same_query!(sessions, tokens);
 diesel::allow_tables_to_appear_in_same_query!(votes, voters);
 diesel::allow_tables_to_appear_in_same_query!(bans, removals);

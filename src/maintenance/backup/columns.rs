@@ -23,7 +23,7 @@ const FIRST_STEP: &str = "20261124000001";
 
 /// Every table of ours, of this schema and of earlier ones, by name: what a backup holds and a restore replaces. Others may share a
 /// database or its schema, and keep their tables.
-const OURS: [&str; 36] = [
+const OURS: [&str; 38] = [
     "alerts",
     "audit",
     "bans",
@@ -39,6 +39,8 @@ const OURS: [&str; 36] = [
     "log_tiles",
     "log_tools",
     "logs",
+    "merged_votes",
+    "merges",
     "network_keys",
     "origin_sums",
     "removals",

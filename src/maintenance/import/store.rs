@@ -9,6 +9,7 @@ use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl};
 use super::fold::fold;
 use super::{ImportReport, Line, postgres, sqlite, vote_command};
 use crate::auth::denylist;
+use crate::catalog::store as catalog;
 use crate::domain::Timestamp;
 use crate::infra::db::schema::{hours_to_make, tool_redirects, tools};
 use crate::infra::db::{DbConnection, write_transaction};
@@ -23,7 +24,16 @@ use crate::voting::{batch, claims};
 pub fn tools(conn: &mut DbConnection) -> QueryResult<HashMap<String, i32>> {
     let former: Vec<(String, i32)> = tool_redirects::table.load(conn)?;
     let rows: Vec<(String, i32)> = tools::table.select((tools::slug, tools::id)).load(conn)?;
-    Ok(former.into_iter().chain(rows).collect())
+    let merged = catalog::merged(conn)?;
+    let next = |tool: &i32| merged.get(tool).copied();
+    // Votes on a merged tool are votes on its target.
+    let last = |tool| {
+        std::iter::successors(Some(tool), next)
+            .last()
+            .unwrap_or(tool)
+    };
+    let rows = former.into_iter().chain(rows);
+    Ok(rows.map(|(slug, tool)| (slug, last(tool))).collect())
 }
 
 /// Writes a step, or nothing of it. `noted` are the tools whose hours are known to have to be made again.

@@ -143,11 +143,14 @@ pub async fn delete_me(
                 let _permit = permit;
                 let votes = erase(conn, &walked, Timestamp::now())?;
                 // Here, between two batches: a vote that waits behind this would count beside the one that stays.
-                known.add(voter.id);
+                if votes.is_some() {
+                    known.add(voter.id);
+                }
                 Ok(votes)
             })
             .await;
-        erased.map_err(|refused| refused.problem(""))
+        let erased = erased.map_err(|refused| refused.problem(""))?;
+        erased.ok_or_else(Problem::unavailable)
     };
     let votes = match erased.await {
         Ok(votes) => votes,

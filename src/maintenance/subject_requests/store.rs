@@ -16,6 +16,7 @@ use crate::infra::db::schema::{
 use crate::infra::db::{DbConnection, write_transaction};
 use crate::tallies::store as tallies;
 use crate::voting::checksum::{Sketch, weight};
+use crate::voting::exclusions::merges;
 use crate::voting::held::store::tools_of as tools_held;
 use crate::voting::ledger::voter_index::{self, OVERLAP};
 use crate::voting::ledger::{self, Change, renamed, unpacked};
@@ -262,10 +263,18 @@ fn receipt(ballot: Ballot, log: Option<&str>) -> Option<HeldReceipt> {
 ///
 /// Under the lock of erasures each vote of the voter is there or will be refused. Each tally gets another revision: sums and scans
 /// that saw the old id are made again.
-pub fn erase(conn: &mut DbConnection, walked: &Walked, now: Timestamp) -> QueryResult<usize> {
+/// `None`, with nothing done, while a merge copies the votes of one of the voter's tools: the copy would bear the old id.
+pub fn erase(
+    conn: &mut DbConnection,
+    walked: &Walked,
+    now: Timestamp,
+) -> QueryResult<Option<usize>> {
     let voter = walked.voter;
     write_transaction(conn, |conn| {
         denylist::lock(conn)?;
+        if merges::is_copying_votes_of(conn, voter)? {
+            return Ok(None);
+        }
         denylist::erase(conn, voter, now)?;
         let after = walked.end.map_or(0, |end| end.saturating_sub(OVERLAP));
         let later = noted(conn, voter, (after, i64::MAX))?;
@@ -290,7 +299,7 @@ pub fn erase(conn: &mut DbConnection, walked: &Walked, now: Timestamp) -> QueryR
         diesel::delete(withdrawn.filter(withdrawn_ballots::voter.eq(voter.0.as_slice())))
             .execute(conn)?;
         seen_changes::erase(conn, voter)?;
-        Ok(left)
+        Ok(Some(left))
     })
 }
 
@@ -370,6 +379,7 @@ fn erase_on(
             .set(ballots::ballot.eq(sql::<Nullable<Binary>>(kept)))
             .execute(conn)?;
         exclusions::note_renamed(conn, tool, nobody)?;
+        merges::rename(conn, tool, (voter, nobody))?;
     }
     tallies::raise_revision(conn, tool)?;
     // What removals moved of this vote is in their sums, under the old id.

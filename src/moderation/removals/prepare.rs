@@ -25,6 +25,8 @@ const MAX_SUMS: usize = 3;
 /// A removal that is to be prepared.
 pub(crate) struct RemovalRequest<'a> {
     pub kind: RemovalKind,
+    /// The target of a merge.
+    pub into: Option<i32>,
     pub slug: &'a Slug,
     pub criteria: Criteria,
     pub reason: &'a str,
@@ -106,6 +108,7 @@ impl Moderation {
             let prepared = Prepared {
                 removal,
                 kind: order.kind,
+                into: order.into,
                 criteria: criteria.clone(),
                 seq: marked.seq,
                 in_force: marked.in_force.clone(),

@@ -1,4 +1,4 @@
-//! [`Removal`]: a reset or an excluded period, what it takes by, and how it is shown. Pure.
+//! [`Removal`]: a reset, an excluded period or a merge, what it takes by, and how it is shown. Pure.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -7,6 +7,10 @@ use utoipa::ToSchema;
 use crate::domain::{Choice, NetworkHash, Slug, Timestamp, VoterId};
 use crate::http::problem::Problem;
 use crate::moderation::selection::{AnyOf, VoteSelection};
+use crate::voting::exclusions;
+
+/// The end of criteria that have none.
+pub(crate) const NO_END: Timestamp = Timestamp(i64::MAX);
 
 /// Which votes are meant: all that is given must match. Only votes that count now are ever taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,16 +77,26 @@ impl Criteria {
 pub enum RemovalKind {
     Reset,
     Period,
+    /// All votes of a tool that was merged into another.
+    Merge,
 }
 
 impl RemovalKind {
     /// As kept in the database.
     pub fn code(self) -> i16 {
         match self {
-            Self::Reset => 1,
-            Self::Period => 2,
+            // A merge is a reset of all votes that has a row in `merges`.
+            Self::Reset | Self::Merge => exclusions::RESET,
+            Self::Period => exclusions::PERIOD,
         }
     }
+}
+
+/// The tool that another was merged into.
+#[derive(Debug, Clone)]
+pub struct MergeTarget {
+    pub tool: i32,
+    pub slug: Slug,
 }
 
 /// A removal that came into force.
@@ -92,6 +106,8 @@ pub struct Removal {
     pub kind: RemovalKind,
     pub tool: i32,
     pub slug: Slug,
+    /// Of a merge.
+    pub into: Option<MergeTarget>,
     /// It was undone, or the period deleted.
     pub undone: bool,
     pub from: Option<Timestamp>,
@@ -134,7 +150,7 @@ impl From<&Criteria> for CriteriaView {
     fn from(criteria: &Criteria) -> Self {
         Self {
             from: criteria.from,
-            to: Some(criteria.to),
+            to: Some(criteria.to).filter(|to| *to != NO_END),
             voters: criteria.voters.texts(),
             networks: criteria.networks.texts(),
             choice: criteria.choice,
@@ -149,6 +165,10 @@ pub struct RemovalView<'a> {
     id: i64,
     kind: RemovalKind,
     tool: &'a Slug,
+    /// The tool that a merge brought the votes to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    into: Option<&'a Slug>,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
     /// The only voter or network that was named; `criteria` has all of them.
@@ -179,6 +199,10 @@ pub struct RemovalView<'a> {
 pub struct PublicView<'a> {
     kind: RemovalKind,
     tool: &'a Slug,
+    /// The tool that a merge brought the votes to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    into: Option<&'a Slug>,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
     votes: i64,
@@ -197,6 +221,7 @@ impl Removal {
             id: self.id,
             kind: self.kind,
             tool: &self.slug,
+            into: self.into.as_ref().map(|into| &into.slug),
             from: self.from,
             to: self.to,
             voter: self.of_voters.single().map(VoterId::text),
@@ -229,6 +254,7 @@ impl Removal {
         PublicView {
             kind: self.kind,
             tool: &self.slug,
+            into: self.into.as_ref().map(|into| &into.slug),
             from: self.from,
             to: self.to,
             votes: self.ship + self.skip,

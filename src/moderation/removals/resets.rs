@@ -140,6 +140,7 @@ impl Moderation {
         let criteria = self.criteria(wanted, now)?;
         let order = RemovalRequest {
             kind: RemovalKind::Reset,
+            into: None,
             slug: &wanted.votes.tool,
             criteria: criteria.clone(),
             reason: &wanted.reason,
@@ -183,7 +184,7 @@ impl Moderation {
         }
     }
 
-    /// Puts back every vote of a reset that its voter has not cast again or withdrawn since, and lifts its bans.
+    /// Puts back every vote of a reset that its voter has not cast again or withdrawn since, and lifts its bans; takes back a merge.
     ///
     /// # Errors
     /// 404 for no such reset, 409 where it was undone before, 503.
@@ -199,6 +200,9 @@ impl Moderation {
             return Err(Problem::conflict("This reset is already undone."));
         }
         let turned = self.give_back(&removal, reason, actor, now).await?;
+        if removal.kind == RemovalKind::Merge {
+            self.end_merge(id).await;
+        }
         Ok(Undone {
             id,
             tool: removal.slug,
@@ -220,7 +224,7 @@ impl Moderation {
             .ok_or_else(|| Problem::not_found("There is no such reset."))
     }
 
-    /// Resets of one tool or of all, newest first, undone ones among them.
+    /// Resets and merges of one tool or of all, newest first, undone ones among them.
     pub async fn resets(
         &self,
         tool: Option<i32>,
@@ -235,7 +239,7 @@ impl Moderation {
         self.list(listing, before, limit).await
     }
 
-    /// Resets and periods, newest first, undone ones among them: for the public log.
+    /// Resets, periods and merges, newest first, undone ones among them: for the public log.
     pub async fn log(&self, before: i64, limit: i64) -> Result<Page<Removal>, Problem> {
         let listing = Listing {
             tool: None,

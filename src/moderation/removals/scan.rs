@@ -12,6 +12,7 @@ use super::store;
 use crate::abuse::store::Ban;
 use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
 use crate::http::problem::Problem;
+use crate::infra::db::DbConnection;
 use crate::moderation::Moderation;
 use crate::voting::exclusions::{self, Chosen, Marked};
 
@@ -81,6 +82,24 @@ impl Matches {
     }
 }
 
+/// The votes of a page that match and count now, and the voter who ends the page; `None` on the last one.
+pub(crate) fn page(
+    conn: &mut DbConnection,
+    criteria: &Criteria,
+    after: Option<VoterId>,
+) -> store::Found<(Vec<ModeratedVote>, Option<VoterId>)> {
+    let in_force = exclusions::all_in_force(conn, criteria.tool)?;
+    let counts = |vote: &ModeratedVote| vote.mark.is_none_or(|mark| !in_force.contains(&mark));
+    let (mut page, upto) = if let Some(voters) = criteria.voters.ids() {
+        (store::of_voters(conn, criteria.tool, voters)?, None)
+    } else {
+        let upto = store::page_end(conn, criteria.tool, after, PAGE)?;
+        (store::matching(conn, criteria, after, upto)?, upto)
+    };
+    page.retain(|vote| criteria.hold(vote) && counts(vote));
+    Ok((page, upto))
+}
+
 impl Moderation {
     /// Goes over the votes that match and count now; marks them for `removal` where there is one.
     pub(crate) async fn scan(
@@ -92,23 +111,7 @@ impl Moderation {
         let mut after: Option<VoterId> = None;
         loop {
             let wanted = criteria.clone();
-            let (page, upto) = self
-                .look(move |conn| {
-                    let criteria = wanted;
-                    let in_force = exclusions::all_in_force(conn, criteria.tool)?;
-                    let counts = |vote: &ModeratedVote| {
-                        vote.mark.is_none_or(|mark| !in_force.contains(&mark))
-                    };
-                    let (mut page, upto) = if let Some(voters) = criteria.voters.ids() {
-                        (store::of_voters(conn, criteria.tool, voters)?, None)
-                    } else {
-                        let upto = store::page_end(conn, criteria.tool, after, PAGE)?;
-                        (store::matching(conn, &criteria, after, upto)?, upto)
-                    };
-                    page.retain(|vote| criteria.hold(vote) && counts(vote));
-                    Ok((page, upto))
-                })
-                .await?;
+            let (page, upto) = self.look(move |conn| page(conn, &wanted, after)).await?;
             matches.add(&page);
             if let Some((removal, ban)) = removal {
                 self.mark(criteria.tool, removal, &page, ban).await?;

@@ -49,6 +49,7 @@ impl Moderation {
             return Err(Problem::conflict(match removal.kind {
                 RemovalKind::Reset => "This reset is already undone.",
                 RemovalKind::Period => "This period is already deleted.",
+                RemovalKind::Merge => "This merge is already undone.",
             }));
         }
         let (id, tool) = (removal.id, removal.tool);

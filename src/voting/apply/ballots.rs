@@ -137,6 +137,11 @@ fn state(vote: Option<VoteRecord>) -> BallotState {
     }
 }
 
+/// What the journal says of a vote's ballot if the vote changes from `old` to `new`.
+pub(crate) fn ballot_change(old: VoteRecord, new: VoteRecord) -> Option<BallotChange> {
+    stated(new.ballot?.name, (Some(Some(old)), Some(Some(new))))
+}
+
 /// What the journal says of a ballot; `None` if it stands as it stood.
 fn stated(ballot: BallotName, (before, after): Change) -> Option<BallotChange> {
     let (old, new) = (before.flatten(), after.flatten());

@@ -10,7 +10,7 @@ mod ballots;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use self::ballots::BallotBook;
-pub(crate) use self::ballots::{BallotWrites, WithdrawnBallots};
+pub(crate) use self::ballots::{BallotWrites, WithdrawnBallots, ballot_change};
 use super::{VoteAction, VoteCommand, VoteError, VoteRecord};
 use crate::domain::{Ballot, Choice, Timestamp, ToolState, VoterId};
 use crate::tallies::{HourChange, TallyRow};

@@ -5,6 +5,7 @@
 //! moves the tally in one. A vote may bear the mark of a removal that is being prepared, was undone or given up: it counts.
 
 mod marks;
+pub mod merges;
 mod postgres;
 mod sqlite;
 pub mod unfinished;

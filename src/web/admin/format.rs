@@ -155,9 +155,11 @@ pub fn act_name(name: &str) -> &str {
 }
 
 /// Every act that the audit log has, as the filter of its page lists them.
-pub const ACTS: [(&str, &str); 28] = [
+pub const ACTS: [(&str, &str); 30] = [
     ("reset", "Reset"),
     ("reset.undo", "Undo of a reset"),
+    ("merge", "Tool merged"),
+    ("merge.undo", "Undo of a merge"),
     ("period", "Period excluded"),
     ("period.delete", "Period deleted"),
     ("held.release", "Held votes released"),

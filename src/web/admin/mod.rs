@@ -16,6 +16,7 @@ pub mod form;
 mod format;
 pub mod freeze;
 pub mod held;
+pub mod merges;
 mod onward;
 pub mod overview;
 pub mod periods;

@@ -13,7 +13,7 @@ use super::votes::VoteRow;
 use crate::domain::Timestamp;
 use crate::http::problem::Problem;
 use crate::moderation::removals::plan::Plan;
-use crate::moderation::removals::removal::Removal;
+use crate::moderation::removals::removal::{Removal, RemovalKind};
 use crate::moderation::removals::resets::{ResetRequest, WithBan};
 use crate::moderation::{paging, reason};
 use crate::web::admin::auth_guard::{ModeratorSession, PageResult, act, show, to};
@@ -26,6 +26,8 @@ const PAGE: i64 = 50;
 /// A reset or a period in a list, or alone.
 pub struct RemovalRow {
     pub id: i64,
+    /// What it is.
+    pub word: &'static str,
     pub tool: String,
     pub name: String,
     pub criteria: Vec<(&'static str, String)>,
@@ -47,16 +49,25 @@ impl RemovalRow {
             let by = removal.undone_by.as_deref().unwrap_or("somebody");
             format!("{} by {by}", format::time(at))
         });
+        let mut criteria = described(
+            (removal.from, removal.to),
+            &removal.of_voters,
+            &removal.of_networks,
+            removal.choice,
+        );
+        if let Some(into) = &removal.into {
+            criteria = vec![("Merged into", state.name(into.slug.as_str()))];
+        }
         Self {
             id: removal.id,
+            word: match removal.kind {
+                RemovalKind::Reset => "Reset",
+                RemovalKind::Period => "Period",
+                RemovalKind::Merge => "Merge",
+            },
             tool: removal.slug.to_string(),
             name: state.name(removal.slug.as_str()),
-            criteria: described(
-                (removal.from, removal.to),
-                &removal.of_voters,
-                &removal.of_networks,
-                removal.choice,
-            ),
+            criteria,
             reason: removal.reason.clone(),
             made_by: removal.made_by.clone(),
             made_at: format::time(removal.made_at),
@@ -311,9 +322,10 @@ pub async fn get_reset(
     show(&http, &state, async |session| {
         let removal = state.moderation.find_reset(number(&id)?).await?;
         let slot = state.moderation.tool(removal.slug.as_str())?;
+        let reset = RemovalRow::of(&state, &removal);
         page(&DonePage {
-            frame: session.frame("resets", &format!("Reset {}", removal.id)),
-            reset: RemovalRow::of(&state, &removal),
+            frame: session.frame("resets", &format!("{} {}", reset.word, reset.id)),
+            reset,
             now: TallyText::of(&slot.tally().row, state.board.min_votes()),
         })
     })

@@ -11,6 +11,7 @@ use super::bans::banned;
 use super::chart::Chart;
 use super::field_errors::FieldErrors;
 use super::form::Form;
+use super::merges::{TargetOption, targets};
 use super::resets::RemovalRow;
 use super::state::{AdminState, Frame, page_with};
 use super::votes::{VoteRow, rows};
@@ -99,6 +100,8 @@ struct ToolPage {
     votes: Vec<VoteRow>,
     resets: Vec<RemovalRow>,
     periods: Vec<RemovalRow>,
+    /// What it can be merged into.
+    targets: Vec<TargetOption>,
 }
 
 impl ToolInsights {
@@ -238,6 +241,7 @@ pub async fn get_tool(
                 votes: newest.items,
                 resets: removals.resets,
                 periods: removals.periods,
+                targets: targets(&state, slot.id),
             },
         )
     })

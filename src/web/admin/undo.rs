@@ -10,7 +10,7 @@ use crate::web::admin::format::TallyText;
 use crate::web::kit::format::{counts, votes};
 
 /// What an undo does besides, one sentence each.
-fn notes(outlook: &Outlook, is_period: bool) -> Vec<String> {
+fn notes(outlook: &Outlook, kind: RemovalKind) -> Vec<String> {
     let mut notes = vec![format!("{}.", counts(outlook.ship, outlook.skip))];
     if outlook.gone > 0 {
         notes.push(format!(
@@ -31,10 +31,12 @@ fn notes(outlook: &Outlook, is_period: bool) -> Vec<String> {
         ));
     }
     notes.push(
-        if is_period {
-            "Votes cast inside the period from now on count."
-        } else {
-            "A reset can be undone once; the same votes can be reset anew."
+        match kind {
+            RemovalKind::Period => "Votes cast inside the period from now on count.",
+            RemovalKind::Reset => "A reset can be undone once; the same votes can be reset anew.",
+            RemovalKind::Merge => {
+                "The target loses the votes that it got, but for what their voters did there since. The tool takes votes again."
+            }
         }
         .to_owned(),
     );
@@ -67,11 +69,11 @@ pub async fn preview(
         (
             "resets",
             "Preview of an undo".to_owned(),
-            (page.clone(), format!("Reset {id}")),
+            (page.clone(), format!("{} {id}", row.word)),
             format!("{page}/undo"),
         )
     };
-    let notes = notes(&outlook, is_period);
+    let notes = notes(&outlook, removal.kind);
     ConfirmPage {
         frame: session.frame(part, &heading),
         back,

@@ -9,6 +9,7 @@ mod held;
 mod held_removed;
 mod interleaved;
 mod lists;
+mod merges;
 mod one_hand;
 mod periods;
 mod public;

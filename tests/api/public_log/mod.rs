@@ -112,7 +112,7 @@ async fn lines(server: &Server) -> Vec<String> {
 }
 
 /// `tallyship log verify` finds nothing, and no tool that has moved.
-async fn verified(server: &Server) -> String {
+pub async fn verified(server: &Server) -> String {
     let mut said = String::new();
     eventually("the log says what the site shows", GUARD, async || {
         let done = server

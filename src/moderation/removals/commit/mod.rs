@@ -3,6 +3,7 @@
 //! `resets` and `periods` call it on the writer's connection. It writes everything or nothing: tally, ledger, removal, bans,
 //! audit.
 
+mod merge;
 mod revert;
 
 use std::collections::BTreeSet;
@@ -37,6 +38,8 @@ const LATE_AT_LAST: i64 = 100_000;
 pub(crate) struct Prepared {
     pub removal: i64,
     pub kind: RemovalKind,
+    /// The target of a merge.
+    pub into: Option<i32>,
     pub criteria: Criteria,
     /// Of the ledger: from here on it is to be looked at for latecomers.
     pub seq: i64,
@@ -126,7 +129,10 @@ pub(crate) fn bring(
 ) -> StepResult<Commit> {
     let (removal, criteria, now) = (prepared.removal, &prepared.criteria, prepared.now);
     settle(write_transaction(conn, |conn| {
-        let before = tallies::lock(conn, criteria.tool)?;
+        let before = match prepared.into {
+            Some(into) => merge::lock(conn, (criteria.tool, into), now)?,
+            None => tallies::lock(conn, criteria.tool)?,
+        };
         if state_of(conn, removal)? != PREPARING {
             return Err(Stop::Refused(Problem::conflict(
                 "This reset was abandoned meanwhile.",
@@ -161,6 +167,9 @@ pub(crate) fn bring(
         if prepared.kind == RemovalKind::Period {
             row.period_end = row.period_end.max(criteria.to);
         }
+        if let Some(into) = prepared.into {
+            merge::begin(conn, (removal, into), &before, &mut row, now)?;
+        }
         tallies::save(conn, &before, &row, now)?;
         store::mark_held(conn, criteria, (removal, prepared.ban.as_ref()))?;
         let ballots = journal::store::marked(conn, removal)?;
@@ -184,21 +193,27 @@ pub(crate) fn bring(
         if prepared.ban.is_some() {
             bans::raise_version(conn)?;
         }
+        let mut after = json!({
+            "criteria": CriteriaView::from(criteria),
+            "matched": marked.votes(),
+            "networks": marked.networks,
+            "bans": prepared.ban.is_some(),
+            "tally": raw(&shown_after),
+        });
+        if let (Some(into), Some(after)) = (prepared.into, after.as_object_mut()) {
+            let slug = store::merges::slug(conn, into)?;
+            after.insert("into".to_owned(), json!(slug));
+        }
         let act = AuditAction {
             act: match prepared.kind {
                 RemovalKind::Reset => "reset",
                 RemovalKind::Period => "period",
+                RemovalKind::Merge => "merge",
             },
             subject: removal.to_string(),
             reason: prepared.reason.clone(),
             before: json!({ "tally": raw(&shown_before) }),
-            after: json!({
-                "criteria": CriteriaView::from(criteria),
-                "matched": marked.votes(),
-                "networks": marked.networks,
-                "bans": prepared.ban.is_some(),
-                "tally": raw(&shown_after),
-            }),
+            after,
         };
         audit::append(conn, &prepared.actor, &act, now)?;
         Ok(Applied {

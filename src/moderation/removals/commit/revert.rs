@@ -4,8 +4,8 @@ use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use serde_json::json;
 
 use super::{
-    Applied, Commit, HANDED_OVER_UNDER_LOCK, LATE, LATE_AT_LAST, Redo, Show, Stop, marked, settle,
-    state_of,
+    Applied, Commit, HANDED_OVER_UNDER_LOCK, LATE, LATE_AT_LAST, Redo, Show, Stop, marked, merge,
+    settle, state_of,
 };
 use crate::abuse::store as bans;
 use crate::auth::audit::{self, AuditAction};
@@ -43,7 +43,7 @@ pub(crate) fn take_back(
 ) -> StepResult<Commit> {
     let (removal, now) = (&returning.removal, returning.now);
     settle(write_transaction(conn, |conn| {
-        let before = tallies::lock(conn, removal.tool)?;
+        let before = merge::lock_to_revert(conn, removal, now)?;
         if state_of(conn, removal.id)? != IN_FORCE {
             return Err(Stop::Refused(Problem::conflict("This is already undone.")));
         }
@@ -89,6 +89,9 @@ pub(crate) fn take_back(
             now,
         )?;
         row.period_end = period_end;
+        if removal.kind == RemovalKind::Merge {
+            merge::revert(conn, removal.id, &before, &mut row, now)?;
+        }
         tallies::save(conn, &before, &row, now)?;
         let ballots = journal::store::marked(conn, removal.id)?;
         exclusions::unmark_held(conn, removal.id)?;
@@ -115,6 +118,7 @@ pub(crate) fn take_back(
             act: match removal.kind {
                 RemovalKind::Reset => "reset.undo",
                 RemovalKind::Period => "period.delete",
+                RemovalKind::Merge => "merge.undo",
             },
             subject: removal.id.to_string(),
             reason: returning.reason.clone(),

@@ -72,6 +72,7 @@ impl Moderation {
         }
         let order = RemovalRequest {
             kind: RemovalKind::Period,
+            into: None,
             slug: &span.tool,
             criteria: Criteria::of(&span.selection(), tool, now)?,
             reason: &span.reason,

@@ -1,5 +1,6 @@
 //! Votes as moderation reads them, and the small steps that mark them; removals are in `removals`. The rest of this module calls it.
 
+pub(crate) mod merges;
 mod removals;
 
 use std::collections::BTreeSet;

@@ -5,8 +5,8 @@ use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, RunQuery
 use super::Found;
 use crate::domain::{Choice, Slug, Timestamp};
 use crate::infra::db::DbConnection;
-use crate::infra::db::schema::{removals, tools};
-use crate::moderation::removals::removal::{Criteria, Removal, RemovalKind};
+use crate::infra::db::schema::{merges, removals, tools};
+use crate::moderation::removals::removal::{Criteria, MergeTarget, NO_END, Removal, RemovalKind};
 use crate::moderation::selection::AnyOf;
 use crate::voting::exclusions::{self, ABANDONED, IN_FORCE, PREPARING, UNDONE};
 
@@ -25,7 +25,7 @@ pub(crate) fn begin(
             removals::tool_id.eq(criteria.tool),
             removals::state.eq(PREPARING),
             removals::span_from.eq(criteria.from.map(|from| from.0)),
-            removals::span_to.eq(criteria.to.0),
+            removals::span_to.eq(Some(criteria.to.0).filter(|to| *to != NO_END.0)),
             removals::voter.eq(criteria.voters.packed()),
             removals::network.eq(criteria.networks.packed()),
             removals::choice.eq(criteria.choice.map(Choice::code)),
@@ -76,6 +76,7 @@ fn removal(columns: Columns) -> Option<Removal> {
         kind,
         tool,
         slug: Slug::parse(&slug)?,
+        into: None,
         undone: state == UNDONE,
         from: from.map(Timestamp),
         to: to.map(Timestamp),
@@ -130,21 +131,47 @@ macro_rules! settled {
     };
 }
 
-/// A removal that came into force.
+/// Says which resets are merges, and names their targets.
+fn with_targets(conn: &mut DbConnection, mut found: Vec<Removal>) -> Found<Vec<Removal>> {
+    let ids = found
+        .iter()
+        .filter(|removal| removal.kind == RemovalKind::Reset)
+        .map(|removal| removal.id);
+    let ids: Vec<i64> = ids.collect();
+    if ids.is_empty() {
+        return Ok(found);
+    }
+    let targets: Vec<(i64, i32, String)> = merges::table
+        .inner_join(tools::table.on(tools::id.eq(merges::into_tool)))
+        .filter(merges::removal_id.eq_any(ids))
+        .select((merges::removal_id, tools::id, tools::slug))
+        .load(conn)?;
+    for (id, tool, slug) in targets {
+        let merge = found.iter_mut().find(|removal| removal.id == id);
+        if let (Some(merge), Some(slug)) = (merge, Slug::parse(&slug)) {
+            merge.kind = RemovalKind::Merge;
+            merge.into = Some(MergeTarget { tool, slug });
+        }
+    }
+    Ok(found)
+}
+
+/// A removal that came into force; a merge is found as a reset.
 pub(crate) fn find(conn: &mut DbConnection, id: i64, kind: RemovalKind) -> Found<Option<Removal>> {
     let found: Option<Columns> = settled!()
         .filter(removals::id.eq(id))
         .filter(removals::kind.eq(kind.code()))
         .first(conn)
         .optional()?;
-    Ok(found.and_then(removal))
+    let found = found.and_then(removal).into_iter().collect();
+    Ok(with_targets(conn, found)?.pop())
 }
 
 /// Which removals a list shows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Listing {
     pub tool: Option<i32>,
-    /// `None`: both.
+    /// `None`: both. Merges are among the resets.
     pub kind: Option<RemovalKind>,
     /// With those that were undone.
     pub undone: bool,
@@ -172,5 +199,5 @@ pub(crate) fn newest(
         .order(removals::id.desc())
         .limit(limit)
         .load(conn)?;
-    Ok(rows.into_iter().filter_map(removal).collect())
+    with_targets(conn, rows.into_iter().filter_map(removal).collect())
 }

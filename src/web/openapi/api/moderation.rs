@@ -13,12 +13,13 @@ use crate::moderation::bans::routes::{BanBody, BansView};
 use crate::moderation::insights::ModeratedVoteView;
 use crate::moderation::insights::clusters::Clusters;
 use crate::moderation::insights::routes::HeadView;
+use crate::moderation::removals::merges::MergeReport;
 use crate::moderation::removals::periods::routes::PeriodBody;
 use crate::moderation::removals::removal::{PublicView, RemovalView};
 use crate::moderation::removals::resets::{ResetReport, Undone};
 use crate::moderation::review::ResolveReport as HeldReport;
 use crate::moderation::review::routes::HeldBody;
-use crate::moderation::routes::{ResetBody, StateBody, WhyBody};
+use crate::moderation::routes::{MergeBody, ResetBody, StateBody, WhyBody};
 use crate::tallies::Tally;
 
 pub(super) const PART: Part = Part("moderation");
@@ -71,7 +72,7 @@ fn resets() -> Vec<Operation> {
             .answers::<ResetReport>(201, "Carried out.")
             .refuses(&TOUCHY),
         list(PART.get("/v1/moderation/resets", "listResets"))
-            .says("Resets, newest first", "")
+            .says("Resets and merges, newest first", "")
             .with(tool())
             .answers_page::<RemovalView>()
             .refuses(&[Code::UnknownTool]),
@@ -89,6 +90,20 @@ fn resets() -> Vec<Operation> {
             .written()
             .answers::<Undone>(200, "Undone.")
             .refuses(&[Code::Conflict]),
+        PART.post("/v1/tools/{slug}/merge", "mergeTool")
+            .says(
+                "Merge a tool into another, or see what that would do",
+                "All votes that count leave the tool, and go to the target: a voter of both keeps the newer vote. The tool is archived, \
+                 and its addresses lead to the target. The merge is listed among the resets, and undone as they are.",
+            )
+            .staff(ROLE)
+            .takes::<MergeBody>(
+                json!({"into": "cursor-background-agents", "reason": "The same product", "dry_run": true}),
+            )
+            .written()
+            .answers::<MergeReport>(200, "A dry run.")
+            .answers::<MergeReport>(201, "Carried out.")
+            .refuses(&TOUCHY),
         PART.put("/v1/moderation/tools/{slug}/state", "setState")
             .says("Freeze the votes on a tool, or open them", "")
             .staff(ROLE)

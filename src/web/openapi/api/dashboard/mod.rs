@@ -6,7 +6,7 @@ use utoipa::openapi::path::Parameter;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::super::operation::{HTML, Operation, Part};
-use super::super::parameters::{field, query, text};
+use super::super::parameters::{field, needed, query, slug_of, text};
 use crate::http::problem::Code;
 
 pub(super) const PART: Part = Part("dashboard");
@@ -111,6 +111,7 @@ pub(super) fn operations() -> Vec<Operation> {
     let mut all = sign_in();
     all.extend(provider_sign_in());
     all.extend(sight());
+    all.extend(merges());
     all.extend(acts::operations());
     all
 }
@@ -265,5 +266,39 @@ fn sight() -> Vec<Operation> {
         .with(query("tool", "Of this tool only.", text()))
         .with_all(window())
         .refuses(&[Code::UnknownTool]),
+    ]
+}
+
+fn merges() -> Vec<Operation> {
+    const REFUSALS: [Code; 3] = [Code::UnknownTool, Code::Invalid, Code::Conflict];
+    let merge = Takes {
+        fields: &[
+            REASON,
+            ("into", "The other tool."),
+            ("plan", "Of the preview."),
+        ],
+        needed: &["reason", "into", "plan"],
+        example: "&into=cursor-background-agents&reason=One+product&plan=1-0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a",
+    };
+    vec![
+        page(
+            "/moderation/tools/{slug}/merge",
+            "previewMerge",
+            "Preview a merge into another tool",
+        )
+        .with(needed(
+            "into",
+            "The other tool.",
+            slug_of(),
+            "cursor-background-agents",
+        ))
+        .refuses(&REFUSALS),
+        form(
+            "/moderation/tools/{slug}/merge",
+            "postMerge",
+            "Merge the tool into another",
+            merge,
+        )
+        .refuses(&REFUSALS),
     ]
 }

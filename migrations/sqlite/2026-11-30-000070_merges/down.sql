@@ -1,0 +1,2 @@
+DROP TABLE merged_votes;
+DROP TABLE merges;

@@ -1,0 +1,276 @@
+//! What a merge does to the votes on its target, and what its undo does: pure. `store::merges` writes it, `merges` previews it.
+//!
+//! As with an import, the newest vote of a voter stands, what a moderator or the holding rule took out stays out, and a vote that the
+//! target gets has no network and no ballot of its own.
+
+use crate::domain::{NetworkHash, Timestamp, VoterId};
+use crate::moderation::removals::removal::ModeratedVote;
+use crate::tallies::TallyRow;
+use crate::voting::apply::{ChangeSet, ExistingVotes, LinkedVisitors, VoteChange, ballot_change};
+use crate::voting::exclusions::merges::MergedVote;
+use crate::voting::exclusions::{self, Period};
+use crate::voting::journal::ToolRecord;
+use crate::voting::{VoteCommand, VoteRecord};
+
+/// A voter's vote on the target, before and after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TargetChange {
+    pub voter: VoterId,
+    pub token_age: i32,
+    pub old: Option<VoteRecord>,
+    pub new: Option<VoteRecord>,
+}
+
+impl TargetChange {
+    /// As the undo needs it.
+    pub fn merged(&self) -> Option<MergedVote> {
+        let new = self.new?;
+        Some(MergedVote {
+            voter: self.voter,
+            choice: new.choice,
+            cast_at: new.cast_at,
+            old: self.old.map(|old| (old.choice, old.cast_at)),
+        })
+    }
+}
+
+/// The period that a vote cast `at` falls into; the oldest if several overlap.
+fn covering(periods: &[Period], at: Timestamp) -> Option<i64> {
+    let covering = periods.iter().filter(|period| period.holds(at));
+    covering.map(|period| period.id).min()
+}
+
+/// What `votes` change on `into`, where `before` stands. The vote of a visitor who came as a user there is the user's.
+pub(crate) fn copied(
+    votes: &[ModeratedVote],
+    into: i32,
+    before: &ExistingVotes,
+    linked: &LinkedVisitors,
+    periods: &[Period],
+) -> Vec<TargetChange> {
+    let change = |vote: &ModeratedVote| {
+        let key = (into, vote.voter);
+        let old = before.get(&key).copied();
+        let stays = |old: VoteRecord| old.aside.is_some() || old.cast_at >= vote.cast_at;
+        if linked.contains(&key) || old.is_some_and(stays) {
+            return None;
+        }
+        let new = VoteRecord {
+            choice: vote.choice,
+            cast_at: vote.cast_at,
+            aside: covering(periods, vote.cast_at),
+            ballot: old.and_then(|old| old.ballot),
+            binding: old.and_then(|old| old.binding),
+        };
+        Some(TargetChange {
+            voter: vote.voter,
+            token_age: vote.token_age,
+            old,
+            new: Some(new),
+        })
+    };
+    votes.iter().filter_map(change).collect()
+}
+
+/// What the undo changes for `votes` on `into`; and the votes that are no longer as the merge wrote them: their voters', or a later
+/// merge's.
+pub(crate) fn returned(
+    votes: &[MergedVote],
+    into: i32,
+    before: &ExistingVotes,
+    periods: &[Period],
+) -> (Vec<TargetChange>, Vec<MergedVote>) {
+    let (mut changes, mut others) = (Vec::new(), Vec::new());
+    for vote in votes {
+        let is_merged = |now: &VoteRecord| {
+            let is_same = (now.choice, now.cast_at) == (vote.choice, vote.cast_at);
+            is_same && now.stands() && (vote.old.is_some() || now.ballot.is_none())
+        };
+        let now = before.get(&(into, vote.voter)).copied();
+        let Some(now) = now.filter(is_merged) else {
+            others.push(*vote);
+            continue;
+        };
+        let new = vote.old.map(|(choice, cast_at)| VoteRecord {
+            choice,
+            cast_at,
+            aside: aside_at(now.aside, periods, cast_at),
+            ..now
+        });
+        changes.push(TargetChange {
+            voter: vote.voter,
+            token_age: 0,
+            old: Some(now),
+            new,
+        });
+    }
+    (changes, others)
+}
+
+/// The mark of a vote whose time becomes `at`: periods go by that, everything else stays.
+fn aside_at(aside: Option<i64>, periods: &[Period], at: Timestamp) -> Option<i64> {
+    let removal = aside.and_then(exclusions::removal_of);
+    let reset = removal.filter(|id| !periods.iter().any(|period| period.id == *id));
+    let removal = reset.or_else(|| covering(periods, at));
+    match aside.and_then(exclusions::held_as) {
+        Some(held) => Some(exclusions::held_under(held, removal)),
+        None => removal,
+    }
+}
+
+/// The target's tally after `changes`, and what is to be written. Votes that stay are not in it: their network stays with them.
+pub(crate) fn change_set(
+    before: &TallyRow,
+    changes: &[TargetChange],
+    now: Timestamp,
+) -> (ChangeSet, TallyRow) {
+    let (mut row, mut folded) = (*before, ChangeSet::default());
+    let mut ballots = Vec::new();
+    for change in changes {
+        let (tool, voter) = (row.tool, change.voter);
+        let weight = |record: Option<VoteRecord>| record.and_then(VoteRecord::weight);
+        let counted = |record: Option<VoteRecord>| record.and_then(VoteRecord::counted);
+        if row.shift(weight(change.old), weight(change.new), now) {
+            folded.events.push(VoteChange {
+                tool,
+                version: row.version,
+                voter,
+                old: counted(change.old),
+                new: counted(change.new),
+            });
+        }
+        match (change.old, change.new) {
+            (Some(old), Some(new)) => ballots.extend(ballot_change(old, new)),
+            (None, Some(new)) => {
+                let command = VoteCommand {
+                    tool,
+                    voter,
+                    act: Some(new.choice).into(),
+                    visitor: None,
+                    network: NetworkHash::NONE,
+                    token_age: change.token_age,
+                    origins: None,
+                    ballot: None,
+                };
+                folded.inserts.push((command, new));
+            }
+            (Some(_), None) => folded.deletes.push((tool, voter)),
+            (None, None) => {}
+        }
+    }
+    if !changes.is_empty() {
+        // Sums of removals that were made beside this are made again.
+        row.revision += 1;
+        if row.version != before.version {
+            folded.hour_changes.extend(before.hour_change(now));
+        }
+        folded.ballots.records.push(ToolRecord {
+            changes: ballots,
+            ..ToolRecord::of(&row)
+        });
+        folded.tallies.push(row);
+    }
+    (folded, row)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Choice::{self, Ship, Skip};
+    use crate::voting::apply::with_capacity;
+
+    const INTO: i32 = 2;
+
+    fn record(choice: Choice, at: i64, aside: Option<i64>) -> VoteRecord {
+        VoteRecord {
+            choice,
+            cast_at: Timestamp(at),
+            aside,
+            ballot: None,
+            binding: None,
+        }
+    }
+
+    fn vote(voter: u8, choice: Choice, at: i64) -> ModeratedVote {
+        ModeratedVote {
+            tool: 1,
+            voter: VoterId([voter; 16]),
+            choice,
+            cast_at: Timestamp(at),
+            network: NetworkHash::NONE,
+            token_age: 9,
+            mark: Some(7),
+        }
+    }
+
+    fn existing(votes: &[(u8, VoteRecord)]) -> ExistingVotes {
+        let mut existing = with_capacity(votes.len());
+        for (voter, record) in votes {
+            existing.insert((INTO, VoterId([*voter; 16])), *record);
+        }
+        existing
+    }
+
+    const PERIOD: Period = Period {
+        id: 5,
+        tool: INTO,
+        from: Timestamp(100),
+        to: Timestamp(200),
+    };
+
+    #[test]
+    fn the_newer_vote_stands_and_an_undo_brings_back_what_was() {
+        let before = existing(&[
+            (2, record(Skip, 10, None)),
+            (3, record(Skip, 30, None)),
+            (4, record(Skip, 10, Some(exclusions::HELD))),
+            (6, record(Skip, 110, Some(PERIOD.id))),
+        ]);
+        let votes = [
+            vote(1, Ship, 20),
+            vote(2, Ship, 20),
+            vote(3, Ship, 20),
+            vote(4, Ship, 20),
+            vote(5, Ship, 20),
+            vote(6, Ship, 300),
+            vote(7, Ship, 150),
+        ];
+        let mut linked = LinkedVisitors::default();
+        linked.insert((INTO, VoterId([5; 16])));
+        let changes = copied(&votes, INTO, &before, &linked, &[PERIOD]);
+        let voters: Vec<u8> = changes.iter().map(|change| change.voter.0[0]).collect();
+        assert_eq!(voters, [1, 2, 7]);
+        let row = TallyRow {
+            tool: INTO,
+            skip: 2,
+            aside_skip: 1,
+            version: 4,
+            ..TallyRow::default()
+        };
+        let (folded, after) = change_set(&row, &changes, Timestamp(400));
+        assert_eq!((after.ship, after.skip, after.aside_ship), (2, 1, 1));
+        assert_eq!((folded.inserts.len(), folded.events.len()), (2, 3));
+
+        // Undone: the third voter of the merge has voted anew meanwhile.
+        let merged: Vec<MergedVote> = changes.iter().filter_map(TargetChange::merged).collect();
+        let now = existing(&[
+            (1, record(Ship, 20, None)),
+            (2, record(Ship, 20, None)),
+            (7, record(Ship, 400, None)),
+        ]);
+        let (back, others) = returned(&merged, INTO, &now, &[PERIOD]);
+        let news: Vec<_> = back.iter().map(|change| change.new).collect();
+        assert_eq!(news, [None, Some(record(Skip, 10, None))]);
+        assert_eq!(others, [merged[2]]);
+    }
+
+    #[test]
+    fn a_vote_whose_time_changes_goes_into_periods_and_out_of_them() {
+        let at = |aside, at| aside_at(aside, &[PERIOD], Timestamp(at));
+        assert_eq!(at(None, 150), Some(5));
+        assert_eq!(at(Some(5), 50), None);
+        assert_eq!(at(Some(9), 50), Some(9), "a reset stays");
+        let held = exclusions::held_under(exclusions::HELD, Some(5));
+        assert_eq!(at(Some(held), 50), Some(exclusions::HELD));
+    }
+}
