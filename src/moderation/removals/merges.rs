@@ -114,7 +114,7 @@ impl Moderation {
             return Err(Problem::conflict(refusal));
         }
         let criteria = criteria(tool.id);
-        let matches = self.scan(&tool.slug(), &criteria, None).await?;
+        let matches = self.scan(&criteria, None).await?;
         let hash = matches.hash();
         if wanted.plan.as_ref().is_some_and(|plan| plan.hash != hash) {
             return Err(super::resets::changed());

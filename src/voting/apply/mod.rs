@@ -138,6 +138,12 @@ fn refusal(
     }
 }
 
+/// See [`CommandOutcome::held_row`].
+fn held_row(row: TallyRow, votes: [Option<VoteRecord>; 2]) -> Option<TallyRow> {
+    let mut votes = votes.into_iter().flatten();
+    votes.any(VoteRecord::is_held).then_some(row)
+}
+
 /// Folds `commands` over the tallies and votes as the database has them under its locks. `periods` are those in force that
 /// may cover `now`: a vote cast inside one is kept, and set aside. `book` has the networks of the voters who are fresh.
 pub(crate) fn fold(
@@ -207,8 +213,7 @@ pub(crate) fn fold(
                 after.insert((command.tool, voter), (*command, new));
             }
         }
-        let mut votes = [mine, acted.mine].into_iter().flatten();
-        let held_row = votes.any(VoteRecord::is_held).then_some(*row);
+        let held_row = held_row(*row, [mine, acted.mine]);
         let spends = visitor.map(|visitor| (command.tool, visitor));
         folded
             .spent
