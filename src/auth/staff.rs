@@ -131,7 +131,8 @@ impl FailedSignIns {
 
 /// Writes an audit entry about failed sign-ins.
 pub fn audit_failures(conn: &mut DbConnection, failed: u64, now: Timestamp) -> QueryResult<()> {
-    audit_failed(conn, serde_json::json!({ "failed": failed }), now)
+    let after = serde_json::json!({ "failed": failed });
+    write_transaction(conn, |conn| audit_failed(conn, after, now))
 }
 
 pub(super) fn audit_failed(
@@ -145,9 +146,7 @@ pub(super) fn audit_failed(
         after,
         ..AuditAction::default()
     };
-    write_transaction(conn, |conn| {
-        audit::append(conn, &Actor::rule("sign-ins"), &act, now).map(drop)
-    })
+    audit::append(conn, &Actor::rule("sign-ins"), &act, now).map(drop)
 }
 
 /// SHA-256: a token is 32 random bytes, so a slow hash would guard nothing.

@@ -89,6 +89,21 @@ pub(super) fn insert_person(
     Ok(())
 }
 
+/// Revokes the row of a person, if there is one.
+pub(super) fn revoke_person(
+    conn: &mut DbConnection,
+    hash: &[u8],
+    now: Timestamp,
+) -> QueryResult<()> {
+    let live = tokens::table
+        .filter(tokens::hash.eq(hash))
+        .filter(tokens::revoked_at.is_null());
+    diesel::update(live)
+        .set(tokens::revoked_at.eq(now.0))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// What a person's newest sign-in says of them.
 pub(super) fn renew_person(
     conn: &mut DbConnection,

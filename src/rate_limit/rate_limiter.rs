@@ -55,6 +55,14 @@ const OWN_READS: Quota = Quota {
     period: Duration::from_secs(60),
 };
 
+fn sign_in_charge(client: &Client<'_>) -> Charge {
+    Charge {
+        policy: Policy::SignInsPerNetwork,
+        quota: SIGN_INS,
+        key: client.limiter_key(),
+    }
+}
+
 impl RateLimiter {
     pub fn new(limits: Limits, shared: Option<RedisLimiter>) -> Self {
         let quotas: Vec<_> = [
@@ -212,17 +220,17 @@ impl RateLimiter {
     /// # Errors
     /// Seconds to wait.
     pub fn failed_sign_in(&self, client: &Client<'_>) -> Result<(), u64> {
-        let charge = Charge {
-            policy: Policy::SignInsPerNetwork,
-            quota: SIGN_INS,
-            key: client.limiter_key(),
-        };
-        let (_, decisions) = self.local.check([charge]);
+        let (_, decisions) = self.local.check([sign_in_charge(client)]);
         let refused = decisions.iter().find(|decision| !decision.allowed);
         match refused {
             Some(decision) => Err(decision.retry_after()),
             None => Ok(()),
         }
+    }
+
+    /// Takes a charge of [`Self::failed_sign_in`] back: the sign-in did not fail.
+    pub fn sign_in_succeeded(&self, client: &Client<'_>) {
+        self.local.give_back(&[sign_in_charge(client)]);
     }
 
     /// The in-process limiter first: it refuses without a call. Then Redis, whose word counts where it has one.

@@ -32,7 +32,7 @@ pub use attempt::LASTS_SECONDS as ATTEMPT_SECONDS;
 use attempt::SignInAttempt;
 use discovery::Metadata;
 pub use person::Person;
-pub use store::{admit, audit_no_role};
+pub use store::{admit, refuse};
 
 /// A page of the sign-in waits for the provider no longer.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -166,6 +166,10 @@ impl IdentityProvider {
             metadata: ArcSwapOption::default(),
             waiting: Semaphore::new(MAX_WAITING),
         }))
+    }
+
+    pub fn issuer(&self) -> &str {
+        &self.issuer
     }
 
     /// Waits for the provider, but not for long, and not with too many.

@@ -15,10 +15,10 @@ use super::auth_guard::{PageResult, refusal, session, set_cookie, to};
 use super::form::Form;
 use super::onward::{ATTEMPT, add_cookie, cookie_line, id_token_line, kept, onward};
 use super::sessions;
-use super::sign_in::{failed, own_path, sign_in_page};
+use super::sign_in::{own_path, refused_page, sign_in_page, slowed};
 use super::state::AdminState;
 use crate::auth::identity_provider::{
-    ATTEMPT_SECONDS, CallbackParams, IdentityProvider, SignInError, SignedIn, admit, audit_no_role,
+    ATTEMPT_SECONDS, CallbackParams, IdentityProvider, SignInError, SignedIn, admit, refuse,
 };
 use crate::domain::Timestamp;
 use crate::http::problem::{Code, Problem};
@@ -54,7 +54,7 @@ async fn begin(http: &HttpRequest, state: &AdminState) -> PageResult {
             add_cookie(&mut answer, &attempt)?;
             Ok(answer)
         }
-        Err(error) => not_signed_in(http, state, error, &back).await,
+        Err(error) => not_signed_in(state, error, &back).await,
     }
 }
 
@@ -76,9 +76,17 @@ async fn callback(http: &HttpRequest, state: &AdminState) -> PageResult {
     };
     let attempt = kept(http, identity, ATTEMPT);
     let now = Timestamp::now();
-    let mut answer = match provider.finish(&params, attempt, now).await {
-        Ok(signed_in) => signed_in_page(http, state, signed_in, now).await?,
-        Err(error) => not_signed_in(http, state, error, "/moderation").await?,
+    let client = identity.client(http, now);
+    // Before the provider is asked: it would be asked as often as anybody likes.
+    let mut answer = match state.limiter.failed_sign_in(&client) {
+        Err(wait) => slowed(state, wait, "/moderation")?,
+        Ok(()) => match provider.finish(&params, attempt, now).await {
+            Ok(signed_in) => {
+                state.limiter.sign_in_succeeded(&client);
+                signed_in_page(http, state, signed_in, now).await?
+            }
+            Err(error) => not_signed_in(state, error, "/moderation").await?,
+        },
     };
     // One try: what the browser kept for it is worth nothing then.
     add_cookie(&mut answer, &cookie_line(identity, ATTEMPT, "", 0))?;
@@ -112,12 +120,7 @@ async fn signed_in_page(
 }
 
 /// The sign-in page, with why the provider's way in failed.
-async fn not_signed_in(
-    http: &HttpRequest,
-    state: &AdminState,
-    error: SignInError,
-    back: &str,
-) -> PageResult {
+async fn not_signed_in(state: &AdminState, error: SignInError, back: &str) -> PageResult {
     let (provider, now) = (provider(state)?, Timestamp::now());
     if let Some(left_out) = FAILURES.admit(now) {
         let cause = error.cause();
@@ -136,7 +139,7 @@ async fn not_signed_in(
             StatusCode::FORBIDDEN,
             format!("{} knows you as {name}, but you have no role here. Ask an administrator for one.", provider.name).into(),
         ),
-        // Nobody's guess, so it is not counted as one.
+        // Nobody's guess, so it is in no audit entry.
         SignInError::Unavailable(_) => {
             let words = format!(
                 "{} does not answer as it should at this moment. Try again, or sign in with a staff token.",
@@ -148,15 +151,16 @@ async fn not_signed_in(
             return Ok(answer);
         }
     };
-    let answer = failed(http, state, status, &words, back)?;
     match error {
-        // While a network is slowed, it fills no audit log either.
-        SignInError::NoRole { name, subject } if answer.status() == StatusCode::FORBIDDEN => state
-            .votes
-            .edit(move |conn| audit_no_role(conn, (&name, &subject), now))
-            .await
-            .map_err(|refused| refused.problem(""))?,
+        SignInError::NoRole { name, subject } => {
+            let issuer = provider.issuer().to_owned();
+            state
+                .votes
+                .edit(move |conn| refuse(conn, &issuer, (&name, &subject), now))
+                .await
+                .map_err(|refused| refused.problem(""))?;
+        }
         _ => state.identity.failed_sign_ins.note(),
     }
-    Ok(answer)
+    refused_page(state, status, &words, back)
 }

@@ -117,7 +117,7 @@ async fn sign_in(http: &HttpRequest, payload: Payload, state: &AdminState) -> Pa
 }
 
 /// The page of a sign-in that failed, which is charged to the caller's network.
-pub(super) fn failed(
+fn failed(
     http: &HttpRequest,
     state: &AdminState,
     status: StatusCode,
@@ -126,13 +126,27 @@ pub(super) fn failed(
 ) -> PageResult {
     let client = state.identity.client(http, Timestamp::now());
     if let Err(wait) = state.limiter.failed_sign_in(&client) {
-        let words = format!(
-            "Too many tries failed from your network. Wait {wait} seconds before you try again."
-        );
-        let mut answer = sign_in_page(state, StatusCode::TOO_MANY_REQUESTS, &words, back)?;
-        answer.headers_mut().insert(RETRY_AFTER, wait.into());
-        return Ok(answer);
+        return slowed(state, wait, back);
     }
+    refused_page(state, status, words, back)
+}
+
+/// The page for a network from which too many sign-ins failed.
+pub(super) fn slowed(state: &AdminState, wait: u64, back: &str) -> PageResult {
+    let words = format!(
+        "Too many tries failed from your network. Wait {wait} seconds before you try again."
+    );
+    let mut answer = sign_in_page(state, StatusCode::TOO_MANY_REQUESTS, &words, back)?;
+    answer.headers_mut().insert(RETRY_AFTER, wait.into());
+    Ok(answer)
+}
+
+pub(super) fn refused_page(
+    state: &AdminState,
+    status: StatusCode,
+    words: &str,
+    back: &str,
+) -> PageResult {
     let mut answer = sign_in_page(state, status, words, back)?;
     if answer.status() == StatusCode::UNAUTHORIZED {
         let scheme = HeaderValue::from_static("Bearer");
