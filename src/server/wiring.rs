@@ -47,6 +47,7 @@ use crate::transparency::published::PublicLog;
 use crate::transparency::worker::{self as log_worker, LogKeys};
 use crate::voting::after_commit::OnCommit;
 use crate::voting::writer::Votes;
+use crate::web::kit::assets;
 use crate::web::openapi::routes::OpenApiState;
 use crate::webhooks::worker::{self as webhooks, WebhookParts};
 
@@ -169,6 +170,7 @@ impl Services {
             staff_readers.clone(),
             erased,
         );
+        assets::prepare();
         let docs = OpenApiState::new(public_url, settings.pages.featured.as_ref())?;
         let moderation = Moderation::new(
             staff_readers.clone(),

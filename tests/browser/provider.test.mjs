@@ -54,6 +54,8 @@ after(async () => {
 
 async function open(where) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  // The provider's own pages ask for fonts of elsewhere.
+  await context.route(({ hostname }) => !['localhost', '127.0.0.1'].includes(hostname), (route) => route.abort());
   const page = await context.newPage();
   page.problems = [];
   page.on('console', (message) => {

@@ -15,13 +15,14 @@ use crate::domain::Timestamp;
 /// A sign-in may take this long.
 pub const LASTS_SECONDS: i64 = 600;
 
+/// A sign-in that a browser began: what its end is checked against. The browser keeps it, sealed.
 #[derive(Serialize, Deserialize)]
-pub(super) struct SignInAttempt {
-    pub state: String,
-    pub nonce: String,
+pub struct SignInAttempt {
+    pub(super) state: String,
+    pub(super) nonce: String,
     /// Of PKCE (RFC 7636).
-    pub verifier: String,
-    pub back: String,
+    pub(super) verifier: String,
+    pub(super) back: String,
     ends_at: i64,
 }
 

@@ -28,8 +28,7 @@ use super::users::crypto;
 use super::users::token::Object;
 use crate::config::{Oidc, Secret};
 use crate::domain::Timestamp;
-pub use attempt::LASTS_SECONDS as ATTEMPT_SECONDS;
-use attempt::SignInAttempt;
+pub use attempt::{LASTS_SECONDS as ATTEMPT_SECONDS, SignInAttempt};
 use discovery::Metadata;
 pub use person::Person;
 pub use store::{admit, refuse};
@@ -214,19 +213,31 @@ impl IdentityProvider {
         .await
     }
 
-    /// Ends the sign-in that `cookie` belongs to, with what the provider's redirect brought.
+    /// The sign-in that `cookie` belongs to, and that the provider's redirect ends.
+    ///
+    /// # Errors
+    /// [`SignInError::UnknownAttempt`].
+    pub fn attempt(
+        &self,
+        params: &CallbackParams<'_>,
+        cookie: Option<&str>,
+        now: Timestamp,
+    ) -> Result<SignInAttempt, SignInError> {
+        let attempt = cookie.and_then(|sealed| SignInAttempt::open(sealed, &self.keys, now));
+        let attempt = attempt.filter(|attempt| attempt.is_of(params.state.unwrap_or_default()));
+        attempt.ok_or(SignInError::UnknownAttempt)
+    }
+
+    /// Ends a sign-in with what the provider's redirect brought.
     ///
     /// # Errors
     /// [`SignInError`].
     pub async fn finish(
         &self,
         params: &CallbackParams<'_>,
-        cookie: Option<&str>,
+        attempt: SignInAttempt,
         now: Timestamp,
     ) -> Result<SignedIn, SignInError> {
-        let attempt = cookie.and_then(|sealed| SignInAttempt::open(sealed, &self.keys, now));
-        let attempt = attempt.filter(|attempt| attempt.is_of(params.state.unwrap_or_default()));
-        let attempt = attempt.ok_or(SignInError::UnknownAttempt)?;
         if params.iss.is_some_and(|iss| iss != self.issuer) {
             return Err(refused("it comes from another issuer"));
         }

@@ -91,6 +91,10 @@ pub(super) fn from_claims(
     let end = settings.session.map_or(end, |lasts| {
         now.plus_seconds(i64::try_from(lasts.as_secs()).unwrap_or_default())
     });
+    // The leeway of clocks lets in a token whose session would be over.
+    if end <= now {
+        return Err(SignInError::Refused("it has expired".to_owned()));
+    }
     Ok(Person {
         issuer: issuer.to_owned(),
         subject,

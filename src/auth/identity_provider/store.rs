@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Person;
 use crate::auth::staff::{self, Staff};
-use crate::auth::store;
+use crate::auth::{sessions, store};
 use crate::domain::Timestamp;
 use crate::infra::db::{DbConnection, write_transaction};
 
@@ -28,6 +28,7 @@ pub fn admit(conn: &mut DbConnection, person: &Person, now: Timestamp) -> QueryR
     let role = person.role.code();
     write_transaction(conn, |conn| {
         store::insert_person(conn, Uuid::now_v7(), &hash, now)?;
+        sessions::store::remove_dead(conn, &hash, now)?;
         store::renew_person(conn, &hash, (role, &person.name), person.expires_at, now)?;
         let found = store::live_token(conn, &hash)?;
         found.map(|(staff, _)| staff).ok_or(Error::NotFound)

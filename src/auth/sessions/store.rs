@@ -90,6 +90,27 @@ pub(crate) fn remove(conn: &mut DbConnection, hash: &[u8]) -> QueryResult<()> {
     Ok(())
 }
 
+/// Removes the sessions of a token that was revoked or has expired, so that none comes back to life with it.
+pub(crate) fn remove_dead(
+    conn: &mut DbConnection,
+    token_hash: &[u8],
+    now: Timestamp,
+) -> QueryResult<()> {
+    let is_over = tokens::revoked_at
+        .is_not_null()
+        .or(tokens::expires_at.le(now.0));
+    let token: Option<Vec<u8>> = tokens::table
+        .filter(tokens::hash.eq(token_hash))
+        .filter(is_over)
+        .select(tokens::id)
+        .first(conn)
+        .optional()?;
+    if let Some(token) = token {
+        diesel::delete(sessions::table.filter(sessions::token_id.eq(token))).execute(conn)?;
+    }
+    Ok(())
+}
+
 /// Forgets the sessions that have ended by rest or age.
 pub fn forget_ended(conn: &mut DbConnection, now: Timestamp) -> QueryResult<usize> {
     let (idle, old) = (

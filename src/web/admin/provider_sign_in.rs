@@ -74,18 +74,22 @@ async fn callback(http: &HttpRequest, state: &AdminState) -> PageResult {
         error: query.get("error"),
         iss: query.get("iss"),
     };
-    let attempt = kept(http, identity, ATTEMPT);
     let now = Timestamp::now();
+    let attempt = provider.attempt(&params, kept(http, identity, ATTEMPT), now);
     let client = identity.client(http, now);
-    // Before the provider is asked: it would be asked as often as anybody likes.
-    let mut answer = match state.limiter.failed_sign_in(&client) {
-        Err(wait) => slowed(state, wait, "/moderation")?,
-        Ok(()) => match provider.finish(&params, attempt, now).await {
-            Ok(signed_in) => {
-                state.limiter.sign_in_succeeded(&client);
-                signed_in_page(http, state, signed_in, now).await?
-            }
-            Err(error) => not_signed_in(state, error, "/moderation").await?,
+    let mut answer = match attempt {
+        // No page of another site makes one, so it is not charged to the network.
+        Err(error) => not_signed_in(state, error, "/moderation").await?,
+        // Charged before the provider is asked: it would be asked as often as anybody likes.
+        Ok(attempt) => match state.limiter.failed_sign_in(&client) {
+            Err(wait) => slowed(state, wait, "/moderation")?,
+            Ok(()) => match provider.finish(&params, attempt, now).await {
+                Ok(signed_in) => {
+                    state.limiter.sign_in_succeeded(&client);
+                    signed_in_page(http, state, signed_in, now).await?
+                }
+                Err(error) => not_signed_in(state, error, "/moderation").await?,
+            },
         },
     };
     // One try: what the browser kept for it is worth nothing then.

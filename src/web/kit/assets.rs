@@ -68,6 +68,11 @@ static FILES: LazyLock<Vec<(&str, StaticFile)>> = LazyLock::new(|| {
     ASSETS.map(file).into()
 });
 
+/// Compresses them all, so that no request waits for it.
+pub fn prepare() {
+    LazyLock::force(&FILES);
+}
+
 /// Stands in the addresses of all assets; another build with other assets has another.
 pub fn version() -> &'static str {
     static VERSION: LazyLock<String> = LazyLock::new(|| {

@@ -24,7 +24,7 @@ struct Encoded {
 pub struct StaticFile {
     kind: HeaderValue,
     plain: Encoded,
-    /// None where it is not smaller.
+    /// None of a font or a picture of pixels, which are compressed already.
     gzip: Option<Encoded>,
 }
 
@@ -41,8 +41,9 @@ impl StaticFile {
         let bytes = bytes.into();
         Self {
             kind: HeaderValue::from_static(kind),
-            gzip: compress(&bytes)
-                .filter(|small| small.len() < bytes.len())
+            gzip: is_text(kind)
+                .then(|| compress(&bytes))
+                .flatten()
                 .map(|small| Encoded::new(small.into())),
             plain: Encoded::new(bytes),
         }
@@ -68,6 +69,11 @@ impl StaticFile {
         }
         response
     }
+}
+
+fn is_text(kind: &str) -> bool {
+    let kinds = ["text/", "application/json", "image/svg+xml"];
+    kinds.iter().any(|text| kind.starts_with(text))
 }
 
 /// None if memory for it could not be had.
@@ -99,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gzip_is_sent_where_it_is_named_and_smaller() {
+    fn a_text_is_sent_with_gzip_where_it_is_named() {
         let file = StaticFile::new("text/css", "a { color: red } ".repeat(100));
         let font = StaticFile::new("font/woff2", &b"\x01\x02\x03"[..]);
         for (line, sent) in [

@@ -11,7 +11,7 @@ use crate::harness::site::{KID, Site, now};
 use crate::moderation::{Moderator, TOOL};
 use reqwest::Method;
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::cell::Cell;
 
 crate::both!(
     a_person_signs_in_acts_and_signs_out,
@@ -183,6 +183,7 @@ async fn a_role_is_read_at_each_sign_in_and_a_session_ends(backend: Backend) {
     // Who may come back is for the provider to say.
     let back = session(&idp.sign_in(client, |_| ()).await.expect(200));
     open(client, &back).await.expect(200);
+    open(client, &again).await.expect(303);
     // The page that the provider's user info makes, for providers whose ID tokens hold no groups.
     idp.tell_user_info(json!({"sub": SUBJECT, "groups": ["ops"], "name": "Ada"}));
     let bare = idp.sign_in(client, |claims| claims["groups"] = json!(null));
@@ -219,19 +220,19 @@ async fn a_provider_that_is_away_stops_nothing_else(backend: Backend) {
     let begun = begin(client, "").await;
     let code = idp.code(&begun, &idp.sign(&idp.claims(&begun)));
     idp.hang(true);
-    let start = Instant::now();
-    let (slow, ()) = tokio::join!(finish(client, &begun, &code), async {
+    let is_over = Cell::new(false);
+    let slow = async {
+        let slow = finish(client, &begun, &code).await;
+        is_over.set(true);
+        slow
+    };
+    let (slow, ()) = tokio::join!(slow, async {
         let visitor = client.visitor().await;
         client.put_vote(&visitor, TOOL, "ship").await.expect(201);
         sign_in(client, &moderator.token).await;
-        assert!(start.elapsed() < Duration::from_secs(4), "nobody waits");
+        assert!(!is_over.get(), "they waited for the provider");
     });
     slow.page(503);
-    assert!(
-        start.elapsed() < Duration::from_secs(9),
-        "{:?}",
-        start.elapsed()
-    );
     idp.hang(false);
     idp.sign_in(client, |_| ()).await.expect(200);
 }
