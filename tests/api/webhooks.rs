@@ -405,7 +405,10 @@ async fn failures_end_with_the_last_delivery(backend: Backend) {
     let home = moderator.server.home();
     let failing = "SELECT COUNT(*) AS n FROM webhook_failures";
     eventually("it fails", GUARD, async || home.number(failing) == 1).await;
-    home.execute("UPDATE webhook_deliveries SET created_at = created_at - 259200000000");
+    // As if it had failed for three days.
+    home.execute(
+        "UPDATE webhook_deliveries SET attempts = 80, created_at = created_at - 259200000000",
+    );
     let given_up = "SELECT COUNT(*) AS n FROM webhook_deliveries WHERE state = 2";
     eventually("it is given up", GUARD, async || home.number(given_up) == 1).await;
     assert_eq!(home.number(failing), 0);
