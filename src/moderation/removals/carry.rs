@@ -1,16 +1,39 @@
 //! What a merge does to the votes on its target, and what its undo does: pure. `store::merges` writes it, `merges` previews it.
 //!
 //! As with an import, the newest vote of a voter stands, what a moderator or the holding rule took out stays out, and a vote that the
-//! target gets has no network and no ballot of its own.
+//! target gets has no network and no ballot of its own. For the holding rule its voter is as fresh as on the tool that it comes from.
 
-use crate::domain::{NetworkHash, Timestamp, VoterId};
+use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
 use crate::moderation::removals::removal::ModeratedVote;
 use crate::tallies::TallyRow;
 use crate::voting::apply::{ChangeSet, ExistingVotes, LinkedVisitors, VoteChange, ballot_change};
 use crate::voting::exclusions::merges::MergedVote;
 use crate::voting::exclusions::{self, Period};
 use crate::voting::journal::ToolRecord;
-use crate::voting::{VoteCommand, VoteRecord};
+use crate::voting::{Binding, VoteCommand, VoteRecord};
+
+/// A vote of the tool, as it goes to the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct MovedVote {
+    pub voter: VoterId,
+    pub choice: Choice,
+    pub cast_at: Timestamp,
+    pub token_age: i32,
+    pub binding: Option<Binding>,
+}
+
+impl From<&ModeratedVote> for MovedVote {
+    /// For a preview: nothing that it shows depends on what binds a voter.
+    fn from(vote: &ModeratedVote) -> Self {
+        Self {
+            voter: vote.voter,
+            choice: vote.choice,
+            cast_at: vote.cast_at,
+            token_age: vote.token_age,
+            binding: None,
+        }
+    }
+}
 
 /// A voter's vote on the target, before and after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,13 +65,13 @@ fn covering(periods: &[Period], at: Timestamp) -> Option<i64> {
 
 /// What `votes` change on `into`, where `before` stands. The vote of a visitor who came as a user there is the user's.
 pub(crate) fn copied(
-    votes: &[ModeratedVote],
+    votes: &[MovedVote],
     into: i32,
     before: &ExistingVotes,
     linked: &LinkedVisitors,
     periods: &[Period],
 ) -> Vec<TargetChange> {
-    let change = |vote: &ModeratedVote| {
+    let change = |vote: &MovedVote| {
         let key = (into, vote.voter);
         let old = before.get(&key).copied();
         let stays = |old: VoteRecord| old.aside.is_some() || old.cast_at >= vote.cast_at;
@@ -60,7 +83,8 @@ pub(crate) fn copied(
             cast_at: vote.cast_at,
             aside: covering(periods, vote.cast_at),
             ballot: old.and_then(|old| old.ballot),
-            binding: old.and_then(|old| old.binding),
+            // Who has a vote there is judged by the first one there.
+            binding: old.map_or(vote.binding, |old| old.binding),
         };
         Some(TargetChange {
             voter: vote.voter,
@@ -176,7 +200,8 @@ pub(crate) fn change_set(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Choice::{self, Ship, Skip};
+    use crate::domain::Choice::{Ship, Skip};
+    use crate::domain::{OriginHash, VoterOrigins};
     use crate::voting::apply::with_capacity;
 
     const INTO: i32 = 2;
@@ -191,15 +216,21 @@ mod tests {
         }
     }
 
-    fn vote(voter: u8, choice: Choice, at: i64) -> ModeratedVote {
-        ModeratedVote {
-            tool: 1,
+    const BINDING: Binding = Binding {
+        origins: VoterOrigins {
+            network: OriginHash(1),
+            wide: None,
+        },
+        first_choice: Skip,
+    };
+
+    fn vote(voter: u8, choice: Choice, at: i64) -> MovedVote {
+        MovedVote {
             voter: VoterId([voter; 16]),
             choice,
             cast_at: Timestamp(at),
-            network: NetworkHash::NONE,
             token_age: 9,
-            mark: Some(7),
+            binding: Some(BINDING),
         }
     }
 
@@ -240,6 +271,8 @@ mod tests {
         let changes = copied(&votes, INTO, &before, &linked, &[PERIOD]);
         let voters: Vec<u8> = changes.iter().map(|change| change.voter.0[0]).collect();
         assert_eq!(voters, [1, 2, 7]);
+        let bound: Vec<_> = changes.iter().map(|change| change.new?.binding).collect();
+        assert_eq!(bound, [Some(BINDING), None, Some(BINDING)]);
         let row = TallyRow {
             tool: INTO,
             skip: 2,
