@@ -62,7 +62,7 @@ pub struct MergeReport {
     pub added: i64,
     /// By voters whose vote on the target was older.
     pub changed: i64,
-    /// By voters whose vote on the target stays: it is newer, or was taken out, or held.
+    /// By voters whose vote on the target stays: it is newer, or was taken out.
     pub kept: i64,
     /// The tool's tallies.
     #[schema(value_type = Option<crate::tallies::Tally<'_>>)]

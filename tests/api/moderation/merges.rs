@@ -410,7 +410,7 @@ async fn what_was_taken_out_or_held_stays_so(backend: Backend) {
     let report = merged(&moderator, TOOL, OTHER).await;
     assert_eq!((&report["added"], &report["kept"]), (&json!(19), &json!(1)));
     assert_eq!(client.counts(OTHER).await, (19, 0));
-    // Released, they count once the merge is undone.
+    // Released on the tool, they count once the merge is undone.
     let release = json!({"tool": TOOL, "reason": "a school class"});
     moderator.post("/held/release", release).await.expect(200);
     assert_eq!(counts(&moderator, TOOL).await, (0, 0));

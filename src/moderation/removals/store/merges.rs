@@ -138,13 +138,14 @@ fn is_last(votes: usize) -> bool {
     i64::try_from(votes).is_ok_and(|votes| votes < STEP)
 }
 
-/// The votes that the merge took out, of the voters behind those that were copied.
+/// The votes that the merge took out, held ones too, of the voters behind those that were copied.
 fn out_after(conn: &mut DbConnection, merge: &Merge) -> Found<Vec<MovedVote>> {
     type BindingColumns = (Option<i64>, Option<i64>, Option<i16>);
-    let rows: Vec<(Vec<u8>, i16, i64, i32, BindingColumns)> = votes::table
+    type Columns = (Vec<u8>, i16, i64, i32, Option<i64>, BindingColumns);
+    let rows: Vec<Columns> = votes::table
         .filter(votes::tool_id.eq(merge.tool))
         .filter(votes::voter.gt(&merge.copied))
-        .filter(votes::taken_out_by.eq(merge.removal))
+        .filter(votes::taken_out_by.eq_any(exclusions::marks_of(merge.removal)))
         .order(votes::voter)
         .limit(STEP)
         .select((
@@ -152,17 +153,19 @@ fn out_after(conn: &mut DbConnection, merge: &Merge) -> Found<Vec<MovedVote>> {
             votes::choice,
             votes::cast_at,
             votes::token_age,
+            votes::taken_out_by,
             (votes::origin, votes::wide_origin, votes::first_choice),
         ))
         .load(conn)?;
-    let moved = |(voter, choice, cast_at, token_age, (origin, wide, first))| {
-        let voter: Vec<u8> = voter;
+    let moved = |(voter, choice, cast_at, token_age, mark, binding): Columns| {
+        let (origin, wide, first) = binding;
         Some(MovedVote {
             voter: VoterId(voter.try_into().ok()?),
             choice: Choice::from_code(choice)?,
             cast_at: Timestamp(cast_at),
             token_age,
             binding: Binding::of_columns(origin, wide, first),
+            held: mark.and_then(exclusions::held_as),
         })
     };
     Ok(rows.into_iter().filter_map(moved).collect())
