@@ -2,7 +2,7 @@
 //! first votes are written as they are read (`sqlite`); where Postgres's writer knows already what it would read, one statement
 //! does it all (`postgres::optimistic`).
 //!
-//! Only the writer calls it; `import` and `held` take its steps. Either everything of a batch is committed, with one fsync, or nothing is.
+//! Only the writer calls it; `import`, `held` and merges take its steps. Either everything of a batch is committed, with one fsync, or nothing is.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -185,7 +185,7 @@ fn banned(
 }
 
 /// Sets aside what one hand has too much after a batch, and saves the sums of fresh voters.
-pub(super) fn bound_hands(
+pub(crate) fn bound_hands(
     conn: &mut DbConnection,
     book: &mut OriginBook,
     commands: &[VoteCommand],

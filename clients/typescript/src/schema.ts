@@ -2391,7 +2391,7 @@ export interface components {
             into_before?: components["schemas"]["Tally"] | null;
             /**
              * Format: int64
-             * @description By voters whose vote on the target stays: it is newer, or was taken out, or held.
+             * @description By voters whose vote on the target stays: it is newer, or was taken out.
              */
             kept: number;
             /**

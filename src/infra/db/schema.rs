@@ -329,6 +329,7 @@ diesel::joinable!(tool_redirects -> tools (tool_id));
 diesel::allow_tables_to_appear_in_same_query!(alerts, tools);
 diesel::allow_tables_to_appear_in_same_query!(merges, tools);
 diesel::allow_tables_to_appear_in_same_query!(merges, votes);
+diesel::allow_tables_to_appear_in_same_query!(merged_votes, votes);
 diesel::allow_tables_to_appear_in_same_query!(sessions, tokens);
 diesel::allow_tables_to_appear_in_same_query!(votes, voters);
 diesel::allow_tables_to_appear_in_same_query!(bans, removals);

@@ -1,16 +1,42 @@
 //! What a merge does to the votes on its target, and what its undo does: pure. `store::merges` writes it, `merges` previews it.
 //!
-//! As with an import, the newest vote of a voter stands, what a moderator or the holding rule took out stays out, and a vote that the
-//! target gets has no network and no ballot of its own.
+//! As with an import, the newest vote of a voter stands, what a moderator took out stays out, and a vote that the target gets has no
+//! network and no ballot of its own. What is held moves as what counts does, so that nothing tells its voter, and stays held. For the holding rule its voter is as fresh as on the tool that it comes from.
 
-use crate::domain::{NetworkHash, Timestamp, VoterId};
+use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
 use crate::moderation::removals::removal::ModeratedVote;
 use crate::tallies::TallyRow;
-use crate::voting::apply::{ChangeSet, ExistingVotes, LinkedVisitors, VoteChange, ballot_change};
+use crate::voting::apply::{self, ChangeSet, ExistingVotes, LinkedVisitors, ballot_change};
 use crate::voting::exclusions::merges::MergedVote;
 use crate::voting::exclusions::{self, Period};
 use crate::voting::journal::ToolRecord;
-use crate::voting::{VoteCommand, VoteRecord};
+use crate::voting::{Binding, VoteCommand, VoteRecord};
+
+/// A vote of the tool, as it goes to the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct MovedVote {
+    pub voter: VoterId,
+    pub choice: Choice,
+    pub cast_at: Timestamp,
+    pub token_age: i32,
+    pub binding: Option<Binding>,
+    /// The mark by which it is held back, if it is.
+    pub held: Option<i64>,
+}
+
+impl From<&ModeratedVote> for MovedVote {
+    /// For a preview, which shows votes that count; nothing of it depends on what binds a voter.
+    fn from(vote: &ModeratedVote) -> Self {
+        Self {
+            voter: vote.voter,
+            choice: vote.choice,
+            cast_at: vote.cast_at,
+            token_age: vote.token_age,
+            binding: None,
+            held: None,
+        }
+    }
+}
 
 /// A voter's vote on the target, before and after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,25 +68,30 @@ fn covering(periods: &[Period], at: Timestamp) -> Option<i64> {
 
 /// What `votes` change on `into`, where `before` stands. The vote of a visitor who came as a user there is the user's.
 pub(crate) fn copied(
-    votes: &[ModeratedVote],
+    votes: &[MovedVote],
     into: i32,
     before: &ExistingVotes,
     linked: &LinkedVisitors,
     periods: &[Period],
 ) -> Vec<TargetChange> {
-    let change = |vote: &ModeratedVote| {
+    let change = |vote: &MovedVote| {
         let key = (into, vote.voter);
         let old = before.get(&key).copied();
-        let stays = |old: VoteRecord| old.aside.is_some() || old.cast_at >= vote.cast_at;
+        let is_out = |old: VoteRecord| !old.stands() || old.removal().is_some();
+        let stays = |old: VoteRecord| is_out(old) || old.cast_at >= vote.cast_at;
         if linked.contains(&key) || old.is_some_and(stays) {
             return None;
         }
+        // Who has a vote there is held there or not as before.
+        let held = old.map_or(vote.held, |old| old.lasting_mark());
+        let period = covering(periods, vote.cast_at);
         let new = VoteRecord {
             choice: vote.choice,
             cast_at: vote.cast_at,
-            aside: covering(periods, vote.cast_at),
+            aside: held.map_or(period, |held| Some(exclusions::held_under(held, period))),
             ballot: old.and_then(|old| old.ballot),
-            binding: old.and_then(|old| old.binding),
+            // Who has a vote there is judged by the first one there.
+            binding: old.map_or(vote.binding, |old| old.binding),
         };
         Some(TargetChange {
             voter: vote.voter,
@@ -128,17 +159,7 @@ pub(crate) fn change_set(
     let mut ballots = Vec::new();
     for change in changes {
         let (tool, voter) = (row.tool, change.voter);
-        let weight = |record: Option<VoteRecord>| record.and_then(VoteRecord::weight);
-        let counted = |record: Option<VoteRecord>| record.and_then(VoteRecord::counted);
-        if row.shift(weight(change.old), weight(change.new), now) {
-            folded.events.push(VoteChange {
-                tool,
-                version: row.version,
-                voter,
-                old: counted(change.old),
-                new: counted(change.new),
-            });
-        }
+        apply::change(&mut row, &mut folded, voter, change.old, change.new, now);
         match (change.old, change.new) {
             (Some(old), Some(new)) => ballots.extend(ballot_change(old, new)),
             (None, Some(new)) => {
@@ -176,7 +197,8 @@ pub(crate) fn change_set(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Choice::{self, Ship, Skip};
+    use crate::domain::Choice::{Ship, Skip};
+    use crate::domain::{OriginHash, VoterOrigins};
     use crate::voting::apply::with_capacity;
 
     const INTO: i32 = 2;
@@ -191,15 +213,22 @@ mod tests {
         }
     }
 
-    fn vote(voter: u8, choice: Choice, at: i64) -> ModeratedVote {
-        ModeratedVote {
-            tool: 1,
+    const BINDING: Binding = Binding {
+        origins: VoterOrigins {
+            network: OriginHash(1),
+            wide: None,
+        },
+        first_choice: Skip,
+    };
+
+    fn vote(voter: u8, choice: Choice, at: i64) -> MovedVote {
+        MovedVote {
             voter: VoterId([voter; 16]),
             choice,
             cast_at: Timestamp(at),
-            network: NetworkHash::NONE,
             token_age: 9,
-            mark: Some(7),
+            binding: Some(BINDING),
+            held: None,
         }
     }
 
@@ -225,6 +254,7 @@ mod tests {
             (3, record(Skip, 30, None)),
             (4, record(Skip, 10, Some(exclusions::HELD))),
             (6, record(Skip, 110, Some(PERIOD.id))),
+            (9, record(Skip, 10, Some(exclusions::WITHDRAWN_HELD))),
         ]);
         let votes = [
             vote(1, Ship, 20),
@@ -234,12 +264,24 @@ mod tests {
             vote(5, Ship, 20),
             vote(6, Ship, 300),
             vote(7, Ship, 150),
+            MovedVote {
+                held: Some(exclusions::REJECTED),
+                ..vote(8, Ship, 160)
+            },
+            vote(9, Ship, 20),
         ];
         let mut linked = LinkedVisitors::default();
         linked.insert((INTO, VoterId([5; 16])));
         let changes = copied(&votes, INTO, &before, &linked, &[PERIOD]);
         let voters: Vec<u8> = changes.iter().map(|change| change.voter.0[0]).collect();
-        assert_eq!(voters, [1, 2, 7]);
+        assert_eq!(voters, [1, 2, 4, 7, 8]);
+        let bound: Vec<_> = changes.iter().map(|change| change.new?.binding).collect();
+        let some = Some(BINDING);
+        assert_eq!(bound, [some, None, None, some, some]);
+        let rejected = exclusions::held_under(exclusions::REJECTED, Some(PERIOD.id));
+        let marks: Vec<_> = changes.iter().map(|change| change.new?.aside).collect();
+        let held = Some(exclusions::HELD);
+        assert_eq!(marks, [None, None, held, Some(PERIOD.id), Some(rejected)]);
         let row = TallyRow {
             tool: INTO,
             skip: 2,
@@ -249,19 +291,24 @@ mod tests {
         };
         let (folded, after) = change_set(&row, &changes, Timestamp(400));
         assert_eq!((after.ship, after.skip, after.aside_ship), (2, 1, 1));
-        assert_eq!((folded.inserts.len(), folded.events.len()), (2, 3));
+        assert_eq!((folded.inserts.len(), folded.events.len()), (3, 3));
+        // Of what is held nothing counts, and it takes versions as anything else.
+        assert_eq!((folded.journal.len(), after.version), (2, 9));
 
-        // Undone: the third voter of the merge has voted anew meanwhile.
+        // Undone: one voter of the merge has voted anew meanwhile.
         let merged: Vec<MergedVote> = changes.iter().filter_map(TargetChange::merged).collect();
         let now = existing(&[
             (1, record(Ship, 20, None)),
             (2, record(Ship, 20, None)),
+            (4, record(Ship, 20, held)),
             (7, record(Ship, 400, None)),
+            (8, record(Ship, 160, Some(rejected))),
         ]);
         let (back, others) = returned(&merged, INTO, &now, &[PERIOD]);
         let news: Vec<_> = back.iter().map(|change| change.new).collect();
-        assert_eq!(news, [None, Some(record(Skip, 10, None))]);
-        assert_eq!(others, [merged[2]]);
+        let old = |aside| Some(record(Skip, 10, aside));
+        assert_eq!(news, [None, old(None), old(held), None]);
+        assert_eq!(others, [merged[3]]);
     }
 
     #[test]

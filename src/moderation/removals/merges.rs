@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::carry;
+use super::carry::{self, MovedVote};
 use super::plan::Plan;
 use super::prepare::RemovalRequest;
 use super::removal::{Criteria, NO_END, RemovalKind, raw};
@@ -62,7 +62,7 @@ pub struct MergeReport {
     pub added: i64,
     /// By voters whose vote on the target was older.
     pub changed: i64,
-    /// By voters whose vote on the target stays: it is newer, or was taken out, or held.
+    /// By voters whose vote on the target stays: it is newer, or was taken out.
     pub kept: i64,
     /// The tool's tallies.
     #[schema(value_type = Option<crate::tallies::Tally<'_>>)]
@@ -156,7 +156,8 @@ impl Moderation {
                     let before = steps::present(conn, &keys)?;
                     let linked = claims::store::spent(conn, &keys)?;
                     let periods = exclusions::periods(conn, into)?;
-                    let changes = carry::copied(&page, into, &before, &linked, &periods);
+                    let votes: Vec<MovedVote> = page.iter().map(MovedVote::from).collect();
+                    let changes = carry::copied(&votes, into, &before, &linked, &periods);
                     Ok((changes, upto))
                 })
                 .await?;

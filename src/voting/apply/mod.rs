@@ -343,7 +343,7 @@ fn act(
 
 /// Changes a tally by one voter's row. What a voter did of whom no sum knows takes a version as well: such a voter sees versions
 /// grow as any other does.
-fn change(
+pub(crate) fn change(
     row: &mut TallyRow,
     folded: &mut ChangeSet,
     voter: VoterId,

@@ -176,9 +176,17 @@ pub fn replace_old(conn: &mut DbConnection, into: i32, vote: &MergedVote) -> Que
     Ok(())
 }
 
-/// How many votes of a merge are new on its target, and how many replaced an older one.
+/// How many of the votes that a merge has out are new on its target, and how many replaced an older one. Held ones are in no number.
 pub fn count(conn: &mut DbConnection, removal: i64) -> QueryResult<(i64, i64)> {
-    let of_merge = || merged_votes::table.filter(merged_votes::removal_id.eq(removal));
+    let out = || {
+        let out = votes::table.filter(votes::taken_out_by.eq(removal));
+        out.select(votes::voter)
+    };
+    let of_merge = || {
+        merged_votes::table
+            .filter(merged_votes::removal_id.eq(removal))
+            .filter(merged_votes::voter.eq_any(out()))
+    };
     let added = of_merge()
         .filter(merged_votes::old_choice.is_null())
         .count()

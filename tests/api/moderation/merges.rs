@@ -27,7 +27,7 @@ crate::both!(
 const THIRD: &str = "aider";
 const GUARD: Duration = Duration::from_secs(30);
 
-async fn merge(moderator: &Moderator, tool: &str, mut body: Value) -> Answer {
+pub(super) async fn merge(moderator: &Moderator, tool: &str, mut body: Value) -> Answer {
     if body["reason"].is_null() {
         body["reason"] = json!("one product under two names");
     }
@@ -35,7 +35,7 @@ async fn merge(moderator: &Moderator, tool: &str, mut body: Value) -> Answer {
     call.bearer(&moderator.token).json(&body).send().await
 }
 
-async fn merged(moderator: &Moderator, tool: &str, into: &str) -> Value {
+pub(super) async fn merged(moderator: &Moderator, tool: &str, into: &str) -> Value {
     merge(moderator, tool, json!({ "into": into }))
         .await
         .expect(201)
@@ -54,12 +54,12 @@ async fn votes(moderator: &Moderator, tool: &str, choices: &[&str]) -> Vec<Strin
     voters
 }
 
-async fn sound(moderator: &Moderator) {
+pub(super) async fn sound(moderator: &Moderator) {
     moderator.server.verify().await;
     verified(&moderator.server).await;
 }
 
-async fn counts(moderator: &Moderator, tool: &str) -> (i64, i64) {
+pub(super) async fn counts(moderator: &Moderator, tool: &str) -> (i64, i64) {
     // The address of a merged tool leads to its target; a list shows the tool itself.
     let path = format!("/v1/tallies?tools={tool}");
     let shown = moderator.client.get(&path).send().await.expect(200).json;
@@ -410,7 +410,7 @@ async fn what_was_taken_out_or_held_stays_so(backend: Backend) {
     let report = merged(&moderator, TOOL, OTHER).await;
     assert_eq!((&report["added"], &report["kept"]), (&json!(19), &json!(1)));
     assert_eq!(client.counts(OTHER).await, (19, 0));
-    // Released, they count once the merge is undone.
+    // Released on the tool, they count once the merge is undone.
     let release = json!({"tool": TOOL, "reason": "a school class"});
     moderator.post("/held/release", release).await.expect(200);
     assert_eq!(counts(&moderator, TOOL).await, (0, 0));

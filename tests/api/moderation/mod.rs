@@ -10,6 +10,7 @@ mod held_removed;
 mod interleaved;
 mod lists;
 mod merges;
+mod merges_held;
 mod one_hand;
 mod periods;
 mod public;

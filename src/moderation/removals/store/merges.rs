@@ -7,13 +7,12 @@ use std::collections::BTreeSet;
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 
-use super::{Found, VOTE, VoteColumns, seen};
+use super::Found;
 use crate::auth::denylist;
-use crate::domain::{Timestamp, ToolState};
+use crate::domain::{Choice, Timestamp, ToolState, VoterId};
 use crate::infra::db::schema::{tools, votes};
 use crate::infra::db::{DbConnection, write_transaction};
-use crate::moderation::removals::carry::{self, TargetChange};
-use crate::moderation::removals::removal::ModeratedVote;
+use crate::moderation::removals::carry::{self, MovedVote, TargetChange};
 use crate::tallies::{TallyRow, store as tallies};
 use crate::voting::apply::{ExistingVotes, Key};
 use crate::voting::exclusions::merges::{
@@ -21,7 +20,7 @@ use crate::voting::exclusions::merges::{
 };
 use crate::voting::fresh::book::OriginBook;
 use crate::voting::fresh::store as origins;
-use crate::voting::{batch, claims, exclusions};
+use crate::voting::{Binding, batch, claims, exclusions};
 
 /// Votes of one step: some ten milliseconds of the writer.
 const STEP: i64 = 250;
@@ -139,20 +138,40 @@ fn is_last(votes: usize) -> bool {
     i64::try_from(votes).is_ok_and(|votes| votes < STEP)
 }
 
-/// The votes that the merge took out, of the voters behind those that were copied.
-fn out_after(conn: &mut DbConnection, merge: &Merge) -> Found<Vec<ModeratedVote>> {
-    let rows: Vec<VoteColumns> = votes::table
+/// The votes that the merge took out, held ones too, of the voters behind those that were copied.
+fn out_after(conn: &mut DbConnection, merge: &Merge) -> Found<Vec<MovedVote>> {
+    type BindingColumns = (Option<i64>, Option<i64>, Option<i16>);
+    type Columns = (Vec<u8>, i16, i64, i32, Option<i64>, BindingColumns);
+    let rows: Vec<Columns> = votes::table
         .filter(votes::tool_id.eq(merge.tool))
         .filter(votes::voter.gt(&merge.copied))
-        .filter(votes::taken_out_by.eq(merge.removal))
+        .filter(votes::taken_out_by.eq_any(exclusions::marks_of(merge.removal)))
         .order(votes::voter)
         .limit(STEP)
-        .select(VOTE)
+        .select((
+            votes::voter,
+            votes::choice,
+            votes::cast_at,
+            votes::token_age,
+            votes::taken_out_by,
+            (votes::origin, votes::wide_origin, votes::first_choice),
+        ))
         .load(conn)?;
-    Ok(rows.into_iter().filter_map(seen).collect())
+    let moved = |(voter, choice, cast_at, token_age, mark, binding): Columns| {
+        let (origin, wide, first) = binding;
+        Some(MovedVote {
+            voter: VoterId(voter.try_into().ok()?),
+            choice: Choice::from_code(choice)?,
+            cast_at: Timestamp(cast_at),
+            token_age,
+            binding: Binding::of_columns(origin, wide, first),
+            held: mark.and_then(exclusions::held_as),
+        })
+    };
+    Ok(rows.into_iter().filter_map(moved).collect())
 }
 
-/// Writes what changes on the target; returns its tally.
+/// Writes what changes on the target, and sets aside what one hand has too much there then; returns its tally.
 fn write(
     conn: &mut DbConnection,
     row: &TallyRow,
@@ -161,9 +180,13 @@ fn write(
     now: Timestamp,
 ) -> Found<TallyRow> {
     let tool = row.tool;
-    let (folded, row) = carry::change_set(row, changes, now);
+    let (mut folded, after) = carry::change_set(row, changes, now);
     let mut book = OriginBook::default();
-    origins::read(conn, &mut book, origins::bound(before.values()))?;
+    let written = changes.iter().filter_map(|change| change.new.as_ref());
+    let bound = origins::bound(before.values().chain(written));
+    origins::read(conn, &mut book, bound)?;
+    // Before votes are written, which the book does not know yet.
+    origins::read_excluded(conn, &mut book, [row])?;
     batch::write(conn, &folded, now)?;
     for change in changes {
         book.replace(tool, change.voter, change.old, change.new);
@@ -184,6 +207,6 @@ fn write(
                 .execute(conn)?;
         }
     }
-    origins::save(conn, &book)?;
-    Ok(row)
+    batch::bound_hands(conn, &mut book, &[], &mut folded, now)?;
+    Ok(folded.tallies.first().copied().unwrap_or(after))
 }
