@@ -286,7 +286,8 @@ pub fn erase(
                 .insert(noted.change.version, noted);
         }
         // A held vote is nobody's either from now on; it goes on waiting.
-        for tool in tools_held(conn, voter)? {
+        let others = [tools_held(conn, voter)?, merges::targets_of(conn, voter)?];
+        for tool in others.concat() {
             by_tool.entry(tool).or_default();
         }
         batch::lock(conn, &by_tool.keys().copied().collect())?;
@@ -379,8 +380,9 @@ fn erase_on(
             .set(ballots::ballot.eq(sql::<Nullable<Binary>>(kept)))
             .execute(conn)?;
         exclusions::note_renamed(conn, tool, nobody)?;
-        merges::rename(conn, tool, (voter, nobody))?;
     }
+    // Also of a vote that was withdrawn since, or is a user's.
+    merges::rename(conn, tool, (voter, nobody))?;
     tallies::raise_revision(conn, tool)?;
     // What removals moved of this vote is in their sums, under the old id.
     let by_ledger: i64 = noted

@@ -108,13 +108,10 @@ impl Moderation {
         now: Timestamp,
     ) -> Result<MergeReport, Problem> {
         let [tool, into] = self.pair(wanted)?;
-        let pair = (tool.id, into.id);
-        let refusal = self.look(move |conn| steps::refusal(conn, pair)).await?;
-        if let Some(refusal) = refusal {
-            return Err(Problem::conflict(refusal));
-        }
+        self.refuse_unmergeable(tool.id, into.id).await?;
         let criteria = criteria(tool.id);
-        let matches = self.scan(&criteria, None).await?;
+        let mut matches = self.scan(&criteria, None).await?;
+        matches.add_target(into.id);
         let hash = matches.hash();
         if wanted.plan.as_ref().is_some_and(|plan| plan.hash != hash) {
             return Err(super::resets::changed());
@@ -127,6 +124,13 @@ impl Moderation {
         let show = self.show(&slugs.0);
         let shown = (raw(&show(&before)), raw(&show(&after)));
         Ok(self.merge_report(slugs, None, (&matches, &on_target), shown, now))
+    }
+
+    async fn refuse_unmergeable(&self, tool: i32, into: i32) -> Result<(), Problem> {
+        let refusal = self
+            .look(move |conn| steps::refusal(conn, (tool, into)))
+            .await?;
+        refusal.map_or(Ok(()), |refusal| Err(Problem::conflict(refusal)))
     }
 
     /// Goes over the votes of the tool, and what each would be on the target.
@@ -186,6 +190,8 @@ impl Moderation {
         now: Timestamp,
     ) -> Result<MergeReport, Problem> {
         let [tool, into] = self.pair(wanted)?;
+        // Asked again when it comes into force: here, so that what is refused marks no votes.
+        self.refuse_unmergeable(tool.id, into.id).await?;
         let slugs = (tool.slug(), into.slug());
         let before = into.tally().row;
         let order = RemovalRequest {

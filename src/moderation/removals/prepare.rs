@@ -148,7 +148,10 @@ impl Moderation {
         let (seq, in_force) = self
             .step(move |conn| store::start(conn, tool).map(Ok))
             .await?;
-        let matches = self.scan(&order.criteria, Some((removal, ban))).await?;
+        let mut matches = self.scan(&order.criteria, Some((removal, ban))).await?;
+        if let Some(into) = order.into {
+            matches.add_target(into);
+        }
         if order.plan.is_some_and(|plan| plan != matches.hash()) {
             return Err(super::resets::changed());
         }

@@ -75,6 +75,11 @@ impl Matches {
         self.sample.truncate(SAMPLE);
     }
 
+    /// Of a merge: its plan holds for this target alone.
+    pub(crate) fn add_target(&mut self, into: i32) {
+        self.digest.update(&into.to_be_bytes());
+    }
+
     /// Names tool, criteria and every matched vote: 64 hexadecimal digits.
     pub(crate) fn hash(&self) -> String {
         let digest = self.digest.clone().finish();

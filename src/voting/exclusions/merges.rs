@@ -208,6 +208,15 @@ pub fn is_copying_votes_of(conn: &mut DbConnection, voter: VoterId) -> QueryResu
     Ok(found.is_some())
 }
 
+/// The tools to which merges brought votes of `voter`.
+pub fn targets_of(conn: &mut DbConnection, voter: VoterId) -> QueryResult<Vec<i32>> {
+    merged_votes::table
+        .filter(merged_votes::voter.eq(voter.0.as_slice()))
+        .select(merged_votes::tool_id)
+        .distinct()
+        .load(conn)
+}
+
 /// The votes that merges brought to `into` for `voter` are `nobody`'s from now on.
 pub fn rename(
     conn: &mut DbConnection,

@@ -19,6 +19,7 @@ crate::both!(
     chains_are_undone_from_their_end,
     two_merges_into_one_are_undone_in_any_order,
     what_voters_did_since_stays,
+    an_erasure_leaves_no_id_in_a_merge,
     what_was_taken_out_or_held_stays_so,
     a_killed_server_goes_on,
     it_is_merged_in_the_dashboard
@@ -214,6 +215,9 @@ async fn what_cannot_be_merged_is_refused(backend: Backend) {
         .problem(422, "invalid");
     let plan = merge(&moderator, TOOL, json!({"into": OTHER, "dry_run": true}));
     let plan = plan.await.expect(200).json["plan"].clone();
+    merge(&moderator, TOOL, json!({"into": THIRD, "plan": plan}))
+        .await
+        .problem(409, "conflict");
     moderator.voters("skip", 1).await;
     merge(&moderator, TOOL, json!({"into": OTHER, "plan": plan}))
         .await
@@ -351,6 +355,35 @@ async fn what_voters_did_since_stays(backend: Backend) {
     // The new vote stays, and so does the user's; of those who were erased one had an older vote.
     assert_eq!(client.counts(OTHER).await, (1, 2));
     assert_eq!(client.counts(TOOL).await, (6, 0));
+    sound(&moderator).await;
+}
+
+async fn an_erasure_leaves_no_id_in_a_merge(backend: Backend) {
+    let site = Site::new("EdDSA");
+    let setup = site.setup(Home::new(backend).setup().generous());
+    let moderator = Moderator::at(setup.start().await).await;
+    let client = &moderator.client;
+    let voters = votes(&moderator, TOOL, &["ship"; 3]).await;
+    let id = merged(&moderator, TOOL, OTHER).await["id"].clone();
+    client.delete_vote(&voters[0], OTHER).await.expect(200);
+    let claim = client.get(&format!("/v1/tools/{OTHER}/vote"));
+    let claim = claim.bearer(&site.user("somebody"));
+    let cookie = format!("tallyship-visitor={}", voters[1]);
+    claim.header("cookie", &cookie).send().await.expect(200);
+    // An id of a visitor is a UUID of version 7.
+    let visitors = match backend {
+        Backend::Sqlite => "substr(hex(voter), 13, 1) = '7'",
+        Backend::Postgres => "substr(encode(voter, 'hex'), 13, 1) = '7'",
+    };
+    let visitors = format!("SELECT count(*) AS n FROM merged_votes WHERE {visitors}");
+    assert_eq!(moderator.server.home().number(&visitors), 3);
+    for voter in &voters {
+        let erase = client.delete("/v1/visitors/me").bearer(voter);
+        erase.send().await.expect(200);
+    }
+    assert_eq!(moderator.server.home().number(&visitors), 0);
+    sound(&moderator).await;
+    moderator.undo(&id).await.expect(200);
     sound(&moderator).await;
 }
 
