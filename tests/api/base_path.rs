@@ -19,7 +19,8 @@ const PAGES: &[&str] = &[
 ];
 
 async fn get(client: &Client, path: &str) -> Answer {
-    client.get(path).header("accept", "text/html").send().await
+    let call = client.get(path).header("accept", "text/html");
+    call.header("accept-encoding", "gzip").send().await
 }
 
 /// The local addresses that a page links to.

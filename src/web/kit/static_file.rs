@@ -1,5 +1,5 @@
-//! [`StaticFile`]: a file that is compiled in, sent with gzip to clients that accept it. A page's text is a third of its size then,
-//! also on a server without a proxy that compresses.
+//! [`StaticFile`]: a file that is compiled in, or made at the start. Scripts, style sheets and the like are sent with gzip to clients that
+//! accept it: they are a third of their size then, also on a server without a proxy that compresses.
 
 use std::io::Write;
 
@@ -24,7 +24,7 @@ struct Encoded {
 pub struct StaticFile {
     kind: HeaderValue,
     plain: Encoded,
-    /// None of a font or a picture of pixels, which are compressed already.
+    /// None of a font or a picture of pixels, which are compressed already, and of a page.
     gzip: Option<Encoded>,
 }
 
@@ -41,7 +41,7 @@ impl StaticFile {
         let bytes = bytes.into();
         Self {
             kind: HeaderValue::from_static(kind),
-            gzip: is_text(kind)
+            gzip: is_compressed(kind)
                 .then(|| compress(&bytes))
                 .flatten()
                 .map(|small| Encoded::new(small.into())),
@@ -71,8 +71,14 @@ impl StaticFile {
     }
 }
 
-fn is_text(kind: &str) -> bool {
-    let kinds = ["text/", "application/json", "image/svg+xml"];
+/// Of pages none: on a server below a path their links are rewritten as they are sent.
+fn is_compressed(kind: &str) -> bool {
+    let kinds = [
+        "text/css",
+        "text/javascript",
+        "application/json",
+        "image/svg+xml",
+    ];
     kinds.iter().any(|text| kind.starts_with(text))
 }
 
@@ -107,7 +113,8 @@ mod tests {
     #[test]
     fn a_text_is_sent_with_gzip_where_it_is_named() {
         let file = StaticFile::new("text/css", "a { color: red } ".repeat(100));
-        let font = StaticFile::new("font/woff2", &b"\x01\x02\x03"[..]);
+        let others = [("font/woff2", "\x01"), ("text/html", "<a href=\"/\">")];
+        let others = others.map(|(kind, text)| StaticFile::new(kind, text.repeat(100)));
         for (line, sent) in [
             ("gzip", true),
             ("br, GZIP;q=0.8", true),
@@ -124,8 +131,10 @@ mod tests {
             assert_eq!(encoding.is_some(), sent, "{line:?}");
             let varies = response.headers().get(VARY).expect("Vary");
             assert_eq!(varies, "Accept-Encoding");
-            let response = font.response(&headers, cache);
-            assert!(!response.headers().contains_key(CONTENT_ENCODING));
+            for other in &others {
+                let response = other.response(&headers, cache.clone());
+                assert!(!response.headers().contains_key(CONTENT_ENCODING));
+            }
         }
     }
 }
