@@ -280,16 +280,24 @@ fn a_flood_of_own_votes_leaves_staff_their_readers_on_postgres() {
             home.number(held) == 1
         })
         .await;
-        let refused = AtomicUsize::new(0);
-        let flood = join_all((0..400).map(|_| async {
-            let read = client.get("/v1/votes?tools=codestral-2").bearer(&voter);
-            if read.send().await.status == 503 {
-                refused.fetch_add(1, Ordering::Relaxed);
+        let paths = ["/v1/votes?tools=codestral-2", "/v1/tools/codestral-2/vote"];
+        let refused = paths.map(|_| AtomicUsize::new(0));
+        let flood = join_all((0..400).map(|n| {
+            let read = client.get(paths[n % 2]).bearer(&voter);
+            let refused = &refused[n % 2];
+            async move {
+                let answer = read.send().await;
+                if answer.status == 503 {
+                    answer.problem(503, "overloaded");
+                    refused.fetch_add(1, Ordering::Relaxed);
+                }
             }
         }));
         let staff = async {
-            eventually("a read is refused", Duration::from_secs(10), async || {
-                refused.load(Ordering::Relaxed) > 0
+            eventually("reads are refused", Duration::from_secs(10), async || {
+                refused
+                    .iter()
+                    .all(|refused| refused.load(Ordering::Relaxed) > 0)
             })
             .await;
             let read = client.get("/v1/moderation/audit").bearer(&moderator);

@@ -8515,7 +8515,7 @@ export interface operations {
             401: components["responses"]["voter-required.or.bad-token.or.expired-token"];
             404: components["responses"]["unknown-tool"];
             429: components["responses"]["rate-limited"];
-            503: components["responses"]["unavailable"];
+            503: components["responses"]["unavailable.or.overloaded"];
         };
     };
     castVote: {

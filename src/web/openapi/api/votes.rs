@@ -82,7 +82,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .quota()
             .answers::<VoteAnswer>(200, "The vote; nulls where there is none.")
             .bearing(&["Visitor-Token", "Set-Cookie"])
-            .refuses(&[Code::UnknownTool, Code::Unavailable]),
+            .refuses(&[Code::UnknownTool, Code::Unavailable, Code::Overloaded]),
         PART.delete("/v1/tools/{slug}/vote", "withdrawVote")
             .says("Withdraw a vote", "Without one there is nothing to do, and that is fine.")
             .voter()
