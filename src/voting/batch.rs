@@ -2,7 +2,8 @@
 //! first votes are written as they are read (`sqlite`); where Postgres's writer knows already what it would read, one statement
 //! does it all (`postgres::optimistic`).
 //!
-//! Only the writer calls it; `import`, `held` and merges take its steps. Either everything of a batch is committed, with one fsync, or nothing is.
+//! Only the writer calls it; `import`, `held` and merges take its steps. Either everything of a batch is committed, with one fsync, or
+//! nothing is.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! What a merge does to the votes on its target, and what its undo does: pure. `store::merges` writes it, `merges` previews it.
 //!
 //! As with an import, the newest vote of a voter stands, what a moderator took out stays out, and a vote that the target gets has no
-//! network and no ballot of its own. What is held moves as what counts does, so that nothing tells its voter, and stays held. For the holding rule its voter is as fresh as on the tool that it comes from.
+//! network and no ballot of its own. What is held moves as what counts does, so that nothing tells its voter, and stays held. For the
+//! holding rule its voter is as fresh as on the tool that it comes from.
 
 use crate::domain::{Choice, NetworkHash, Timestamp, VoterId};
 use crate::moderation::removals::removal::ModeratedVote;

@@ -455,7 +455,8 @@ async fn what_was_taken_out_or_held_stays_so(backend: Backend) {
 }
 
 async fn a_killed_server_goes_on(backend: Backend) {
-    const ROWS: usize = 6_000;
+    // Copying takes seconds, so that it can be met half way.
+    const ROWS: usize = 20_000;
     let mut moderator = Moderator::new(backend).await;
     let mut file = String::from("tool,voter,choice,cast_at\n");
     for n in 0..ROWS {
