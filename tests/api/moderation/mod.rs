@@ -11,6 +11,7 @@ mod interleaved;
 mod lists;
 mod merges;
 mod merges_held;
+mod merges_undone;
 mod one_hand;
 mod periods;
 mod public;

@@ -90,6 +90,18 @@ async fn releasing_a_part_trusts_no_wide_network(backend: Backend) {
     moderator.server.setup.verify().await;
 }
 
+/// Each voter is banned, and votes again once the reset `id` is undone.
+async fn banned_until_the_undo(moderator: &Moderator, voters: &[impl AsRef<str>], id: &Value) {
+    let vote = async |voter: &str| moderator.client.put_vote(voter, TOOL, "skip").await;
+    for voter in voters {
+        vote(voter.as_ref()).await.problem(403, "voter-banned");
+    }
+    moderator.undo(id).await.expect(200);
+    for voter in voters {
+        vote(voter.as_ref()).await.expect(200);
+    }
+}
+
 /// Visitors sign in while a reset that bans looks at a large crowd: it has gone past some of the users by then.
 async fn a_ban_reaches_who_claims_a_vote_meanwhile(backend: Backend) {
     const CROWD: usize = 8_000;
@@ -122,15 +134,7 @@ async fn a_ban_reaches_who_claims_a_vote_meanwhile(backend: Backend) {
         voters.push(if is_claimed { user } else { visitor });
     }
     assert_eq!(voters[0], &users[0], "a vote was claimed meanwhile");
-    for voter in &voters {
-        let again = moderator.client.put_vote(voter, TOOL, "skip").await;
-        again.problem(403, "voter-banned");
-    }
-    moderator.undo(&made["id"]).await.expect(200);
-    for voter in &voters {
-        let again = moderator.client.put_vote(voter, TOOL, "skip").await;
-        again.expect(200);
-    }
+    banned_until_the_undo(&moderator, &voters, &made["id"]).await;
     moderator.server.verify().await;
 }
 
@@ -144,14 +148,6 @@ async fn a_ban_reaches_voters_whose_votes_are_held(backend: Backend) {
         .expect(201)
         .json;
     assert_eq!(made["matched"], 20);
-    for voter in &voters {
-        let again = moderator.client.put_vote(voter, TOOL, "skip").await;
-        again.problem(403, "voter-banned");
-    }
-    moderator.undo(&made["id"]).await.expect(200);
-    for voter in &voters {
-        let again = moderator.client.put_vote(voter, TOOL, "skip").await;
-        again.expect(200);
-    }
+    banned_until_the_undo(&moderator, &voters, &made["id"]).await;
     moderator.server.setup.verify().await;
 }
