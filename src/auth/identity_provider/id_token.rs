@@ -10,7 +10,7 @@ use crate::auth::users::{Rejected, key};
 use crate::config;
 use crate::domain::Timestamp;
 
-/// A longer token is no token.
+/// A longer token is refused.
 const MAX_BYTES: usize = 64 * 1024;
 /// The most keys of a JWKS that are looked at.
 const MAX_KEYS: usize = 100;

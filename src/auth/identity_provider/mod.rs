@@ -64,7 +64,7 @@ impl SignInError {
     }
 }
 
-/// The settings name certificates that are none.
+/// The settings name invalid certificates.
 #[derive(Debug, thiserror::Error)]
 #[error("setting oidc.ca_file = \"{0}\": {1}")]
 pub struct BadAuthority(String, String);
@@ -339,7 +339,7 @@ impl IdentityProvider {
         let request = self.client.get(url.clone());
         let body = self.read(request.bearer_auth(access_token)).await?;
         let info: Object = serde_json::from_slice(&body).map_err(|_unread| {
-            SignInError::Unavailable("its user info is no JSON object".to_owned())
+            SignInError::Unavailable("its user info is not a JSON object".to_owned())
         })?;
         // OpenID Connect Core 1.0, section 5.3.2: else it may be another person's.
         if info.text("sub").ok() != claims.text("sub").ok() {

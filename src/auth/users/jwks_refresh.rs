@@ -51,7 +51,7 @@ impl Source {
     /// An https address whose server is verified by the certificates of `ca`, or the system's.
     ///
     /// # Errors
-    /// Certificates that are none.
+    /// Invalid certificates.
     pub(super) fn url(url: &Url, ca: Option<&[u8]>) -> Result<Self, String> {
         let client = http_client::build(ca, true)?;
         Ok(Self::Url(client, url.clone()))

@@ -20,7 +20,7 @@ use crate::domain::{Timestamp, VoterId};
 use jwks::KeySet;
 use jwks_refresh::{JwksRefresher, Pace, Rings, Source};
 
-/// A longer token is no token: the longest subject that can vote fits many times.
+/// A longer token is refused: the longest subject that can vote fits many times.
 const LONGEST: usize = 8192;
 /// The site vouches for its users: none of them is new here in the way that a visitor is.
 pub const AGE_SECONDS: i32 = i32::MAX;

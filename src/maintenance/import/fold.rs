@@ -9,7 +9,7 @@ use super::{ImportReport, Line};
 use crate::domain::Timestamp;
 use crate::tallies::TallyRow;
 use crate::voting::apply::{ChangeSet, ExistingVotes, Key, VoteChange};
-use crate::voting::exclusions::Period;
+use crate::voting::exclusions::{self, Period};
 use crate::voting::journal::{BallotChange, BallotState, ToolRecord};
 use crate::voting::{VoteCommand, VoteRecord};
 
@@ -55,7 +55,7 @@ pub(super) fn fold(
             Some(_) => step.report.changed += 1,
             None => step.report.added += 1,
         }
-        let period = covering(periods, line);
+        let period = exclusions::covering(periods, line.tool, line.cast_at);
         let new = VoteRecord {
             choice: line.choice,
             cast_at: line.cast_at,
@@ -93,13 +93,6 @@ pub(super) fn fold(
         }
     }
     step
-}
-
-/// The period that a vote falls into; the oldest if several overlap.
-fn covering(periods: &[Period], line: &Line) -> Option<i64> {
-    let is_of = |period: &&Period| period.tool == line.tool && period.holds(line.cast_at);
-    let covering = periods.iter().filter(is_of);
-    covering.map(|period| period.id).min()
 }
 
 /// What the public log is told of a vote with a ballot. It counted until now: votes that are set aside stay as they are.

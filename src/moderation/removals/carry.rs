@@ -61,12 +61,6 @@ impl TargetChange {
     }
 }
 
-/// The period that a vote cast `at` falls into; the oldest if several overlap.
-fn covering(periods: &[Period], at: Timestamp) -> Option<i64> {
-    let covering = periods.iter().filter(|period| period.holds(at));
-    covering.map(|period| period.id).min()
-}
-
 /// What `votes` change on `into`, where `before` stands. The vote of a visitor who came as a user there is the user's.
 pub(crate) fn copied(
     votes: &[MovedVote],
@@ -85,7 +79,7 @@ pub(crate) fn copied(
         }
         // Who has a vote there is held there or not as before.
         let held = old.map_or(vote.held, |old| old.lasting_mark());
-        let period = covering(periods, vote.cast_at);
+        let period = exclusions::covering(periods, into, vote.cast_at);
         let new = VoteRecord {
             choice: vote.choice,
             cast_at: vote.cast_at,
@@ -126,7 +120,7 @@ pub(crate) fn returned(
         let new = vote.old.map(|(choice, cast_at)| VoteRecord {
             choice,
             cast_at,
-            aside: aside_at(now.aside, periods, cast_at),
+            aside: aside_at(now.aside, (into, periods), cast_at),
             ..now
         });
         changes.push(TargetChange {
@@ -140,10 +134,10 @@ pub(crate) fn returned(
 }
 
 /// The mark of a vote whose time becomes `at`: periods go by that, everything else stays.
-fn aside_at(aside: Option<i64>, periods: &[Period], at: Timestamp) -> Option<i64> {
+fn aside_at(aside: Option<i64>, (tool, periods): (i32, &[Period]), at: Timestamp) -> Option<i64> {
     let removal = aside.and_then(exclusions::removal_of);
     let reset = removal.filter(|id| !periods.iter().any(|period| period.id == *id));
-    let removal = reset.or_else(|| covering(periods, at));
+    let removal = reset.or_else(|| exclusions::covering(periods, tool, at));
     match aside.and_then(exclusions::held_as) {
         Some(held) => Some(exclusions::held_under(held, removal)),
         None => removal,
@@ -314,7 +308,7 @@ mod tests {
 
     #[test]
     fn a_vote_whose_time_changes_goes_into_periods_and_out_of_them() {
-        let at = |aside, at| aside_at(aside, &[PERIOD], Timestamp(at));
+        let at = |aside, at| aside_at(aside, (INTO, &[PERIOD]), Timestamp(at));
         assert_eq!(at(None, 150), Some(5));
         assert_eq!(at(Some(5), 50), None);
         assert_eq!(at(Some(9), 50), Some(9), "a reset stays");

@@ -303,7 +303,7 @@ fn act(
                 Some(kept) => kept.binding,
                 None => book.binding(command, choice, now),
             };
-            let period = covering(periods, command.tool, now);
+            let period = exclusions::covering(periods, command.tool, now);
             let aside = lasting.map_or(period, |held| Some(exclusions::held_under(held, period)));
             let mut new = cast(choice, old, aside, now);
             new.binding = binding;
@@ -391,7 +391,12 @@ pub(crate) fn first(
         return None;
     };
     // Whether it is held depends on the votes before it: if so, the batch corrects it.
-    let mut vote = cast(choice, None, covering(periods, command.tool, now), now);
+    let mut vote = cast(
+        choice,
+        None,
+        exclusions::covering(periods, command.tool, now),
+        now,
+    );
     vote.binding = book.binding(command, choice, now);
     vote.ballot = command.ballot;
     Some(vote)
@@ -415,15 +420,6 @@ fn cast(choice: Choice, old: Option<VoteRecord>, aside: Option<i64>, now: Timest
             binding: None,
         },
     }
-}
-
-/// The period of `tool` that a vote cast `now` falls into; the oldest where several overlap.
-fn covering(periods: &[Period], tool: i32, now: Timestamp) -> Option<i64> {
-    periods
-        .iter()
-        .filter(|period| period.tool == tool && period.holds(now))
-        .map(|period| period.id)
-        .min()
 }
 
 #[cfg(test)]

@@ -53,6 +53,15 @@ impl Period {
     }
 }
 
+/// The period of `tool` that a vote cast `at` falls into; the oldest if several overlap.
+pub(crate) fn covering(periods: &[Period], tool: i32, at: Timestamp) -> Option<i64> {
+    periods
+        .iter()
+        .filter(|period| period.tool == tool && period.holds(at))
+        .map(|period| period.id)
+        .min()
+}
+
 /// A vote as it was when it was chosen for a mark; one that has changed since is left alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Chosen {
